@@ -1,0 +1,304 @@
+"""What one value of a client's folder may be: numbers, fractions, dates, codes.
+
+Every value arrives as text, from YAML and CSV alike, so that both are read by the same rules and
+nothing is converted behind the client's back (YAML's ``no`` stays Norway). A type here is an
+``Annotated`` type with its reader and, as a plain string, the words that the template shows for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator
+
+#: No sum of money, count or rate in a client's folder is larger; beyond it products of three would overflow.
+LARGEST = 1e15
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_SPACES = "[ \u00a0\u2009\u202f']"
+_ASSET_ID = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+
+# ISO 4217, codes in circulation, and ISO 3166-1 alpha-2
+CURRENCIES = frozenset(
+    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
+    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
+    MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF
+    SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
+    VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG""".split()
+)
+COUNTRIES = frozenset(
+    """AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
+    CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB
+    GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG
+    KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV
+    MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB
+    SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US
+    UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW""".split()
+)
+_CURRENCY_NAMES = {
+    **{"euro": "EUR", "euros": "EUR", "€": "EUR", "dollar": "USD", "us dollar": "USD", "$": "USD", "us$": "USD"},
+    **{"pound": "GBP", "£": "GBP", "yuan": "CNY", "rmb": "CNY", "renminbi": "CNY", "yen": "JPY", "franc": "CHF"},
+}
+
+
+def quoted(value: Any, length: int = 60) -> str:
+    """A found value as one short printable line: control characters are shown as ``?``, long text is cut."""
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = "".join(character if character.isprintable() else "?" for character in str(value)[: length + 1])
+    text = text[:length] + "…" if len(text) > length else text
+    return text if _PLAIN.fullmatch(text) else f'"{text}"'
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean "costs.csv"?``, or empty when nothing known is near."""
+    near = difflib.get_close_matches(word[:80].lower(), list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+class Refused(ValueError):
+    """One value is refused: what was found, the number of the rule, what to do."""
+
+    def __init__(self, found: str, rule: int, remedy: str):
+        super().__init__(f"{found}; {remedy}")
+        self.found, self.rule, self.remedy = found, rule, remedy
+
+
+def number(value: Any) -> float:
+    """A finite number with a point for decimals and nothing between thousands (rule 35)."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        result = float(value) if abs(value) <= LARGEST else math.inf
+    elif isinstance(value, str) and _PLAIN.fullmatch(value.strip()):
+        result = float(value)
+    else:
+        raise Refused(quoted(value), 35, _plain_number(value))
+    if not abs(result) <= LARGEST:
+        raise Refused(quoted(value), 35, f"a number between -{LARGEST:.0e} and {LARGEST:.0e} is needed")
+    return result + 0.0  # turns -0.0 into 0.0
+
+
+def _plain_number(value: Any) -> str:
+    """What to write instead of ``value``; a number is proposed only where there is one way to read it."""
+    text = re.sub(_SPACES, "", str(value)[:100]) if isinstance(value, str) else ""
+    if text.lower().strip("+-") in ("nan", "inf", "infinity", "na", "n/a", "null", "none"):
+        return "a number is needed; leave the cell empty only where the format allows it"
+    if text.endswith("%") and _PLAIN.fullmatch(text[:-1]):
+        return f"write {float(text[:-1]) / 100:.10g}"
+    for thousands, decimal in ((".", ","), (",", ".")):
+        grouped = rf"[+-]?\d{{1,3}}(\{thousands}\d{{3}})+\{decimal}\d+|[+-]?\d{{1,3}}(\{thousands}\d{{3}}){{2,}}"
+        if re.fullmatch(grouped, text, re.ASCII):
+            return f"use {text.replace(thousands, '').replace(decimal, '.')}"
+    if isinstance(value, str) and text != value.strip() and _PLAIN.fullmatch(text):
+        return f"use {text}"
+    return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
+
+
+def fraction(value: Any) -> float:
+    """A share or rate between 0 and 1 (rule 3)."""
+    text = value.strip() if isinstance(value, str) else ""
+    if text.endswith("%") and _PLAIN.fullmatch(text[:-1].strip()):
+        raise Refused(quoted(text), 3, f"rates are fractions; write {float(text[:-1]) / 100:.10g}")
+    result = number(value)
+    if 1 < result <= 100:
+        raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}")
+    if not 0 <= result <= 1:
+        raise Refused(quoted(value), 3, "a fraction between 0 and 1 is needed")
+    return result
+
+
+def growth(value: Any) -> float:
+    """A yearly growth between -1 and 1; a shrinking stream is negative (rule 3)."""
+    result = number(value)
+    if abs(result) > 1:
+        raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}")
+    return result
+
+
+def probability_score(value: Any) -> float:
+    """A model's score between 0 and 1 (rule 14)."""
+    result = number(value)
+    if not 0 <= result <= 1:
+        raise Refused(f"score {quoted(value)} outside 0..1", 14, "give the model's probability, a number from 0 to 1")
+    return result
+
+
+def zero_or_one(value: Any) -> int:
+    """A class, 0 or 1 (rule 15)."""
+    text = str(value).strip()
+    if text not in ("0", "1"):
+        raise Refused(quoted(value), 15, "use 0 or 1")
+    return int(text)
+
+
+def cost(value: Any) -> float:
+    """Money out, zero or more (rule 9)."""
+    result = number(value)
+    if result < 0:
+        raise Refused(quoted(value), 9, "costs are positive; a refund goes into benefits.csv")
+    return result
+
+
+def count(value: Any) -> int:
+    """A whole number of cases, zero or more (rule 11)."""
+    result = number(value)
+    if result < 0 or result != int(result):
+        why = "give counts, not rates (the uncertainty needs n)" if 0 < result < 1 else "a whole number >= 0 is needed"
+        raise Refused(quoted(value), 11, why)
+    return int(result)
+
+
+def correlation(value: Any) -> float:
+    """A rank correlation between -1 and 1 (rule 24)."""
+    result = number(value)
+    if not -1 <= result <= 1:
+        raise Refused(f"rho = {quoted(value)} outside -1..1", 24, "give a correlation between -1 and 1")
+    return result
+
+
+def calendar_date(value: Any) -> date:
+    """A day written YYYY-MM-DD between 1900 and 2200 (rule 34)."""
+    text = value.isoformat() if type(value) is date else str(value).strip() if isinstance(value, str) else ""
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            raise ValueError
+        result = date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{quoted(value)} is not a date", 34, "use YYYY-MM-DD") from None
+    if not FIRST_YEAR <= result.year <= LAST_YEAR:
+        raise Refused(quoted(value), 34, f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
+    return result
+
+
+def month(value: Any) -> date:
+    """A month written YYYY-MM (or any day in it); its first day is kept (rule 34)."""
+    if type(value) is date:
+        return value.replace(day=1)
+    text = str(value).strip()
+    try:
+        return calendar_date(text + "-01" if len(text) == 7 else text).replace(day=1)
+    except Refused:
+        raise Refused(f"{quoted(value)} is not a month", 34, "use YYYY-MM") from None
+
+
+def yes_or_no(value: Any) -> bool:
+    """``true`` or ``false``, as YAML writes them."""
+    text = str(value).strip().lower()
+    if text not in ("true", "false"):
+        raise Refused(quoted(value), 2, "write true or false")
+    return text == "true"
+
+
+def currency(value: Any) -> str:
+    """An ISO 4217 code (rule 4)."""
+    text = str(value).strip()
+    if text not in CURRENCIES:
+        code = _CURRENCY_NAMES.get(text.lower()) or (text.upper() if text.upper() in CURRENCIES else "")
+        raise Refused(quoted(value), 4, f"use the ISO 4217 code {code or 'of three letters, such as EUR'}")
+    return text
+
+
+def country(value: Any) -> str:
+    """An ISO 3166-1 code of two letters."""
+    text = str(value).strip()
+    if text not in COUNTRIES:
+        code = text.upper() if text.upper() in COUNTRIES else "of two letters, such as DE"
+        raise Refused(quoted(value), 2, f"use the ISO 3166 code {code}")
+    return text
+
+
+def asset_id(value: Any) -> str:
+    """A capital letter, then capital letters, digits and underscores."""
+    text = str(value).strip()
+    if not _ASSET_ID.fullmatch(text):
+        better = re.sub(r"[^A-Z0-9_]+", "_", text.upper()).strip("_")
+        advice = f", such as {quoted(better)}" if _ASSET_ID.fullmatch(better) else ""
+        raise Refused(quoted(value), 2, f"an id is a capital letter, then A-Z, 0-9 and _{advice}")
+    return text
+
+
+def asset_ids(value: Any) -> tuple[str, ...]:
+    """Several ids, separated by semicolons."""
+    parts = value.split(";") if isinstance(value, str) else value
+    return tuple(asset_id(part) for part in parts if str(part).strip())
+
+
+class MetricLink(NamedTuple):
+    """Where a benefit's unit value or share comes from. kind: none, confusion, acceptance; id: evaluation or asset."""
+
+    kind: str
+    id: str
+
+
+def metric_link(value: Any) -> MetricLink:
+    """``none``, ``confusion:<evaluation_id>`` or ``acceptance:<asset_id>``."""
+    if isinstance(value, tuple | list):
+        return MetricLink(*value)
+    kind, _, target = (part.strip() for part in str(value).partition(":"))
+    if (kind, target) != ("none", "") and not (kind in ("confusion", "acceptance") and target):
+        raise Refused(quoted(value), 2, "write none, confusion:<evaluation_id> or acceptance:<asset_id>")
+    return MetricLink(kind, target)
+
+
+def _between(low: float, high: float, whole: bool):
+    """A reader of numbers from ``low`` to ``high``; ``whole`` ones are returned as int."""
+
+    def read(value: Any) -> float | int:
+        result = number(value)
+        if whole and result != int(result):
+            raise Refused(quoted(value), 35, "a whole number is needed")
+        if not low <= result <= high:
+            top = f" and {high:.10g}" if high < LARGEST else ""
+            words = f"between {low:.10g}{top}" if top else f"of at least {low:.10g}"
+            raise Refused(quoted(value), 35, f"a number {words} is needed")
+        return int(result) if whole else result
+
+    return BeforeValidator(read)
+
+
+def _positive(value: Any) -> float:
+    result = number(value)
+    if result <= 0:
+        raise Refused(quoted(value), 35, "a number above 0 is needed")
+    return result
+
+
+def _text(value: Any) -> Any:
+    """Text without blanks at its ends; a mapping or list is left for pydantic to refuse."""
+    return value.strip() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_text), "text"]
+Number = Annotated[float, BeforeValidator(number), "number"]
+AtLeastZero = Annotated[float, _between(0, LARGEST, False), "number >= 0"]
+AtLeastOne = Annotated[float, _between(1, 100, False), "number from 1 to 100"]
+Positive = Annotated[float, BeforeValidator(_positive), "number > 0"]
+OneToFive = Annotated[float, _between(1, 5, False), "number from 1 to 5"]
+ZeroToFive = Annotated[float, _between(0, 5, False), "number from 0 to 5"]
+Fraction = Annotated[float, BeforeValidator(fraction), "fraction from 0 to 1"]
+Growth = Annotated[float, BeforeValidator(growth), "fraction from -1 to 1"]
+Score = Annotated[float, BeforeValidator(probability_score), "number from 0 to 1"]
+Class = Annotated[int, BeforeValidator(zero_or_one), "0 or 1"]
+CostAmount = Annotated[float, BeforeValidator(cost), "number >= 0"]
+Count = Annotated[int, BeforeValidator(count), "whole number >= 0"]
+Rho = Annotated[float, BeforeValidator(correlation), "number from -1 to 1"]
+Year = Annotated[int, _between(FIRST_YEAR, LAST_YEAR, True), f"year from {FIRST_YEAR} to {LAST_YEAR}"]
+Years = Annotated[int, _between(1, 15, True), "whole number from 1 to 15"]
+LongYears = Annotated[int, _between(1, 50, True), "whole number from 1 to 50"]
+Draws = Annotated[int, _between(1_000, 1_000_000, True), "whole number from 1000 to 1000000"]
+Seed = Annotated[int, _between(0, 2**32 - 1, True), "whole number >= 0"]
+CaseNumber = Annotated[int, _between(1, LARGEST, True), "whole number >= 1"]
+Day = Annotated[date, BeforeValidator(calendar_date), "date YYYY-MM-DD"]
+Month = Annotated[date, BeforeValidator(month), "month YYYY-MM"]
+YesNo = Annotated[bool, BeforeValidator(yes_or_no), "true or false"]
+Currency = Annotated[str, BeforeValidator(currency), "ISO 4217 code of three letters"]
+Country = Annotated[str, BeforeValidator(country), "ISO 3166 code of two letters"]
+AssetId = Annotated[str, BeforeValidator(asset_id), "capital letter, then A-Z, 0-9 and _"]
+AssetIds = Annotated[tuple[str, ...], BeforeValidator(asset_ids), "asset ids, separated by ;"]
+Link = Annotated[MetricLink, BeforeValidator(metric_link), "none, confusion:<evaluation_id> or acceptance:<asset_id>"]

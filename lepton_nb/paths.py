@@ -1,0 +1,43 @@
+"""Where things are. The project folder is the one that holds ``_toc.yml``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def project() -> Path:
+    """The project folder: ``LEPTON_PROJECT``, or above this package, or above the working folder.
+
+    Raises FileNotFoundError when none of them holds ``_toc.yml``.
+    """
+    given = os.environ.get("LEPTON_PROJECT")
+    here = Path.cwd()
+    for folder in [Path(given)] if given else [Path(__file__).resolve().parent.parent, here, *here.parents]:
+        if (folder / "_toc.yml").is_file():
+            return folder.resolve()
+    raise FileNotFoundError(
+        "No _toc.yml found: run lepton-nb inside a clone of the project, or set LEPTON_PROJECT to its folder."
+    )
+
+
+def state_folder() -> Path:
+    """Where executed chapters and build files are kept: ``LEPTON_STATE`` or ``.lepton`` in the project."""
+    given = os.environ.get("LEPTON_STATE")
+    return Path(given).resolve() if given else project() / ".lepton"
+
+
+def notebook(chapter: str) -> Path:
+    """The notebook ``NN_<chapter>.ipynb``. Raises FileNotFoundError when there is none or more than one."""
+    found = sorted((project() / "notebooks").glob(f"[0-9][0-9]_{chapter}.ipynb"))
+    if len(found) != 1:
+        raise FileNotFoundError(f"notebooks/NN_{chapter}.ipynb: found {len(found)} files of that name, need 1.")
+    return found[0]
+
+
+def client(folder: str = "") -> Path:
+    """The client's folder as given, from the working folder or the project; empty: the sample manufacturer."""
+    if not folder:
+        return project() / "clients" / "manufacturer"
+    path = Path(folder)
+    return path if path.is_absolute() or path.exists() else project() / folder

@@ -1,0 +1,108 @@
+"""Plots: axes in, axes out; one style, readable on a light and on a dark page.
+
+A finished figure becomes inline SVG. Ink (text, axes) is drawn in the page's own text colour,
+so one drawing serves both themes; data colours are the colour-blind safe set of Okabe and Ito (2008).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+from lepton_nb import render  # noqa: E402
+
+BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#3a8bc9", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7"
+#: Order in which series take their colours.
+CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+#: Stands for the page's text colour; replaced by ``currentColor`` in the finished SVG.
+INK = "#010203"
+#: Quiet grey, visible on white and on black.
+GREY = "#8a8f98"
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "grid.color": GREY,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "figure.constrained_layout.use": True,
+    # The same figure gives the same bytes, whenever it is drawn.
+    "svg.hashsalt": "lepton",
+    "svg.fonttype": "path",
+}
+
+
+def axes(rows: int = 1, columns: int = 1, width: float = 7.2, height: float | None = None, **options):
+    """A figure in the book's style and its axes, as ``matplotlib.pyplot.subplots`` gives them.
+
+    width, height in inches; the default height suits one row of plots.
+    """
+    with matplotlib.rc_context(STYLE):
+        size = (width, height or 3.1 * rows)
+        return plt.subplots(rows, columns, figsize=size, **options)
+
+
+def show(figure: Figure, caption: str, name: str = "") -> render.Html:
+    """Close the figure and return it as inline SVG with its caption; ``name`` is its anchor."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    svg = buffer.getvalue().replace(INK, "currentColor")
+    return render.figure(svg, caption, name)
+
+
+def image(axis: Axes, pixels: np.ndarray, title: str = "", colour_map: str = "gray_r") -> Axes:
+    """One picture without axes. pixels: (height, width) or (height, width, 3)."""
+    axis.imshow(pixels, cmap=colour_map if pixels.ndim == 2 else None, interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(False)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+    if title:
+        axis.set_title(title, fontsize=8, fontweight="normal", loc="center", color=INK)
+    return axis
+
+
+def image_grid(pictures: Sequence[np.ndarray], titles: Sequence[str] = (), columns: int = 10) -> Figure:
+    """Pictures side by side, each with its own short title."""
+    rows = -(-len(pictures) // columns)
+    figure, grid = axes(rows, columns, width=0.78 * columns, height=rows * (1.05 if titles else 0.8), squeeze=False)
+    for position, axis in enumerate(grid.flat):
+        if position < len(pictures):
+            image(axis, pictures[position], titles[position] if titles else "")
+        else:
+            axis.set_visible(False)
+    return figure

@@ -1,0 +1,162 @@
+"""The only module that makes HTML. Everything that enters as text is escaped.
+
+Notebooks hand over numbers and words; they get back an :class:`Html`, which JupyterLab
+and the published site show alike. No colour is set that would fight a dark theme:
+lines and shades are mixed from the page's own text colour.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Html", "banner", "count", "definitions", "figure", "join", "money", "note", "number", "percent", "table"]
+
+#: Shown where a value is not defined; the reason stands in the text beside it.
+MISSING = "–"
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+class Html(str):
+    """Finished, escaped HTML that a notebook displays. Only this module makes one."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        text = re.sub(r"<style.*?</style>|<svg.*?</svg>", "", str(self), flags=re.S)
+        text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "  ", text)
+        text = re.sub(r"</(tr|p|div|figcaption)>", "\n", text)
+        plain = html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
+        return {"text/html": str(self), "text/plain": plain}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, Html) else html.escape(str(value))
+
+
+def number(value: float | None, digits: int = 2, unit: str = "") -> str:
+    """A number with thin spaces between thousands: ``1 234.50``; None gives a dash."""
+    if value is None or value != value:
+        return MISSING
+    text = f"{abs(value):,.{digits}f}".replace(",", THIN)
+    sign = MINUS if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
+    return f"{sign}{text}{THIN + unit if unit else ''}"
+
+
+def count(value: float | None) -> str:
+    """A whole number: ``60 000``."""
+    return number(value, 0)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction as a percentage: 0.9951 gives ``99.5 %``."""
+    return MISSING if value is None or value != value else number(100 * value, digits, "%")
+
+
+def money(value: float | None, currency: str, digits: int | None = None) -> str:
+    """Money in full, thousands or millions, with its currency: ``1.26 m EUR``.
+
+    >>> money(-1_256_000, "EUR").replace(THIN, " ").replace(MINUS, "-")
+    '-1.26 m EUR'
+    """
+    if value is None or value != value:
+        return MISSING
+    size = abs(value)
+    if size >= 999_500:
+        return number(value / 1e6, 2 if digits is None else digits, "m") + THIN + currency
+    if size >= 9_950:
+        return number(value / 1e3, 0 if digits is None else digits, "k") + THIN + currency
+    return number(value, (0 if size >= 100 else 2) if digits is None else digits, currency)
+
+
+Format = Callable[[Any], str]
+
+
+def table(
+    rows: pd.DataFrame | Iterable[Mapping[str, Any]],
+    formats: Mapping[str, Format] | None = None,
+    caption: str = "",
+    total: bool = False,
+) -> Html:
+    """A table: one column a key, numbers to the right, texts to the left.
+
+    ``formats`` maps a column to a function that turns its value into text; ``total=True``
+    sets the last row apart. A DataFrame is shown without its index.
+    """
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    formats = formats or {}
+    numeric = {c: pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool for c in frame.columns}
+
+    def cell(column: str, value: Any) -> str:
+        if column in formats:
+            return _text(formats[column](value))
+        if value is None or value is pd.NaT or value != value:
+            return MISSING
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else "no"
+        if isinstance(value, Integral):
+            return count(value)
+        return number(value) if isinstance(value, Real) else _text(value)
+
+    def side(column: str) -> str:
+        return ' class="num"' if numeric[column] or (column in formats and column != frame.columns[0]) else ""
+
+    head = "".join(f'<th{side(c)} scope="col">{_text(c)}</th>' for c in frame.columns)
+    body = []
+    for position, values in enumerate(frame.itertuples(index=False, name=None)):
+        last = ' class="total"' if total and position == len(frame) - 1 else ""
+        cells = "".join(f"<td{side(c)}>{cell(c, v)}</td>" for c, v in zip(frame.columns, values, strict=True))
+        body.append(f"<tr{last}>{cells}</tr>")
+    title = f"<caption>{_text(caption)}</caption>" if caption else ""
+    return Html(
+        f'<div class="lepton-table"><table>{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def definitions(pairs: Mapping[str, Any]) -> Html:
+    """A short list of names and what they are (date, basis, currency)."""
+    rows = "".join(f'<tr><th scope="row">{_text(k)}</th><td>{_text(v)}</td></tr>' for k, v in pairs.items())
+    return Html(f'<div class="lepton-table lepton-definitions"><table><tbody>{rows}</tbody></table></div>')
+
+
+def banner(title: str, text: str, kind: str = "warning") -> Html:
+    """A box that cannot be missed. kind: warning, stand-in, synthetic, note, good."""
+    style = "border-left:4px solid currentColor;padding:.6em 1em;margin:1em 0"
+    return Html(
+        f'<div class="lepton-banner lepton-{_text(kind)}" role="note" style="{style}">'
+        f"<p><strong>{_text(title)}</strong> {_text(text)}</p></div>"
+    )
+
+
+def note(text: str) -> Html:
+    """A small line under a table or plot: source, n, interval."""
+    return Html(f'<p class="lepton-note"><small>{_text(text)}</small></p>')
+
+
+def join(*parts: Html) -> Html:
+    """Several pieces as one output."""
+    for part in parts:
+        if not isinstance(part, Html):
+            raise TypeError(f"join takes finished Html only. Received: {type(part).__name__}")
+    return Html("".join(parts))
+
+
+def figure(svg: str, caption: str, name: str = "") -> Html:
+    """A drawing made by :mod:`lepton_nb.plots` with its caption; ``name`` is its anchor in the page."""
+    svg = svg[svg.index("<svg") :]
+    anchor = f' id="fig-{_text(name)}"' if name else ""
+    label = html.escape(caption, quote=True)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1)
+    return Html(
+        f'<figure class="lepton-figure"{anchor}>{svg}'
+        f'<figcaption data-figure="{_text(name)}">{_text(caption)}</figcaption></figure>'
+    )

@@ -1,0 +1,203 @@
+"""The chapters as they declare themselves: ``_toc.yml`` lists them, each notebook's metadata describes it."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import re
+import tokenize
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROFILES = ("quick", "full")
+TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+#: Parameters that the engine fills in where a notebook declares them.
+STANDARD = ("profile", "client_folder", "data_folder", "results_folder")
+
+
+class ChapterProblem(ValueError):
+    """A chapter, or a parameter asked for it, is not as the rules want it: one sentence."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a parameters cell: ``name: type = default  # help``."""
+
+    name: str
+    type: str
+    default: Any
+    help: str
+
+    def accept(self, chapter: str, value: Any) -> Any:
+        """The value, if its type is the declared one. Raises ChapterProblem. An int passes as a float."""
+        wanted = TYPES[self.type]
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise ChapterProblem(
+                f"{chapter}: parameter {self.name} = {value!r} is {type(value).__name__}, "
+                f"must be {self.type} ({self.help or 'no help given'})."
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook with its declared parameters, needs and reads."""
+
+    name: str
+    path: Path
+    title: str
+    question: str
+    parameters: tuple[Parameter, ...]
+    needs: tuple[str, ...]
+    reads_client: tuple[str, ...]
+    reads_data: tuple[str, ...]
+    limit_seconds: Mapping[str, int]
+    profiles: Mapping[str, Mapping[str, Any]]
+
+    @cached_property
+    def code(self) -> str:
+        """All code cells as one text, for finding imports."""
+        cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+    def resolve(self, profile: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters for one run: defaults, the profile's values, then those given.
+
+        Raises ChapterProblem for an unknown name or a wrong type, before any kernel starts.
+        """
+        declared = {parameter.name: parameter for parameter in self.parameters}
+        values = {parameter.name: parameter.default for parameter in self.parameters}
+        if "profile" in declared:
+            values["profile"] = profile
+        for name, value in {**self.profiles.get(profile, {}), **given}.items():
+            if name not in declared:
+                raise ChapterProblem(
+                    f"{self.name}: no parameter {name!r}; it has {', '.join(declared)}.{did_you_mean(name, declared)}"
+                )
+            values[name] = declared[name].accept(self.name, value)
+        return values
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`` Did you mean "value"?`` or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def listed(toc: Path) -> list[str]:
+    """The files that a Jupyter Book ``_toc.yml`` names, in its order, without endings."""
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            for key in ("root", "file"):
+                if key in node:
+                    found.append(node[key])
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for item in node:
+                walk(item)
+
+    walk(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    return found
+
+
+def read_all(root: Path) -> tuple[Chapter, ...]:
+    """Every notebook that ``_toc.yml`` lists, in its order. Raises ChapterProblem with what is wrong where."""
+    chapters = []
+    for entry in listed(root / "_toc.yml"):
+        path = (root / entry).with_suffix(".ipynb")
+        if entry.startswith("notebooks/"):
+            if not path.is_file():
+                raise ChapterProblem(f"_toc.yml lists {entry}, but {path.name} is not in notebooks/.")
+            chapters.append(read(path))
+    names = [chapter.name for chapter in chapters]
+    for chapter in chapters:
+        for need in chapter.needs:
+            if need not in names:
+                raise ChapterProblem(
+                    f"{chapter.path.name}: needs {need!r}, which _toc.yml does not list.{did_you_mean(need, names)}"
+                )
+    order(chapters)
+    return tuple(chapters)
+
+
+def order(chapters: Iterable[Chapter]) -> list[Chapter]:
+    """The chapters, each after those it needs. Raises ChapterProblem for a circle."""
+    waiting = {chapter.name: chapter for chapter in chapters}
+    done: list[Chapter] = []
+    while waiting:
+        ready = [c for c in waiting.values() if not set(c.needs) & waiting.keys()]
+        if not ready:
+            raise ChapterProblem(f"Chapters need each other in a circle: {', '.join(sorted(waiting))}.")
+        for chapter in ready:
+            done.append(waiting.pop(chapter.name))
+    return done
+
+
+def read(path: Path) -> Chapter:
+    """One notebook's declaration. Raises ChapterProblem."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    declared = notebook["metadata"].get("lepton")
+    if declared is None:
+        raise ChapterProblem(f"{path.name}: its metadata has no part 'lepton' (question, needs, reads, limit_seconds).")
+    sources = [(cell, "".join(cell["source"])) for cell in notebook["cells"]]
+    titles = [line[2:].strip() for cell, text in sources if cell["cell_type"] == "markdown"
+              for line in text.splitlines() if line.startswith("# ")]  # fmt: skip
+    tagged = [text for cell, text in sources if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    if len(titles) != 1 or len(tagged) != 1:
+        raise ChapterProblem(
+            f"{path.name}: found {len(titles)} titles and {len(tagged)} cells tagged 'parameters'; need one of each."
+        )
+    name = re.sub(r"^\d+_", "", path.stem)
+    chapter = Chapter(
+        name=name,
+        path=path,
+        title=titles[0],
+        question=declared["question"],
+        parameters=tuple(_parameters(path.name, tagged[0])),
+        needs=tuple(declared.get("needs", ())),
+        reads_client=tuple(declared.get("reads", {}).get("client", ())),
+        reads_data=tuple(declared.get("reads", {}).get("data", ())),
+        limit_seconds=declared["limit_seconds"],
+        profiles={profile: declared.get("profiles", {}).get(profile, {}) for profile in PROFILES},
+    )
+    for profile in PROFILES:
+        chapter.resolve(profile, {})
+        if not chapter.limit_seconds.get(profile, 0) > 0:
+            raise ChapterProblem(f"{path.name}: limit_seconds has no positive value for profile {profile!r}.")
+    return chapter
+
+
+def _parameters(file: str, source: str) -> Iterable[Parameter]:
+    """Literals only, each annotated: a value derived inside this cell would stay stale under Papermill."""
+    comments = {
+        token.start[0]: token.string.lstrip("# ").strip()
+        for token in tokenize.generate_tokens(StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    for statement in ast.parse(source).body:
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+            raise ChapterProblem(
+                f"{file}: parameters cell, line {statement.lineno}: need 'name: type = literal  # help'."
+            )
+        name = statement.target.id
+        kind = ast.unparse(statement.annotation).split("[")[0]
+        try:
+            default = ast.literal_eval(statement.value)
+        except (ValueError, TypeError):
+            raise ChapterProblem(f"{file}: parameter {name}: its default is not a literal.") from None
+        if kind not in TYPES:
+            raise ChapterProblem(f"{file}: parameter {name}: type {kind} is not one of {', '.join(TYPES)}.")
+        parameter = Parameter(name, kind, default, comments.get(statement.lineno, ""))
+        yield Parameter(name, kind, parameter.accept(file, default), parameter.help)

@@ -1,0 +1,454 @@
+"""The one Sphinx extension of the book: formulas, diagrams and the table of the run, drawn at build time.
+
+Nothing here needs a network or a browser, and no page needs a script for it.
+
+Formulas become MathML. Three ways were tried, and their pages looked at:
+
+- latex2mathml knows no ``aligned``, writes ``\\pm`` as a letter, and passes an unknown command through as text.
+- ziamath draws SVG: faithful, but a page of formulas grows tenfold and its text cannot be selected or read aloud.
+- KaTeX's MathML, from the script in the wheel of sphinxcontrib-katex, run in the same small JavaScript engine
+  that draws the diagrams: the whole of LaTeX's mathematics, real error messages, 0.4 ms a formula. Chosen.
+
+Browsers draw MathML with a font that has a MATH table. STIX Two Math comes out of ziamath's wheel, is cut to
+the characters that mathematics needs, and is laid into the style sheet: fonts in files of their own are refused
+by some browsers when a page is opened from a disk.
+
+Diagrams are drawn once, in placeholder colours that become CSS variables: one drawing, every theme.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import unicodedata
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.math import get_node_equation_number
+
+logger = logging.getLogger(__name__)
+
+# Formulas -------------------------------------------------------------------------------------------------------
+
+#: Starts of the alphabets of Unicode's mathematical letters: capital A, small a, digit 0, capital and small alpha.
+#: Browsers know only mathvariant="normal", so letters of another style are written as characters of that style.
+_ALPHABETS = {
+    "bold": (0x1D400, 0x1D41A, 0x1D7CE, 0x1D6A8, 0x1D6C2),
+    "italic": (0x1D434, 0x1D44E, None, 0x1D6E2, 0x1D6FC),
+    "bold-italic": (0x1D468, 0x1D482, None, 0x1D71C, 0x1D736),
+    "double-struck": (0x1D538, 0x1D552, 0x1D7D8, None, None),
+    "script": (0x1D49C, 0x1D4B6, None, None, None),
+    "bold-script": (0x1D4D0, 0x1D4EA, None, None, None),
+    "fraktur": (0x1D504, 0x1D51E, None, None, None),
+    "sans-serif": (0x1D5A0, 0x1D5BA, 0x1D7E2, None, None),
+    "bold-sans-serif": (0x1D5D4, 0x1D5EE, 0x1D7EC, 0x1D756, 0x1D770),
+    "sans-serif-italic": (0x1D608, 0x1D622, None, None, None),
+    "monospace": (0x1D670, 0x1D68A, 0x1D7F6, None, None),
+}
+#: Letters that Unicode had encoded before the alphabets.
+_ODD_LETTERS = {
+    "double-struck": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),
+    "script": dict(zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)),
+    "fraktur": dict(zip("CHIRZ", "ℭℌℑℜℨ", strict=True)),
+    "italic": {"h": "ℎ"},
+}
+
+
+class FormulaError(ValueError):
+    """A formula that cannot be set: the message names what is wrong and where."""
+
+
+@cache
+def _katex():
+    """KaTeX in a JavaScript engine: (formula, display) gives MathML."""
+    import quickjs  # comes with mermaidx
+
+    context = quickjs.Context()
+    context.eval(files("sphinxcontrib").joinpath("katex.min.js").read_text(encoding="utf-8"))
+    # slice(0) copies the text: the engine hands over only strings of one piece.
+    return context.eval(
+        "(text, display) => { try { return katex.renderToString(text, {displayMode: display, output: 'mathml', "
+        "throwOnError: true, strict: false, trust: false}).slice(0) } "
+        "catch (error) { return ('!' + error.message).slice(0) } }"
+    )
+
+
+def _letters(match: re.Match) -> str:
+    """One MathML letter of a style as the character of that style."""
+    tag, style, text = match.groups()
+    if style not in _ALPHABETS:
+        return match[0]
+    capital, small, digit, big_alpha, small_alpha = _ALPHABETS[style]
+    starts = (("A", "Z", capital), ("a", "z", small), ("0", "9", digit), ("Α", "Ω", big_alpha), ("α", "ω", small_alpha))
+
+    def styled(letter: str) -> str:
+        if letter in _ODD_LETTERS.get(style, {}):
+            return _ODD_LETTERS[style][letter]
+        for first, last, start in starts:
+            if start and first <= letter <= last:
+                return chr(start + ord(letter) - ord(first))
+        return letter
+
+    return f"<{tag}>{''.join(map(styled, html.unescape(text)))}</{tag}>"
+
+
+@cache
+def mathml(formula: str, display: bool = False) -> str:
+    """LaTeX mathematics as MathML. Raises FormulaError for anything that LaTeX would not know.
+
+    >>> mathml("x^2")
+    '<math xmlns="http://www.w3.org/1998/Math/MathML"><msup><mi>x</mi><mn>2</mn></msup></math>'
+    """
+    if not formula.strip():
+        raise FormulaError("The formula is empty.")
+    found = _katex()(formula, display)
+    if found.startswith("!"):
+        # KaTeX underlines the place with combining marks; plain text is easier to search for.
+        reason = "".join(c for c in unicodedata.normalize("NFC", found[1:]) if not unicodedata.combining(c))
+        raise FormulaError(f"{reason.removeprefix('KaTeX parse error: ')} Formula: {formula.strip()}")
+    found = re.search(r"<math.*</math>", found, re.S)[0]
+    found = re.sub(r"<annotation.*?</annotation>", "", found, flags=re.S).replace("<semantics>", "")
+    found = found.replace("</semantics>", "")
+    found = re.sub(r'<(m[inos]|mtext) mathvariant="([a-z-]+)">([^<]*)</\1>', _letters, found)
+    if found.startswith(prefix := '<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>') and _one_row(found):
+        found = prefix.removesuffix("<mrow>") + found.removeprefix(prefix).removesuffix("</mrow></math>") + "</math>"
+    return found
+
+
+def _one_row(text: str) -> bool:
+    """Whether the outermost row holds the whole formula, so that it can be left out."""
+    inside = re.search(r"<math[^>]*><mrow>(.*)</mrow></math>", text, re.S)
+    depth = 0
+    for tag in re.findall(r"</?mrow", inside[1] if inside else "</mrow"):
+        depth += -1 if tag.startswith("</") else 1
+        if depth < 0:
+            return False
+    return True
+
+
+def _formula(writer, node, display: bool) -> str:
+    try:
+        return mathml(node.astext(), display)
+    except FormulaError as error:
+        logger.warning("formula: %s", error, location=node, type="lepton", subtype="formula")
+        return f"<code>{html.escape(node.astext())}</code>"
+
+
+def _visit_math(writer, node) -> None:
+    writer.body.append(_formula(writer, node, display=False))
+    raise nodes.SkipNode
+
+
+def _visit_math_block(writer, node) -> None:
+    writer.body.append(writer.starttag(node, "div", CLASS="lepton-equation math notranslate nohighlight"))
+    writer.body.append(f'<div class="lepton-formula" tabindex="0">{_formula(writer, node, display=True)}</div>')
+    if node["number"]:
+        writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
+        writer.add_permalink_ref(node, "Link to this equation")
+        writer.body.append("</span>")
+    writer.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+# Characters of mathematics: Latin, accents, Greek, punctuation, letterlike, arrows, operators, brackets, shapes,
+# mathematical letters.
+_CHARACTERS = (
+    (0x20, 0x7E), (0xA0, 0xFF), (0x300, 0x338), (0x391, 0x3F6), (0x2010, 0x2057), (0x20D0, 0x20EF), (0x2100, 0x214F),
+    (0x2190, 0x22FF), (0x2308, 0x230B), (0x239B, 0x23B3), (0x23DC, 0x23E1), (0x25A0, 0x25FF), (0x27C0, 0x27FF),
+    (0x2A00, 0x2AFF), (0x1D400, 0x1D7FF),
+)  # fmt: skip
+
+
+def _math_font(target: Path) -> None:
+    """Write the style sheet that carries the font of the formulas: 0.4 s, once for a version of ziamath."""
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff", hinting=False, notdef_outline=True, name_IDs=[0, 1, 2, 13, 14])
+    options.layout_features = ["ssty", "dtls", "flac", "kern", "mark", "mkmk", "ccmp"]
+    font = subset.load_font(str(files("ziamath").joinpath("fonts/STIXTwoMath-Regular.ttf")), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[code for first, last in _CHARACTERS for code in range(first, last + 1)])
+    cutter.subset(font)
+    file = target.with_suffix(".woff")
+    subset.save_font(font, str(file), options)
+    data = base64.b64encode(file.read_bytes()).decode()
+    file.unlink()
+    target.write_text(
+        "/* STIX Two Math, a part of it. Copyright the STIX Fonts Project Authors; SIL Open Font License 1.1. */\n"
+        '@font-face { font-family: "Lepton Math"; font-display: block; '
+        f'src: url("data:font/woff;base64,{data}") format("woff"); }}\n'
+    )
+
+
+# Diagrams -------------------------------------------------------------------------------------------------------
+
+#: Placeholder colours and the CSS variables they become.
+_PAINT = {
+    "#0a0b01": "var(--lepton-page)",
+    "#0a0b02": "var(--lepton-node)",
+    "#0a0b03": "var(--lepton-ink)",
+    "#0a0b04": "var(--lepton-node-line)",
+    "#0a0b05": "var(--lepton-line)",
+    "#0a0b06": "var(--lepton-group)",
+    "#0a0b07": "var(--lepton-group-line)",
+}
+_PAGE, _NODE, _INK, _NODE_LINE, _LINE, _GROUP, _GROUP_LINE = _PAINT
+_THEME = {
+    "fontFamily": "DejaVu Sans",
+    "fontSize": "14px",
+    **dict.fromkeys(("background", "edgeLabelBackground", "sequenceNumberColor"), _PAGE),
+    **dict.fromkeys(("primaryColor", "mainBkg", "actorBkg", "stateBkg"), _NODE),
+    **dict.fromkeys(("primaryBorderColor", "nodeBorder", "actorBorder", "innerEndBackground"), _NODE_LINE),
+    **dict.fromkeys(
+        ("primaryTextColor", "secondaryTextColor", "tertiaryTextColor", "textColor", "nodeTextColor", "titleColor")
+        + ("noteTextColor", "actorTextColor", "signalTextColor", "labelTextColor", "loopTextColor", "classText")
+        + ("labelColor", "stateLabelColor", "transitionLabelColor", "errorTextColor"),
+        _INK,
+    ),
+    **dict.fromkeys(
+        ("lineColor", "defaultLinkColor", "arrowheadColor", "actorLineColor", "signalColor", "transitionColor")
+        + ("specialStateColor",),
+        _LINE,
+    ),
+    **dict.fromkeys(
+        ("clusterBkg", "secondaryColor", "tertiaryColor", "noteBkgColor", "labelBoxBkgColor", "activationBkgColor")
+        + ("altBackground", "compositeBackground", "compositeTitleBackground", "errorBkgColor"),
+        _GROUP,
+    ),
+    **dict.fromkeys(
+        ("clusterBorder", "secondaryBorderColor", "tertiaryBorderColor", "noteBorderColor", "labelBoxBorderColor")
+        + ("activationBorderColor", "compositeBorder"),
+        _GROUP_LINE,
+    ),
+}
+
+
+def diagram(source: str, folder: Path) -> str:
+    """A Mermaid diagram as SVG in the page's own colours, kept in ``folder`` under its content's hash.
+
+    Raises ValueError when Mermaid does not understand the source.
+    """
+    key = hashlib.sha256(f"1\0{version('mermaidx')}\0{source}".encode()).hexdigest()[:16]
+    kept = folder / f"{key}.svg"
+    if kept.exists():
+        return kept.read_text(encoding="utf-8")
+    import mermaidx
+
+    config = {"themeVariables": _THEME, "flowchart": {"curve": "basis", "nodeSpacing": 36, "rankSpacing": 44}}
+    try:
+        svg = mermaidx.render(source, theme="base", config=config).svg()
+    except Exception as error:
+        raise ValueError(str(error).strip().splitlines()[0]) from error
+    for placeholder, variable in _PAINT.items():
+        svg = svg.replace(placeholder, variable)
+    svg = re.sub(r"rgba\(10, ?11, ?1, ?[\d.]+\)", _PAINT[_PAGE], svg)
+    svg = re.sub(r' data-(points|look|et|id|edge)="[^"]*"', "", svg).replace('font-family:"DejaVu Sans"', "font:inherit")
+    svg = svg.replace("my-svg", f"diagram-{key}").replace("font-family:DejaVu Sans", "font-family:inherit")
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_text(svg, encoding="utf-8")
+    return svg
+
+
+class MermaidDirective(SphinxDirective):
+    """```` ```mermaid ````: the same fence that JupyterLab draws."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        source = "\n".join(self.content)
+        try:
+            svg = diagram(source, _cache_folder(self.env.app) / "diagrams")
+        except ValueError as error:
+            logger.warning("mermaid: %s", error, location=self.get_location(), type="lepton", subtype="mermaid")
+            return [nodes.literal_block(source, source)]
+        width = re.search(r"max-width: ?([\d.]+)px", svg)
+        style = f' style="--width:{float(width[1]):.0f}px"' if width else ""
+        # The words of the diagram for those who do not see it.
+        words = re.sub(r"<style.*?</style>|<[^>]+>", " ", svg, flags=re.S)
+        label = html.escape("Diagram: " + html.unescape(" ".join(words.split())), quote=True)
+        body = svg.replace("<svg ", f'<svg aria-label="{label}" ', 1)
+        return [nodes.raw("", f'<div class="lepton-diagram"{style} tabindex="0">{body}</div>', format="html")]
+
+
+# The run --------------------------------------------------------------------------------------------------------
+
+
+class RunDirective(SphinxDirective):
+    """A part of ``run.json`` as a table: client, chapters, data, inputs, parameters or versions.
+
+    Text from the run enters as text nodes, never as markup, so that nothing a client typed can be a tag.
+    """
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        file = Path(self.env.srcdir, "run.json")
+        self.env.note_dependency(str(file))
+        run = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        head, rows = _RUN_TABLES[self.arguments[0]](run)
+        if not rows:
+            return [nodes.paragraph("", "Nothing to show for this run.")]
+        return [_table(head, rows)]
+
+
+def _table(head: tuple[str, ...], rows: list[tuple]) -> nodes.Node:
+    """A docutils table; numbers stand to the right, hashes in code type, a row without a head is a definition."""
+    group = nodes.tgroup(cols=len(rows[0]))
+    group += [nodes.colspec(colwidth=1) for _ in rows[0]]
+
+    def row(values) -> nodes.row:
+        line = nodes.row()
+        for value in values:
+            entry = nodes.entry()
+            if isinstance(value, float):
+                entry["classes"].append("num")
+                value = f"{value:,.1f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+            if isinstance(value, _Code):
+                text = nodes.literal(value, value)
+            else:
+                text = nodes.Text("–" if value in (None, "") else str(value))
+            entry += nodes.paragraph("", "", text)
+            line += entry
+        return line
+
+    if any(head):
+        group += nodes.thead("", row(head))
+    group += nodes.tbody("", *map(row, rows))
+    box = nodes.container(classes=["lepton-table"] + ([] if any(head) else ["lepton-definitions"]))
+    box += nodes.table("", group)
+    return box
+
+
+class _Code(str):
+    """Text to be shown in code type."""
+
+
+def _short(hash_: str | None) -> _Code | None:
+    """A hash by its first twelve characters; a stand-in's name as it is."""
+    return _Code(hash_[:12] if re.fullmatch(r"[0-9a-f]{20,}", hash_) else hash_) if hash_ else None
+
+
+def _client(run: dict):
+    client = run.get("client") or {}
+    started = str(run.get("started") or "")
+    rows = [
+        ("Client", client.get("name")),
+        ("Data", "made up: a synthetic client" if client.get("synthetic") else "the client's own"),
+        ("Profile", run.get("profile")),
+        ("Started", started[:16].replace("T", " ") + (" UTC" if started.endswith(("Z", "+00:00")) else "")),
+        ("Took", f"{float(run['seconds']):,.1f} s".replace(",", " ") if run.get("seconds") is not None else None),
+        ("Processor", run.get("processor")),
+        ("Package", " ".join(filter(None, (run.get("project"), run.get("version")))) or None),
+        ("Source state", _short(run.get("git"))),
+        ("Code in the pages", run.get("code")),
+    ]
+    return ("", ""), [(_Strong(name), value) for name, value in rows if value not in (None, "")] if run else []
+
+
+class _Strong(str):
+    """The name in a row of definitions."""
+
+
+def _chapters(run: dict):
+    rows = [
+        (
+            chapter.get("title") or chapter.get("chapter"),
+            chapter.get("state"),
+            float(chapter["seconds"]) if chapter.get("seconds") is not None else None,
+            str(chapter.get("executed_at") or "")[:16].replace("T", " "),
+            _short(chapter.get("key")),
+        )
+        for chapter in run.get("chapters") or []
+    ]
+    return ("Chapter", "State", "Seconds", "Executed", "Key"), rows
+
+
+def _data(run: dict):
+    rows = {
+        (
+            data.get("name"),
+            "stand-in" if data.get("stand_in") else "real",
+            data.get("source"),
+            _short(data.get("sha256")),
+        ): None
+        for chapter in run.get("chapters") or []
+        for data in chapter.get("data") or []
+    }
+    return ("Data set", "Kind", "Source", "Checksum"), list(rows)
+
+
+def _inputs(run: dict):
+    rows: dict[tuple, list[str]] = {}
+    for chapter in run.get("chapters") or []:
+        for part, hash_ in (chapter.get("inputs") or {}).items():
+            rows.setdefault((part, str(hash_)), []).append(str(chapter.get("title") or chapter.get("chapter")))
+    return ("Input", "Checksum", "Read by"), [(p, _short(h), ", ".join(names)) for (p, h), names in rows.items()]
+
+
+def _parameters(run: dict):
+    rows = []
+    for chapter in run.get("chapters") or []:
+        values = dict(chapter.get("parameters") or {})
+        if chapter.get("seeds") not in (None, [], {}):
+            values.setdefault("seeds", chapter["seeds"])
+        rows += [
+            (chapter.get("title") or chapter.get("chapter"), _Code(name), _Code(_value(value)))
+            for name, value in values.items()
+            if value not in (None, "")
+        ]
+    return ("Chapter", "Parameter", "Value"), rows
+
+
+def _value(value) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else str(value)
+
+
+def _versions(run: dict):
+    versions = ({"Python": run["python"]} if run.get("python") else {}) | (run.get("versions") or {})
+    return ("Package", "Version"), [(name, _Code(value)) for name, value in versions.items() if value]
+
+
+_RUN_TABLES = {
+    "client": _client,
+    "chapters": _chapters,
+    "data": _data,
+    "inputs": _inputs,
+    "parameters": _parameters,
+    "versions": _versions,
+}
+
+# Sphinx ---------------------------------------------------------------------------------------------------------
+
+
+def _cache_folder(app) -> Path:
+    """Where drawings and the cut font are kept between builds: beside the doctrees."""
+    return Path(app.doctreedir).parent / "drawn"
+
+
+def _prepare(app) -> None:
+    if app.builder.format != "html":
+        return
+    folder = _cache_folder(app) / f"font-{version('ziamath')}-{version('fonttools')}"
+    sheet = folder / "lepton-math.css"
+    if not sheet.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _math_font(sheet)
+    app.config.html_static_path.append(str(folder))
+    app.add_css_file("lepton-math.css")
+
+
+def setup(app) -> dict:
+    """Register the renderer of formulas, the two directives and the font."""
+    app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
+    app.add_directive("mermaid", MermaidDirective)
+    app.add_directive("lepton-run", RunDirective)
+    app.connect("builder-inited", _prepare)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

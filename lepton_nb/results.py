@@ -1,0 +1,161 @@
+"""What a chapter measured, as a typed record on disk.
+
+A chapter ends by saving a :class:`Record`. Later chapters read records, never another notebook's
+variables. Everything but ``seconds`` repeats exactly when the chapter is executed again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its conditions. Shares and rates are fractions; money is in ``unit``.
+
+    value None means undefined: ``note`` then says why, in a sentence.
+    """
+
+    name: str
+    value: float | int | str | bool | None
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    interval: str = ""  # what low..high is, e.g. "95 % Wilson"
+    n: int | None = None  # cases behind the number
+    seed: int | None = None
+    source: str = ""
+    note: str = ""
+
+
+@dataclass
+class Record:
+    """The results of one chapter. ``add`` figures, ``add_table`` tables, then ``save``."""
+
+    chapter: str
+    profile: str = "quick"
+    figures: dict[str, Figure] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    data: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, name: str, value, unit: str, **conditions) -> Figure:
+        """Add one figure. Raises ValueError for a second figure of that name or a number that is not finite."""
+        if name in self.figures:
+            raise ValueError(f"{self.chapter}: figure {name!r} was added already.")
+        conditions = {key: _plain(item) for key, item in conditions.items()}
+        figure = Figure(name, _plain(value), unit, **conditions)
+        for part in (figure.value, figure.low, figure.high):
+            if isinstance(part, float) and not math.isfinite(part):
+                raise ValueError(
+                    f"{self.chapter}: figure {name!r} is not a finite number. Received: {part}. "
+                    "Give value=None and a note that says why it is undefined."
+                )
+        if figure.value is None and not figure.note:
+            raise ValueError(f"{self.chapter}: figure {name!r} has no value; its note must say why.")
+        self.figures[name] = figure
+        return figure
+
+    def add_table(self, name: str, rows) -> None:
+        """Add a table: a DataFrame or a sequence of mappings of plain values."""
+        if hasattr(rows, "to_dict"):
+            rows = rows.to_dict("records")
+        self.tables[name] = [{str(key): _plain(item) for key, item in row.items()} for row in rows]
+
+    def add_data(self, dataset) -> None:
+        """Note which data set was used: anything with name, stand_in, source and sha256."""
+        self.data.append({key: getattr(dataset, key) for key in ("name", "stand_in", "source", "sha256")})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain JSON values."""
+        return {
+            "schema": SCHEMA,
+            "chapter": self.chapter,
+            "profile": self.profile,
+            "figures": {name: asdict(figure) for name, figure in self.figures.items()},
+            "tables": self.tables,
+            "data": self.data,
+            "seconds": {name: round(float(value), 3) for name, value in self.seconds.items()},
+        }
+
+    def save(self, folder: str | Path = "") -> Path:
+        """Write ``<chapter>.json`` in one step: a reader never sees half a record."""
+        target = records_folder(folder) / f"{self.chapter}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_dict(), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+        os.replace(temporary, target)
+        return target
+
+    def __getitem__(self, name: str) -> Figure:
+        return self.figures[name]
+
+
+def _plain(value):
+    """numpy scalars and arrays, dates and enums as JSON values."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+def records_folder(folder: str | Path = "") -> Path:
+    """The folder given, or the reader's own: ``.lepton/reader`` in the project."""
+    from lepton_nb import paths
+
+    return Path(folder) if str(folder) else paths.state_folder() / "reader"
+
+
+def load(chapter: str, folder: str | Path = "") -> Record:
+    """Read one record. Raises FileNotFoundError when the chapter has not left one."""
+    raw = json.loads((records_folder(folder) / f"{chapter}.json").read_text(encoding="utf-8"))
+    if raw["schema"] != SCHEMA:
+        raise ValueError(
+            f"{chapter}.json: schema {raw['schema']}, this package reads {SCHEMA}. Execute the chapter again."
+        )
+    figures = {name: Figure(**figure) for name, figure in raw["figures"].items()}
+    return Record(raw["chapter"], raw["profile"], figures, raw["tables"], raw["data"], raw["seconds"])
+
+
+def need(chapter: str, folder: str | Path = "", **parameters) -> Record:
+    """The record of an earlier chapter.
+
+    In a report (``folder`` given) the engine has put it there. For a reader who opened this chapter
+    first (``folder`` empty), that chapter is executed now with ``parameters``, quietly, and its record returned.
+    """
+    if str(folder):
+        return load(chapter, folder)
+    import papermill
+
+    from lepton_nb import paths
+
+    notebook = paths.notebook(chapter)
+    print(f"{notebook.name} is executed first, because this chapter reads its results …", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        papermill.execute_notebook(
+            str(notebook),
+            str(Path(scratch) / "executed.ipynb"),
+            parameters=parameters | {"results_folder": scratch},
+            cwd=str(notebook.parent),
+            progress_bar=False,
+            execution_timeout=3600,
+        )
+        record = load(chapter, scratch)
+    print(f"{notebook.name}: done.")
+    return record

@@ -1,0 +1,73 @@
+"""What several test files share: a small project of its own, with chapters made for the test."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PARAMETERS = 'profile: str = "quick"\nclient_folder: str = ""\nresults_folder: str = ""\nfactor: int = 2  # times\n'
+SAVE = "from lepton_nb import results\nrecord = results.Record({name!r}, profile)\n{add}\nrecord.save(results_folder)"
+
+
+def chapter(path: Path, *cells: str, needs=(), reads=(), limit=60, full=None, parameters=PARAMETERS, add="", title=""):
+    """Write one small chapter: parameters, the cells given, and a record with what ``add`` adds."""
+    name = path.stem.split("_", 1)[1]
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["lepton"] = {
+        "question": f"What does {name} do?",
+        "minutes": {"quick": 1, "full": 1},
+        "needs": list(needs),
+        "reads": {"client": list(reads), "data": []},
+        "limit_seconds": {"quick": limit, "full": limit},
+        "profiles": {"full": full or {}},
+    }
+    notebook.cells = [
+        nbformat.v4.new_markdown_cell(f"# {title or name.title()}\n\nA chapter for a test."),
+        nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        *[nbformat.v4.new_code_cell(cell) for cell in cells],
+        nbformat.v4.new_code_cell(SAVE.format(name=name, add=add)),
+    ]
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{position}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+class Project:
+    """A folder with ``_toc.yml``, ``_config.yml``, pages and chapters, and a client to run them for."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.client = folder / "clients" / "sample"
+        shutil.copytree(ROOT / "clients" / "manufacturer", self.client)
+        shutil.copy(ROOT / "_config.yml", folder)
+        shutil.copytree(ROOT / "book", folder / "book")
+
+    def chapter(self, file: str, *cells: str, **options) -> Path:
+        path = chapter(self.folder / "notebooks" / file, *cells, **options)
+        self.list_chapters()
+        return path
+
+    def list_chapters(self) -> None:
+        files = [f"notebooks/{p.stem}" for p in sorted((self.folder / "notebooks").glob("*.ipynb"))]
+        toc = {"format": "jb-book", "root": files[0], "chapters": [{"file": file} for file in files[1:]]}
+        (self.folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Project:
+    """An empty project, which ``lepton_nb.paths`` takes for the real one; its state is its own."""
+    made = Project(tmp_path)
+    monkeypatch.setenv("LEPTON_PROJECT", str(tmp_path))
+    monkeypatch.delenv("LEPTON_STATE", raising=False)
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return made

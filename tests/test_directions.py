@@ -1,0 +1,104 @@
+"""Who may import whom, and what an import may cost."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "lepton_nb"
+
+#: First part of a module's path → what it may import at all, beside the standard library.
+ALLOWED = {
+    "models": {"keras"},
+    "valuation": {"numpy", "scipy"},
+    "client": {"numpy", "pydantic", "yaml"},
+    "numpy_layers": {"numpy"},
+    "paths": set(),
+    "render": {"numpy", "pandas"},
+}
+#: What a module must not import from the package.
+FORBIDDEN = {
+    "report": {"models", "valuation", "value_model", "numpy_layers", "training", "cli"},
+    "client": {"report", "cli", "valuation", "value_model", "models"},
+    "value_model": {"report", "cli", "models", "training"},
+    "results": {"report", "cli"},
+    "plots": {"report", "client", "valuation"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    """Full names of what a file imports, wherever in it; relative ones made absolute."""
+    here = ["lepton_nb", *file.relative_to(PACKAGE).parts[:-1]]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                [*here[: len(here) - node.level + 1], *([node.module] if node.module else [])]
+                if node.level
+                else [node.module]
+            )
+            names |= {".".join([*base, alias.name]) for alias in node.names}
+    return names
+
+
+def part(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_directions(file):
+    for name in imports(file):
+        top, *rest = name.split(".")
+        if top == "lepton_nb":
+            if rest:
+                assert rest[0] not in FORBIDDEN.get(part(file), set()), f"{file.name} imports {name}"
+                if part(file) in ("models", "valuation", "numpy_layers"):
+                    assert rest[0] == part(file), f"{file.name} imports {name}"
+        elif part(file) in ALLOWED and top not in sys.stdlib_module_names:
+            assert top in ALLOWED[part(file)], f"{file.name} imports {top}"
+
+
+def test_no_module_imports_a_notebook():
+    for file in FILES:
+        assert not any(name.startswith("notebooks") for name in imports(file))
+
+
+def loaded(statement: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after a statement."""
+    code = f"{statement}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_importing_the_package_loads_no_library():
+    heavy = {"keras", "tensorflow", "numpy", "pandas", "scipy", "matplotlib", "pydantic", "papermill", "distributed"}
+    assert not loaded("import lepton_nb") & heavy
+
+
+def test_checking_a_client_loads_no_heavy_library():
+    heavy = {"keras", "tensorflow", "pandas", "scipy", "matplotlib", "papermill", "distributed", "sphinx"}
+    assert not loaded("import lepton_nb.cli, lepton_nb.client") & heavy
+
+
+def test_planning_loads_no_engine():
+    # A report that is up to date must be seen as such without the tools that would make it.
+    heavy = {
+        "keras",
+        "tensorflow",
+        "pandas",
+        "scipy",
+        "matplotlib",
+        "papermill",
+        "distributed",
+        "sphinx",
+        "jupyter_book",
+    }
+    assert not loaded("import lepton_nb.report.run") & heavy

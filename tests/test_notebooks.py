@@ -1,0 +1,111 @@
+"""The chapters keep their form, and each runs alone, in a real kernel, from where a reader may open it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+from lepton_nb.report import chapters
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+HEADINGS = ("Setup", "Data", "Model", "Run", "Reading the result", "Summary", "Exercises")
+
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path: Path, kind: str = "code"):
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def tags(cell) -> set[str]:
+    return set(cell["metadata"].get("tags", []))
+
+
+def source(cell) -> str:
+    return "".join(cell["source"])
+
+
+def test_the_table_of_contents_lists_every_notebook_and_nothing_else():
+    listed = {Path(entry).name for entry in chapters.listed(ROOT / "_toc.yml") if entry.startswith("notebooks/")}
+    assert listed == {path.stem for path in NOTEBOOKS}
+    assert len(chapters.read_all(ROOT)) == len(NOTEBOOKS)
+
+
+@every_notebook
+def test_headings_stand_in_their_fixed_order(path):
+    lines = [line for cell in cells(path, "markdown") for line in source(cell).splitlines()]
+    found = [re.split(r":", line[3:])[0].strip() for line in lines if line.startswith("## ")]
+    assert [{"Formula": "Model"}.get(heading, heading) for heading in found] == list(HEADINGS)
+
+
+@every_notebook
+def test_outputs_are_stored_in_golden_cells_only(path):
+    golden = [cell for cell in cells(path) if "nbval-check-output" in tags(cell)]
+    assert golden, "a chapter has at least one golden cell"
+    for cell in golden:
+        # nbval passes a cell without a stored output, and compares nothing.
+        assert cell["outputs"], "a golden cell without stored output checks nothing"
+        assert cell["execution_count"] is not None
+    for cell in cells(path):
+        if cell not in golden:
+            assert not cell["outputs"]
+            assert cell["execution_count"] is None
+
+
+@every_notebook
+def test_a_chapter_reads_of_the_client_what_it_declares(path):
+    declared = chapters.read(path).reads_client
+    used = set()
+    for node in ast.walk(ast.parse(chapters.read(path).code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "only":
+            used |= {ast.literal_eval(argument) for argument in node.args}
+    assert used == set(declared)
+
+
+@every_notebook
+def test_a_chapter_uses_the_data_sets_that_it_declares(path):
+    code = chapters.read(path).code
+    used = set(re.findall(r"datasets\.load\(\s*\"(\w+)\"", code))
+    assert used == set(chapters.read(path).reads_data)
+
+
+@every_notebook
+def test_cells_are_short_and_make_no_html(path):
+    visible = 0
+    for cell in cells(path):
+        lines = [line for line in source(cell).splitlines() if line.strip() and not line.strip().startswith("#")]
+        assert len(lines) <= 40, source(cell)[:80]
+        assert not re.search(r"\b(HTML|Markdown)\(", source(cell)), "only render.py makes HTML"
+        assert "rcParams" not in source(cell)
+        if not tags(cell) & {"hide-input", "remove-cell", "parameters"}:
+            visible += len(lines)
+    assert visible <= 200
+
+
+@every_notebook
+def test_a_chapter_runs_alone_from_the_project_root(path, tmp_path, monkeypatch):
+    """As a reader meets it in JupyterLab: a fresh kernel, no earlier chapter executed, no client, no data set.
+
+    (nbval runs every notebook once more from ``notebooks/``, the other place where a reader may open it.)
+    """
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    monkeypatch.setenv("LEPTON_STATE", str(tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    client = nbclient.NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    )
+    client.execute()
+    name = chapters.read(path).name
+    record = json.loads((tmp_path / "reader" / f"{name}.json").read_text(encoding="utf-8"))
+    assert record["chapter"] == name
+    assert record["figures"]
+    loud = [o["text"] for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs
+            if o.output_type == "stream" and o.name == "stderr"]  # fmt: skip
+    assert not loud, "a chapter writes nothing to stderr"

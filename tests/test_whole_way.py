@@ -1,0 +1,227 @@
+"""The whole way, as a person goes it: a client's folder → the command → a report in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import browser
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = Path(sys.executable).parent / "lepton-nb"
+
+
+def lepton(state: Path, *words: object) -> subprocess.CompletedProcess:
+    """Run the command with its own state folder and without real data."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("LEPTON_DATA", "LEPTON_PROJECT")}
+    return subprocess.run(
+        [str(COMMAND), *map(str, words)],
+        cwd=ROOT,
+        env=environment | {"LEPTON_STATE": str(state), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class Report:
+    """One client's report, made by the command."""
+
+    def __init__(self, folder: Path, like: str):
+        self.client = folder / "clients" / like
+        shutil.copytree(ROOT / "clients" / like, self.client)
+        self.state = folder / "state"
+        self.out = folder / f"report-{like}"
+        self.first = self.run()
+
+    def run(self, *words: object) -> subprocess.CompletedProcess:
+        return lepton(self.state, "report", self.client, "--out", self.out, *words)
+
+    def records(self) -> dict[str, dict]:
+        found = {path.stem: json.loads(path.read_text("utf-8")) for path in (self.out / "results").glob("*.json")}
+        for record in found.values():
+            record.pop("seconds")
+        return found
+
+    def manifest(self) -> dict:
+        return json.loads((self.out / "manifest.json").read_text("utf-8"))
+
+    def states(self) -> dict[str, str]:
+        ledger = json.loads((self.out / "ledger.json").read_text("utf-8"))
+        return {line["chapter"]: line["state"] for line in ledger["chapters"]}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> Report:
+    made = Report(tmp_path_factory.mktemp("whole"), "manufacturer")
+    assert made.first.returncode == 0, made.first.stdout + made.first.stderr
+    return made
+
+
+def test_every_chapter_is_executed_and_published(report):
+    assert set(report.states().values()) == {"completed"}
+    manifest = report.manifest()
+    assert [line["chapter"] for line in manifest["chapters"]] != []
+    for line in manifest["chapters"]:
+        assert line["seconds"] > 0
+        assert line["inputs"] or line["parameters"]
+    assert manifest["versions"]["keras"]
+    assert "manufacturer" not in report.first.stderr  # no warning, no traceback
+    for chapter in report.states():
+        assert (report.out / "results" / f"{chapter}.json").is_file()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_site_holds_in_a_real_browser(report, scheme):
+    findings = browser.check_site(report.out / "site", scheme)
+    assert findings.pages >= 5
+    assert findings.problems() == []
+
+
+def test_no_path_of_this_machine_is_in_the_site(report):
+    words = [str(ROOT), str(report.out.parent), os.environ.get("HOME", "/root") + "/", "/tmp/"]
+    for file in (report.out / "site").rglob("*"):
+        if file.suffix in (".html", ".js", ".json", ".css", ".svg", ".inv"):
+            text = file.read_text("utf-8", errors="replace")
+            for word in words:
+                assert word not in text, f"{word} in {file.name}"
+    assert not list((report.out / "site").rglob("*.ipynb"))
+
+
+def test_stand_ins_and_the_synthetic_client_are_named_on_the_page(report):
+    pages = {path.stem: path.read_text("utf-8") for path in (report.out / "site" / "notebooks").glob("*.html")}
+    assert "lepton-synthetic" in pages["00_summary"]
+    assert "lepton-synthetic" in pages["80_value"]
+    assert "lepton-stand-in" in pages["30_mnist"]
+
+
+def test_two_runs_of_one_client_give_equal_records(report):
+    before = report.records()
+    again = report.run("--fresh")
+    assert again.returncode == 0, again.stdout
+    assert set(report.states().values()) == {"completed"}
+    assert report.records() == before
+
+
+def test_nothing_changed_is_seen_and_nothing_is_written(report):
+    index = report.out / "site" / "index.html"
+    before = index.stat().st_mtime_ns
+    again = report.run()
+    assert again.returncode == 0
+    assert "nothing changed" in again.stdout
+    assert set(report.states().values()) == {"reused"}
+    assert index.stat().st_mtime_ns == before
+
+
+def test_one_figure_changed_executes_only_what_depends_on_it(report):
+    before = report.records()
+    file = report.client / "client.yml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("tax: {rate: 0.30", "tax: {rate: 0.25"), encoding="utf-8")
+    again = report.run()
+    file.write_text(text, encoding="utf-8")
+    assert again.returncode == 0, again.stdout
+    executed = {chapter for chapter, state in report.states().items() if state == "completed"}
+    assert executed == {"value", "summary"}
+    pages = {Path(page).name for page in report.manifest()["pages_changed"]}
+    assert {"80_value", "00_summary"} <= pages
+    assert not pages & {"10_architecture", "20_mathematics", "30_mnist"}
+    value, old = report.records()["value"]["figures"], before["value"]["figures"]
+    assert value != old
+
+
+def test_the_second_client_shares_the_chapters_that_read_no_client(report):
+    bank = Report(report.out.parent, "bank")
+    assert bank.first.returncode == 0, bank.first.stdout
+    states = bank.states()
+    assert states["mathematics"] == states["mnist"] == "reused"
+    assert states["value"] == states["summary"] == states["architecture"] == "completed"
+    assert "Nordhafen" not in "".join(p.read_text("utf-8") for p in (bank.out / "site").rglob("*.html"))
+    assert browser.check_site(bank.out / "site", "file").problems() == []
+
+
+def test_a_broken_client_is_refused_and_the_last_good_report_stays(report):
+    index = report.out / "site" / "index.html"
+    before = index.read_bytes(), report.manifest()
+    file = report.client / "client.yml"
+    text = file.read_text("utf-8")
+    broken = text.replace("risk_free: 0.026", "risk_free: 2.6").replace("currency: EUR", "currency: Euro")
+    file.write_text(broken, encoding="utf-8")
+    again = report.run()
+    file.write_text(text, encoding="utf-8")
+    assert again.returncode == 2
+    assert "0.026" in again.stdout
+    assert "ISO 4217" in again.stdout
+    assert "Traceback" not in again.stdout + again.stderr
+    assert (index.read_bytes(), report.manifest()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase"),
+    [
+        (["report", "clients/nobody"], "not found"),
+        (["report", "--profile", "fast"], "quick, full"),
+        (["report", "--set", "mnist.epoch=3"], "no parameter 'epoch'"),
+        (["report", "--set", "mnist"], "CHAPTER.PARAMETER=VALUE"),
+        (["report", "--only", "minst"], 'Did you mean "mnist"'),
+        (["report", "--data", "nowhere"], "does not exist"),
+        (["report", "--code", "all"], "folded, shown or none"),
+        (["check", "clients/nobody"], "not found"),
+        (["new", "clients/bank"], "clients/bank"),
+        (["new", "somewhere", "--like", "bakery"], "bank"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_exit_code_2(tmp_path, words, phrase):
+    done = lepton(tmp_path, *words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert phrase in re.sub(r"\s+", " ", done.stdout + done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (ROOT / "somewhere").exists()
+
+
+def test_new_writes_a_template_that_passes_check(tmp_path):
+    for like in ("manufacturer", "bank"):
+        folder = tmp_path / like
+        assert lepton(tmp_path, "new", folder, "--like", like).returncode == 0
+        done = lepton(tmp_path, "check", folder)
+        assert done.returncode == 0, done.stdout
+        assert "No problem" in done.stdout
+
+
+def test_code_none_leaves_no_code_in_the_site(report, tmp_path):
+    out = tmp_path / "silent"
+    done = lepton(report.state, "report", report.client, "--out", out, "--code", "none")
+    assert done.returncode == 0, done.stdout
+    for page in (out / "site" / "notebooks").glob("*.html"):
+        assert "cell_input" not in page.read_text("utf-8")
+
+
+def test_a_failing_chapter_keeps_the_last_good_report(project):
+    """With a project of two small chapters: the second breaks after a first good report."""
+    project.chapter("01_first.ipynb", add="record.add('x', 1, unit='1')")
+    project.chapter("02_second.ipynb", "print('good')", add="record.add('y', 2, unit='1')")
+    environment = os.environ | {"LEPTON_PROJECT": str(project.folder), "COLUMNS": "200"}
+
+    def run():
+        words = [str(COMMAND), "report", str(project.client), "--out", "out"]
+        return subprocess.run(words, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+
+    good = run()
+    assert good.returncode == 0, good.stdout + good.stderr
+    page = project.folder / "out" / "site" / "notebooks" / "02_second.html"
+    before = page.read_bytes()
+    project.chapter("02_second.ipynb", "def inner():\n    raise KeyError('missing')\n\ninner()")
+    bad = run()
+    assert bad.returncode == 1
+    assert "second: failed, code cell" in bad.stdout
+    assert "KeyError: 'missing'" in bad.stdout
+    assert "last good one stays" in bad.stdout
+    assert page.read_bytes() == before
+    ledger = json.loads((project.folder / "out" / "ledger.json").read_text("utf-8"))
+    assert {line["chapter"]: line["state"] for line in ledger["chapters"]} == {"first": "reused", "second": "failed"}
