@@ -180,9 +180,7 @@ def _checked(path: Path, wanted: Entry) -> str:
     size = path.stat().st_size
     if size != wanted.size:
         state = "cut short" if size < wanted.size else "another file"
-        raise DataProblem(
-            f"{path.name}: {size:,} bytes, expected {wanted.size:,}: the file is {state}. {_REMEDY}"
-        )
+        raise DataProblem(f"{path.name}: {size:,} bytes, expected {wanted.size:,}: the file is {state}. {_REMEDY}")
     with path.open("rb") as stream:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()
     if checksum != wanted.sha256:

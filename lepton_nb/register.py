@@ -7,7 +7,7 @@ Nothing is judged by hand: a finding is a rule that the client's own entries bre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
@@ -33,7 +33,6 @@ STAGES = {
     "monitoring_evaluation": "Monitoring and\nevaluation",
     "retired": "Retired",
 }
-IN_SERVICE = ("deployment", "business_integration", "monitoring_evaluation")
 #: Kind of asset: colour and marker. The kind is also written on the card.
 KINDS = {"data": (plots.BLUE, "o"), "model": (plots.GREEN, "s"), "infrastructure": (plots.ORANGE, "D")}
 PERSONAL = ("personal", "special_category", "pseudonymised")
@@ -47,7 +46,8 @@ class Register:
     assets: tuple[Asset, ...]
     date: date
     monitored: frozenset[str] = frozenset()
-    evaluated: Mapping[str, date] | None = None  # asset_id: day of the newest evaluation or acceptance test
+    #: Day of the newest evaluation or acceptance test, by asset.
+    evaluated: Mapping[str, date] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -72,7 +72,7 @@ class Register:
     @property
     def in_service(self) -> list[Asset]:
         """Live models and infrastructure in one of the three stages of use."""
-        return [asset for asset in self.assets if asset.lifecycle_stage in IN_SERVICE]
+        return [asset for asset in self.assets if asset.deployed]
 
     @property
     def models_in_service(self) -> list[Asset]:
@@ -141,14 +141,14 @@ class Findings:
 
 
 def _single_owner(register: Register) -> Iterable[tuple[str, str]]:
-    owners = {asset.owner for asset in register.live}
+    owners = {asset.owner.strip() for asset in register.live}
     if len(register.live) >= 3:
-        yield "all", f"{owners.pop()} owns all {len(register.live)} assets" if len(owners) == 1 else ""
+        yield "all", f"{min(owners)} owns all {len(register.live)} assets" if len(owners) == 1 and all(owners) else ""
 
 
 def _old_test(register: Register) -> Iterable[tuple[str, str]]:
     for asset in register.models_in_service:
-        if newest := (register.evaluated or {}).get(asset.asset_id):
+        if newest := register.evaluated.get(asset.asset_id):
             days = (register.date - newest).days
             yield asset.asset_id, f"newest test {newest}, {days} days before the date" if days > 365 else ""
 
@@ -200,7 +200,7 @@ RULES = (
         "No owner",
         "owner of a live asset is empty",
         "Name one person or unit that answers for it, and write it into assets.csv.",
-        lambda r: ((a.asset_id, "" if (a.owner or "").strip() else "owner empty") for a in r.live),
+        lambda r: ((a.asset_id, "" if a.owner.strip() else "owner empty") for a in r.live),
     ),
     Rule(
         6,
@@ -230,9 +230,7 @@ RULES = (
         "Model not evaluated",
         "a model in service has neither an evaluation (metrics/confusion.csv) nor an acceptance test",
         "Test it on held-out cases beside what was done before; without a baseline its gain is unknown.",
-        lambda r: (
-            (a.asset_id, "" if a.asset_id in (r.evaluated or {}) else "no test on file") for a in r.models_in_service
-        ),
+        lambda r: ((a.asset_id, "" if a.asset_id in r.evaluated else "no test on file") for a in r.models_in_service),
     ),
     Rule(
         10,
@@ -249,7 +247,7 @@ RULES = (
         lambda r: (
             (a.asset_id, "" if a.p_technical_success is not None else "p_technical_success empty")
             for a in r.live
-            if a.kind == "model" and a.lifecycle_stage not in IN_SERVICE
+            if a.kind == "model" and not a.deployed
         ),
     ),
     Rule(

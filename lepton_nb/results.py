@@ -155,6 +155,7 @@ def need(chapter: str, folder: str | Path = "", **parameters) -> Record:
             cwd=str(notebook.parent),
             progress_bar=False,
             execution_timeout=3600,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
         record = load(chapter, scratch)
     print(f"{notebook.name}: done.")

@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.special import betaincinv, gammaincinv
+from scipy.special import betaincinv
 
-from lepton_nb import valuation
 from lepton_nb.client import ThreePoint
+from lepton_nb.valuation import cashflows, performance, uncertainty
 
 #: How the figures are read. Each rule has a test; the value chapter prints them all.
 RULES = {
@@ -71,8 +72,8 @@ PRIOR = 0.5
 #: What a useless model reaches; a half-life is measured on the margin above it.
 FLOORS = {"auc": 0.5, "auroc": 0.5, "roc_auc": 0.5}
 HIGHER_IS_BETTER = frozenset({*FLOORS, "recall", "precision", "f1", "accuracy", "specificity", "sensitivity", "bleu"})
-#: Below this number of baseline cases the interval is shown and the conclusion withheld.
-LEAST_BASELINE = 40
+#: With so few baseline cases or fewer the interval is shown and the conclusion withheld (rule 30 of the client).
+SMALLEST_BASELINE = 40
 #: Percentiles that every simulated value is reported at.
 PERCENTILES = (0.05, 0.5, 0.95)
 
@@ -108,7 +109,9 @@ class Period:
     @property
     def day(self) -> date:
         """The day of the flow, for display (a middle at noon shows the day before)."""
-        return self.start + timedelta(days=math.floor((self.end - self.start).days * (0.5 if self.time < self.last else 1)))
+        return self.start + timedelta(
+            days=math.floor((self.end - self.start).days * (0.5 if self.time < self.last else 1))
+        )
 
     @property
     def last(self) -> float:
@@ -148,15 +151,15 @@ def _horizon(start: date, horizon_years: int) -> date:
 def widened(three: ThreePoint, factor: float) -> ThreePoint:
     """The range around the most likely value times ``factor``; a range does not cross zero (rule Evidence).
 
-    >>> widened(ThreePoint(low=2, mode=5, high=6), 2)
-    ThreePoint(low=0.0, mode=5.0, high=7.0)
+    >>> widened(ThreePoint(2, 5, 6), 2)
+    ThreePoint(low=0.0, mode=5, high=7)
     """
     low, high = three.mode - factor * (three.mode - three.low), three.mode + factor * (three.high - three.mode)
     if three.low >= 0:
         low = max(low, 0.0)
     if three.high <= 0:
         high = min(high, 0.0)
-    return ThreePoint(low=low, mode=three.mode, high=high)
+    return ThreePoint(low, three.mode, high)
 
 
 def decay_factor(years: float, half_life: float | None) -> float:
@@ -263,14 +266,14 @@ def discount_rate(client) -> float:
     discount = client.discount
     if discount.method == "given":
         return discount.wacc
-    return valuation.wacc_build_up(
+    return cashflows.wacc_build_up(
         risk_free=discount.risk_free,
         equity_risk_premium=discount.equity_risk_premium,
-        beta_unlevered=discount.beta_unlevered,
+        unlevered_beta=discount.beta_unlevered,
         debt_to_equity=discount.debt_to_equity,
-        size_premium=discount.size_premium,
+        tax=client.tax.rate,
         pre_tax_cost_of_debt=discount.pre_tax_cost_of_debt,
-        tax_rate=client.tax.rate,
+        size_premium=discount.size_premium,
     ).wacc
 
 
@@ -309,7 +312,9 @@ def plan(client) -> Plan:
 
 def _needs(assets) -> dict[str, frozenset[str]]:
     """Each asset with all that feed it, over any number of steps (feeds has no circles: rule 18 of the client)."""
-    feeders = {asset.asset_id: {other.asset_id for other in assets if asset.asset_id in other.feeds} for asset in assets}
+    feeders = {
+        asset.asset_id: {other.asset_id for other in assets if asset.asset_id in other.feeds} for asset in assets
+    }
 
     def closure(asset_id: str) -> frozenset[str]:
         return frozenset({asset_id}).union(*(closure(feeder) for feeder in feeders[asset_id]))
@@ -388,7 +393,9 @@ def _cost_lines(client, spans, allowed, left_out) -> Iterable[CostLine]:
             reason = f"after the horizon, which ends on {horizon}"
         else:
             index = next(i for i, span in enumerate(spans) if row.date <= span.end)
-            yield CostLine(row.asset_id, row.date, years_between(start, row.date), index, row.phase, row.category, row.amount)
+            yield CostLine(
+                row.asset_id, row.date, years_between(start, row.date), index, row.phase, row.category, row.amount
+            )
             continue
         what = f"{row.phase} cost {row.category}, {row.date}"
         left_out.append({"asset_id": row.asset_id, "what": what, "reason": reason, "amount": row.amount.mode})
@@ -398,13 +405,28 @@ def _inputs(client, benefits, costs, allowed) -> Iterable[Input]:
     """Every figure that can be otherwise: a range, the counts of a test set, a chance of success."""
     grade = {(row.asset_id, row.driver_id): row.evidence for row in client.benefits}
     for line in benefits:
-        where = dict(asset_id=line.asset_id, driver_id=line.driver_id, grade=grade[line.asset_id, line.driver_id])
+        key = (line.asset_id, line.driver_id)
+        where = {"asset_id": key[0], "driver_id": key[1], "grade": grade[key]}
         driver = line.driver_id.replace("_", " ")
         if line.volume.low < line.volume.high:
-            yield Input(_volume(line), "volume", f"volume: {driver}", range=line.volume, unit=line.unit, **where)
+            yield Input(
+                _volume(line),
+                "volume",
+                f"volume: {driver} ({line.asset_id})",
+                range=line.volume,
+                unit=line.unit,
+                **where,
+            )
         if line.unit_value is not None and line.unit_value.low < line.unit_value.high:
             unit = f"{client.valuation.currency} per unit"
-            yield Input(_unit_value(line), "unit_value", f"unit value: {driver}", range=line.unit_value, unit=unit, **where)
+            yield Input(
+                _unit_value(line),
+                "unit_value",
+                f"unit value: {driver} ({line.asset_id})",
+                range=line.unit_value,
+                unit=unit,
+                **where,
+            )
         if line.link == "acceptance":
             yield Input(f"{line.link_id}.acceptance", "gain", f"share accepted: {line.link_id}", unit="share", **where)
         if line.link == "confusion":
@@ -415,15 +437,17 @@ def _inputs(client, benefits, costs, allowed) -> Iterable[Input]:
                     words = f"money per {OUTCOMES[outcome]}: {name}"
                     yield Input(f"{line.link_id}.{outcome}", "outcome_value", words, range=value,
                                 unit=client.valuation.currency, **where)  # fmt: skip
-            for cell in _cells(evaluation):
-                yield Input(f"{line.link_id}.{cell}", "gain", f"test set: {name}", **where)
+            for sample in _samples(evaluation):
+                yield Input(f"{line.link_id}.{sample}", "gain", f"test set: {name}", **where)
     for line in costs:
         if line.amount.low < line.amount.high:
             words = f"{line.phase} cost of {line.asset_id}: {line.category.replace('_', ' ')}"
             yield Input(_cost(line), "cost", words, line.asset_id, range=line.amount, unit=client.valuation.currency)
     for asset in client.assets:
         if asset.p_technical_success is not None and 0 < asset.p_technical_success < 1 and asset.asset_id in allowed:
-            yield Input(f"{asset.asset_id}.success", "success", f"technical success of {asset.asset_id}", asset.asset_id)
+            yield Input(
+                f"{asset.asset_id}.success", "success", f"technical success of {asset.asset_id}", asset.asset_id
+            )
 
 
 OUTCOMES = {"tp": "true positive", "fp": "false positive", "fn": "false negative", "tn": "true negative"}
@@ -445,14 +469,13 @@ def _outcomes(evaluation) -> dict[str, ThreePoint]:
     return {outcome: getattr(evaluation.outcome_value, outcome) for outcome in OUTCOMES}
 
 
-def _cells(evaluation) -> dict[str, int]:
-    """The counted cells of a test set: eight pairs where given, else four of each margin."""
+def _samples(evaluation) -> dict[str, tuple[int, ...]]:
+    """The counted cells of a test set: its eight pairs where given, else the four of each margin."""
     if evaluation.paired:
-        return {f"pair_{item.y_true}{item.model}{item.baseline}": item.count for item in evaluation.paired}
+        return {"pairs": tuple(cell.count for cell in evaluation.paired)}
     return {
-        f"{policy}_{outcome}": getattr(counts, outcome)
+        policy: tuple(getattr(counts, outcome) for outcome in OUTCOMES)
         for policy, counts in (("model", evaluation.model), ("baseline", evaluation.baseline))
-        for outcome in OUTCOMES
     }
 
 
@@ -471,16 +494,20 @@ def _correlations(client, inputs: Mapping[str, Input]) -> tuple[dict[tuple[str, 
         for first, one in free.items():
             for second, other in free.items():
                 named = entry.a in (first, one.category) and entry.b in (second, other.category)
-                together = entry.a == entry.b or one.asset_id == other.asset_id and (
-                    one.driver_id == other.driver_id or "cost" in (one.category, other.category)
-                )  # fmt: skip
                 exact = entry.a == first and entry.b == second
-                if first != second and named and (together or exact) and (second, first) not in pairs:
+                within = one.asset_id == other.asset_id and (
+                    one.driver_id == other.driver_id or "cost" in (one.category, other.category)
+                )
+                together = exact or within or entry.a == entry.b
+                if first != second and named and together and (second, first) not in pairs:
                     pairs[first, second] = entry.rho
                     found += 1
         if not found:
-            unknown = [name for name in (entry.a, entry.b) if name not in free and name not in {i.category for i in free.values()}]
-            why = f"{' and '.join(unknown)} name no uncertain figure here" if unknown else "no such pair within one driver"
+            known = {*free, *(item.category for item in free.values())}
+            unknown = [name for name in (entry.a, entry.b) if name not in known]
+            why = "no pair of such figures belongs to one driver"
+            if unknown:
+                why = f"no figure named {' or '.join(unknown)} can be correlated here"
             notes.append(f"Correlation {entry.a} with {entry.b} ({entry.rho:g}) is not applied: {why}.")
     return pairs, notes
 
@@ -491,7 +518,9 @@ def _notes(client, benefits, spans) -> list[str]:
     for index, span in enumerate(spans):
         if benefits and index not in covered:
             days = (span.end - span.start).days
-            notes.append(f"No benefit is given for {span.year}, of which {days} days lie inside the horizon: none is assumed.")
+            notes.append(
+                f"No benefit is given for {span.year}, of which {days} days lie inside the horizon: none is assumed."
+            )
     for evaluation in client.evaluations:
         if not evaluation.paired and evaluation.evaluation_id in {line.link_id for line in benefits}:
             notes.append(
@@ -508,24 +537,25 @@ def _notes(client, benefits, spans) -> list[str]:
 class World:
     """One state of the uncertain figures; what it does not name stands at its most likely value.
 
-    levels: quantile level 0..1 by input, a number or an array of draws; gains: gain per case by evaluation
-    in place of the measured one; half_lives by asset; rate_change is added to every discount rate; benefit
-    and cost multiply by asset ("" for all).
+    drawn: by input, a quantile level 0..1 (a number or (draws,)), or the shares of a test set's cells
+    ((draws, cells)); gains: gain per case by evaluation, in place of the measured one; chances: of success by
+    asset; half_lives by asset; rate_change is added to every discount rate; the multipliers serve all lines.
     """
 
-    levels: Mapping[str, Money] = field(default_factory=dict)
+    drawn: Mapping[str, Money] = field(default_factory=dict)
     gains: Mapping[str, float] = field(default_factory=dict)
+    chances: Mapping[str, float] = field(default_factory=dict)
     half_lives: Mapping[str, float | None] = field(default_factory=dict)
     rate_change: float = 0.0
-    benefit: Mapping[str, float] = field(default_factory=dict)
-    cost: Mapping[str, float] = field(default_factory=dict)
+    benefit_multiplier: float = 1.0
+    cost_multiplier: float = 1.0
 
     def read(self, name: str, three: ThreePoint) -> Money:
         """The figure of that name: its most likely value, or the triangular quantile at its level."""
-        level = self.levels.get(name)
+        level = self.drawn.get(name)
         if level is None or three.low == three.high:
             return three.mode
-        return valuation.triangular(three.low, three.mode, three.high).ppf(level)
+        return uncertainty.triangular(*three).ppf(level)
 
 
 MOST_LIKELY = World()
@@ -537,27 +567,20 @@ def gain_per_case(evaluation, world: World = MOST_LIKELY) -> Money:
     Paired: Σ p(y, m, b) (v(y, m) − v(y, b)), where p is a cell's share of the cases, y the truth, m and b what
     model and baseline flagged, and v the money of that outcome. Without pairs: Σ p_model v − Σ p_baseline v.
     """
-    name = evaluation.evaluation_id
-    value = {o: world.read(f"{name}.{o}", three) for o, three in _outcomes(evaluation).items()}
-    cells = _cells(evaluation)
-    if f"{name}.{next(iter(cells))}" in world.levels:  # Dirichlet as normalised Gamma variates
-        mass = {cell: gammaincinv(count + PRIOR, world.levels[f"{name}.{cell}"]) for cell, count in cells.items()}
-    else:
-        mass = dict(cells)
-    if not evaluation.paired:
-        return _mean(mass, value, "model") - _mean(mass, value, "baseline")
-    flagged = {(1, 1): "tp", (1, 0): "fn", (0, 1): "fp", (0, 0): "tn"}
-    total = sum(mass.values())
-    gain = 0.0
-    for cell in evaluation.paired:
-        if cell.model != cell.baseline:
-            won = value[flagged[cell.y_true, cell.model]] - value[flagged[cell.y_true, cell.baseline]]
-            gain = gain + mass[f"pair_{cell.y_true}{cell.model}{cell.baseline}"] * won
-    return gain / total
+    value = {o: world.read(f"{evaluation.evaluation_id}.{o}", three) for o, three in _outcomes(evaluation).items()}
 
+    def mean(sample: str, counts, money) -> Money:
+        shares = world.drawn.get(f"{evaluation.evaluation_id}.{sample}")
+        if shares is None:
+            shares = np.asarray(counts) / sum(counts)
+        return sum(np.asarray(shares)[..., cell] * each for cell, each in enumerate(money))
 
-def _mean(mass, value, policy: str) -> Money:
-    return sum(mass[f"{policy}_{o}"] * value[o] for o in OUTCOMES) / sum(mass[f"{policy}_{o}"] for o in OUTCOMES)
+    samples = _samples(evaluation)
+    if evaluation.paired:
+        flagged = {(1, 1): "tp", (1, 0): "fn", (0, 1): "fp", (0, 0): "tn"}
+        won = [value[flagged[c.y_true, c.model]] - value[flagged[c.y_true, c.baseline]] for c in evaluation.paired]
+        return mean("pairs", samples["pairs"], won)
+    return mean("model", samples["model"], value.values()) - mean("baseline", samples["baseline"], value.values())
 
 
 @dataclass(frozen=True)
@@ -571,25 +594,62 @@ class Worth:
 
 def evaluate(plan: Plan, world: World = MOST_LIKELY) -> Worth:
     """Present value after tax of each group and the Shapley share of each of its assets (rule Joint benefits)."""
-    earned, spent = _earned(plan, world), _spent(plan, world)
+    books = _books(plan, world)
     assets: dict[str, Money] = {}
     groups: dict[str, Money] = {}
     for group in plan.groups:
-        shares = valuation.shapley(
-            group.assets, lambda members, group=group: coalition_value(plan, group, members, earned, spent, world)
+        assets.update(dict.fromkeys(group.assets, 0.0))
+        for members, weights in shapley_weights(group.assets).items():
+            value = sum(year.present for year in _coalition(plan, group, members, books, world.rate_change))
+            for name, weight in weights.items():
+                assets[name] = assets[name] + weight * value
+        groups[group.name] = sum(
+            year.present for year in _coalition(plan, group, group.assets, books, world.rate_change)
         )
-        assets.update(zip(group.assets, shares.values, strict=True))
-        groups[group.name] = coalition_value(plan, group, group.assets, earned, spent, world)
-    return Worth(assets, groups, sum(groups.values()) if groups else 0.0)
+    return Worth(assets, groups, sum(groups.values(), 0.0))
+
+
+#: Up to so many assets a group's shares come from all coalitions, above from so many pairs of random orders.
+EXACT_PLAYERS, ORDER_PAIRS = 10, 64
+
+
+def shapley_weights(players: Sequence[str]) -> dict[frozenset, dict[str, float]]:
+    """What each coalition's value counts in each player's Shapley share: share_i = Σ_S weight[S][i] v(S).
+
+    The same shares as ``valuation.data_value.shapley``, which takes one number a coalition; the weights serve
+    whole arrays of draws. Exact: +|S−1|! (n−|S|)! / n! with the player in S, −|S|! (n−|S|−1)! / n! without. Above
+    10 players: marginal contributions over 64 random orders and their reverses, always the same ones.
+    """
+    n = len(players)
+    found: dict[frozenset, dict[str, float]] = {}
+    if n <= EXACT_PLAYERS:
+        for size in range(n + 1):
+            for members in map(frozenset, combinations(players, size)):
+                found[members] = {
+                    player: 1 / (size * math.comb(n, size))
+                    if player in members
+                    else -1 / ((n - size) * math.comb(n, size))
+                    for player in players
+                }
+        return found
+    generator = np.random.default_rng(0)
+    for _ in range(ORDER_PAIRS):
+        order = [players[i] for i in generator.permutation(n)]
+        for names in (order, order[::-1]):
+            for place, player in enumerate(names):
+                for members, sign in ((frozenset(names[: place + 1]), 1), (frozenset(names[:place]), -1)):
+                    weights = found.setdefault(members, {})
+                    weights[player] = weights.get(player, 0.0) + sign / (2 * ORDER_PAIRS)
+    return found
 
 
 def _chance(plan: Plan, world: World, asset_id: str) -> Money:
-    """The asset's p_technical_success; where a level is drawn, 1 with that chance and 0 otherwise."""
+    """The asset's p_technical_success; where a level is drawn, 1 in that share of the draws and 0 otherwise."""
     chance = plan.asset(asset_id).p_technical_success
     if chance is None:
         return 1.0
-    level = world.levels.get(f"{asset_id}.success")
-    return chance if level is None else np.where(np.asarray(level) < chance, 1.0, 0.0)
+    level = world.drawn.get(f"{asset_id}.success")
+    return world.chances.get(asset_id, chance) if level is None else np.where(np.asarray(level) < chance, 1.0, 0.0)
 
 
 def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
@@ -609,13 +669,12 @@ def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
     chance = 1.0
     for needed in plan.needs[line.asset_id]:
         chance = chance * _chance(plan, world, needed)
-    multiplier = world.benefit.get(line.asset_id, world.benefit.get("", 1.0))
-    factor = line.weight * decay_factor(line.age, half_life) * multiplier
+    factor = line.weight * decay_factor(line.age, half_life) * world.benefit_multiplier
     return world.read(_volume(line), line.volume) * unit * factor * chance
 
 
 def _share_accepted(item, world: World, widening: float) -> Money:
-    level = world.levels.get(f"{item.asset_id}.acceptance")
+    level = world.drawn.get(f"{item.asset_id}.acceptance")
     share = item.accepted / item.n
     if level is None:
         return share
@@ -626,77 +685,84 @@ def _share_accepted(item, world: World, widening: float) -> Money:
 def cost(plan: Plan, line: CostLine, world: World = MOST_LIKELY) -> Money:
     """Money out of one cost line before tax and discounting."""
     chance = _chance(plan, world, line.asset_id) if line.phase in AFTER_SUCCESS else 1.0
-    multiplier = world.cost.get(line.asset_id, world.cost.get("", 1.0))
-    return world.read(_cost(line), line.amount) * multiplier * chance
+    return world.read(_cost(line), line.amount) * world.cost_multiplier * chance
 
 
-def _earned(plan: Plan, world: World) -> dict[str, list[Money]]:
-    """Benefits by asset and period."""
-    table: dict[str, list[Money]] = {asset.asset_id: [0.0] * len(plan.periods) for asset in plan.client.assets}
-    for line in plan.benefits:
-        table[line.asset_id][line.period] = table[line.asset_id][line.period] + benefit(plan, line, world)
-    return table
+@dataclass
+class _Book:
+    """One asset's money by period."""
+
+    benefits: list[Money]
+    running: list[Money]  # deducted from tax
+    development: list[Money]
+    cost_present: list[Money]  # present value of both
 
 
-def _spent(plan: Plan, world: World) -> list[tuple[CostLine, Money]]:
-    return [(line, cost(plan, line, world)) for line in plan.costs]
+def _books(plan: Plan, world: World) -> dict[str, _Book]:
+    books = {}
+    for group in plan.groups:
+        rate = group.rate + world.rate_change
+        for name in group.assets:
+            books[name] = book = _Book(*([0.0] * len(plan.periods) for _ in range(4)))
+            for line in plan.benefits:
+                if line.asset_id == name:
+                    book.benefits[line.period] = book.benefits[line.period] + benefit(plan, line, world)
+            for line in plan.costs:
+                if line.asset_id == name:
+                    amount = cost(plan, line, world)
+                    kind = book.running if line.phase in DEDUCTIBLE else book.development
+                    kind[line.period] = kind[line.period] + amount
+                    book.cost_present[line.period] = (
+                        book.cost_present[line.period] + _discount(rate, line.time) * amount
+                    )
+    return books
 
 
 def _discount(rate: float, time: float) -> float:
     return (1.0 + rate) ** -time
 
 
-def coalition_years(plan: Plan, group: Group, members, earned, spent, world: World = MOST_LIKELY):
-    """Per period: benefits, deducted costs, other costs, taxable income, tax and present value of the members."""
-    members = frozenset(members)
-    rate = group.rate + world.rate_change
-    carried: Money = 0.0
-    for index, span in enumerate(plan.periods):
-        inside = [(line, amount) for line, amount in spent if line.period == index and line.asset_id in members]
-        benefits = sum(earned[name][index] for name in group.assets if plan.needs[name] <= members)
-        running = sum(amount for line, amount in inside if line.phase in DEDUCTIBLE)
-        development = sum(amount for line, amount in inside if line.phase not in DEDUCTIBLE)
-        taxable = benefits - running + carried
-        tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
-        present = _discount(rate, span.time) * (benefits - tax)
-        present = present - sum(_discount(rate, line.time) * amount for line, amount in inside)
-        yield benefits, running, development, taxable, tax, present
-
-
-def coalition_value(plan: Plan, group: Group, members, earned, spent, world: World = MOST_LIKELY) -> Money:
-    """v(S): present value after tax of a coalition of a group's assets."""
-    return sum(year[-1] for year in coalition_years(plan, group, members, earned, spent, world))
-
-
 @dataclass(frozen=True)
 class Year:
-    """One row of a group's cash-flow table: money of one period, all figures at their most likely value."""
+    """One row of a cash-flow table: the money of one period."""
 
     year: int
     share: float
     day: date  # of benefits and tax
-    benefits: float
-    running: float
-    development: float
-    taxable: float  # after losses carried forward
-    tax: float
-    net: float
+    benefits: Money
+    running: Money
+    development: Money
+    taxable: Money  # after losses carried forward
+    tax: Money
     discount_factor: float  # of benefits and tax; costs have that of their own date
-    present_value: float
+    present: Money
+
+    @property
+    def net(self) -> Money:
+        """Benefits less costs and tax, undiscounted."""
+        return self.benefits - self.running - self.development - self.tax
+
+
+def _coalition(plan: Plan, group: Group, members, books, change: float) -> Iterable[Year]:
+    """The years of a coalition of a group's assets; their present values sum to v(S)."""
+    members = frozenset(members)
+    carried: Money = 0.0
+    inside = [books[name] for name in group.assets if name in members]
+    earning = [books[name] for name in group.assets if plan.needs[name] <= members]
+    for index, span in enumerate(plan.periods):
+        benefits = sum(book.benefits[index] for book in earning)
+        running = sum(book.running[index] for book in inside)
+        taxable = benefits - running + carried
+        tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
+        factor = _discount(group.rate + change, span.time)
+        present = factor * (benefits - tax) - sum(book.cost_present[index] for book in inside)
+        development = sum(book.development[index] for book in inside)
+        yield Year(span.year, span.share, span.day, benefits, running, development, taxable, tax, factor, present)
 
 
 def cash_flows(plan: Plan, group: Group, world: World = MOST_LIKELY) -> tuple[Year, ...]:
     """The cash-flow table of a group; its present values sum to the group's value."""
-    earned, spent = _earned(plan, world), _spent(plan, world)
-    rows = coalition_years(plan, group, group.assets, earned, spent, world)
-    return tuple(
-        Year(
-            span.year, span.share, span.day, *(float(part) for part in (benefits, running, development, taxable, tax)),
-            net=float(benefits - running - development - tax),
-            discount_factor=_discount(group.rate + world.rate_change, span.time), present_value=float(present),
-        )
-        for span, (benefits, running, development, taxable, tax, present) in zip(plan.periods, rows, strict=True)
-    )  # fmt: skip
+    return tuple(_coalition(plan, group, group.assets, _books(plan, world), world.rate_change))
 
 
 @dataclass(frozen=True)
@@ -717,7 +783,7 @@ def returns(plan: Plan, group: Group) -> Returns:
     day of its benefits. Sunk costs do not count. Payback runs from the valuation date, linear inside a period.
     """
     years = cash_flows(plan, group)
-    net = [year.net for year in years]
+    net = [float(year.net) for year in years]
     first = next((flow for flow in net if flow), 0.0)
     if first == 0:
         return Returns((), "No rate of return: no money flows.", None, None, "No payback: no money flows.")
@@ -726,73 +792,491 @@ def returns(plan: Plan, group: Group) -> Returns:
         if min(net) >= 0:
             words = "the flows have no change of sign; " + words
         return Returns((), f"No rate of return: {words}", None, None, f"No payback period: {words}")
+    sentence, roots = "", ()
     try:
-        roots = valuation.xirr_all(net, [year.day for year in years])
-    except valuation.NoRateOfReturn as problem:
-        roots, sentence = (), f"No rate of return: {problem}"
-    else:
-        sentence = ""
-        if len(roots) > 1:
-            sentence = f"The flows have {len(roots)} rates of return, so none of them decides; the net present value does."
+        roots = cashflows.xirr_all(net, [year.day for year in years])
+    except cashflows.NoRateOfReturn:
+        sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
+    if len(roots) > 1:
+        sentence = f"The flows have {len(roots)} rates of return, so none of them decides: the net present value does."
     ends = [0.0, *(years_between(plan.date, span.end) for span in plan.periods)]
-    simple, discounted, why = None, None, ""
-    try:
-        simple = float(np.interp(valuation.payback([0.0, *net]), range(len(ends)), ends))
-        present = [0.0, *(year.present_value for year in years)]
-        discounted = float(np.interp(valuation.payback(present), range(len(ends)), ends))
-    except valuation.Undefined as problem:
-        why = f"{'Discounted, the' if simple is not None else 'The'} money does not come back within the horizon: {problem}"
-    return Returns(tuple(roots), sentence, simple, discounted, why)
+
+    def time(flows) -> float | None:
+        try:
+            return float(np.interp(cashflows.payback([0.0, *flows]), range(len(ends)), ends))
+        except cashflows.Undefined:
+            return None
+
+    simple, discounted = time(net), time([float(year.present) for year in years])
+    why = ""
+    if simple is None:
+        why = "The money does not come back within the horizon."
+    elif discounted is None:
+        why = "Discounted, the money does not come back within the horizon."
+    return Returns(roots, sentence, simple, discounted, why)
 
 
 # --- many worlds -----------------------------------------------------------------------------------------
 
 
-class _Level:
-    """A quantile level: the distribution whose quantile function is the identity."""
-
-    @staticmethod
-    def ppf(level):
-        return level
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """One value over all draws. standard_errors are those of the Monte Carlo alone."""
-
-    mean: float
-    mean_error: float
-    low: float  # 5 %
-    middle: float  # 50 %
-    high: float  # 95 %
-    errors: tuple[float, float, float]
-    below_zero: float
-    below_zero_error: float
-    draws: int
-    values: np.ndarray = field(repr=False, compare=False)
-
-
 @dataclass(frozen=True)
 class Distribution:
-    """The simulated values of every asset, every group and the total."""
+    """Simulated present values: of every asset, every group and the total, over the same draws."""
 
-    assets: Mapping[str, Simulated]
-    groups: Mapping[str, Simulated]
-    total: Simulated
+    assets: Mapping[str, uncertainty.Simulation]
+    groups: Mapping[str, uncertainty.Simulation]
+    total: uncertainty.Simulation
+    draws: int
     seed: int
 
 
-@dataclass(frozen=True)
-class Swing:
-    """One assumption moved alone, everything else at its most likely value."""
+def distributions(plan: Plan) -> dict[str, Any]:
+    """What ``valuation.uncertainty.simulate`` draws for each uncertain figure (rule Uncertainty).
 
+    Ranges, acceptance shares and successes are drawn as quantile levels, so that one level serves all years of
+    a driver; test sets as the shares of their cells.
+    """
+    evaluations = {item.evaluation_id: item for item in plan.client.evaluations}
+    found: dict[str, Any] = {}
+    for name, item in plan.inputs.items():
+        owner, _, sample = name.rpartition(".")
+        counted = item.category == "gain" and sample != "acceptance"
+        found[name] = (
+            uncertainty.dirichlet(_samples(evaluations[owner])[sample], PRIOR) if counted else uncertainty.uniform(0, 1)
+        )
+    return found
+
+
+def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distribution:
+    """All uncertain figures together. ``draws`` and ``seed`` are the client's unless given."""
+    draws = draws or plan.client.monte_carlo.draws
+    seed = plan.client.monte_carlo.seed if seed is None else seed
+    names = [*(name for group in plan.groups for name in group.assets), *(group.name for group in plan.groups)]
+
+    def model(drawn):
+        size = len(next(iter(drawn.values())))
+        worth = evaluate(plan, World(drawn=drawn))
+        columns = [*worth.assets.values(), *worth.groups.values(), worth.total]
+        return np.column_stack([np.broadcast_to(column, size) for column in columns])
+
+    inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
+    result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations)
+    columns = dict(zip(names, map(result.column, range(len(names))), strict=True))
+    assets = {name: columns[name] for group in plan.groups for name in group.assets}
+    groups = {group.name: result.column(len(assets) + index) for index, group in enumerate(plan.groups)}
+    return Distribution(assets, groups, result.column(len(names)), result.draws, seed)
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A figure that can be moved alone: to the world ``low`` and to the world ``high``."""
+
+    name: str
     label: str
+    low: World
+    high: World
     low_words: str
     high_words: str
-    low: Worth
-    high: Worth
     grade: str = ""
 
-    def of(self, worth_of) -> float:
-        """The size of the move for one value: ``worth_of`` takes a Worth and gives a number."""
-        return abs(worth_of(self.high) - worth_of(self.low))
+    @property
+    def ends(self) -> dict[float, World]:
+        """The worlds at position -1 (low) and 1 (high)."""
+        return {-1.0: self.low, 1.0: self.high}
+
+
+#: How far the discount rate is moved for the tornado: one percentage point either way.
+RATE_MOVE = 0.01
+
+
+def assumptions(plan: Plan, words=lambda value, unit: f"{value:g} {unit}".strip()) -> tuple[Assumption, ...]:
+    """Every assumption with its two ends.
+
+    A range goes to its low and its high (widened); a test set's gain and an acceptance share to the 5 % and the
+    95 % point of what the test leaves open; success to failure and success; a half-life to the measured one, where
+    monitoring measures one; discount rates one percentage point down and up. ``words(value, unit)`` shows a figure.
+    """
+    found = [
+        Assumption("rate", "discount rate", World(rate_change=-RATE_MOVE), World(rate_change=RATE_MOVE),
+                   f"−{RATE_MOVE * 100:g} point", f"+{RATE_MOVE * 100:g} point")
+    ]  # fmt: skip
+    for name, item in plan.inputs.items():
+        if item.range is not None:
+            ends = [words(value, item.unit) for value in (item.range.low, item.range.high)]
+            worlds = World(drawn={name: 0.0}), World(drawn={name: 1.0})
+            found.append(Assumption(name, item.label, *worlds, *ends, item.grade))
+        elif item.category == "success":
+            asset = item.asset_id
+            found.append(
+                Assumption(
+                    name, item.label, World(chances={asset: 0.0}), World(chances={asset: 1.0}), "fails", "succeeds"
+                )
+            )
+        elif name.endswith(".acceptance"):
+            counts = plan.accepted(name.removesuffix(".acceptance"))
+            ends = [betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, p) for p in (0.05, 0.95)]
+            worlds = [World(drawn={name: level}) for level in (0.05, 0.95)]
+            found.append(Assumption(name, item.label, *worlds, *(f"{100 * end:.1f} %" for end in ends), item.grade))
+    for gain in gains(plan):
+        if any(line.link_id == gain.evaluation_id for line in plan.benefits):
+            worlds = [World(gains={gain.evaluation_id: end}) for end in gain.drawn]
+            unit = f"{plan.currency} per case"
+            label = f"test set: {gain.evaluation_id.replace('_', ' ')}"
+            found.append(
+                Assumption(gain.evaluation_id, label, *worlds, *(words(end, unit) for end in gain.drawn), "measured")
+            )
+    for life in measured_half_lives(plan.client):
+        if (
+            life.measured is not None
+            and life.stated is not None
+            and any(b.asset_id == life.asset_id for b in plan.benefits)
+        ):
+            ends = sorted((life.stated, life.measured))
+            worlds = [World(half_lives={life.asset_id: end}) for end in ends]
+            notes = ["stated" if end == life.stated else "measured" for end in ends]
+            texts = [f"{words(end, 'years')} ({note})" for end, note in zip(ends, notes, strict=True)]
+            label = f"half-life of {life.asset_id} ({life.metric})"
+            found.append(Assumption(f"{life.asset_id}.half_life.{life.metric}", label, *worlds, *texts))
+    return tuple(found)
+
+
+def tornado(
+    plan: Plan, moves: Sequence[Assumption]
+) -> dict[str, tuple[tuple[Assumption, uncertainty.TornadoRow], ...]]:
+    """The assumptions by how far each moves a value alone, the largest first: by asset, by group and for ``total``."""
+    by_name = {move.name: move for move in moves}
+    worths = {(name, at): evaluate(plan, world) for name, move in by_name.items() for at, world in move.ends.items()}
+    base = evaluate(plan)
+
+    def rows(of):
+        def model(position: Mapping[str, float]) -> float:  # -1 low, 0 most likely, 1 high
+            moved = next(((name, at) for name, at in position.items() if at), None)
+            return float(of(worths.get(moved, base)))
+
+        bars = uncertainty.tornado(model, dict.fromkeys(by_name, 0.0), dict.fromkeys(by_name, (-1.0, 1.0)))
+        return tuple((by_name[bar.name], bar) for bar in bars)
+
+    found = {name: rows(lambda worth, name=name: worth.assets[name]) for name in base.assets}
+    found |= {name: rows(lambda worth, name=name: worth.groups[name]) for name in base.groups}
+    return found | {"total": rows(lambda worth: worth.total)}
+
+
+def scenario_values(plan: Plan) -> dict[str, Worth]:
+    """The worth in each of the client's scenarios, everything else at its most likely value (rule Scenarios)."""
+    return {
+        item.name: evaluate(
+            plan, World(benefit_multiplier=item.benefit_multiplier, cost_multiplier=item.cost_multiplier)
+        )
+        for item in plan.client.scenarios
+    }
+
+
+# --- what stands beside the value ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The measured gain of one evaluation, money per case at the most likely outcome values.
+
+    low..high: 90 % interval mean ± 1.645 standard errors of the paired counts (None without pairs);
+    margins: 90 % interval of the Dirichlet draws of both margins, taken as independent; drawn: the same from
+    the counts that the valuation uses.
+    """
+
+    evaluation_id: str
+    asset_id: str
+    n: int
+    baseline_n: int
+    paired: bool
+    per_case: float
+    standard_error: float
+    low: float | None
+    high: float | None
+    margins: tuple[float, float]
+    margins_below_zero: float
+    drawn: tuple[float, float]
+    drawn_below_zero: float
+    volume: float | None  # most likely cases a year of the benefit linked to it
+    unit: str
+
+
+def gains(plan: Plan, draws: int = 16384) -> tuple[Gain, ...]:
+    """The gain per case of every evaluation that has outcome values, with what the test set leaves open."""
+    found = []
+    for evaluation in plan.client.evaluations:
+        if evaluation.outcome_value is None:
+            continue
+        value = {outcome: three.mode for outcome, three in _outcomes(evaluation).items()}
+        margins = _test_set_only(evaluation.model_copy(update={"paired": None}), draws, plan.client.monte_carlo.seed)
+        drawn, low, high = margins, None, None
+        error = margins.sd
+        if evaluation.paired:
+            paired = performance.paired_gain(evaluation.paired, value, level=0.9)
+            error, low, high = paired.standard_error, paired.low, paired.high
+            drawn = _test_set_only(evaluation, draws, plan.client.monte_carlo.seed)
+        linked = [row for row in plan.client.benefits if row.metric_link.id == evaluation.evaluation_id]
+        found.append(
+            Gain(
+                evaluation.evaluation_id, evaluation.asset_id, evaluation.n, evaluation.baseline.n,
+                bool(evaluation.paired), float(gain_per_case(evaluation)), float(error), low, high,
+                margins.interval, margins.probability_below(0).value,
+                drawn.interval, drawn.probability_below(0).value,
+                linked[-1].volume.mode if linked else None, linked[-1].unit if linked else "cases",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _test_set_only(evaluation, draws: int, seed: int) -> uncertainty.Simulation:
+    name = evaluation.evaluation_id
+    inputs = {f"{name}.{sample}": uncertainty.dirichlet(c, PRIOR) for sample, c in _samples(evaluation).items()}
+    return uncertainty.simulate(lambda drawn: gain_per_case(evaluation, World(drawn=drawn)), inputs, draws, seed)
+
+
+@dataclass(frozen=True)
+class MeasuredHalfLife:
+    """What monitoring says about decay, beside what the client states."""
+
+    asset_id: str
+    metric: str
+    first: str
+    last: str
+    first_value: float
+    last_value: float
+    floor: float
+    measured: float | None  # years; None: sentence says why
+    sentence: str
+    stated: float | None
+    basis: str
+
+
+def measured_half_lives(client) -> tuple[MeasuredHalfLife, ...]:
+    """Half-life of each monitored metric, from its first and last value: T ln 2 / ln(excess_first / excess_last).
+
+    The excess is the metric above what a useless model reaches: 0.5 for AUC, 0 for recall and the other shares.
+    """
+    assets = {asset.asset_id: asset for asset in client.assets}
+    series: dict[tuple[str, str], list] = {}
+    for row in client.monitoring:
+        series.setdefault((row.asset_id, row.metric), []).append(row)
+    found = []
+    for (asset_id, metric), rows in series.items():
+        rows = sorted(rows, key=lambda row: row.period)
+        first, last = rows[0], rows[-1]
+        floor = FLOORS.get(metric.lower(), 0.0)
+        measured, sentence = None, ""
+        months = 12 * (last.period.year - first.period.year) + last.period.month - first.period.month
+        if metric.lower() not in HIGHER_IS_BETTER:
+            sentence = f"{metric}: not known as a metric where higher is better, so no half-life is read from it."
+        elif months == 0:
+            sentence = f"{metric} was measured in one month only: no half-life can be read from it."
+        elif last.value >= first.value:
+            sentence = f"{metric} did not fall: there is no half-life to measure."
+        else:
+            try:
+                measured = performance.half_life(first.value, last.value, months / 12, floor=floor)
+            except uncertainty.Undefined as problem:
+                sentence = f"{metric}: {problem}"
+        asset = assets[asset_id]
+        found.append(
+            MeasuredHalfLife(
+                asset_id, metric, f"{first.period:%Y-%m}", f"{last.period:%Y-%m}", first.value, last.value, floor,
+                measured, sentence, asset.half_life_years, asset.useful_life_basis,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Speed and cost of one asset in use. Money, energy and GPU time are per 1,000 requests."""
+
+    asset_id: str
+    months: int
+    requests_per_year: float
+    own_cost: float | None  # None: no operation cost in the twelve months
+    cost_with_feeders: float | None
+    energy_kwh: float
+    gpu_hours: float
+    p50_ms: float
+    p95_ms: float  # of the slowest month
+
+
+def speed_and_cost(client) -> tuple[Speed, ...]:
+    """Running cost, energy and waiting time from usage.csv and a year's operation costs.
+
+    Costs: the most likely operation costs of the twelve months after the valuation date; requests: the mean month
+    times twelve. ``cost_with_feeders`` adds the same costs of all assets that feed it, undivided.
+    """
+    start = client.valuation.date
+    end = _horizon(start, 1)
+    needs = _needs(client.assets)
+    yearly: dict[str, float] = {}
+    for row in client.costs:
+        if row.kind == "forecast" and row.phase == "operation" and start <= row.date <= end:
+            yearly[row.asset_id] = yearly.get(row.asset_id, 0.0) + row.amount.mode
+    found = []
+    for asset_id in dict.fromkeys(row.asset_id for row in client.usage):
+        rows = [row for row in client.usage if row.asset_id == asset_id]
+        requests = sum(row.requests for row in rows)
+        if requests == 0:
+            continue
+        year = requests / len(rows) * 12
+        feeding = sum(yearly.get(name, 0.0) for name in needs[asset_id])
+        slowest = max(rows, key=lambda row: row.p95_ms)
+        found.append(
+            Speed(
+                asset_id, len(rows), year,
+                1000 * yearly[asset_id] / year if asset_id in yearly else None, 1000 * feeding / year if feeding else None,
+                1000 * sum(row.energy_kwh for row in rows) / requests,
+                1000 * sum(row.gpu_hours for row in rows) / requests, slowest.p50_ms, slowest.p95_ms,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def sunk_costs(client) -> dict[str, float]:
+    """Money already spent, by asset: shown, never part of the forward value (rule Valuation date)."""
+    spent: dict[str, float] = {}
+    for row in client.costs:
+        if row.kind == "actual":
+            spent[row.asset_id] = spent.get(row.asset_id, 0.0) + row.amount.mode
+    return spent
+
+
+def present_benefits(plan: Plan, key) -> dict[str, float]:
+    """Present value of the benefits before tax and costs, summed by ``key(line)``, e.g. its type or driver."""
+    found: dict[str, float] = {}
+    for line in plan.benefits:
+        present = _discount(plan.group(line.asset_id).rate, plan.periods[line.period].time) * float(benefit(plan, line))
+        found[key(line)] = found.get(key(line), 0.0) + present
+    return found
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """From the present value of all benefits to the value: benefits − running − development − tax."""
+
+    benefits: float
+    running: float
+    development: float
+    tax: float
+
+    @property
+    def value(self) -> float:
+        """The value, as :func:`evaluate` gives it for the same groups."""
+        return self.benefits - self.running - self.development - self.tax
+
+
+def bridge(plan: Plan, groups: Sequence[Group] | None = None) -> Bridge:
+    """Present values of benefits, costs and tax of these groups, or of all."""
+    chosen = plan.groups if groups is None else groups
+    years = [year for group in chosen for year in cash_flows(plan, group)]
+    paid = {True: 0.0, False: 0.0}  # by whether it is deducted
+    for line in plan.costs:
+        group = plan.group(line.asset_id)
+        if group in chosen:
+            paid[line.phase in DEDUCTIBLE] += _discount(group.rate, line.time) * float(cost(plan, line))
+    benefits = sum(float(year.discount_factor * year.benefits) for year in years)
+    tax = sum(float(year.discount_factor * year.tax) for year in years)
+    return Bridge(benefits, paid[True], paid[False], tax)
+
+
+def findings(plan: Plan) -> tuple[str, ...]:
+    """Sentences that a reader of the number must know: what was left out, what it leans on."""
+    found = list(plan.notes)
+    grades = {(row.asset_id, row.driver_id, row.year): row.evidence for row in plan.client.benefits}
+    by_grade = present_benefits(
+        plan, lambda line: grades[line.asset_id, line.driver_id, plan.periods[line.period].year]
+    )
+    total = sum(by_grade.values())
+    weak = by_grade.get("expert", 0.0) + by_grade.get("vendor", 0.0)
+    if total > 0 and weak / total > 0.5:
+        found.append(
+            f"{100 * weak / total:.0f} % of the present value of benefits rests on experts' or vendors' figures."
+        )
+    late: dict[str, float] = {}
+    for line in plan.benefits:
+        asset, span = plan.asset(line.asset_id), plan.periods[line.period]
+        if asset.in_service_date is not None:
+            life_ends = asset.in_service_date + timedelta(days=round(asset.useful_life_years * 365.25))
+            if span.start >= life_ends:
+                present = _discount(plan.group(asset.asset_id).rate, span.time) * float(benefit(plan, line))
+                late[asset.asset_id] = late.get(asset.asset_id, 0.0) + present
+    for asset_id, amount in late.items():
+        share = amount / present_benefits(plan, lambda line: line.asset_id)[asset_id]
+        found.append(
+            f"{100 * share:.0f} % of the present value of {asset_id}'s benefits falls into years that begin after the end "
+            f"of its stated useful life of {plan.asset(asset_id).useful_life_years:g} years. They are kept as the client gives them."
+        )
+    return tuple(found)
+
+
+# --- verdict ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One word and its reason, by the rules of :func:`verdict`."""
+
+    word: str
+    reason: str
+
+
+#: Upper limits of P(value < 0) for each word, in order.
+VERDICTS = ((0.01, "robust"), (0.10, "likely"), (0.50, "fragile"), (1.0, "not supported"))
+
+
+def verdict(
+    below_zero: float | None,
+    *,
+    prohibited: bool = False,
+    legal_control: str = "owned",
+    baseline_n: int | None = None,
+    figures: bool = True,
+) -> Verdict:
+    """The word for a value, from numbers alone.
+
+    withheld: prohibited by the EU AI Act, no forward figures, or 40 or fewer baseline cases behind a benefit;
+    not recognisable: legal control is unclear; else by P(value < 0): robust to 1 %, likely to 10 %, fragile to
+    50 %, not supported above. below_zero None is withheld.
+
+    >>> verdict(0.02).word, verdict(0.02, baseline_n=40).word
+    ('likely', 'withheld')
+    """
+    if prohibited:
+        return Verdict("withheld", "prohibited by the EU AI Act: no going-concern value")
+    if not figures or below_zero is None:
+        return Verdict("withheld", "the client gives no benefit and no cost after the valuation date")
+    if legal_control == "unclear":
+        return Verdict("not recognisable", "legal control is unclear: the value is shown and may not be recognised")
+    if baseline_n is not None and baseline_n <= SMALLEST_BASELINE:
+        return Verdict(
+            "withheld", f"only {baseline_n} baseline cases; more than {SMALLEST_BASELINE} are needed to conclude"
+        )
+    limit, word = next(item for item in VERDICTS if below_zero <= item[0])
+    bound = f"at most {100 * limit:g} %" if word != "not supported" else "above 50 %"
+    return Verdict(word, f"P(value < 0) is {bound}")
+
+
+def group_verdict(plan: Plan, group: Group, below_zero: float | None) -> Verdict:
+    """The verdict on a group: not recognisable as soon as legal control of one of its assets is unclear."""
+    controls = [plan.asset(name).legal_control for name in group.assets]
+    lines = [line for line in plan.benefits if line.asset_id in group.assets]
+    linked = {line.link_id for line in lines if line.link == "confusion"}
+    baselines = [item.baseline.n for item in plan.client.evaluations if item.evaluation_id in linked]
+    return verdict(
+        below_zero,
+        legal_control="unclear" if "unclear" in controls else "owned",
+        baseline_n=min(baselines, default=None),
+        figures=bool(lines) or any(line.asset_id in group.assets for line in plan.costs),
+    )
+
+
+def asset_verdict(plan: Plan, asset, below_zero: float | None) -> Verdict:
+    """The verdict on one asset of the client, with all that the rules look at."""
+    group = plan.group(asset.asset_id)
+    if group is None or asset.legal_control == "unclear":
+        return verdict(below_zero, prohibited=group is None, legal_control=asset.legal_control)
+    said = group_verdict(plan, group, below_zero)
+    return verdict(below_zero) if said.word == "not recognisable" else said

@@ -2,41 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+import re
+from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import pytest
 
 from lepton_nb import plots, register, render
+from lepton_nb.client import Asset, schema
 from lepton_nb.register import RULES, Register, find
 
 DAY = date(2026, 6, 30)
+ROOT = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True)
-class Asset:
-    """The fields of an asset that the register reads. As given: an entry that breaks no rule."""
-
-    asset_id: str
-    kind: str = "model"
-    lifecycle_stage: str = "deployment"
-    feeds: tuple[str, ...] = ()
-    name: str = "Scoring of incoming orders"
-    owner: str | None = "Sales"
-    in_service_date: date | None = date(2025, 1, 1)
-    useful_life_years: float = 5
-    acquisition: str = "purchased"
-    legal_control: str = "owned"
-    eu_ai_act_class: str = "minimal"
-    privacy_class: str = "none"
-    p_technical_success: float | None = None
+def asset(asset_id: str = "M", **changes) -> Asset:
+    """A model in use that breaks no rule, with the entries given instead."""
+    sound = {
+        "kind": "model",
+        "lifecycle_stage": "deployment",
+        "name": "Scoring of incoming orders",
+        "owner": "Sales",
+        "in_service_date": date(2025, 1, 1),
+        "useful_life_years": 5.0,
+        "useful_life_basis": "technical",
+        "acquisition": "purchased",
+        "legal_control": "owned",
+        "eu_ai_act_class": "minimal",
+        "privacy_class": "none",
+        "feeds": (),
+    }
+    return Asset.model_construct(asset_id=asset_id, **sound | changes)
 
 
 @dataclass(frozen=True)
 class Row:
     asset_id: str
     evaluated_on: date = DAY
+
+
+def but(one: Asset, **changes) -> Asset:
+    """The same asset with other entries."""
+    return one.model_copy(update=changes)
 
 
 def of(*assets: Asset, monitored="M", tested="M", tested_on=DAY) -> Register:
@@ -47,8 +57,8 @@ def broken(*assets: Asset, **evidence) -> list[tuple[int, str]]:
     return [(finding.rule.number, finding.asset_id) for finding in find(of(*assets, **evidence)).rows]
 
 
-SOUND = Asset("M")
-DATA = Asset("D", kind="data", lifecycle_stage="data_management", feeds=("M",))
+SOUND = asset("M")
+DATA = asset("D", kind="data", lifecycle_stage="data_management", feeds=("M",))
 
 
 def test_a_sound_register_has_no_finding():
@@ -65,7 +75,7 @@ def test_a_sound_register_has_no_finding():
         (4, {"privacy_class": "special_category"}),
         (4, {"privacy_class": "pseudonymised"}),
         (5, {"owner": " "}),
-        (5, {"owner": None}),
+        (5, {"owner": ""}),
         (7, {"in_service_date": None}),
         (11, {"lifecycle_stage": "algorithm_development", "in_service_date": None}),
         (12, {"acquisition": "internal"}),
@@ -73,7 +83,7 @@ def test_a_sound_register_has_no_finding():
     ],
 )
 def test_each_entry_that_breaks_a_rule_is_found_once(number, changes):
-    assert broken(replace(SOUND, **changes)) == [(number, "M")]
+    assert broken(but(SOUND, **changes)) == [(number, "M")]
 
 
 def test_evidence_that_is_missing_or_old_is_found():
@@ -89,20 +99,33 @@ def test_an_acceptance_test_counts_and_the_newest_test_decides():
 
 
 def test_what_feeds_nothing_or_is_fed_by_the_retired_is_found():
-    assert broken(replace(DATA, feeds=()), SOUND) == [(13, "D")]
-    assert broken(replace(DATA, lifecycle_stage="retired"), SOUND) == [(14, "M")]
+    assert broken(but(DATA, feeds=()), SOUND) == [(13, "D")]
+    assert broken(but(DATA, lifecycle_stage="retired"), SOUND) == [(14, "M")]
 
 
 def test_one_owner_of_three_live_assets_is_found_and_of_two_is_not():
-    third = replace(DATA, asset_id="I", kind="infrastructure")
+    third = but(DATA, asset_id="I", kind="infrastructure")
     assert broken(DATA, SOUND, third) == [(6, "all")]
-    assert broken(DATA, SOUND, replace(third, owner="IT")) == []
-    assert broken(DATA, SOUND, replace(third, lifecycle_stage="retired", feeds=())) == []
+    assert broken(DATA, SOUND, but(third, owner="IT")) == []
+    assert broken(DATA, SOUND, but(third, lifecycle_stage="retired", feeds=())) == []
 
 
 def test_nothing_is_asked_of_a_retired_asset():
-    bad = Asset("X", "model", "retired", (), "", "", None, 1, "internal", "unclear", "prohibited", "personal")
+    bad = asset(
+        "X",
+        lifecycle_stage="retired",
+        owner="",
+        in_service_date=None,
+        acquisition="internal",
+        legal_control="unclear",
+        eu_ai_act_class="prohibited",
+        privacy_class="personal",
+    )
     assert broken(bad) == []
+
+
+def test_three_assets_without_an_owner_have_no_single_owner():
+    assert {number for number, _ in broken(*(asset(name, owner="") for name in ("M", "N", "O")))} == {5, 8, 9}
 
 
 def test_counts_say_how_many_cases_each_rule_looked_at():
@@ -112,7 +135,7 @@ def test_counts_say_how_many_cases_each_rule_looked_at():
 
 
 def test_order_puts_feeders_first_and_keeps_the_register_otherwise():
-    assets = [Asset("Z", feeds=("A",)), Asset("B"), Asset("A"), Asset("C", feeds=("B",))]
+    assets = [asset("Z", feeds=("A",)), asset("B"), asset("A"), asset("C", feeds=("B",))]
     assert of(*assets).order() == ["Z", "A", "C", "B"]
 
 
@@ -129,10 +152,10 @@ def large(n: int, stages=tuple(register.STAGES)) -> Register:
     """A made-up client: n assets with long names, each feeding one or two later ones."""
     kinds = ("data", "data", "infrastructure", "model", "model", "model")
     assets = [
-        Asset(
+        asset(
             f"{kinds[i % 6][0].upper()}{i}" if i % 7 else f"VERY_LONG_IDENTIFIER_OF_ASSET_{i}",
-            kinds[i % 6],
-            stages[(i * len(stages)) // n],
+            kind=kinds[i % 6],
+            lifecycle_stage=stages[(i * len(stages)) // n],
             name="Forecast of spare parts and consumables for all plants in the northern region, version 12"
             if i % 2
             else "Prices",
@@ -140,7 +163,7 @@ def large(n: int, stages=tuple(register.STAGES)) -> Register:
         for i in range(n)
     ]
     feeding = [
-        replace(a, feeds=tuple(b.asset_id for b in assets[i + 1 :: 9][:2]) if i % 3 == 0 else ())
+        but(a, feeds=tuple(b.asset_id for b in assets[i + 1 :: 9][:2]) if i % 3 == 0 else ())
         for i, a in enumerate(assets)
     ]
     return Register.of(feeding, DAY)
@@ -207,7 +230,7 @@ def test_a_register_without_assets_is_refused():
 
 
 def test_text_of_a_client_is_drawn_as_text():
-    odd = Asset("M", name="$\\frac{1}{0}$ <script>alert(1)</script> -- --> 客户信用模型")
+    odd = asset("M", name="$\\frac{1}{0}$ <script>alert(1)</script> -- --> 客户信用模型")
     picture = plots.show(register.draw(of(odd), find(of(odd))), "A register.", "register")
     assert isinstance(picture, render.Html)
     assert "<script" not in picture
@@ -234,3 +257,15 @@ def test_fit_breaks_at_spaces_and_ends_with_an_ellipsis(text, lines, expected):
     assert all(register._width(row, register.FONT_SIZE) <= 0.6 for row in rows)
     if expected is None and "".join(rows).replace(" ", "") != text.replace(" ", ""):
         assert rows[-1].endswith("…")
+
+
+def test_the_files_and_columns_that_the_chapter_names_exist():
+    notebook = json.loads((ROOT / "notebooks" / "10_architecture.ipynb").read_text(encoding="utf-8"))
+    text = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    named = re.findall(r"`([\w/<>]+\.csv)`(?:: ([\w, ]+))?", text)
+    types = {file: table.type for file, table in schema.TABLES.items()}
+    types["metrics/predictions_<asset>.csv"] = schema.PREDICTIONS.type
+    assert len(named) > 20
+    for file, columns in named:
+        known = set(types[file].model_fields)
+        assert {word.split()[0] for word in columns.split(",") if word.strip()} <= known, f"{file}: {columns}"

@@ -20,32 +20,30 @@ from pydantic import BeforeValidator
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _SPACES = "[ \u00a0\u2009\u202f']"
-_ASSET_ID = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+ASSET_ID = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 
 # ISO 4217, codes in circulation, and ISO 3166-1 alpha-2
-CURRENCIES = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+_CURRENCIES = """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
     CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
     HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
     MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF
     SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
-    VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG""".split()
-)
-COUNTRIES = frozenset(
-    """AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
+    VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"""
+_COUNTRIES = """AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
     CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB
     GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG
     KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV
     MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB
     SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US
-    UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW""".split()
+    UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"""
+CURRENCIES, COUNTRIES = frozenset(_CURRENCIES.split()), frozenset(_COUNTRIES.split())
+_CURRENCY_NAMES = dict.fromkeys(("euro", "euros", "€"), "EUR") | dict.fromkeys(
+    ("dollar", "us dollar", "$", "us$"), "USD"
 )
-_CURRENCY_NAMES = {
-    **{"euro": "EUR", "euros": "EUR", "€": "EUR", "dollar": "USD", "us dollar": "USD", "$": "USD", "us$": "USD"},
-    **{"pound": "GBP", "£": "GBP", "yuan": "CNY", "rmb": "CNY", "renminbi": "CNY", "yen": "JPY", "franc": "CHF"},
-}
+_CURRENCY_NAMES |= dict.fromkeys(("yuan", "rmb", "renminbi"), "CNY") | dict.fromkeys(("pound", "£"), "GBP")
+_CURRENCY_NAMES |= {"yen": "JPY", "franc": "CHF"}
 
 
 def quoted(value: Any, length: int = 60) -> str:
@@ -54,7 +52,7 @@ def quoted(value: Any, length: int = 60) -> str:
         return "a mapping" if isinstance(value, dict) else "a list"
     text = "".join(character if character.isprintable() else "?" for character in str(value)[: length + 1])
     text = text[:length] + "…" if len(text) > length else text
-    return text if _PLAIN.fullmatch(text) else f'"{text}"'
+    return text if PLAIN_NUMBER.fullmatch(text) else f'"{text}"'
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -75,7 +73,7 @@ def number(value: Any) -> float:
     """A finite number with a point for decimals and nothing between thousands (rule 35)."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         result = float(value) if abs(value) <= LARGEST else math.inf
-    elif isinstance(value, str) and _PLAIN.fullmatch(value.strip()):
+    elif isinstance(value, str) and PLAIN_NUMBER.fullmatch(value.strip()):
         result = float(value)
     else:
         raise Refused(quoted(value), 35, _plain_number(value))
@@ -89,13 +87,13 @@ def _plain_number(value: Any) -> str:
     text = re.sub(_SPACES, "", str(value)[:100]) if isinstance(value, str) else ""
     if text.lower().strip("+-") in ("nan", "inf", "infinity", "na", "n/a", "null", "none"):
         return "a number is needed; leave the cell empty only where the format allows it"
-    if text.endswith("%") and _PLAIN.fullmatch(text[:-1]):
+    if text.endswith("%") and PLAIN_NUMBER.fullmatch(text[:-1]):
         return f"write {float(text[:-1]) / 100:.10g}"
     for thousands, decimal in ((".", ","), (",", ".")):
         grouped = rf"[+-]?\d{{1,3}}(\{thousands}\d{{3}})+\{decimal}\d+|[+-]?\d{{1,3}}(\{thousands}\d{{3}}){{2,}}"
         if re.fullmatch(grouped, text, re.ASCII):
             return f"use {text.replace(thousands, '').replace(decimal, '.')}"
-    if isinstance(value, str) and text != value.strip() and _PLAIN.fullmatch(text):
+    if isinstance(value, str) and text != value.strip() and PLAIN_NUMBER.fullmatch(text):
         return f"use {text}"
     return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
 
@@ -103,12 +101,11 @@ def _plain_number(value: Any) -> str:
 def fraction(value: Any) -> float:
     """A share or rate between 0 and 1 (rule 3)."""
     text = value.strip() if isinstance(value, str) else ""
-    if text.endswith("%") and _PLAIN.fullmatch(text[:-1].strip()):
-        raise Refused(quoted(text), 3, f"rates are fractions; write {float(text[:-1]) / 100:.10g}")
-    result = number(value)
-    if 1 < result <= 100:
+    percent = text.endswith("%") and PLAIN_NUMBER.fullmatch(text[:-1].strip())
+    result = number(text[:-1] if percent else value)
+    if 0 <= result <= 100 and (percent or result > 1):
         raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}")
-    if not 0 <= result <= 1:
+    if percent or not 0 <= result <= 1:
         raise Refused(quoted(value), 3, "a fraction between 0 and 1 is needed")
     return result
 
@@ -117,7 +114,8 @@ def growth(value: Any) -> float:
     """A yearly growth between -1 and 1; a shrinking stream is negative (rule 3)."""
     result = number(value)
     if abs(result) > 1:
-        raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}")
+        advice = f"; write {result / 100:.10g}" if abs(result) <= 100 else " between -1 and 1"
+        raise Refused(quoted(value), 3, f"rates are fractions{advice}")
     return result
 
 
@@ -216,9 +214,9 @@ def country(value: Any) -> str:
 def asset_id(value: Any) -> str:
     """A capital letter, then capital letters, digits and underscores."""
     text = str(value).strip()
-    if not _ASSET_ID.fullmatch(text):
+    if not ASSET_ID.fullmatch(text):
         better = re.sub(r"[^A-Z0-9_]+", "_", text.upper()).strip("_")
-        advice = f", such as {quoted(better)}" if _ASSET_ID.fullmatch(better) else ""
+        advice = f", such as {quoted(better)}" if ASSET_ID.fullmatch(better) else ""
         raise Refused(quoted(value), 2, f"an id is a capital letter, then A-Z, 0-9 and _{advice}")
     return text
 
@@ -271,7 +269,13 @@ def _positive(value: Any) -> float:
 
 def _text(value: Any) -> Any:
     """Text without blanks at its ends; a mapping or list is left for pydantic to refuse."""
-    return value.strip() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        raise Refused("empty", 2, "a text is needed")
+    if any((ord(character) < 32 and character not in "\t\n\r") or ord(character) == 127 for character in value):
+        raise Refused(quoted(value), 35, "the text holds a control character; type it again")
+    return value.strip()
 
 
 Text = Annotated[str, BeforeValidator(_text), "text"]

@@ -6,7 +6,8 @@ type, explained in the template and counted in the fingerprint. ``SECTIONS`` and
 end say which type stands in which file. Rules that look at more than one value are in ``rules.py``.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: pydantic would compile each annotation from its text,
+# which doubles the time of the import.
 
 import hashlib
 import json
@@ -79,7 +80,9 @@ class ClientInfo(Frozen):
     """Who the client is."""
 
     name: Text = column("Name as the report prints it.")
-    synthetic: YesNo = column("true for an invented client: every page of the report then says so. false for a real one.")
+    synthetic: YesNo = column(
+        "true for an invented client: every page of the report then says so. false for a real one."
+    )
     industry: Text = column("Industry, with its NACE code if there is one.")
     country: Country = column("Country whose tax and law apply.")
 
@@ -88,14 +91,16 @@ class Valuation(Frozen):
     """What is valued, for which purpose, on which day."""
 
     date: Day = column("Valuation date. Costs before it are sunk; benefits and costs after it count.")
-    purpose: Literal[
-        "management", "financial_reporting", "transaction", "cn_data_resources", "accounting_only"
-    ] = column("What the report is for.")
+    purpose: Literal["management", "financial_reporting", "transaction", "cn_data_resources", "accounting_only"] = (
+        column("What the report is for.")
+    )
     basis_of_value: Literal["market_value", "fair_value_ifrs13", "value_in_use_ias36", "investment_value"] = column(
         "Basis of value: whose value it is."
     )
     currency: Currency = column("The one currency of all money in the folder.")
-    price_basis: Literal["nominal", "real"] = column("nominal: prices of each year. real: prices of the valuation date.")
+    price_basis: Literal["nominal", "real"] = column(
+        "nominal: prices of each year. real: prices of the valuation date."
+    )
     timing: Literal["end", "mid_year"] = column("Moment within a year at which its flow is discounted.")
     horizon_years: Years = column("Years after the valuation date that are valued.", "years")
 
@@ -112,7 +117,9 @@ class Discount(Frozen):
     """The cost of capital: given, or built up from its parts."""
 
     method: Literal["build_up", "given"] = column("given: wacc below. build_up: from the parts below.")
-    wacc: Fraction | None = column("Weighted average cost of capital; only with method given.", "per year", default=None)
+    wacc: Fraction | None = column(
+        "Weighted average cost of capital; only with method given.", "per year", default=None
+    )
     risk_free: Fraction | None = column("Risk-free rate; with build_up.", "per year", default=None)
     equity_risk_premium: Fraction | None = column("Equity risk premium; with build_up.", "per year", default=None)
     beta_unlevered: AtLeastZero | None = column("Beta without debt; with build_up.", default=None)
@@ -121,12 +128,20 @@ class Discount(Frozen):
     pre_tax_cost_of_debt: Fraction | None = column("Interest before tax; with build_up.", "per year", default=None)
     asset_premium: AssetPremium = column("Premium by kind of asset, on top of the cost of capital.")
     terminal_growth: Growth | None = column(
-        "Yearly growth after the horizon; empty: nothing is valued after the horizon.", "per year", default=None
+        "Yearly growth after the horizon; must stay below the discount rate. Not applied: the value ends at the horizon.",
+        "per year",
+        default=None,
     )
     source: Text = column("Where the rates come from.", default="")
 
     #: What build_up needs.
-    BUILD_UP: ClassVar = ("risk_free", "equity_risk_premium", "beta_unlevered", "debt_to_equity", "pre_tax_cost_of_debt")
+    BUILD_UP: ClassVar = (
+        "risk_free",
+        "equity_risk_premium",
+        "beta_unlevered",
+        "debt_to_equity",
+        "pre_tax_cost_of_debt",
+    )
 
 
 class Tax(Frozen):
@@ -275,9 +290,7 @@ class Asset(Frozen):
 
 
 class Cost(Frozen):
-    """One cost: an actual amount, or a forecast with low, mode and high."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    """A cost: an actual amount, or a forecast with low, mode and high."""
 
     asset_id: AssetId = column("Asset that the cost belongs to.")
     date: Day = column("Day of the payment.")
@@ -337,13 +350,13 @@ class Benefit(Frozen):
 
 
 class ConfusionRow(Frozen):
-    """What one policy did on the cases of one evaluation. A row without asset_id is the baseline."""
+    """What a policy did on the cases of one evaluation. A row without asset_id is the baseline."""
 
     evaluation_id: Text = column("Id of the evaluation; two rows share it, the model's and the baseline's.")
     asset_id: AssetId | None = column("The model; empty: the baseline, what was done before.", default=None)
     policy: Text = column("Name of the policy.", default="")
     evaluated_on: Day = column("Day of the evaluation.")
-    sample: Text = column('Which cases; "same …" in the baseline\'s row: the model\'s cases.', default="")
+    sample: Text = column("Which cases; \"same …\" in the baseline's row: the model's cases.", default="")
     n: CaseNumber = column("Number of cases; tp + fp + fn + tn.", "cases")
     tp: Count = column("True positives: flagged, and rightly.", "cases")
     fp: Count = column("False positives: flagged, and wrongly.", "cases")
@@ -352,7 +365,7 @@ class ConfusionRow(Frozen):
 
 
 class OutcomeRow(Frozen):
-    """What one case with one outcome is worth."""
+    """What a case with this outcome is worth."""
 
     evaluation_id: Text = column("Id of the evaluation.")
     outcome: Literal["tp", "fp", "fn", "tn"] = column("Outcome.")
@@ -566,7 +579,7 @@ class Client(Frozen):
     predictions: tuple[Predictions, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
-    def only(self, *parts: str) -> View:
+    def only(self, *parts: str) -> "View":
         """A view of these parts alone: reading any other raises AttributeError.
 
         Raises ValueError for a part that a client does not have.
@@ -587,7 +600,9 @@ class Client(Frozen):
 def _need_part(part: str) -> None:
     if part not in Client.model_fields:
         near = did_you_mean(str(part), Client.model_fields)
-        raise ValueError(f"A client has no part of that name; {near or 'see Client.model_fields'} Received: part={part!r}")
+        raise ValueError(
+            f"A client has no part of that name; {near or 'see Client.model_fields'} Received: part={part!r}"
+        )
 
 
 class View:

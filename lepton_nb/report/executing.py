@@ -25,6 +25,8 @@ from lepton_nb.report.store import Entry, Store
 FINISHED = ("completed", "reused")
 #: Seconds that a kernel may take to start; counted inside the chapter's limit.
 KERNEL_START_SECONDS = 120
+#: Kernels listen on 127.0.0.1 only; their remark on that would garble the terminal.
+QUIET_KERNEL = ["--IPKernelApp.log_level=ERROR"]
 
 
 @dataclass
@@ -120,6 +122,7 @@ def _execute(task, places, needs, wanted, announce) -> Outcome:
                     start_timeout=min(KERNEL_START_SECONDS, task.limit_seconds),
                     timeout_func=remaining,
                     shutdown_kernel="immediate",
+                    extra_arguments=QUIET_KERNEL,
                 )
             if not (work / "results" / f"{name}.json").is_file():
                 state, error = "failed", {"message": "the chapter ended without saving its record"}
@@ -144,6 +147,7 @@ def _execute(task, places, needs, wanted, announce) -> Outcome:
         if state != "completed":
             error["kind"] = state
             return Outcome(name, task.chapter.title, state, seconds, executed_at, wanted, error=error)
+        _forget_the_machine(work / "executed.ipynb")
         entry = places.store.keep(
             wanted,
             work / "executed.ipynb",
@@ -151,6 +155,15 @@ def _execute(task, places, needs, wanted, announce) -> Outcome:
             {"seconds": seconds, "executed_at": executed_at},
         )
     return _outcome(task, "completed", wanted, entry)
+
+
+def _forget_the_machine(notebook: Path) -> None:
+    """Remove what Papermill and the client note about this run: paths and times, cell by cell."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    for part in (content, *content["cells"]):
+        for note in ("papermill", "execution"):
+            part["metadata"].pop(note, None)
+    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome]) -> dict[str, str]:

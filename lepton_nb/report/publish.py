@@ -53,7 +53,7 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
     work: a folder that persists between calls for the same client and makes the next build quick.
     code: ``folded`` (each code cell behind a click), ``shown`` (as the notebooks' tags say), ``none``.
 
-    Returns the names of the pages that were written anew: chapters by name, prose pages by file name.
+    Returns the pages that were written anew, as ``_toc.yml`` names them: ``notebooks/30_mnist``, ``book/this_run``.
     Raises PublishError when the build fails or warns; ``out/site`` is then as it was.
     """
     if code not in CODE_MODES:
@@ -63,26 +63,31 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
     # Absolute at once: another thread of the engine may change the working folder.
     out, work = Path(out).resolve(), Path(work).resolve()
     documents = _stage(pages, run, work / "source", code)
-    _start_afresh_if_broken(work)
+    _start_afresh_if_needed(work, code)
     before = _written(work / "html", documents)
     _build(work)
     after = _written(work / "html", documents)
     (work / "unfinished").unlink()
     _put_in_place(work / "html", out / "site", first=documents[0])
-    return [_page_name(document) for document in documents if after[document] != before.get(document)]
+    return [document for document in documents if after[document] != before.get(document)]
 
 
 def fingerprint(code: str = "folded") -> str:
     """A hash of all that makes the site besides the executed notebooks and the run. Imports nothing heavy."""
-    project = paths.project()
-    here = Path(__file__).parent
-    files = [project / "_config.yml", project / "_toc.yml", here / "publish.py", here / "sphinx_lepton.py"]
-    files += sorted(path for path in (project / "book").rglob("*") if path.is_file())
-    digest = hashlib.sha256(code.encode())
+    files = sorted(path for path in (paths.project() / "book").rglob("*") if path.is_file())
+    return _hash(_makers() + files, code)
+
+
+def _makers() -> list[Path]:
+    """The files that decide what every page looks like."""
+    here, project = Path(__file__).parent, paths.project()
+    return [project / "_config.yml", project / "_toc.yml", here / "publish.py", here / "sphinx_lepton.py"]
+
+
+def _hash(files: Iterable[Path], *texts: str) -> str:
+    digest = hashlib.sha256(json.dumps([texts, [version(package) for package in MAKERS]]).encode())
     for path in files:
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
-    for package in MAKERS:
-        digest.update(f"\0{package}={version(package)}".encode())
     return digest.hexdigest()
 
 
@@ -98,7 +103,9 @@ def _stage(pages: dict[str, Path], run: dict, stage: Path, code: str) -> list[st
     if unknown := sorted(set(pages) - {_page_name(d) for d in listed}):
         raise PublishError(f"_toc.yml does not list the chapter {', '.join(unknown)}.")
     present.sort(key=lambda d: d != listed[0])  # the root first, if it is there
-    chapters = {d: json.loads(Path(pages[_page_name(d)]).read_text(encoding="utf-8")) for d in present if _page_name(d) in pages}
+    chapters = {
+        d: json.loads(Path(pages[_page_name(d)]).read_text(encoding="utf-8")) for d in present if _page_name(d) in pages
+    }
     notebooks = {document: _prepare(notebook, code) for document, notebook in chapters.items()}
     figures = {document: _number_figures(notebook) for document, notebook in notebooks.items()}
 
@@ -315,13 +322,18 @@ def _site_config(config: dict, run: dict, notebooks: dict[str, dict]) -> dict:
         }
     if client.get("synthetic"):
         options["announcement"] = f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures."
-    # The titles stand in every page's navigation: when one changes, every page is written again.
+    # Titles stand in every page's navigation, checksums of the style sheet in every head: when one of them
+    # changes, every page is written again.
     titles = [
         re.search(r"^# (.+)$", "".join(cell["source"]), re.M)
         for notebook in notebooks.values()
         for cell in notebook["cells"][:1]
     ]
-    config["sphinx"]["config"]["html_context"] = {"default_mode": "auto", "lepton_titles": [t[1] for t in titles if t]}
+    config["sphinx"]["config"]["html_context"] = {
+        "default_mode": "auto",
+        "lepton_titles": [title[1] for title in titles if title],
+        "lepton_static": _hash(sorted((paths.project() / "book" / "_static").iterdir())),
+    }
     return config
 
 
@@ -335,18 +347,18 @@ def _write_if_changed(path: Path, content: bytes) -> None:
 # Building -------------------------------------------------------------------------------------------------------
 
 
-def _start_afresh_if_broken(work: Path) -> None:
-    """Forget what earlier builds left when the last one failed or the set of pages changed.
+def _start_afresh_if_needed(work: Path, code: str) -> None:
+    """Forget earlier builds when the last one failed, or when the set of pages or what makes them has changed.
 
     Sphinx keeps the pages of a failed build and would not warn about them a second time.
     """
-    toc, mark, unfinished = work / "source" / "_toc.yml", work / "built.toc", work / "unfinished"
-    same = mark.exists() and mark.read_bytes() == toc.read_bytes()
-    if unfinished.exists() or not same:
+    mark, unfinished = work / "made-by", work / "unfinished"
+    made_by = _hash([*_makers(), work / "source" / "_toc.yml"], code)
+    if unfinished.exists() or not mark.exists() or mark.read_text() != made_by:
         for folder in ("html", "doctrees", "jupyter_execute"):
             shutil.rmtree(work / folder, ignore_errors=True)
     unfinished.touch()
-    shutil.copyfile(toc, mark)
+    mark.write_text(made_by)
 
 
 def _build(work: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,19 @@ def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event:
             if found:
                 waiting.remove(task)
                 finished(found)
-    if waiting:
+    if _is_chain(waiting):
+        # One after the other in any case: a cluster would only cost its start.
+        for task in waiting:
+            needed = [outcomes[name] for name in task.chapter.needs]
+            finished(run_chapter(task, plan.places, needed, watch))
+    else:
         _run_on_dask(waiting, plan.places, outcomes, jobs, watch, finished)
     return outcomes
+
+
+def _is_chain(tasks: list[Task]) -> bool:
+    """Whether each of the tasks needs the one before it."""
+    return all(before.chapter.name in task.chapter.needs for before, task in pairwise(tasks))
 
 
 def _run_on_dask(waiting, places, outcomes, jobs, watch, finished) -> None:
@@ -61,7 +72,7 @@ def _run_on_dask(waiting, places, outcomes, jobs, watch, finished) -> None:
             threads_per_worker=1,  # Papermill changes the working folder of its whole process
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             memory_limit=None,  # the memory is the kernels', which Dask does not see
             local_directory=str(places.state / "dask"),
             silence_logs=logging.CRITICAL,

@@ -28,6 +28,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.util import logging
@@ -35,6 +36,10 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 
 logger = logging.getLogger(__name__)
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+_ML = "{http://www.w3.org/1998/Math/MathML}"
+ElementTree.register_namespace("", _ML.strip("{}"))
 
 # Formulas -------------------------------------------------------------------------------------------------------
 
@@ -81,23 +86,14 @@ def _katex():
     )
 
 
-def _letters(match: re.Match) -> str:
-    """One MathML letter of a style as the character of that style."""
-    tag, style, text = match.groups()
-    if style not in _ALPHABETS:
-        return match[0]
-    capital, small, digit, big_alpha, small_alpha = _ALPHABETS[style]
-    starts = (("A", "Z", capital), ("a", "z", small), ("0", "9", digit), ("Α", "Ω", big_alpha), ("α", "ω", small_alpha))
-
-    def styled(letter: str) -> str:
-        if letter in _ODD_LETTERS.get(style, {}):
-            return _ODD_LETTERS[style][letter]
-        for first, last, start in starts:
-            if start and first <= letter <= last:
-                return chr(start + ord(letter) - ord(first))
-        return letter
-
-    return f"<{tag}>{''.join(map(styled, html.unescape(text)))}</{tag}>"
+def _styled(letter: str, style: str) -> str:
+    """One letter as the character of its style, or itself where Unicode has none."""
+    if letter in _ODD_LETTERS.get(style, {}):
+        return _ODD_LETTERS[style][letter]
+    for (first, last), start in zip(("AZ", "az", "09", "ΑΩ", "αω"), _ALPHABETS[style], strict=True):
+        if start and first <= letter <= last:
+            return chr(start + ord(letter) - ord(first))
+    return letter
 
 
 @cache
@@ -114,24 +110,36 @@ def mathml(formula: str, display: bool = False) -> str:
         # KaTeX underlines the place with combining marks; plain text is easier to search for.
         reason = "".join(c for c in unicodedata.normalize("NFC", found[1:]) if not unicodedata.combining(c))
         raise FormulaError(f"{reason.removeprefix('KaTeX parse error: ')} Formula: {formula.strip()}")
-    found = re.search(r"<math.*</math>", found, re.S)[0]
-    found = re.sub(r"<annotation.*?</annotation>", "", found, flags=re.S).replace("<semantics>", "")
-    found = found.replace("</semantics>", "")
-    found = re.sub(r'<(m[inos]|mtext) mathvariant="([a-z-]+)">([^<]*)</\1>', _letters, found)
-    if found.startswith(prefix := '<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>') and _one_row(found):
-        found = prefix.removesuffix("<mrow>") + found.removeprefix(prefix).removesuffix("</mrow></math>") + "</math>"
-    return found
+    # KaTeX wraps the formula in <semantics> and adds its source.
+    math = ElementTree.fromstring(re.search(r"<math.*</math>", found, re.S)[0])
+    content = math[0][0]
+    math[:] = content if content.tag == _ML + "mrow" else [content]
+    for element in math.iter():
+        _for_browsers(element, formula)
+    return ElementTree.tostring(math, encoding="unicode")
 
 
-def _one_row(text: str) -> bool:
-    """Whether the outermost row holds the whole formula, so that it can be left out."""
-    inside = re.search(r"<math[^>]*><mrow>(.*)</mrow></math>", text, re.S)
-    depth = 0
-    for tag in re.findall(r"</?mrow", inside[1] if inside else "</mrow"):
-        depth += -1 if tag.startswith("</") else 1
-        if depth < 0:
-            return False
-    return True
+def _for_browsers(element: ElementTree.Element, formula: str) -> None:
+    """Say in style sheets and characters what browsers do not read from MathML's attributes."""
+    style = element.get("mathvariant")
+    if style in _ALPHABETS and element.text:
+        del element.attrib["mathvariant"]
+        element.text = "".join(_styled(letter, style) for letter in element.text)
+    if element.tag == _ML + "menclose":
+        if element.get("notation") != "box":
+            raise FormulaError(f"Browsers cannot draw menclose {element.get('notation')!r}. Formula: {formula.strip()}")
+        element.tag = _ML + "mrow"
+        element.set("style", "border:1px solid;padding:.3em .4em")
+    if element.tag == _ML + "mtable":
+        sides = (element.get("columnalign") or "").split()
+        gaps = (element.get("columnspacing") or "").split()
+        for down, row in enumerate(element.findall(_ML + "mtr")):
+            for across, cell in enumerate(row.findall(_ML + "mtd")):
+                side = sides[min(across, len(sides) - 1)] if sides else "center"
+                gap = gaps[min(across, len(gaps)) - 1] if across and gaps else "0em" if not across else "0.8em"
+                above = "0.45em" if down else "0"
+                # The prefixed value also aligns what is a block; a browser without it keeps the first.
+                cell.set("style", f"text-align:{side};text-align:-webkit-{side};padding:{above} 0 0 {gap}")
 
 
 def _formula(writer, node, display: bool) -> str:
@@ -250,7 +258,9 @@ def diagram(source: str, folder: Path) -> str:
     for placeholder, variable in _PAINT.items():
         svg = svg.replace(placeholder, variable)
     svg = re.sub(r"rgba\(10, ?11, ?1, ?[\d.]+\)", _PAINT[_PAGE], svg)
-    svg = re.sub(r' data-(points|look|et|id|edge)="[^"]*"', "", svg).replace('font-family:"DejaVu Sans"', "font:inherit")
+    svg = re.sub(r' data-(points|look|et|id|edge)="[^"]*"', "", svg).replace(
+        'font-family:"DejaVu Sans"', "font:inherit"
+    )
     svg = svg.replace("my-svg", f"diagram-{key}").replace("font-family:DejaVu Sans", "font-family:inherit")
     folder.mkdir(parents=True, exist_ok=True)
     kept.write_text(svg, encoding="utf-8")
@@ -304,18 +314,22 @@ def _table(head: tuple[str, ...], rows: list[tuple]) -> nodes.Node:
     group = nodes.tgroup(cols=len(rows[0]))
     group += [nodes.colspec(colwidth=1) for _ in rows[0]]
 
+    def word(value) -> nodes.Node:
+        text = "–" if value in (None, "") else str(value)
+        return nodes.literal(text, text) if isinstance(value, _Code) else nodes.Text(text)
+
+    numeric = [any(isinstance(line[column], float) for line in rows) for column in range(len(rows[0]))]
+
     def row(values) -> nodes.row:
         line = nodes.row()
-        for value in values:
-            entry = nodes.entry()
+        for value, right in zip(values, numeric, strict=True):
+            entry = nodes.entry(classes=["num"] if right else [])
             if isinstance(value, float):
-                entry["classes"].append("num")
-                value = f"{value:,.1f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-            if isinstance(value, _Code):
-                text = nodes.literal(value, value)
+                value = f"{value:,.1f}".replace(",", THIN)
+            if isinstance(value, list):
+                entry += [nodes.paragraph("", "", word(part)) for part in value]
             else:
-                text = nodes.Text("–" if value in (None, "") else str(value))
-            entry += nodes.paragraph("", "", text)
+                entry += nodes.paragraph("", "", word(value))
             line += entry
         return line
 
@@ -344,17 +358,13 @@ def _client(run: dict):
         ("Data", "made up: a synthetic client" if client.get("synthetic") else "the client's own"),
         ("Profile", run.get("profile")),
         ("Started", started[:16].replace("T", " ") + (" UTC" if started.endswith(("Z", "+00:00")) else "")),
-        ("Took", f"{float(run['seconds']):,.1f} s".replace(",", " ") if run.get("seconds") is not None else None),
+        ("Took", f"{float(run['seconds']):,.1f} s".replace(",", THIN) if run.get("seconds") is not None else None),
         ("Processor", run.get("processor")),
         ("Package", " ".join(filter(None, (run.get("project"), run.get("version")))) or None),
         ("Source state", _short(run.get("git"))),
         ("Code in the pages", run.get("code")),
     ]
-    return ("", ""), [(_Strong(name), value) for name, value in rows if value not in (None, "")] if run else []
-
-
-class _Strong(str):
-    """The name in a row of definitions."""
+    return ("", ""), [row for row in rows if row[1] not in (None, "")] if run else []
 
 
 def _chapters(run: dict):
@@ -398,13 +408,11 @@ def _parameters(run: dict):
     for chapter in run.get("chapters") or []:
         values = dict(chapter.get("parameters") or {})
         if chapter.get("seeds") not in (None, [], {}):
-            values.setdefault("seeds", chapter["seeds"])
-        rows += [
-            (chapter.get("title") or chapter.get("chapter"), _Code(name), _Code(_value(value)))
-            for name, value in values.items()
-            if value not in (None, "")
-        ]
-    return ("Chapter", "Parameter", "Value"), rows
+            values["seeds in the record"] = chapter["seeds"]
+        shown = [f"{name} = {_value(value)}" for name, value in values.items() if value not in (None, "")]
+        if shown:
+            rows.append((chapter.get("title") or chapter.get("chapter"), [_Code(text) for text in shown]))
+    return ("Chapter", "Parameters"), rows
 
 
 def _value(value) -> str:
@@ -451,4 +459,6 @@ def setup(app) -> dict:
     app.add_directive("mermaid", MermaidDirective)
     app.add_directive("lepton-run", RunDirective)
     app.connect("builder-inited", _prepare)
+    # Jupyter Book sets it even where the extension that knows it is left out.
+    app.add_config_value("comments_config", {}, "")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

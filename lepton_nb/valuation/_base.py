@@ -69,7 +69,7 @@ def number(
     below: float | None = None,
 ) -> float:
     """``value`` as a finite float within low..high (inclusive), above and below (exclusive); else ValueError."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) and not _is_scalar_array(value):
+    if isinstance(value, (bool, np.bool_)) or not (isinstance(value, Real) or _is_scalar_array(value)):
         raise ValueError(f"{name} must be a number. Received: {name}={value!r}")
     result = float(value)
     if not math.isfinite(result):

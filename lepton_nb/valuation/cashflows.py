@@ -36,6 +36,7 @@ __all__ = [
     "TerminalValue",
     "Undefined",
     "Wacc",
+    "annuity",
     "discounted_payback",
     "equivalent_annual_cost",
     "irr",
@@ -249,7 +250,7 @@ def profitability_index(rate: float, cash_flows) -> float:
     flows = vector("cash_flows", cash_flows)
     if flows[0] >= 0:
         raise Undefined(f"The profitability index needs money out at t = 0. Received: cash_flows[0]={flows[0]:g}")
-    return 1 + npv(rate, flows) / -flows[0]
+    return 1 + npv(rate_of(rate), flows) / -float(flows[0])
 
 
 def equivalent_annual_cost(rate: float, costs, years: float | None = None) -> float:
@@ -601,13 +602,19 @@ def _roots(times: np.ndarray, amounts: np.ndarray) -> list[float]:
     change of sign is gone. With no change left there is no root; going back up, f e^{x tau} is monotone between
     the roots found one level below, so each gap holds at most one root.
     """
-    changes = np.flatnonzero(np.sign(amounts[1:]) != np.sign(amounts[:-1]))
-    if len(changes) == 0:
-        return []
-    middle = changes[len(changes) // 2]
-    tau = (times[middle] + times[middle + 1]) / 2
-    slopes = amounts * (tau - times)
-    corners = _roots(times, slopes / np.abs(slopes).max())
+    levels = [amounts]
+    while len(changes := np.flatnonzero(np.sign(levels[-1][1:]) != np.sign(levels[-1][:-1]))):
+        middle = changes[len(changes) // 2]
+        slopes = levels[-1] * ((times[middle] + times[middle + 1]) / 2 - times)
+        levels.append(slopes / np.abs(slopes).max())
+    roots: list[float] = []
+    for level in reversed(levels[:-1]):
+        roots = _roots_between(roots, times, level)
+    return roots
+
+
+def _roots_between(corners: list[float], times: np.ndarray, amounts: np.ndarray) -> list[float]:
+    """The roots of sum a_i exp(-x t_i), which has at most one left of, between and right of ``corners``."""
 
     def scaled(x: float) -> tuple[float, float]:
         """f(x) over the sum of its terms' sizes, and the rounding error that number may have."""
@@ -629,13 +636,13 @@ def _roots(times: np.ndarray, amounts: np.ndarray) -> list[float]:
         return start + direction * step
 
     # as x falls the last flow rules, as x grows the first one does
-    signs = [sign(corner) for corner in corners]
     low_sign, high_sign = int(np.sign(amounts[-1])), int(np.sign(amounts[0]))
     low = beyond(corners[0] if corners else 0.0, -1, low_sign)
     high = beyond(corners[-1] if corners else 0.0, 1, high_sign)
-    points, signs = [low, *corners, high], [low_sign, *signs, high_sign]
-    found = [corner for corner, at in zip(points, signs, strict=True) if at == 0]  # touches zero
+    points = [low, *corners, high]
+    signs = [low_sign, *(sign(corner) for corner in corners), high_sign]
+    roots = [point for point, at in zip(points, signs, strict=True) if at == 0]  # touches zero without crossing
     for i in range(len(points) - 1):
         if signs[i] * signs[i + 1] < 0:
-            found.append(brentq(lambda x: scaled(x)[0], points[i], points[i + 1], xtol=1e-18, rtol=1e-15))
-    return sorted(found)
+            roots.append(brentq(lambda x: scaled(x)[0], points[i], points[i + 1], xtol=1e-18, rtol=1e-15))
+    return sorted(roots)

@@ -1,0 +1,200 @@
+"""A new client's folder: a copy of a sample in which every key and column is explained.
+
+The explanations are those of ``schema.py``: client.yml gets them as comments, the columns of the CSV
+files as tables in README.md, since CSV has no comments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import typing
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from lepton_nb import paths
+from lepton_nb.client import reading
+from lepton_nb.client.rules import RULES
+from lepton_nb.client.schema import PREDICTIONS, SECTIONS, TABLES
+
+TOP = """\
+# Template of a client's folder, made from the sample "{name}". Every figure in it is invented.
+# Change this file, then assets.csv, costs.csv, benefits.csv and the files in metrics/. README.md explains
+# every column. Check as often as you like:  lepton-nb check <this folder>
+# synthetic stays true until the last invented figure is gone: every page of the report says so.
+# Money is in one currency, rates are fractions (0.095 is 9.5 %), dates are YYYY-MM-DD.
+# A line that begins with "# key:" is optional; remove the "# " to use it."""
+
+README = """\
+# A client's folder
+
+A copy of the synthetic sample "{name}". Every figure in it is invented.
+
+## What to change
+
+1. `client.yml`: name, industry, country, valuation date, purpose, currency, cost of capital, tax. Each key is
+   explained in the file.
+2. `assets.csv`: one row an asset. Its `asset_id` is used in all other files.
+3. `costs.csv` and `benefits.csv`: what was paid, what is planned, what each asset brings in each year.
+4. `metrics/`: how well each model works beside what was done before. Counts, not rates. `paired_counts.csv`
+   often decides the result: it says on which cases model and baseline differ.
+5. Remove the rows and the optional files that you have no figures for. Put documents that `source` names into
+   `evidence/`; they are not read.
+6. `client: synthetic` in `client.yml` becomes `false` when the last invented figure is gone.
+
+`lepton-nb check <this folder>` lists everything that is wrong, with file, row, column and remedy. Rows are counted
+as a spreadsheet shows them: the header is row 1.
+
+## How figures are written
+
+- One currency, that of `client.yml`. Costs are positive: money out.
+- Rates and shares are fractions: 0.095, not 9.5 and not 9.5 %.
+- A point for decimals, nothing between thousands: 1200.50. Dates: 2026-06-30.
+- Low, mode and high are the lowest credible, the most likely and the highest credible figure.
+- Files are CSV with commas, in UTF-8 (in Excel: "CSV UTF-8 (comma delimited)"), at most 50 MB each.
+"""
+
+
+def new(folder: str | os.PathLike[str], like: str = "manufacturer") -> Path:
+    """Write a template of a client's folder: a sample with every key and column explained. Returns the folder.
+
+    The folder must not exist, or be empty. Nothing half-written is left behind. Raises ValueError for a sample
+    that there is not or a folder that cannot be written, FileExistsError for a folder that holds something.
+    """
+    samples = paths.project() / "clients"
+    known = sorted(path.parent.name for path in samples.glob("*/client.yml"))
+    if like not in known:
+        raise ValueError(f"A template is made like one of these samples: {', '.join(known)}. Received: like={like!r}")
+    target = Path(folder).absolute()
+    try:
+        if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
+            raise FileExistsError(f"{folder} exists and is not empty; give the name of a new folder.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.parent / f".{target.name}.{os.getpid()}.part"
+        try:
+            _write(part, samples / like)
+            if target.exists():
+                target.rmdir()
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error
+    return target
+
+
+def _write(folder: Path, sample: Path) -> None:
+    draft = reading.read(sample)
+    if draft.problems:
+        raise ValueError(f"The sample {sample.name} is damaged: {draft.problems[0].sentence}")
+    name = draft.sections["client"].name
+    node = reading.compose((sample / reading.CLIENT_YML).read_text(encoding="utf-8"))
+    settings = reading.plain(node, (), reading.Draft())
+    folder.mkdir()
+    (folder / reading.CLIENT_YML).write_text(client_yml(settings, name), encoding="utf-8")
+    (folder / "README.md").write_text(readme(name), encoding="utf-8")
+    for file in [*draft.tables, *(f"metrics/predictions_{asset_id}.csv" for asset_id in draft.predictions)]:
+        (folder / file).parent.mkdir(exist_ok=True)
+        shutil.copyfile(sample / file, folder / file)
+
+
+def readme(name: str) -> str:
+    """README.md: every file and column, as ``schema.py`` describes them."""
+    parts = [README.format(name=name)]
+    for file, table in [*TABLES.items(), ("metrics/predictions_<asset_id>.csv", PREDICTIONS)]:
+        need = "required" if table.required else "optional"
+        parts.append(f"## {_markdown(file)} ({need})\n\nOne row: {_first_sentence(table.type)}\n")
+        parts.append("| column | meaning | values | unit | |\n|---|---|---|---|---|")
+        for column, info in reading.columns(table.type).items():
+            must = "" if info.is_required() else "may be empty"
+            unit = info.json_schema_extra["unit"]
+            parts.append(f"| {column} | {info.description} | {_markdown(allowed(info))} | {unit} | {must} |")
+        parts.append("")
+    parts.append("## What is checked\n")
+    parts += [f"- rule {number}: {words}" for number, words in RULES.items() if number < 100]
+    return "\n".join(parts) + "\n"
+
+
+def _markdown(text: str) -> str:
+    """Text in which Markdown sees no tag."""
+    return text.replace("<", r"\<")
+
+
+def client_yml(settings: dict[str, Any], name: str) -> str:
+    """client.yml with the given texts, every key explained, optional ones that are not given commented out."""
+    lines = [TOP.format(name=name), "", "schema_version: 1"]
+    for key, section in SECTIONS.items():
+        lines += ["", f"# {_first_sentence(section.type)}" + ("" if section.required else " Optional.")]
+        lines += _entry(key, section.type, settings.get(key), section.many)
+    return "\n".join(lines) + "\n"
+
+
+def _entry(key: str, model: type[BaseModel], value: Any, many: bool) -> list[str]:
+    """A key with a mapping, or with a list of mappings whose keys are explained above it."""
+    if not many:
+        body = _mapping(model, value or {})
+        return [f"{key}:", *body] if value else _commented([f"{key}:", *body])
+    lines = [f"# {name}: {_comment(info)}" for name, info in reading.columns(model).items()]
+    if not value:
+        return [*lines, f"# {key}: []"]
+    lines.append(f"{key}:")
+    for item in value:
+        pairs = [f"{name}: {_scalar(text)}" for name, text in item.items()]
+        lines += [f"  - {pairs[0]}", *(f"    {pair}" for pair in pairs[1:])]
+    return lines
+
+
+def _mapping(model: type[BaseModel], value: dict[str, Any]) -> list[str]:
+    lines = []
+    for name, info in reading.columns(model).items():
+        inside = reading.inner(info.annotation)
+        lines.append(f"# {_comment(info)}")
+        if inside:
+            lines += _entry(name, inside, value.get(name), many=typing.get_origin(info.annotation) is tuple)
+        elif name in value:
+            lines.append(f"{name}: {_scalar(value[name])}")
+        else:
+            default = "" if info.default in (None, "") else f" {info.default}"
+            lines.append(f"# {name}:{default}")
+    return [f"  {line}" for line in lines]
+
+
+def _commented(lines: list[str]) -> list[str]:
+    return [line if line.lstrip().startswith("#") else f"# {line}" for line in lines]
+
+
+def _comment(info: Any) -> str:
+    """Description, unit and values of a key, in one line."""
+    unit, values = info.json_schema_extra["unit"], allowed(info)
+    notes = "; ".join(note for note in (values, unit, "" if info.is_required() else "optional") if note)
+    return f"{info.description} ({notes})" if notes else info.description
+
+
+def allowed(info: Any) -> str:
+    """The values of a field in words: its allowed words, or what its type says."""
+    return next(filter(None, map(_words, [*info.metadata, info.annotation])), "")
+
+
+def _words(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    if typing.get_origin(part) is Literal:
+        return ", ".join(typing.get_args(part))
+    inside = [] if reading.inner(part) else [*getattr(part, "__metadata__", ()), *typing.get_args(part)]
+    return next(filter(None, map(_words, inside)), "")
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML: bare where it is one word or number, else in double quotes."""
+    bare = re.fullmatch(r"[A-Za-z0-9_.+-]+", text) and text.lower() != "null"
+    return text if bare else json.dumps(text, ensure_ascii=False)
+
+
+def _first_sentence(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().split("\n")[0]

@@ -1,0 +1,668 @@
+"""A client's folder: every rule refuses its own mistake, with its place; everything else is read as it stands."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lepton_nb import client, paths
+from lepton_nb.client import reading, rules, schema, template
+
+SAMPLES = Path(__file__).resolve().parent.parent / "clients"
+CONFUSION, OUTCOMES, PAIRED = "metrics/confusion.csv", "metrics/outcome_value.csv", "metrics/paired_counts.csv"
+PREDICTIONS = "metrics/predictions_C1.csv"
+
+
+class Folder:
+    """A copy of a sample, to be spoilt."""
+
+    def __init__(self, path: Path, sample: str = "manufacturer"):
+        self.path = path / sample
+        shutil.copytree(SAMPLES / sample, self.path, copy_function=shutil.copyfile)
+
+    def yml(self, old: str, new: str) -> Folder:
+        """Replace a piece of client.yml that is there."""
+        file = self.path / "client.yml"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return self
+
+    def rows(self, file: str) -> list[list[str]]:
+        with (self.path / file).open(encoding="utf-8", newline="") as stream:
+            return list(csv.reader(stream))
+
+    def write(self, file: str, rows: list[list[str]]) -> Folder:
+        with (self.path / file).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+        return self
+
+    def cell(self, file: str, row: int, column: str, value: str) -> Folder:
+        """Write one cell; rows as a spreadsheet counts them."""
+        rows = self.rows(file)
+        rows[row - 1][rows[0].index(column)] = value
+        return self.write(file, rows)
+
+    def add(self, file: str, row: int) -> Folder:
+        """Repeat a row at the end."""
+        rows = self.rows(file)
+        return self.write(file, [*rows, rows[row - 1]])
+
+    def drop(self, file: str, *gone: int) -> Folder:
+        """Remove rows."""
+        return self.write(file, [row for number, row in enumerate(self.rows(file), start=1) if number not in gone])
+
+    def column(self, file: str, name: str, value: str) -> Folder:
+        """Add a column with one value in every row."""
+        header, *rows = self.rows(file)
+        return self.write(file, [[*header, name], *([*row, value] for row in rows)])
+
+    def data(self, file: str, data: bytes) -> Folder:
+        (self.path / file).write_bytes(data)
+        return self
+
+    def delete(self, file: str) -> Folder:
+        (self.path / file).unlink()
+        return self
+
+    def check(self) -> client.Report:
+        return client.check(self.path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return lambda sample="manufacturer": Folder(tmp_path, sample)
+
+
+M, B = "manufacturer", "bank"
+
+# sample, what is spoilt, then the one problem: file, row, column, rule, words of the sentence
+REFUSED = {
+    "file missing": (M, lambda f: f.delete("costs.csv"), "costs.csv", None, "", 1, "not found in the folder"),
+    "client.yml missing": (M, lambda f: f.delete("client.yml"), "client.yml", None, "", 1, "not found"),
+    "file under another name": (
+        M,
+        lambda f: (f.path / "costs.csv").rename(f.path / "cost.csv"),
+        *("costs.csv", None, "", 1, 'did you mean "cost.csv"?'),
+    ),
+    "no assets": (M, lambda f: f.write("assets.csv", f.rows("assets.csv")[:1]), "assets.csv", None, "", 1, "no rows"),
+    "no benefits": (M, lambda f: f.drop("benefits.csv", *range(2, 99)), "benefits.csv", None, "", 1, "accounting_only"),
+    "unknown column": (
+        M,
+        lambda f: f.cell("assets.csv", 1, "useful_life_years", "usefull_life"),
+        *("assets.csv", 1, "usefull_life", 2, 'did you mean "useful_life_years"?'),
+    ),
+    "column missing": (
+        M,
+        lambda f: f.write("scores.csv", [row[:3] + row[4:] for row in f.rows("scores.csv")]),
+        *("scores.csv", 1, "rater", 2, 'column "rater" is missing'),
+    ),
+    "column twice": (
+        M,
+        lambda f: f.column("scores.csv", "rater", "CFO"),
+        *("scores.csv", 1, "rater", 2, "stands in the header twice"),
+    ),
+    "column without a name": (M, lambda f: f.column("scores.csv", "", "x"), "scores.csv", 1, "", 2, "has no name"),
+    "unknown section": (M, lambda f: f.yml("\ntax:", "\ntaxes:"), "client.yml", 21, "taxes", 2, 'did you mean "tax"?'),
+    "unknown key": (M, lambda f: f.yml("  timing", "  timming"), "client.yml", 10, "valuation.timming", 2, '"timing"'),
+    "key missing": (
+        M,
+        lambda f: f.yml("  timing: mid_year\n", ""),
+        *("client.yml", 4, "valuation.timing", 2, "is missing"),
+    ),
+    "section missing": (
+        M,
+        lambda f: f.yml("tax: {rate: 0.30, tax_amortisation_benefit: true, tab_years: 5}\n", ""),
+        *("client.yml", None, "tax", 2, "is missing"),
+    ),
+    "key twice": (
+        M,
+        lambda f: f.yml("  timing", "  currency: USD\n  timing"),
+        *("client.yml", 10, "valuation.currency", 2, "stands here twice"),
+    ),
+    "section is a text": (
+        M,
+        lambda f: f.yml("tax: {rate: 0.30, tax_amortisation_benefit: true, tab_years: 5}", "tax: none"),
+        *("client.yml", 21, "tax", 2, "a mapping of keys to values is needed here"),
+    ),
+    "list expected": (M, lambda f: f.yml("[{a: volume, b: unit_value, rho: 0.3}]", "volume"), "client.yml", 26, "monte_carlo.correlations", 2, "a list is needed"),
+    "scenarios empty": (
+        M,
+        lambda f: f.data("client.yml", (f.path / "client.yml").read_bytes().replace(b"\n  - {name", b"\n#  - {name").replace(b"options:\n#", b"options:\n")),
+        *("client.yml", None, "scenarios", 2, "is missing"),
+    ),
+    "cell missing": (M, lambda f: f.cell("assets.csv", 3, "kind", ""), "assets.csv", 3, "kind", 2, "Kind of asset"),
+    "word not allowed": (
+        M,
+        lambda f: f.cell("assets.csv", 3, "legal_control", "ownd"),
+        *("assets.csv", 3, "legal_control", 2, 'did you mean "owned"?'),
+    ),
+    "word not allowed in yml": (M, lambda f: f.yml("price_basis: nominal", "price_basis: nominell"), "client.yml", 9, "valuation.price_basis", 2, '"nominal"'),
+    "yes or no": (M, lambda f: f.yml("synthetic: true", "synthetic: maybe"), "client.yml", 3, "client.synthetic", 2, "true or false"),
+    "country": (M, lambda f: f.yml("country: DE", "country: Germany"), "client.yml", 3, "client.country", 2, "ISO 3166"),
+    "id": (B, lambda f: f.cell("metrics/acceptance.csv", 2, "asset_id", "t 1"), "metrics/acceptance.csv", 2, "asset_id", 2, '"T_1"'),
+    "schema version": (M, lambda f: f.yml("schema_version: 1", "schema_version: 2"), "client.yml", 2, "schema_version", 2, "version 1"),
+    "part of the other method": (M, lambda f: f.yml("risk_free", "wacc: 0.08\n  risk_free"), "client.yml", 14, "discount.wacc", 2, "not used by method build_up"),
+    "part of the method missing": (M, lambda f: f.yml("  risk_free: 0.026\n", ""), "client.yml", 12, "discount.risk_free", 2, "method build_up needs it"),
+    "actual without amount": (M, lambda f: f.cell("costs.csv", 2, "amount", ""), "costs.csv", 2, "amount", 2, "is empty"),
+    "actual with a range": (M, lambda f: f.cell("costs.csv", 2, "mode", "5"), "costs.csv", 2, "mode", 2, "an actual has an amount alone"),
+    "forecast with amount": (M, lambda f: f.cell("costs.csv", 8, "amount", "5"), "costs.csv", 8, "amount", 2, "a forecast has low, mode and high alone"),
+    "unit value beside a link": (
+        M,
+        lambda f: [f.cell("benefits.csv", 2, f"unit_value_{p}", "5") for p in ("low", "mode", "high")],
+        *("benefits.csv", 2, "unit_value_low", 2, "beside a link"),
+    ),
+    "no unit value": (M, lambda f: f.cell("benefits.csv", 2, "metric_link", "none"), "benefits.csv", 2, "unit_value_low", 2, "value of one unit"),
+    "link misspelt": (M, lambda f: f.cell("benefits.csv", 2, "metric_link", "M1_vs_manual"), "benefits.csv", 2, "metric_link", 2, "confusion:<evaluation_id>"),
+    "success of a deployed asset": (M, lambda f: f.cell("assets.csv", 3, "p_technical_success", "0.9"), "assets.csv", 3, "p_technical_success", 2, "leave it empty"),
+    "percent": (B, lambda f: f.yml("wacc: 0.095", "wacc: 9.5"), "client.yml", 5, "discount.wacc", 3, "rates are fractions; write 0.095"),
+    "percent sign": (M, lambda f: f.cell("benefits.csv", 2, "adoption", "85 %"), "benefits.csv", 2, "adoption", 3, "write 0.85"),
+    "negative rate": (M, lambda f: f.yml("rate: 0.30", "rate: -0.3"), "client.yml", 21, "tax.rate", 3, "between 0 and 1"),
+    "currency": (M, lambda f: f.yml("currency: EUR", "currency: Euro"), "client.yml", 8, "valuation.currency", 4, "use the ISO 4217 code EUR"),
+    "two currencies": (M, lambda f: f.column("costs.csv", "currency", "EUR").cell("costs.csv", 7, "currency", "USD"), "costs.csv", 7, "currency", 5, "currency USD differs from EUR"),
+    "currency in a unit": (M, lambda f: f.cell(OUTCOMES, 2, "unit", "USD per escape"), OUTCOMES, 2, "unit", 5, "USD differs from EUR"),
+    "scenario sum": (M, lambda f: f.yml("p: 0.25", "p: 0.35"), "client.yml", 22, "scenarios", 6, "probabilities sum to 1.1"),
+    "growth": (B, lambda f: f.yml("wacc: 0.095", "wacc: 0.05, terminal_growth: 0.05").yml("infrastructure: 0.0", "infrastructure: 0"), "client.yml", 5, "discount.terminal_growth", 7, "terminal growth 5 % >= discount rate 5 %"),
+    "order": (M, lambda f: f.cell("benefits.csv", 3, "volume_low", "4300000"), "benefits.csv", 3, "volume_low", 8, "volume_low 4300000 > volume_mode 4200000"),
+    "order of a cost": (M, lambda f: f.cell("costs.csv", 8, "high", "90000"), "costs.csv", 8, "mode", 8, "need low <= mode <= high"),
+    "order of an outcome": (M, lambda f: f.cell(OUTCOMES, 2, "low", "-40"), OUTCOMES, 2, "low", 8, "low -40 > mode -48"),
+    "order in yml": (B, lambda f: f.yml("mode: 0.05", "mode: 0.5"), "client.yml", 12, "market.royalty_rates.mode", 8, "need low <= mode <= high"),
+    "point missing": (M, lambda f: f.cell("benefits.csv", 8, "unit_value_mode", ""), "benefits.csv", 8, "unit_value_mode", 8, "all three"),
+    "negative money": (M, lambda f: f.cell("costs.csv", 4, "amount", "-120"), "costs.csv", 4, "amount", 9, "costs are positive; a refund goes into benefits.csv"),
+    "confusion sum": (M, lambda f: f.cell(CONFUSION, 2, "n", "5990"), CONFUSION, 2, "n", 10, "tp+fp+fn+tn = 6000, n = 5990"),
+    "acceptance sum": (B, lambda f: f.cell("metrics/acceptance.csv", 2, "n", "900"), "metrics/acceptance.csv", 2, "accepted_without_edit", 10, "936 > n 900"),
+    "fraction as count": (M, lambda f: f.cell(CONFUSION, 2, "tp", "0.94"), CONFUSION, 2, "tp", 11, "give counts, not rates"),
+    "half a case": (M, lambda f: f.cell(CONFUSION, 2, "tp", "101.5"), CONFUSION, 2, "tp", 11, "a whole number"),
+    "negative count": (M, lambda f: f.cell(PAIRED, 2, "count", "-3"), PAIRED, 2, "count", 11, "a whole number"),
+    "class totals": (M, lambda f: f.cell(CONFUSION, 3, "tp", "92").cell(CONFUSION, 3, "tn", "5712"), CONFUSION, 3, "tp", 12, 'positives 108 (model) and 111 (baseline) on "same cases" differ'),
+    "no positives": (
+        M,
+        lambda f: [f.cell(CONFUSION, row, name, value) for row in (2, 3) for name, value in zip(("tp", "fp", "fn", "tn"), "0200", strict=True)]
+        + [f.cell(CONFUSION, row, "n", "2") for row in (2, 3)]
+        + [f.delete(PAIRED)],
+        *(CONFUSION, 2, "tp", 13, "no positive case"),
+    ),
+    "score": (B, lambda f: f.cell(PREDICTIONS, 12, "score", "1.7"), PREDICTIONS, 12, "score", 14, "score 1.7 outside 0..1"),
+    "y_true": (B, lambda f: f.cell(PREDICTIONS, 9, "y_true", "yes"), PREDICTIONS, 9, "y_true", 15, '"yes"; use 0 or 1'),
+    "asset twice": (M, lambda f: f.add("assets.csv", 3), "assets.csv", 6, "asset_id", 16, 'asset_id "M1" appears twice (rows 3 and 6)'),
+    "outcome twice": (M, lambda f: f.add(OUTCOMES, 2), OUTCOMES, 6, "evaluation_id", 16, "rows 2 and 6"),
+    "case twice": (B, lambda f: f.cell(PREDICTIONS, 3, "row_id", "0"), PREDICTIONS, 3, "row_id", 16, "rows 2 and 3"),
+    "scenario twice": (M, lambda f: f.yml("name: upside", "name: base"), "client.yml", 25, "scenarios.name", 16, '"base" stands here twice'),
+    "dangling asset": (M, lambda f: f.cell("costs.csv", 5, "asset_id", "M9"), "costs.csv", 5, "asset_id", 17, '"M9" is not in assets.csv'),
+    "dangling feeds": (M, lambda f: f.cell("assets.csv", 2, "feeds", "M1;M7"), "assets.csv", 2, "feeds", 17, '"M7" is not in assets.csv'),
+    "dangling option": (M, lambda f: f.yml("asset_id: M1", "asset_id: M8"), "client.yml", 28, "options.asset_id", 17, '"M8"'),
+    "dangling predictions": (B, lambda f: (f.path / PREDICTIONS).rename(f.path / "metrics/predictions_C7.csv"), "metrics/predictions_C7.csv", None, "", 17, '"C7"'),
+    "dangling evaluation": (M, lambda f: f.cell("benefits.csv", 2, "metric_link", "confusion:M1_vs_manuel"), "benefits.csv", 2, "metric_link", 17, 'did you mean "M1_vs_manual"?'),
+    "dangling acceptance": (B, lambda f: f.cell("benefits.csv", 7, "metric_link", "acceptance:C1"), "benefits.csv", 7, "metric_link", 17, "metrics/acceptance.csv"),
+    "dangling outcome": (M, lambda f: f.add(OUTCOMES, 2).cell(OUTCOMES, 6, "evaluation_id", "M1"), OUTCOMES, 6, "evaluation_id", 17, '"M1" is not in'),
+    "outcome missing": (M, lambda f: f.drop(OUTCOMES, 3), "benefits.csv", 2, "metric_link", 17, "has no value of fp"),
+    "outcomes missing": (M, lambda f: f.delete(OUTCOMES), "benefits.csv", 2, "metric_link", 17, "has no value of tp, fp, fn, tn"),
+    "cycle": (M, lambda f: f.cell("assets.csv", 3, "feeds", "D1"), "assets.csv", 3, "feeds", 18, "D1 -> M1 -> D1 is a cycle"),
+    "feeds itself": (M, lambda f: f.cell("assets.csv", 3, "feeds", "M1"), "assets.csv", 3, "feeds", 18, "M1 -> M1 is a cycle"),
+    "future actual": (M, lambda f: f.cell("costs.csv", 6, "date", "2027-01-31"), "costs.csv", 6, "date", 21, "actual dated 2027-01-31 after the valuation date 2026-06-30"),
+    "rho": (M, lambda f: f.yml("rho: 0.3", "rho: 1.2"), "client.yml", 26, "monte_carlo.correlations.rho", 24, "rho = 1.2 outside -1..1"),
+    "no baseline": (M, lambda f: f.drop(CONFUSION, 3), CONFUSION, 2, "asset_id", 29, "no baseline row"),
+    "no model": (M, lambda f: f.cell(CONFUSION, 2, "asset_id", "").drop(CONFUSION, 3), CONFUSION, 2, "asset_id", 29, "no row of a model"),
+    "two baselines": (M, lambda f: f.add(CONFUSION, 3), CONFUSION, 4, "asset_id", 29, "2 baselines (rows 3 and 4)"),
+    "date": (M, lambda f: f.cell("costs.csv", 3, "date", "31/06/2026"), "costs.csv", 3, "date", 34, '"31/06/2026" is not a date; use YYYY-MM-DD'),
+    "day that is not": (M, lambda f: f.yml("date: 2026-06-30", "date: 2026-06-31"), "client.yml", 5, "valuation.date", 34, "is not a date"),
+    "year too early": (M, lambda f: f.cell("costs.csv", 3, "date", "1206-01-01"), "costs.csv", 3, "date", 34, "between 1900 and 2200"),
+    "month": (M, lambda f: f.cell("usage.csv", 3, "month", "2026-13"), "usage.csv", 3, "month", 34, "use YYYY-MM"),
+    "number": (M, lambda f: f.cell("costs.csv", 2, "amount", "1.200,50"), "costs.csv", 2, "amount", 35, '"1.200,50"; use 1200.50'),
+    "number with blanks": (M, lambda f: f.cell("costs.csv", 2, "amount", "13 440"), "costs.csv", 2, "amount", 35, "use 13440"),
+    "number with a unit": (M, lambda f: f.cell("costs.csv", 2, "amount", "13440 EUR"), "costs.csv", 2, "amount", 35, "no unit"),
+    "not a number": (M, lambda f: f.cell("costs.csv", 8, "low", "NaN"), "costs.csv", 8, "low", 35, "a number is needed"),
+    "infinite": (M, lambda f: f.yml("scale: 1.0", "scale: .inf"), "client.yml", 28, "options.scale", 35, ".inf"),
+    "too large": (M, lambda f: f.cell("costs.csv", 2, "amount", "1e99"), "costs.csv", 2, "amount", 35, "1e+15"),
+    "whole number": (M, lambda f: f.yml("horizon_years: 6", "horizon_years: 6.5"), "client.yml", 11, "valuation.horizon_years", 35, "a whole number"),
+    "out of range": (M, lambda f: f.yml("draws: 20000", "draws: 20"), "client.yml", 26, "monte_carlo.draws", 35, "between 1000 and 1000000"),
+    "life of nothing": (M, lambda f: f.cell("assets.csv", 3, "useful_life_years", "0"), "assets.csv", 3, "useful_life_years", 35, "above 0"),
+    "control character": (M, lambda f: f.cell("costs.csv", 3, "source", "\x1b[31m"), "costs.csv", 3, "source", 35, "control character"),
+    "UTF-16": (M, lambda f: f.data("costs.csv", (f.path / "costs.csv").read_text().encode("utf-16")), "costs.csv", None, "", 35, "UTF-16"),
+    "UTF-16 without a mark": (M, lambda f: f.data("costs.csv", (f.path / "costs.csv").read_text().encode("utf-16-le")), "costs.csv", 1, "", 35, "zero bytes"),
+    "Latin-1": (M, lambda f: f.data("scores.csv", (f.path / "scores.csv").read_text().replace("COO", "Geschäft").encode("latin-1")), "scores.csv", 4, "", 35, "byte 0xE4 is not UTF-8; it looks like Latin-1"),
+    "Excel": (M, lambda f: f.data("scores.csv", b"PK\x03\x04rest"), "scores.csv", None, "", 35, "an Excel or zip file"),
+    "semicolons": (M, lambda f: f.data("scores.csv", (f.path / "scores.csv").read_bytes().replace(b",", b";")), "scores.csv", 1, "", 35, "separated by semicolons"),
+    "tabs": (M, lambda f: f.data("scores.csv", (f.path / "scores.csv").read_bytes().replace(b",", b"\t")), "scores.csv", 1, "", 35, "separated by tabs"),
+    "row too long": (M, lambda f: f.write("scores.csv", [*f.rows("scores.csv"), ["M1"] * 9]), "scores.csv", 8, "", 35, "9 cells, the header has 5"),
+    "quote left open": (M, lambda f: f.data("scores.csv", (f.path / "scores.csv").read_bytes() + b'"M1'), "scores.csv", 8, "", 35, "the row is not CSV"),
+    "empty file": (M, lambda f: f.data("scores.csv", b""), "scores.csv", None, "", 35, "is empty"),
+    "not YAML": (M, lambda f: f.yml("country: DE}", "country: DE"), "client.yml", 4, "", 35, "not YAML"),
+    "YAML is a list": (M, lambda f: f.data("client.yml", b"- 1\n"), "client.yml", None, "", 2, "holds a list"),
+    "YAML is empty": (M, lambda f: f.data("client.yml", b"# nothing\n"), "client.yml", None, "", 2, "is empty"),
+    "YAML alias": (M, lambda f: f.yml("rate: 0.30", "rate: &r 0.30"), "client.yml", 21, "", 2, "anchor"),
+    "YAML twice": (M, lambda f: f.yml("options:", "---\noptions:"), "client.yml", 27, "", 2, "second document"),
+    "YAML without end": (M, lambda f: f.data("client.yml", b"a: " + b"[" * 5000), "client.yml", 1, "", 2, "levels"),
+    "pair missing": (M, lambda f: f.drop(PAIRED, 9), PAIRED, 2, "evaluation_id", 39, "7 of the 8 combinations"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_each_mistake_is_refused_once_with_its_place(case, folder):
+    sample, spoil, file, row, column, rule, words = REFUSED[case]
+    spoilt = folder(sample)
+    spoil(spoilt)
+    report = spoilt.check()
+    assert [(p.file, p.row, p.column, p.rule) for p in report.problems] == [(file, row, column, rule)]
+    assert words in report.problems[0].sentence
+    assert report.client is None
+    with pytest.raises(client.ClientProblems) as refusal:
+        client.load(spoilt.path)
+    assert refusal.value.problems == report.problems
+
+
+def test_every_rule_has_a_case():
+    tried = {rule for *_, rule, _ in REFUSED.values()}
+    warned = {19, 20, 30}  # below
+    assert tried | warned == {number for number in client.RULES if number < 100}
+
+
+def test_paired_counts_must_give_the_confusion_matrix(folder):
+    report = folder().cell(PAIRED, 2, "count", "84").check()
+    assert {(p.file, p.row, p.column, p.rule) for p in report.problems} == {(PAIRED, 2, "count", 39)}
+    assert "model tp from pairs 99, metrics/confusion.csv says 101" in report.problems[0].sentence
+    assert len(report.problems) == 2  # the baseline's true positives change with the model's
+
+
+def test_all_problems_come_at_once(folder):
+    spoilt = folder().yml("rate: 0.30", "rate: 30").yml("p: 0.25", "p: 0.35").delete("scores.csv")
+    spoilt.cell("costs.csv", 4, "amount", "-1").cell("costs.csv", 3, "date", "x").cell("costs.csv", 3, "phase", "y")
+    spoilt.cell("assets.csv", 3, "kind", "modle").cell("benefits.csv", 3, "volume_low", "9e9")
+    report = spoilt.check()
+    found = [(p.file, p.row, p.column, p.rule) for p in report.problems]
+    assert found == [
+        ("client.yml", 21, "tax.rate", 3),
+        ("client.yml", 22, "scenarios", 6),
+        ("assets.csv", 3, "kind", 2),
+        ("costs.csv", 3, "phase", 2),
+        ("costs.csv", 3, "date", 34),
+        ("costs.csv", 4, "amount", 9),
+        ("benefits.csv", 3, "volume_low", 8),
+    ]
+    text = client.report_text(report)
+    assert text.startswith("7 problems\n  client.yml\n    client.yml line 21, tax.rate: 30; rates are fractions; write 0.3")
+    assert text.count("\n  costs.csv\n") == 1
+
+
+def test_many_problems_alike_are_counted(folder):
+    spoilt = folder("bank")
+    rows = spoilt.rows(PREDICTIONS)
+    report = spoilt.write(PREDICTIONS, [rows[0], *([row[0], row[1], "7", row[3]] for row in rows[1:])]).check()
+    assert len(report.problems) == rules.SHOWN_ALIKE
+    assert f"and {len(rows) - 1 - rules.SHOWN_ALIKE} more" in report.problems[-1].sentence
+
+
+# --- files
+
+
+def test_a_file_may_not_lead_out_of_the_folder(folder, tmp_path):
+    outside = tmp_path / "secret.csv"
+    outside.write_text("asset_id,dimension,score_0_5,rater,date\n")
+    spoilt = folder().delete("scores.csv")
+    (spoilt.path / "scores.csv").symlink_to(outside)
+    (problem,) = spoilt.check().problems
+    assert (problem.file, problem.rule) == ("scores.csv", 1)
+    assert "out of the client's folder" in problem.sentence
+    assert "secret" not in problem.sentence
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
+def test_what_is_not_a_file_is_refused(make, folder):
+    spoilt = folder().delete("scores.csv")
+    make(spoilt.path / "scores.csv")
+    (problem,) = spoilt.check().problems
+    assert (problem.file, problem.rule) == ("scores.csv", 1)
+
+
+def test_a_large_file_is_refused_with_its_size(folder):
+    spoilt = folder()
+    with (spoilt.path / "usage.csv").open("r+b") as stream:
+        stream.truncate(51 * reading.MEGABYTE)
+    (problem,) = spoilt.check().problems
+    assert (problem.file, problem.rule) == ("usage.csv", 1)
+    assert "51.0 MB" in problem.sentence
+
+
+@pytest.mark.parametrize("path", ["nowhere", "", "a\0b", "x" * 5000])
+def test_no_folder(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("LEPTON_PROJECT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    report = client.check(path)
+    assert report.client is None
+    assert [problem.rule for problem in report.problems][:1] == [1]
+
+
+def test_a_file_in_place_of_the_folder(tmp_path):
+    file = tmp_path / "client"
+    file.write_text("")
+    assert "not a folder" in client.check(file).problems[0].sentence
+
+
+def test_what_spreadsheets_write_is_read(folder):
+    """A byte order mark, line ends of Windows, empty lines at the end."""
+    sound = folder()
+    text = (sound.path / "costs.csv").read_text(encoding="utf-8")
+    sound.data("costs.csv", b"\xef\xbb\xbf" + (text.replace("\n", "\r\n") + ",,,,,,,,,\r\n\r\n").encode())
+    assert client.load(sound.path).fingerprint("costs") == client.load(SAMPLES / M).fingerprint("costs")
+
+
+def test_benefits_may_be_missing_for_accounting_alone(folder):
+    for data in (b"", b"asset_id\n"):
+        sound = folder().yml("purpose: management", "purpose: accounting_only")
+        header = ",".join(sound.rows("benefits.csv")[0]).encode()
+        sound.data("benefits.csv", header if data else b"")
+        assert client.load(sound.path).benefits == ()
+        shutil.rmtree(sound.path)
+
+
+def test_yaml_words_stay_words(folder):
+    """``NO`` is Norway, ``1_000`` is not a number, a quoted number is one."""
+    sound = folder().yml("country: DE", "country: NO").yml("draws: 20000", 'draws: "20000"')
+    assert client.load(sound.path).client.country == "NO"
+    assert client.load(sound.path).monte_carlo.draws == 20000
+    assert sound.yml('draws: "20000"', "draws: 20_000").check().problems[0].rule == 35
+
+
+# --- warnings
+
+
+WARNED = {
+    "synthetic": (M, lambda f: None, "client.yml", 3, 101, "every page says so"),
+    "unknown input": (B, lambda f: None, "client.yml", 11, 102, '"default_rate" and "lgd"'),
+    "growth": (B, lambda f: f.yml("wacc: 0.095", "wacc: 0.095, terminal_growth: 0.01"), "client.yml", 5, 102, "not applied"),
+    "prohibited": (M, lambda f: f.cell("assets.csv", 4, "eu_ai_act_class", "prohibited"), "assets.csv", 4, 19, "M2 is class prohibited"),
+    "legal control": (M, lambda f: f.cell("assets.csv", 2, "legal_control", "unclear"), "assets.csv", 2, 20, "D1 is legal control unclear"),
+    "single owner": (M, lambda f: [f.cell("assets.csv", row, "owner", "IT") for row in (2, 3, 4, 5)], "assets.csv", 2, 103, "owns all 4 assets"),
+    "no monitoring": (M, lambda f: f.delete("metrics/monitoring.csv"), "assets.csv", 3, 104, "M1 is in use and not in"),
+    "half-life": (M, lambda f: f.cell("assets.csv", 3, "half_life_years", "7"), "assets.csv", 3, 105, "half-life 7 years > useful life 5 years"),
+    "early benefit": (M, lambda f: f.cell("assets.csv", 3, "in_service_date", "2027-02-01"), "benefits.csv", 2, 106, "before the first day of use, 2027-02-01"),
+    "late benefit": (M, lambda f: None, "benefits.csv", 6, 107, "which ends on 2030-07-01"),
+    "old metric": (M, lambda f: f.cell(CONFUSION, 2, "evaluated_on", "2025-04-30"), CONFUSION, 2, 108, "more than 12 months"),
+    "metric of tomorrow": (M, lambda f: f.cell(CONFUSION, 2, "evaluated_on", "2026-07-30"), CONFUSION, 2, 108, "after the valuation date"),
+    "benefit too early": (M, lambda f: f.cell("benefits.csv", 2, "year", "2025"), "benefits.csv", 2, 109, "it does not enter the value"),
+    "forecast too late": (M, lambda f: f.cell("costs.csv", 13, "date", "2032-12-31"), "costs.csv", 13, 109, "2026-06-30 to 2032-06-30"),
+    "small baseline": (
+        M,
+        lambda f: [f.cell(CONFUSION, 3, name, value) for name, value in {"n": "40", "tp": "9", "fp": "1", "fn": "10", "tn": "20", "sample": "last year"}.items()] + [f.delete(PAIRED)],
+        *(CONFUSION, 3, 30, "baseline n = 40: interval shown, conclusion withheld"),
+    ),
+    "file not read": (M, lambda f: f.data("market.csv", b"x"), "market.csv", None, 1, "is not read by any chapter"),
+    "file misspelt": (M, lambda f: f.data("metrics/paired_count.csv", b"x"), "metrics/paired_count.csv", None, 1, 'did you mean "metrics/paired_counts.csv"?'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WARNED)
+def test_advice_does_not_block(case, folder):
+    sample, change, file, row, rule, words = WARNED[case]
+    changed = folder(sample)
+    change(changed)
+    report = changed.check()
+    assert report.problems == ()
+    assert report.client.warnings == report.warnings
+    assert any((w.file, w.row, w.rule) == (file, row, rule) and words in w.sentence for w in report.warnings), (
+        client.report_text(report)
+    )
+
+
+def test_a_withheld_asset_says_why(folder):
+    changed = folder().cell("assets.csv", 4, "eu_ai_act_class", "prohibited").cell("assets.csv", 2, "legal_control", "unclear")
+    assets = {asset.asset_id: asset for asset in client.load(changed.path).assets}
+    assert "only its salvage" in assets["M2"].withheld
+    assert "not recognisable" in assets["D1"].withheld
+    assert assets["M1"].withheld == ""
+
+
+# --- the client
+
+
+def test_the_samples_are_sound():
+    for sample, warned in ((M, {101, 107}), (B, {101, 102, 104, 107})):
+        report = client.check(SAMPLES / sample)
+        assert report.problems == ()
+        assert {warning.rule for warning in report.warnings} == warned
+
+
+def test_the_manufacturer_as_it_is_read():
+    company = client.load(SAMPLES / M)
+    assert company.valuation.currency == "EUR"
+    assert [asset.asset_id for asset in company.assets] == ["D1", "M1", "M2", "I1"]
+    assert company.assets[0].feeds == ("M1",)
+    assert company.costs[0].amount == (13440, 13440, 13440)
+    assert company.costs[6].amount == client.ThreePoint(80000, 96000, 120000)
+    assert company.benefits[0].unit_value is None
+    assert company.benefits[0].metric_link == ("confusion", "M1_vs_manual")
+    assert company.benefits[6].unit_value == (48000, 52000, 57000)
+    assert company.benefits[6].metric_link.kind == "none"
+    assert company.evidence_widening.vendor == 2
+    (evaluation,) = company.evaluations
+    assert (evaluation.model.n, evaluation.baseline.fn, evaluation.model.positives) == (6000, 19, 108)
+    assert [(c.y_true, c.model, c.baseline, c.count) for c in evaluation.paired][:2] == [(1, 1, 1, 86), (1, 1, 0, 15)]
+    assert evaluation.outcome_value.fn == (-85, -48, -30)
+    assert company.predictions == ()
+
+
+def test_the_bank_as_it_is_read():
+    company = client.load(SAMPLES / B)
+    assert company.acceptance[0].accepted == 936
+    assert company.market.royalty_rates[0].rate == (0.02, 0.05, 0.08)
+    (predictions,) = company.predictions
+    assert predictions.asset_id == "C1"
+    assert len(predictions.score) == len(predictions.y_true) == len(predictions.group) == 4000
+    assert predictions.amount == ()
+
+
+def test_the_slow_way_reads_predictions_as_the_quick_one(folder):
+    quick = client.load(SAMPLES / B).fingerprint("predictions")
+    blank_before = folder("bank").cell(PREDICTIONS, 2, "score", " 0.05921")  # sound, but not for the quick way
+    assert reading._sound_columns(blank_before.rows(PREDICTIONS)) is None
+    assert client.load(blank_before.path).fingerprint("predictions") == quick
+
+
+def test_a_client_cannot_be_changed():
+    company = client.load(SAMPLES / M)
+    with pytest.raises(ValueError, match="frozen"):
+        company.tax.rate = 0.1
+    with pytest.raises(ValueError, match="frozen"):
+        company.assets = ()
+
+
+def test_only_the_declared_parts_can_be_read():
+    company = client.load(SAMPLES / M)
+    view = company.only("assets", "client")
+    assert view.assets == company.assets
+    assert dir(view) == ["assets", "client"]
+    with pytest.raises(AttributeError, match=r"'costs' of the client is not among those taken here \(assets, client\)"):
+        view.costs  # noqa: B018
+    with pytest.raises(AttributeError, match="no part"):
+        view.cots  # noqa: B018
+    with pytest.raises(ValueError, match=r'did you mean "costs"\?'):
+        company.only("cots")
+
+
+def test_a_fingerprint_changes_with_its_part_alone(folder):
+    sample, changed = client.load(SAMPLES / M), folder().cell("costs.csv", 8, "mode", "97000")
+    company = client.load(changed.path)
+    different = [part for part in client.Client.model_fields if company.fingerprint(part) != sample.fingerprint(part)]
+    assert different == ["costs"]
+    with pytest.raises(ValueError, match="no part"):
+        company.fingerprint("cots")
+
+
+def test_an_empty_path_is_the_sample(monkeypatch):
+    monkeypatch.setattr(paths, "project", lambda: SAMPLES.parent)
+    assert client.load("").client.name == client.load(SAMPLES / M).client.name
+
+
+def test_cost_of_capital_agrees_with_the_valuation():
+    from lepton_nb import valuation
+
+    company = client.load(SAMPLES / M)
+    parts = {name: company.discount[name] for name in (*company.discount.BUILD_UP, "size_premium")}
+    expected = valuation.wacc_build_up(**parts, tax_rate=company.tax.rate).wacc
+    assert rules.cost_of_capital(company.discount, company.tax) == pytest.approx(expected, rel=1e-12)
+
+
+# --- the template
+
+
+@pytest.fixture
+def samples(monkeypatch):
+    monkeypatch.setattr(paths, "project", lambda: SAMPLES.parent)
+
+
+@pytest.mark.parametrize("like", [M, B])
+def test_a_template_is_sound_and_says_what_the_sample_says(like, tmp_path, samples):
+    made = client.new(tmp_path / "deep" / "mine", like)
+    sample, company = client.load(SAMPLES / like), client.load(made)
+    assert company.model_copy(update={"warnings": ()}) == sample.model_copy(update={"warnings": ()})
+    assert company.client.synthetic
+    assert sorted(p.name for p in tmp_path.rglob("*")).count("mine") == 1
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_template_explains_every_key_and_column(tmp_path, samples):
+    made = client.new(tmp_path / "mine")
+    text, page = (made / "client.yml").read_text(encoding="utf-8"), (made / "README.md").read_text(encoding="utf-8")
+    for key, section in schema.SECTIONS.items():
+        assert key in text
+        for name, info in reading.columns(section.type).items():
+            assert f"{name}:" in text
+            assert info.description in text
+    for file, table in schema.TABLES.items():
+        part = page.split(f"## {file} ")[1].split("\n## ")[0]
+        for name, info in reading.columns(table.type).items():
+            assert f"| {name} | {info.description} |" in part
+            assert template.allowed(info), f"{file} {name}"
+
+
+def test_every_key_of_a_template_can_be_used(tmp_path, samples):
+    """Each optional key stands there commented out, in a form that is YAML once it is used."""
+    made = client.new(tmp_path / "mine")
+    text = (made / "client.yml").read_text(encoding="utf-8")
+    assert "# evidence_widening:\n" in text
+    text = text.replace("# evidence_widening:", "evidence_widening:").replace("# pilot:", "pilot:")
+    (made / "client.yml").write_text(text.replace("pilot: 1.25", "pilot: 1.3"), encoding="utf-8")
+    assert client.load(made).evidence_widening.pilot == 1.3
+
+
+def test_a_template_is_written_into_an_empty_folder_only(tmp_path, samples):
+    (tmp_path / "empty").mkdir()
+    client.new(tmp_path / "empty", B)
+    with pytest.raises(FileExistsError, match="is not empty"):
+        client.new(tmp_path / "empty", B)
+    file = tmp_path / "file"
+    file.write_text("mine")
+    with pytest.raises(FileExistsError):
+        client.new(file)
+    assert file.read_text() == "mine"
+    with pytest.raises(ValueError, match="bank, manufacturer. Received: like='hospital'"):
+        client.new(tmp_path / "other", "hospital")
+    with pytest.raises(ValueError, match="cannot be written"):
+        client.new(file / "inside")
+
+
+def test_a_template_that_fails_leaves_nothing(tmp_path, samples, monkeypatch):
+    monkeypatch.setattr(template, "readme", lambda name: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        client.new(tmp_path / "mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- anything at all
+
+
+TABLES = [*schema.TABLES, "metrics/predictions_C1.csv"]
+ODD = st.sampled_from(["", " ", "-", "-1", "1e308", "nan", "inf", "1,5", "=1+1", "\0", "\ufeff", "é", "M1", "none", "2026-02-30", "[", "{", "&a", "*a", "!!x", '"', "'", ";", "\r", "\n", "\t", "9" * 400])  # fmt: skip
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def outcome(path: Path) -> client.Report:
+    """Always a client or problems, and every sentence can be printed in one line."""
+    report = client.check(path)
+    assert (report.client is None) == bool(report.problems)
+    for finding in (*report.problems, *report.warnings):
+        assert finding.rule in client.RULES
+        assert "\n" not in finding.sentence.strip()
+    client.report_text(report)
+    if report.client is not None:
+        for part in client.Client.model_fields:
+            report.client.fingerprint(part)
+    return report
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory):
+    return Folder(tmp_path_factory.mktemp("fuzz"), B)
+
+
+@quick
+@given(st.sampled_from(["client.yml", *TABLES]), st.binary(max_size=300))
+def test_any_bytes(spoilt, file, data):
+    restore(spoilt)
+    outcome(spoilt.data(file, data).path)
+
+
+@quick
+@given(st.sampled_from(["client.yml", *TABLES]), st.data())
+def test_bytes_changed_here_and_there(spoilt, file, data):
+    restore(spoilt)
+    whole = bytearray((spoilt.path / file).read_bytes()[:3000])
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(whole)))
+        length = data.draw(st.integers(0, 30))
+        whole[place : place + length] = data.draw(st.one_of(st.binary(max_size=4), ODD.map(str.encode)))
+    outcome(spoilt.data(file, bytes(whole)).path)
+
+
+@quick
+@given(st.sampled_from(TABLES), st.data())
+def test_cells_and_rows_changed_here_and_there(spoilt, file, data):
+    restore(spoilt)
+    rows = spoilt.rows(file)[:40]
+    for _ in range(data.draw(st.integers(1, 3))):
+        row = data.draw(st.integers(0, len(rows) - 1))
+        column = data.draw(st.integers(0, len(rows[0]) - 1))
+        other = rows[data.draw(st.integers(0, len(rows) - 1))]
+        change = data.draw(st.sampled_from(["odd", "swap", "repeat", "cut"]))
+        if change == "odd":
+            rows[row] = [*rows[row][:column], data.draw(ODD), *rows[row][column + 1 :]]
+        elif change == "swap" and column < len(other):
+            rows[row] = [*rows[row][:column], other[column], *rows[row][column + 1 :]]
+        elif change == "repeat":
+            rows.append(other)
+        elif len(rows) > 1:
+            del rows[row]
+    outcome(spoilt.write(file, rows).path)
+
+
+@quick
+@given(st.data())
+def test_keys_changed_here_and_there(spoilt, data):
+    restore(spoilt)
+    settings_ = yaml.safe_load((spoilt.path / "client.yml").read_text(encoding="utf-8"))
+    anything = st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), ODD, st.dates()),
+        lambda inside: st.one_of(st.lists(inside, max_size=2), st.dictionaries(ODD, inside, max_size=2)),
+        max_leaves=4,
+    )
+    place = settings_
+    while isinstance(place, dict | list) and place:
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], dict | list) or data.draw(st.booleans()):
+            place[key] = data.draw(anything)
+            break
+        place = place[key]
+    outcome(spoilt.data("client.yml", yaml.safe_dump(settings_, allow_unicode=True).encode("utf-8", "ignore")).path)
+
+
+def restore(folder: Folder) -> None:
+    for file in ("client.yml", *TABLES):
+        if (SAMPLES / B / file).exists():
+            shutil.copyfile(SAMPLES / B / file, folder.path / file)
