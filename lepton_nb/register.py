@@ -302,8 +302,8 @@ def find(register: Register) -> Findings:
 # The drawing. All lengths in inches, y downwards. Cards stand in columns; lines run in the gutters between
 # the columns and in the gaps between the rows, so that none passes over a card. All that feed one asset
 # share one lane, and meet there.
-WIDTH, MARGIN, HEAD, CARD_HEIGHT, PITCH, FOOT = 7.2, 0.05, 0.56, 0.6, 0.84, 0.45
-GUTTER, INSET, LINE, TIP = 0.28, 0.06, 0.125, 0.06
+WIDTH, MARGIN, HEAD, FOOT = 7.2, 0.05, 0.56, 0.45
+GUTTER, GAP, INSET, LINE, TIP = 0.28, 0.24, 0.06, 0.125, 0.06
 FONT_SIZE = 7.2  # points
 
 
@@ -395,7 +395,9 @@ def draw(register: Register, findings: Findings) -> Figure:
     cells = place(register)
     stages = [stage for stage in STAGES if stage != "retired" or register.stage_counts()["retired"]]
     rows = 1 + max(row for _, row in cells.values())
-    height = HEAD + rows * PITCH + FOOT
+    lines = 3 if rows <= 8 else 2  # of a name
+    tall = 0.35 + lines * LINE
+    height = HEAD + rows * (tall + GAP) + FOOT
     figure, axis = plots.axes(width=WIDTH, height=height)
     figure.set_layout_engine("none")
     axis.set_position((0, 0, 1, 1))
@@ -405,7 +407,7 @@ def draw(register: Register, findings: Findings) -> Figure:
     pitch = (WIDTH - 2 * MARGIN - GUTTER) / len(stages)
     card = pitch - GUTTER
     left = [MARGIN + GUTTER + pitch * column for column in range(len(stages))]
-    top = [HEAD + PITCH - CARD_HEIGHT + PITCH * row for row in range(rows)]
+    top = [HEAD + GAP + (tall + GAP) * row for row in range(rows)]
     text = {"fontsize": FONT_SIZE, "color": plots.INK, "parse_math": False, "va": "center"}
 
     for column, stage in enumerate(stages):
@@ -422,7 +424,7 @@ def draw(register: Register, findings: Findings) -> Figure:
         x, y = left[column], top[row]
         colour, marker = KINDS[asset.kind]
         box = {"boxstyle": "round,pad=0,rounding_size=0.05", "linewidth": 1.2}
-        axis.add_patch(FancyBboxPatch((x, y), card, CARD_HEIGHT, facecolor=(colour, 0.14), edgecolor=colour, **box))
+        axis.add_patch(FancyBboxPatch((x, y), card, tall, facecolor=(colour, 0.14), edgecolor=colour, **box))
         axis.plot(x + INSET + 0.035, y + 0.1, marker=marker, color=colour, markersize=5, linestyle="none")
         room = card - 2 * INSET - 0.12
         size = next((s for s in (FONT_SIZE, 6.2) if _width(asset.asset_id, s, "bold") <= room), 5.2)
@@ -431,12 +433,12 @@ def draw(register: Register, findings: Findings) -> Figure:
         used = _width(name + " ", size, "bold")
         kind = fit(asset.kind, room - used, 1, size=6.5)[0] if room - used > 0.3 else ""
         axis.text(x + INSET + 0.12 + used, y + 0.1, kind, **text | {"fontsize": 6.5})
-        for number, line in enumerate(fit(asset.name, card - 2 * INSET, 2)):
+        for number, line in enumerate(fit(asset.name, card - 2 * INSET, lines)):
             axis.text(x + INSET, y + 0.245 + LINE * number, line, **text)
         if numbers := findings.numbers(asset.asset_id):
-            axis.plot(x + INSET + 0.035, y + 0.5, marker="^", color=plots.RED, markersize=5, linestyle="none")
+            axis.plot(x + INSET + 0.035, y + tall - 0.1, marker="^", color=plots.RED, markersize=5, linestyle="none")
             listed = fit(" ".join(map(str, numbers)), card - 2 * INSET - 0.12, 1)[0]
-            axis.text(x + INSET + 0.12, y + 0.505, listed, **text | {"fontweight": "bold"})
+            axis.text(x + INSET + 0.12, y + tall - 0.095, listed, **text | {"fontweight": "bold"})
 
     legend = [(marker, colour, kind) for kind, (colour, marker) in KINDS.items()]
     legend.append(("^", plots.RED, "findings, by the number of the rule"))
@@ -489,7 +491,7 @@ def routes(
         elif to_column == from_column + 1:
             points += [(first, arrive), (left[to_column], arrive)]
         else:
-            across = top[to_row] - lane(gaps[to_row], target, PITCH - CARD_HEIGHT)
+            across = top[to_row] - lane(gaps[to_row], target, GAP)
             last = left[to_column] - GUTTER + TIP + lane(gutters[to_column], target, between)
             points += [(first, across), (last, across), (last, arrive), (left[to_column], arrive)]
         drawn.append(points)

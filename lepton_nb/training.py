@@ -7,6 +7,7 @@ Nothing here holds a network or data; nothing but the start is particular to one
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ def _quiet_start() -> Iterator[None]:
 
 with _quiet_start():
     import keras
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice about retracing on a page
 
 __all__ = ["Diverged", "Precision", "Run", "choose_precision", "one_cycle", "random_affine", "set_seed", "train"]
 
@@ -247,8 +250,14 @@ def train(
     return Run(tuple(done), len(images) * epochs)
 
 
+class _Text(str):
+    """Shown as it is, without quotes."""
+
+    __repr__ = str.__str__
+
+
 class _Line:
-    """One line that is written over after each epoch, in a notebook and in a saved page alike."""
+    """One line that is written over after each epoch in a notebook; in a terminal a line an epoch."""
 
     def __init__(self, label: str):
         self.label, self.handle = label, None
@@ -259,11 +268,11 @@ class _Line:
         from IPython.display import display
 
         checked = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
-        text = (
+        text = _Text(
             f"{self.label}: epoch {epoch.number} of {epochs}, {epoch.seconds:.0f} s, {speed:,.0f} images/s, "
             f"loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.2%}{checked}"
         )
         if self.handle is None:
-            self.handle = display({"text/plain": text}, raw=True, display_id=True)
-        elif self.handle:
-            self.handle.update({"text/plain": text}, raw=True)
+            self.handle = display(text, display_id=True)
+        else:
+            self.handle.update(text)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -154,7 +154,8 @@ def widened(three: ThreePoint, factor: float) -> ThreePoint:
     >>> widened(ThreePoint(2, 5, 6), 2)
     ThreePoint(low=0.0, mode=5, high=7)
     """
-    low, high = three.mode - factor * (three.mode - three.low), three.mode + factor * (three.high - three.mode)
+    low = three.low - (factor - 1) * (three.mode - three.low)
+    high = three.high + (factor - 1) * (three.high - three.mode)
     if three.low >= 0:
         low = max(low, 0.0)
     if three.high <= 0:
@@ -183,6 +184,7 @@ class Input:
     range: ThreePoint | None = None  # as used, after widening; None for counts of a test set
     unit: str = ""
     grade: str = ""
+    by_year: bool = False  # the range differs from year to year; ``range`` is that of the last
 
 
 @dataclass(frozen=True)
@@ -289,7 +291,10 @@ def plan(client) -> Plan:
     left_out: list[dict[str, Any]] = []
     benefits = tuple(_benefit_lines(client, spans, allowed, needs, left_out))
     costs = tuple(_cost_lines(client, spans, allowed, left_out))
-    inputs = {item.name: item for item in _inputs(client, benefits, costs, allowed)}
+    inputs: dict[str, Input] = {}
+    for item in _inputs(client, benefits, costs, allowed):
+        before = inputs.get(item.name, item)
+        inputs[item.name] = replace(item, by_year=before.by_year or before.range != item.range)
     correlations, notes = _correlations(client, inputs)
     return Plan(
         client=client,
@@ -514,6 +519,8 @@ def _correlations(client, inputs: Mapping[str, Input]) -> tuple[dict[tuple[str, 
 
 def _notes(client, benefits, spans) -> list[str]:
     notes = []
+    if client.discount.terminal_growth is not None:
+        notes.append("A terminal growth is given; nothing after the horizon is valued here, so it is not used.")
     covered = {line.period for line in benefits}
     for index, span in enumerate(spans):
         if benefits and index not in covered:
@@ -785,13 +792,12 @@ def returns(plan: Plan, group: Group) -> Returns:
     years = cash_flows(plan, group)
     net = [float(year.net) for year in years]
     first = next((flow for flow in net if flow), 0.0)
-    if first == 0:
-        return Returns((), "No rate of return: no money flows.", None, None, "No payback: no money flows.")
-    if first > 0:
-        words = "nothing has to be paid before money comes in, because what was spent so far is sunk."
-        if min(net) >= 0:
-            words = "the flows have no change of sign; " + words
-        return Returns((), f"No rate of return: {words}", None, None, f"No payback period: {words}")
+    if first >= 0:
+        why = "no money flows."
+        if first > 0:
+            why = "nothing has to be paid before money comes in, because what was spent so far is sunk."
+        words = f"No rate of return and no payback period: {why}"
+        return Returns((), words, None, None, words)
     sentence, roots = "", ()
     try:
         roots = cashflows.xirr_all(net, [year.day for year in years])
@@ -873,6 +879,7 @@ class Assumption:
 
     name: str
     label: str
+    unit: str
     low: World
     high: World
     low_words: str
@@ -889,54 +896,47 @@ class Assumption:
 RATE_MOVE = 0.01
 
 
-def assumptions(plan: Plan, words=lambda value, unit: f"{value:g} {unit}".strip()) -> tuple[Assumption, ...]:
+def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumption, ...]:
     """Every assumption with its two ends.
 
     A range goes to its low and its high (widened); a test set's gain and an acceptance share to the 5 % and the
     95 % point of what the test leaves open; success to failure and success; a half-life to the measured one, where
-    monitoring measures one; discount rates one percentage point down and up. ``words(value, unit)`` shows a figure.
+    monitoring measures one; discount rates one percentage point down and up. ``words(value)`` shows a figure.
     """
+    point = f"{RATE_MOVE * 100:g}"
     found = [
-        Assumption("rate", "discount rate", World(rate_change=-RATE_MOVE), World(rate_change=RATE_MOVE),
-                   f"−{RATE_MOVE * 100:g} point", f"+{RATE_MOVE * 100:g} point")
+        Assumption("rate", "discount rate", "percentage point", World(rate_change=-RATE_MOVE),
+                   World(rate_change=RATE_MOVE), f"−{point}", f"+{point}")
     ]  # fmt: skip
     for name, item in plan.inputs.items():
         if item.range is not None:
-            ends = [words(value, item.unit) for value in (item.range.low, item.range.high)]
             worlds = World(drawn={name: 0.0}), World(drawn={name: 1.0})
-            found.append(Assumption(name, item.label, *worlds, *ends, item.grade))
+            ends = (words(item.range.low), words(item.range.high)) if not item.by_year else ("each low", "each high")
         elif item.category == "success":
-            asset = item.asset_id
-            found.append(
-                Assumption(
-                    name, item.label, World(chances={asset: 0.0}), World(chances={asset: 1.0}), "fails", "succeeds"
-                )
-            )
+            worlds = World(chances={item.asset_id: 0.0}), World(chances={item.asset_id: 1.0})
+            ends = "fails", "succeeds"
         elif name.endswith(".acceptance"):
             counts = plan.accepted(name.removesuffix(".acceptance"))
-            ends = [betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, p) for p in (0.05, 0.95)]
-            worlds = [World(drawn={name: level}) for level in (0.05, 0.95)]
-            found.append(Assumption(name, item.label, *worlds, *(f"{100 * end:.1f} %" for end in ends), item.grade))
+            worlds = World(drawn={name: 0.05}), World(drawn={name: 0.95})
+            shares = (betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, p) for p in (0.05, 0.95))
+            ends = tuple(words(float(share)) for share in shares)
+        else:
+            continue  # a test set: below, as a gain per case
+        found.append(Assumption(name, item.label, item.unit, *worlds, *ends, item.grade))
+    used = {line.link_id for line in plan.benefits} | {line.asset_id for line in plan.benefits}
     for gain in gains(plan):
-        if any(line.link_id == gain.evaluation_id for line in plan.benefits):
-            worlds = [World(gains={gain.evaluation_id: end}) for end in gain.drawn]
-            unit = f"{plan.currency} per case"
+        if gain.evaluation_id in used:
+            worlds = (World(gains={gain.evaluation_id: end}) for end in gain.drawn)
             label = f"test set: {gain.evaluation_id.replace('_', ' ')}"
-            found.append(
-                Assumption(gain.evaluation_id, label, *worlds, *(words(end, unit) for end in gain.drawn), "measured")
-            )
+            ends = (words(end) for end in gain.drawn)
+            found.append(Assumption(gain.evaluation_id, label, f"{plan.currency} per case", *worlds, *ends, "measured"))
     for life in measured_half_lives(plan.client):
-        if (
-            life.measured is not None
-            and life.stated is not None
-            and any(b.asset_id == life.asset_id for b in plan.benefits)
-        ):
+        if life.measured is not None and life.stated is not None and life.asset_id in used:
             ends = sorted((life.stated, life.measured))
-            worlds = [World(half_lives={life.asset_id: end}) for end in ends]
-            notes = ["stated" if end == life.stated else "measured" for end in ends]
-            texts = [f"{words(end, 'years')} ({note})" for end, note in zip(ends, notes, strict=True)]
-            label = f"half-life of {life.asset_id} ({life.metric})"
-            found.append(Assumption(f"{life.asset_id}.half_life.{life.metric}", label, *worlds, *texts))
+            worlds = (World(half_lives={life.asset_id: end}) for end in ends)
+            texts = (f"{words(end)} ({'stated' if end == life.stated else 'measured'})" for end in ends)
+            name, label = f"{life.asset_id}.half_life.{life.metric}", f"half-life of {life.asset_id} ({life.metric})"
+            found.append(Assumption(name, label, "years", *worlds, *texts))
     return tuple(found)
 
 
@@ -1195,6 +1195,14 @@ def findings(plan: Plan) -> tuple[str, ...]:
         found.append(
             f"{100 * weak / total:.0f} % of the present value of benefits rests on experts' or vendors' figures."
         )
+    if any(asset.legal_control == "unclear" for asset in plan.client.assets):
+        worth = evaluate(plan).assets
+        found += [
+            f"{asset.asset_id}: {worth[asset.asset_id]:,.0f} {plan.currency} of the value is not recognisable, "
+            "because legal control of the asset is unclear."
+            for asset in plan.client.assets
+            if asset.legal_control == "unclear" and asset.asset_id in worth
+        ]
     late: dict[str, float] = {}
     for line in plan.benefits:
         asset, span = plan.asset(line.asset_id), plan.periods[line.period]
@@ -1259,24 +1267,27 @@ def verdict(
     return Verdict(word, f"P(value < 0) is {bound}")
 
 
-def group_verdict(plan: Plan, group: Group, below_zero: float | None) -> Verdict:
-    """The verdict on a group: not recognisable as soon as legal control of one of its assets is unclear."""
-    controls = [plan.asset(name).legal_control for name in group.assets]
-    lines = [line for line in plan.benefits if line.asset_id in group.assets]
+def verdict_on(plan: Plan, assets: Sequence[str], below_zero: float | None) -> Verdict:
+    """The verdict on the value of several assets together: a group, or all.
+
+    Withheld where a benefit of theirs rests on too small a baseline, not recognisable where none is recognisable.
+    """
+    lines = [line for line in plan.benefits if line.asset_id in assets]
     linked = {line.link_id for line in lines if line.link == "confusion"}
     baselines = [item.baseline.n for item in plan.client.evaluations if item.evaluation_id in linked]
+    controls = {plan.asset(name).legal_control for name in assets}
     return verdict(
         below_zero,
-        legal_control="unclear" if "unclear" in controls else "owned",
+        legal_control="unclear" if controls == {"unclear"} else "owned",
         baseline_n=min(baselines, default=None),
-        figures=bool(lines) or any(line.asset_id in group.assets for line in plan.costs),
+        figures=bool(lines) or any(line.asset_id in assets for line in plan.costs),
     )
 
 
 def asset_verdict(plan: Plan, asset, below_zero: float | None) -> Verdict:
-    """The verdict on one asset of the client, with all that the rules look at."""
+    """The verdict on one asset's share. What its group rests on, it rests on; legal control is its own."""
     group = plan.group(asset.asset_id)
     if group is None or asset.legal_control == "unclear":
         return verdict(below_zero, prohibited=group is None, legal_control=asset.legal_control)
-    said = group_verdict(plan, group, below_zero)
-    return verdict(below_zero) if said.word == "not recognisable" else said
+    said = verdict_on(plan, group.assets, below_zero)
+    return said if said.word == "withheld" else verdict(below_zero)

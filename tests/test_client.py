@@ -136,7 +136,7 @@ REFUSED = {
     "scenarios empty": (
         M,
         lambda f: f.data("client.yml", (f.path / "client.yml").read_bytes().replace(b"\n  - {name", b"\n#  - {name").replace(b"options:\n#", b"options:\n")),
-        *("client.yml", None, "scenarios", 2, "is missing"),
+        *("client.yml", 22, "scenarios", 2, "is missing"),
     ),
     "cell missing": (M, lambda f: f.cell("assets.csv", 3, "kind", ""), "assets.csv", 3, "kind", 2, "Kind of asset"),
     "word not allowed": (
@@ -151,6 +151,11 @@ REFUSED = {
     "schema version": (M, lambda f: f.yml("schema_version: 1", "schema_version: 2"), "client.yml", 2, "schema_version", 2, "version 1"),
     "part of the other method": (M, lambda f: f.yml("risk_free", "wacc: 0.08\n  risk_free"), "client.yml", 14, "discount.wacc", 2, "not used by method build_up"),
     "part of the method missing": (M, lambda f: f.yml("  risk_free: 0.026\n", ""), "client.yml", 12, "discount.risk_free", 2, "method build_up needs it"),
+    "debt without its cost": (
+        M,
+        lambda f: f.yml("pre_tax_cost_of_debt: 0.047", "pre_tax_cost_of_debt: 0"),
+        *("client.yml", 19, "discount.pre_tax_cost_of_debt", 2, "debt has a cost"),
+    ),
     "actual without amount": (M, lambda f: f.cell("costs.csv", 2, "amount", ""), "costs.csv", 2, "amount", 2, "is empty"),
     "actual with a range": (M, lambda f: f.cell("costs.csv", 2, "mode", "5"), "costs.csv", 2, "mode", 2, "an actual has an amount alone"),
     "forecast with amount": (M, lambda f: f.cell("costs.csv", 8, "amount", "5"), "costs.csv", 8, "amount", 2, "a forecast has low, mode and high alone"),
@@ -287,7 +292,9 @@ def test_all_problems_come_at_once(folder):
         ("benefits.csv", 3, "volume_low", 8),
     ]
     text = client.report_text(report)
-    assert text.startswith("7 problems\n  client.yml\n    client.yml line 21, tax.rate: 30; rates are fractions; write 0.3")
+    assert text.startswith(
+        "7 problems\n  client.yml\n    client.yml line 21, tax.rate: 30; rates are fractions; write 0.3"
+    )
     assert text.count("\n  costs.csv\n") == 1
 
 
@@ -311,6 +318,15 @@ def test_a_file_may_not_lead_out_of_the_folder(folder, tmp_path):
     assert (problem.file, problem.rule) == ("scores.csv", 1)
     assert "out of the client's folder" in problem.sentence
     assert "secret" not in problem.sentence
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to(SAMPLES), lambda path: path.write_text("x")])
+def test_metrics_that_cannot_be_listed_are_not_taken_for_missing(make, folder):
+    spoilt = folder()
+    shutil.rmtree(spoilt.path / "metrics")
+    make(spoilt.path / "metrics")
+    report = spoilt.check()
+    assert ("metrics/", 1) in [(problem.file, problem.rule) for problem in report.problems]
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, lambda path: path.symlink_to(path)])
@@ -337,6 +353,15 @@ def test_no_folder(path, tmp_path, monkeypatch):
     report = client.check(path)
     assert report.client is None
     assert [problem.rule for problem in report.problems][:1] == [1]
+
+
+def test_names_of_files_cannot_speak_to_the_terminal(folder):
+    spoilt = folder()
+    for name in (b"\x1b[31m.csv", b"\xff.csv", b"metrics/predictions_\x1b.csv", b"metrics/predictions_\xff.csv"):
+        (Path(os.fsdecode(os.fsencode(spoilt.path) + b"/" + name))).write_text("x")
+    report = spoilt.check()
+    assert [problem.rule for problem in report.problems] == [2, 2]
+    assert client.report_text(report).replace("\n", "").isprintable()
 
 
 def test_a_file_in_place_of_the_folder(tmp_path):
@@ -412,7 +437,11 @@ def test_advice_does_not_block(case, folder):
 
 
 def test_a_withheld_asset_says_why(folder):
-    changed = folder().cell("assets.csv", 4, "eu_ai_act_class", "prohibited").cell("assets.csv", 2, "legal_control", "unclear")
+    changed = (
+        folder()
+        .cell("assets.csv", 4, "eu_ai_act_class", "prohibited")
+        .cell("assets.csv", 2, "legal_control", "unclear")
+    )
     assets = {asset.asset_id: asset for asset in client.load(changed.path).assets}
     assert "only its salvage" in assets["M2"].withheld
     assert "not recognisable" in assets["D1"].withheld
@@ -501,11 +530,19 @@ def test_an_empty_path_is_the_sample(monkeypatch):
 
 
 def test_cost_of_capital_agrees_with_the_valuation():
-    from lepton_nb import valuation
+    from lepton_nb.valuation import cashflows
 
     company = client.load(SAMPLES / M)
-    parts = {name: company.discount[name] for name in (*company.discount.BUILD_UP, "size_premium")}
-    expected = valuation.wacc_build_up(**parts, tax_rate=company.tax.rate).wacc
+    given = company.discount
+    expected = cashflows.wacc_build_up(
+        risk_free=given.risk_free,
+        equity_risk_premium=given.equity_risk_premium,
+        unlevered_beta=given.beta_unlevered,
+        debt_to_equity=given.debt_to_equity,
+        tax=company.tax.rate,
+        pre_tax_cost_of_debt=given.pre_tax_cost_of_debt,
+        size_premium=given.size_premium,
+    ).wacc
     assert rules.cost_of_capital(company.discount, company.tax) == pytest.approx(expected, rel=1e-12)
 
 
@@ -562,10 +599,11 @@ def test_a_template_is_written_into_an_empty_folder_only(tmp_path, samples):
     with pytest.raises(FileExistsError):
         client.new(file)
     assert file.read_text() == "mine"
-    with pytest.raises(ValueError, match="bank, manufacturer. Received: like='hospital'"):
+    with pytest.raises(ValueError, match=r"bank, manufacturer\. Received: like='hospital'"):
         client.new(tmp_path / "other", "hospital")
-    with pytest.raises(ValueError, match="cannot be written"):
-        client.new(file / "inside")
+    for bad in (file / "inside", "a\0b", tmp_path / ("x" * 300)):
+        with pytest.raises(ValueError, match="cannot be written"):
+            client.new(bad)
 
 
 def test_a_template_that_fails_leaves_nothing(tmp_path, samples, monkeypatch):
@@ -578,9 +616,13 @@ def test_a_template_that_fails_leaves_nothing(tmp_path, samples, monkeypatch):
 # --- anything at all
 
 
-TABLES = [*schema.TABLES, "metrics/predictions_C1.csv"]
+TABLES = [*schema.TABLES, PREDICTIONS]
 ODD = st.sampled_from(["", " ", "-", "-1", "1e308", "nan", "inf", "1,5", "=1+1", "\0", "\ufeff", "é", "M1", "none", "2026-02-30", "[", "{", "&a", "*a", "!!x", '"', "'", ";", "\r", "\n", "\t", "9" * 400])  # fmt: skip
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(
+    max_examples=int(os.environ.get("LEPTON_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def outcome(path: Path) -> client.Report:
@@ -599,7 +641,16 @@ def outcome(path: Path) -> client.Report:
 
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory):
-    return Folder(tmp_path_factory.mktemp("fuzz"), B)
+    """A bank with few predictions, so that many can be spoilt."""
+    folder = Folder(tmp_path_factory.mktemp("fuzz"), B)
+    folder.write(PREDICTIONS, folder.rows(PREDICTIONS)[:30])
+    folder.sound = {file: (folder.path / file).read_bytes() for file in ("client.yml", *TABLES)}
+    return folder
+
+
+def restore(folder: Folder) -> None:
+    for file, data in folder.sound.items():
+        folder.data(file, data)
 
 
 @quick
@@ -647,11 +698,9 @@ def test_cells_and_rows_changed_here_and_there(spoilt, file, data):
 def test_keys_changed_here_and_there(spoilt, data):
     restore(spoilt)
     settings_ = yaml.safe_load((spoilt.path / "client.yml").read_text(encoding="utf-8"))
-    anything = st.recursive(
-        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), ODD, st.dates()),
-        lambda inside: st.one_of(st.lists(inside, max_size=2), st.dictionaries(ODD, inside, max_size=2)),
-        max_leaves=4,
-    )
+    plain = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), ODD, st.dates())
+    shallow = st.one_of(plain, st.lists(plain, max_size=2), st.dictionaries(ODD, plain, max_size=2))
+    anything = st.one_of(shallow, st.lists(shallow, max_size=2), st.dictionaries(ODD, shallow, max_size=2))
     place = settings_
     while isinstance(place, dict | list) and place:
         key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
@@ -660,9 +709,3 @@ def test_keys_changed_here_and_there(spoilt, data):
             break
         place = place[key]
     outcome(spoilt.data("client.yml", yaml.safe_dump(settings_, allow_unicode=True).encode("utf-8", "ignore")).path)
-
-
-def restore(folder: Folder) -> None:
-    for file in ("client.yml", *TABLES):
-        if (SAMPLES / B / file).exists():
-            shutil.copyfile(SAMPLES / B / file, folder.path / file)

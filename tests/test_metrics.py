@@ -95,6 +95,26 @@ def test_honest_probabilities_have_a_small_error():
     assert metrics.calibration(truth, np.stack([sure, 1 - sure], axis=1)).expected_error < 0.015
 
 
+def test_temperature_undoes_itself(answers):
+    truth, chance = answers
+    modest = metrics.at_temperature(chance, 2.5)
+    assert modest.sum(axis=1) == pytest.approx(1)
+    assert np.array_equal(modest.argmax(axis=1), chance.argmax(axis=1))
+    assert metrics.at_temperature(modest, 1 / 2.5) == pytest.approx(chance)
+    best = metrics.fit_temperature(truth, chance)
+    assert metrics.fit_temperature(truth, modest) == pytest.approx(best / 2.5, rel=1e-3)
+
+
+def test_fitted_temperature_is_the_best(answers):
+    truth, chance = answers
+    best = metrics.fit_temperature(truth, chance)
+    least = metrics.losses(truth, metrics.at_temperature(chance, best)).mean()
+    for other in (0.8 * best, 1.2 * best):
+        assert metrics.losses(truth, metrics.at_temperature(chance, other)).mean() > least
+    with pytest.raises(ValueError, match="temperature=0"):
+        metrics.at_temperature(chance, 0)
+
+
 @pytest.mark.parametrize(
     ("truth", "chance", "message"),
     [

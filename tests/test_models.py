@@ -82,3 +82,8 @@ def test_bad_sizes_are_refused(build, arguments, message):
 def test_article_needs_a_dense_unit():
     with pytest.raises(ValueError, match="dense_units=0"):
         build_mnist_article(0)
+
+
+def test_momentum_of_one_would_never_learn_the_averages():
+    with pytest.raises(ValueError, match="momentum=1"):
+        build_mnist(momentum=1)

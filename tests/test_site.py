@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
-import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import browser
@@ -12,7 +14,7 @@ import pytest
 from nbformat import v4
 
 from lepton_nb import paths, plots, render
-from lepton_nb.report import publish
+from lepton_nb.report import publish, sphinx_lepton
 
 EVIL = "<script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"
 
@@ -108,11 +110,11 @@ Inline there are $\hat{p} \pm z\sqrt{\hat{p}(1-\hat{p})/n}$, $\int_0^1 f(x)\,\ma
 $\bar{x}$, $\tilde{y}$ and $\arg\max_k z_k$. Price: 5 EUR.
 """
 
-LONG_CODE = '''inputs = keras.Input(shape=(28, 28, 1), name="image")
+LONG_CODE = """inputs = keras.Input(shape=(28, 28, 1), name="image")
 x = keras.layers.Conv2D(32, 3, activation="relu", name="convolution_1")(inputs)  # (batch, 26, 26, 32), a line that is long enough to need a box of its own
 x = keras.layers.MaxPooling2D(2, name="pool_1")(x)
 model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax", name="class")(x), name="small")
-print(model.count_params())'''
+print(model.count_params())"""
 
 VIEW = """```mermaid
 flowchart LR
@@ -158,7 +160,7 @@ def chapters(client: str = "Nordhafen Gusswerke", seed: int = 0) -> dict[str, li
             code(LONG_CODE, "121930\n", v4.new_output("stream", name="stderr", text="/secret/path warning\n")),
             text("## Reading the result\n\nThe curves flatten early: [Figure](#fig-curves). The loss is [equation](20_mathematics.ipynb#eq-loss)."),
             code("plot(history)", lines(seed), tags=("hide-input",)),
-            code("report", render.table([{"Class": str(k), "Precision": 0.991 + k / 1e4, "Recall": 0.993, "F1": 0.992, "n": 1000 + k} for k in range(10)], {c: render.percent for c in ("Precision", "Recall", "F1")}, "By class, test images."), render.note("n = 10 000; Wilson intervals in the record."), tags=("hide-input",)),
+            code("report", render.table([{"Class": str(k), "Precision": 0.991 + k / 1e4, "Recall": 0.993, "F1": 0.992, "n": 1000 + k} for k in range(10)], dict.fromkeys(("Precision", "Recall", "F1"), render.percent), "By class, test images."), render.note("n = 10 000; Wilson intervals in the record."), tags=("hide-input",)),
             code("print(folder)", f"read from {paths.project()}/clients/bank\n"),
             text("## Exercises\n\n1. Change the batch size to 256. What happens to the seconds?\n2. Derive the number of parameters by hand."),
         ],
@@ -184,7 +186,9 @@ def write(cells: dict[str, list], folder: Path) -> dict[str, Path]:
     return pages
 
 
-def manifest(client: str = "Nordhafen Gusswerke", chapters=("summary", "architecture", "mathematics", "mnist", "value")) -> dict:
+def manifest(
+    client: str = "Nordhafen Gusswerke", chapters=("summary", "architecture", "mathematics", "mnist", "value")
+) -> dict:
     rows = [
         {
             "chapter": name, "title": name.capitalize(), "state": "completed" if name == "value" else "reused", "seconds": 3.25,
@@ -199,3 +203,242 @@ def manifest(client: str = "Nordhafen Gusswerke", chapters=("summary", "architec
         "client": {"name": client, "folder_name": "manufacturer", "synthetic": True}, "started": "2026-07-01T09:30:00+00:00",
         "processor": "x86-64, 2 cores", "python": "3.11.9", "versions": {"keras": "3.15.1", "numpy": "2.4.0"}, "chapters": rows, "code": "folded",
     }  # fmt: skip
+
+
+# The site of the samples, built once.
+
+
+class Book:
+    """One report of the sample chapters: its folders, its pages, what the last build changed."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.out, self.work = folder, folder / "report", folder / "stage"
+        self.site = self.out / "site"
+        self.changed: list[str] = []
+
+    def publish(self, cells: dict[str, list], run: dict | None = None, code: str = "folded") -> list[str]:
+        pages = write(cells, self.folder / "executed")
+        self.changed = publish.publish(pages, run or manifest(), self.out, self.work, code)
+        return self.changed
+
+    def page(self, name: str) -> str:
+        return (self.site / f"{name}.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Book:
+    made = Book(tmp_path_factory.mktemp("book"))
+    made.publish(chapters())
+    return made
+
+
+def test_every_page_of_the_toc_is_there_and_reported(book):
+    assert {"notebooks/00_summary", "notebooks/30_mnist", "book/how_to_read", "book/this_run"} <= set(book.changed)
+    for page in book.changed:
+        assert (book.site / f"{page}.html").is_file()
+    assert "notebooks/00_summary.html" in (book.site / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_site_in_a_real_browser(book, scheme):
+    findings = browser.check_site(book.site, scheme)
+    assert findings.problems() == []
+    assert findings.pages == len(list(book.site.rglob("*.html")))
+    assert findings.formulas >= 15
+
+
+def test_figures_and_equations_have_numbers_and_links(book):
+    summary, mnist, value = (book.page(f"notebooks/{name}") for name in ("00_summary", "30_mnist", "80_value"))
+    assert '<span class="lepton-number">Figure 1.</span> Net present value' in summary
+    assert '<a class="reference internal" href="#fig-values">Figure 1</a>' in summary
+    assert 'href="20_mathematics.html#equation-eq-loss">(2)</a>' in mnist
+    assert 'href="#equation-eq-npv">(1)</a>' in value
+    assert "<math" in value and "$$" not in value
+    assert '<a class="reference internal" href="#fig-curves">Figure 1</a>' in mnist
+    assert "../book/references.html#" in summary  # a citation
+
+
+def test_nothing_leaks(book):
+    words = ["/secret", "a secret default", "hidden_marker", "hidden output", "papermill", str(paths.project())]
+    words += [str(book.folder), str(Path.home()) + "/"]
+    files = [file for file in book.site.rglob("*") if file.is_file()]
+    assert not [file for file in files if file.suffix in (".ipynb", ".map") or "_sources" in file.parts]
+    for file in files:
+        if file.suffix in (".html", ".js", ".css", ".svg", ".json", ".txt", ""):
+            content = file.read_text("utf-8", errors="replace")
+            assert not [word for word in words if word in content], file
+    assert "read from clients/bank" in book.page("notebooks/30_mnist")
+
+
+def test_the_run_is_on_its_page(book):
+    page = book.page("book/this_run")
+    for word in (
+        "Nordhafen Gusswerke",
+        "2026-07-01 09:30",
+        "cdcdcdcdcdcd",
+        "abababababab",
+        "3.15.1",
+        "stand-in",
+        "reused",
+    ):
+        assert word in page, word
+
+
+def test_only_what_changed_is_written_again(book):
+    cells = chapters()
+    cells["mnist"][0] = text("# MNIST\n\nHow well does a small network read digits today?")
+    before = {file: file.stat().st_mtime_ns for file in (book.work / "html").rglob("*.html")}
+    assert book.publish(cells, manifest() | {"seconds": 12.5}) == ["notebooks/30_mnist", "book/this_run"]
+    assert "read digits today?" in book.page("notebooks/30_mnist")
+    untouched = book.work / "html" / "notebooks" / "20_mathematics.html"
+    assert untouched.stat().st_mtime_ns == before[untouched]
+    assert book.publish(cells, manifest() | {"seconds": 12.5}) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        (r"The rule is $\nonsense{x}$ here.", r"\nonsense"),
+        ("$$\\frac{1}{2$$", "frac"),
+        ("See [Figure](#fig-nowhere).", "#fig-nowhere"),
+        ("See [equation](#eq-nowhere).", "eq-nowhere"),
+        ("See {cite:p}`nobody1900`.", "nobody1900"),
+        ("```mermaid\nflowchart XX\n  A --\n```", "mermaid"),
+    ],
+)
+def test_a_failing_build_says_why_and_leaves_the_last_good_site(book, cell, reason):
+    book.publish(chapters())
+    before = {file: file.read_bytes() for file in book.site.rglob("*") if file.is_file()}
+    cells = chapters()
+    cells["value"].append(text(cell))
+    for _ in range(2):  # a second try must not pass because the first one has read the page
+        with pytest.raises(publish.PublishError) as error:
+            book.publish(cells)
+        assert reason in str(error.value)
+        assert "80_value" in str(error.value)
+    assert {file: file.read_bytes() for file in book.site.rglob("*") if file.is_file()} == before
+    assert [path.name for path in book.out.iterdir()] == ["site"]
+
+
+def test_a_client_with_an_evil_name_is_only_ever_text(tmp_path):
+    book = Book(tmp_path)
+    book.publish(chapters(client=EVIL), manifest(client=EVIL))
+    for file in book.site.rglob("*.html"):
+        page = file.read_text("utf-8")
+        assert "<script>alert" not in page
+        assert "49" not in page.partition("<footer")[2]
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        page.on("dialog", lambda dialog: pytest.fail("a script of the client ran"))
+        page.goto((book.site / "notebooks" / "00_summary.html").as_uri())
+        assert page.inner_text(".lepton-client") == EVIL
+        assert EVIL in page.inner_text(".bd-header-announcement")
+        assert EVIL in page.inner_text("footer .lepton-footer")
+        assert EVIL in page.inner_text(".lepton-table >> nth=1")
+        assert EVIL in page.title()
+        assert page.locator(".bd-article math").count() == 0
+        page.goto((book.site / "book" / "this_run.html").as_uri())
+        assert EVIL in page.inner_text(".bd-article table >> nth=0")
+    assert browser.check_site(book.site, "file").problems() == []
+
+
+def test_some_chapters_alone_make_a_site(tmp_path):
+    book = Book(tmp_path)
+    cells = {name: content for name, content in chapters().items() if name in ("mnist", "mathematics")}
+    assert "notebooks/00_summary" not in book.publish(cells, manifest(chapters=("mathematics", "mnist")))
+    assert "notebooks/20_mathematics.html" in (book.site / "index.html").read_text("utf-8")
+    assert "80_value" not in book.page("book/sources")
+
+
+# Pieces.
+
+
+def prepared(mode: str) -> list[dict]:
+    notebook = v4.new_notebook(cells=chapters()["mnist"])
+    return publish._prepare(json.loads(json.dumps(notebook)), mode)["cells"]
+
+
+def test_code_is_folded_shown_or_gone():
+    folded, shown, none = (prepared(mode) for mode in ("folded", "shown", "none"))
+    tags = {"folded": {"hide-input"}, "none": {"remove-input"}}
+    for cells, name in ((folded, "folded"), (none, "none")):
+        assert all(tags[name] <= set(c["metadata"]["tags"]) for c in cells if c["cell_type"] == "code")
+    assert LONG_CODE in [c["source"] for c in shown if not c["metadata"]]
+    assert not [c["source"] for c in none if c["cell_type"] == "code" and c["source"]]
+    with pytest.raises(ValueError, match="Received: code='all'"):
+        publish.publish({"mnist": Path("x")}, {}, Path("out"), Path("work"), "all")
+
+
+def test_the_runners_notes_do_not_make_a_page_new():
+    notebook = json.loads(json.dumps(v4.new_notebook(cells=chapters()["mnist"])))
+    first = publish._prepare(notebook, "folded")
+    notebook["metadata"]["papermill"] = {"duration": 3.2}
+    for cell in notebook["cells"]:
+        cell["metadata"]["execution"] = {"iopub.status.busy": "2026-07-01T09:30:00Z"}
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = 99
+    assert publish._prepare(notebook, "folded") == first
+
+
+def test_the_fingerprint_sees_the_mode_and_costs_no_import():
+    assert publish.fingerprint("none") != publish.fingerprint("folded") == publish.fingerprint()
+    look = "import sys; from lepton_nb.report import publish; publish.fingerprint(); "
+    look += "print(*[m for m in ('sphinx', 'jupyter_book', 'docutils', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=paths.project())
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        (r"\mathbf{x} \in \mathbb{R}^{n}", "𝐱∈ℝn"),
+        (r"\boldsymbol{\theta} \pm \mathcal{L}", "𝜽±ℒ"),
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "a=b=c"),
+        (r"\begin{cases} x & x > 0 \\ 0 & \text{otherwise} \end{cases}", "{xx>00otherwise"),
+        (r"a < b \& c", "a<b&c"),
+        (r"90\,\%", "90%"),
+    ],
+)
+def test_formulas_become_mathml(formula, shown):
+    from xml.etree import ElementTree
+
+    made = ElementTree.fromstring(sphinx_lepton.mathml(formula, display=True))
+    assert made.get("display") == "block"
+    words = "".join(made.itertext())
+    assert "".join(c for c in words if not c.isspace() and c not in "\u200b\u2061\u2009") == shown
+
+
+@pytest.mark.parametrize("formula", ["", r"\foo", r"\frac{1}{", r"\begin{pmatrix} 1", r"a & b", r"\cancel{x}"])
+def test_what_is_no_formula_is_refused_by_name(formula):
+    with pytest.raises(sphinx_lepton.FormulaError) as error:
+        sphinx_lepton.mathml(formula)
+    assert formula in str(error.value)
+
+
+def test_a_diagram_takes_the_colours_of_the_page_and_is_kept(tmp_path):
+    source = "flowchart LR\n  A[Data & more] -->|x < 1| B"
+    drawn = sphinx_lepton.diagram(source, tmp_path)
+    assert "var(--lepton-node)" in drawn
+    assert not [colour for colour in sphinx_lepton._PAINT if colour in drawn]
+    assert "<script" not in drawn
+    assert len(list(tmp_path.iterdir())) == 1
+    assert sphinx_lepton.diagram(source, tmp_path) == drawn
+
+
+@pytest.mark.parametrize(
+    "label", ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b onclick=alert(1)>x</b>"]
+)
+def test_text_in_a_diagram_is_never_a_script(tmp_path, label):
+    try:
+        drawn = sphinx_lepton.diagram(f'flowchart LR\n  A["{label}"] --> B', tmp_path)
+    except ValueError:
+        return  # refused: as good
+    assert "<script" not in drawn
+    assert " on" not in drawn.partition("nodeLabel")[2].partition("</span>")[0]
+
+
+def test_texts_of_the_run_are_escaped_and_missing_keys_are_no_error(tmp_path):
+    for table in sphinx_lepton._RUN_TABLES.values():
+        assert table({})[1] == []
+        table({"chapters": [{"chapter": "mnist"}], "client": {}})
+    assert html.escape(EVIL) != EVIL

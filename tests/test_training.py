@@ -43,7 +43,7 @@ def test_moving_average_of_weights_is_the_closed_form():
     weights = 1 - 0.5 * np.arange(1, 5)  # after steps 1 to 4
     # the average starts at the first weight; then a ← 0.8 a + 0.2 w
     expected = 0.8**3 * weights[0] + 0.2 * (0.8**2 * weights[1] + 0.8 * weights[2] + weights[3])
-    assert float(model.weights[0][0, 0]) == pytest.approx(expected, rel=1e-6)
+    assert float(model.weights[0][0, 0]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_train_measures_each_epoch(capsys):
@@ -69,7 +69,8 @@ def test_train_measures_each_epoch(capsys):
 
 def test_progress_is_one_line(capsys):
     training.train(slope_model(), np.ones((2, 1), "float32"), np.zeros(2), epochs=1, batch_size=2, label="Slope")
-    assert capsys.readouterr().out.startswith("Slope: epoch 1 of 1, 0 s, ")
+    shown = capsys.readouterr().out
+    assert shown.startswith("Slope: epoch 1 of 1, ") and shown.endswith("loss 1.0000, accuracy 0.00%\n")
 
 
 def test_diverging_training_stops():

@@ -46,12 +46,17 @@ _CURRENCY_NAMES |= dict.fromkeys(("yuan", "rmb", "renminbi"), "CNY") | dict.from
 _CURRENCY_NAMES |= {"yen": "JPY", "franc": "CHF"}
 
 
-def quoted(value: Any, length: int = 60) -> str:
-    """A found value as one short printable line: control characters are shown as ``?``, long text is cut."""
+def printable(text: str, length: int = 500) -> str:
+    """A text as one printable line: control characters (a terminal would obey them) become ``?``, long text is cut."""
+    line = "".join(character if character.isprintable() else "?" for character in text[: length + 1])
+    return line[:length] + "…" if len(line) > length else line
+
+
+def quoted(value: Any) -> str:
+    """A found value, short, in quotes unless it is a number."""
     if isinstance(value, dict | list | tuple):
         return "a mapping" if isinstance(value, dict) else "a list"
-    text = "".join(character if character.isprintable() else "?" for character in str(value)[: length + 1])
-    text = text[:length] + "…" if len(text) > length else text
+    text = printable(str(value), 60)
     return text if PLAIN_NUMBER.fullmatch(text) else f'"{text}"'
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from lepton_nb.client.cells import LARGEST, PLAIN_NUMBER, Refused, did_you_mean, quoted
+from lepton_nb.client.cells import ASSET_ID, LARGEST, PLAIN_NUMBER, Refused, did_you_mean, quoted
 from lepton_nb.client.schema import NOT_READ, PREDICTIONS, SECTIONS, TABLES, Frozen, Predictions, Problem, Table
 
 CLIENT_YML = "client.yml"
@@ -85,12 +85,15 @@ class Draft:
 def read(root: Path) -> Draft:
     """Read every file of the folder. Raises nothing: what is wrong stands in ``problems``."""
     draft = Draft()
-    if not root.is_dir():
-        what = "not a folder" if root.exists() else "not found"
+    try:
+        what = "" if root.is_dir() else "not a folder" if root.exists() else "not found"
+    except OSError as error:
+        what = f"cannot be opened ({error.strerror})"
+    if what:
         remedy = "give the client's folder; lepton-nb new writes a template"
         draft.problems.append(Problem(file=str(root), row=None, column="", found=what, rule=1, remedy=remedy))
         return draft
-    present = _names(root)
+    present = _names(root, draft)
     try:
         _read_yml(root, present, draft)
     except Unreadable as stop:
@@ -108,6 +111,9 @@ def read(root: Path) -> Draft:
     for file in present:
         if match := re.fullmatch(r"metrics/predictions_(.*)\.csv", file):
             try:
+                if not ASSET_ID.fullmatch(match[1]):
+                    remedy = "name the file predictions_<asset_id>.csv"
+                    raise Unreadable(file, None, "", f"{quoted(match[1])} is not an asset_id", 2, remedy)
                 draft.predictions[match[1]] = _read_predictions(root, file, match[1], draft)
             except Unreadable as stop:
                 draft.problems.append(stop.problem)
@@ -116,14 +122,21 @@ def read(root: Path) -> Draft:
     return draft
 
 
-def _names(root: Path) -> list[str]:
+def _names(root: Path, draft: Draft) -> list[str]:
     """Names of the entries of the folder and of its metrics folder, as the format writes them."""
     names = []
     for folder, prefix in ((root, ""), (root / "metrics", "metrics/")):
+        if prefix and not os.path.lexists(folder):
+            continue
         try:
-            names += [prefix + entry.name for entry in os.scandir(folder)]
-        except OSError:
-            continue  # a folder that cannot be listed: its required files are reported as not found
+            inside = folder.resolve().is_relative_to(root.resolve())
+            found = "" if inside else "leads out of the client's folder"
+            names += [prefix + entry.name for entry in os.scandir(folder)] if inside else []
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            found = f"cannot be opened ({getattr(error, 'strerror', None) or error})"
+        if found:
+            where, remedy = prefix or str(root), "put a folder with the files there, and check its permissions"
+            draft.problems.append(Problem(file=where, row=None, column="", found=found, rule=1, remedy=remedy))
     return sorted(names)
 
 

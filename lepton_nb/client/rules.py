@@ -167,6 +167,9 @@ def discount_parts(draft: Draft) -> Iterator[Problem]:
     for name in sorted(idle & given):
         remedy = "remove it, or change the method: two ways to one rate may not stand side by side"
         yield draft.in_yml(("discount", name), f"is not used by method {discount.method}", 2, remedy)
+    if discount.method == "build_up" and discount.debt_to_equity and discount.pre_tax_cost_of_debt == 0:
+        found = f"0 with debt_to_equity {discount.debt_to_equity:g}"
+        yield draft.in_yml(("discount", "pre_tax_cost_of_debt"), found, 2, "debt has a cost; give it, or no debt")
 
 
 def cost_of_capital(discount: Discount, tax: Tax) -> float | None:

@@ -12,9 +12,9 @@ end say which type stands in which file. Rules that look at more than one value 
 import hashlib
 import json
 from datetime import date
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from lepton_nb.client.cells import (
     AssetId,
@@ -46,6 +46,7 @@ from lepton_nb.client.cells import (
     YesNo,
     ZeroToFive,
     did_you_mean,
+    printable,
 )
 
 MONEY = "money of the client"
@@ -516,20 +517,23 @@ class Predictions(Frozen):
     amount: tuple[float | None, ...] = ()
 
 
+Line = Annotated[str, BeforeValidator(printable)]
+
+
 class Problem(Frozen):
     """One finding: where, what was found, which rule, what to do.
 
     ``row`` is the line that a spreadsheet shows (the header is row 1), in client.yml the line of the
-    file; None when the whole file is meant. ``found`` and ``remedy`` are plain text from the client's
-    files: escape them where they are shown.
+    file; None when the whole file is meant. The texts may quote the client's files: they hold no control
+    character, but are to be escaped where they are shown as HTML or markup.
     """
 
-    file: str
+    file: Line
     row: int | None
-    column: str
-    found: str
+    column: Line
+    found: Line
     rule: int
-    remedy: str
+    remedy: Line
 
     @property
     def where(self) -> str:

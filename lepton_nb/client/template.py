@@ -70,22 +70,22 @@ def new(folder: str | os.PathLike[str], like: str = "manufacturer") -> Path:
     if like not in known:
         raise ValueError(f"A template is made like one of these samples: {', '.join(known)}. Received: like={like!r}")
     target = Path(folder).absolute()
+    part = target.parent / f".{target.name}.{os.getpid()}.part"
     try:
-        if target.is_symlink() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
-            raise FileExistsError(f"{folder} exists and is not empty; give the name of a new folder.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.parent / f".{target.name}.{os.getpid()}.part"
-        try:
+        taken = os.path.lexists(target) and (target.is_symlink() or not target.is_dir() or any(target.iterdir()))
+        if not taken:
+            os.makedirs(target.parent, exist_ok=True)
             _write(part, samples / like)
             if target.exists():
                 target.rmdir()
             part.rename(target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise ValueError(f"{folder} cannot be written ({error.strerror}); give another folder.") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{folder} cannot be written ({reason}); give another folder.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    if taken:
+        raise FileExistsError(f"{folder} exists and is not empty; give the name of a new folder.")
     return target
 
 

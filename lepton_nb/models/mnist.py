@@ -51,6 +51,7 @@ def build_mnist(
     kernel_size: int = 3,
     image_shape: tuple[int, int, int] = (28, 28, 1),
     classes: int = 10,
+    momentum: float = 0.99,
     dtype: str = "float32",
     name: str = "mnist",
 ) -> keras.Model:
@@ -61,12 +62,15 @@ def build_mnist(
     have no bias, because the normalisation adds one. One dense layer reads the flattened last block.
     Input (batch, height, width, channels), grey levels within 0..1; output (batch, classes), probabilities.
 
+    momentum: of the moving averages that stand for a batch's mean and variance once training is over.
     dtype: "float32" or "mixed_bfloat16" (Keras policy of the hidden layers; the output is always float32).
     Raises ValueError for sizes below 1 and for images that the layers shrink to nothing.
 
     Reference: Ioffe and Szegedy, Batch Normalization, ICML 2015.
     """
     _check(image_shape, classes, filters, kernel_size)
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum must be at least 0 and below 1. Received: {momentum=}")
     size = min(image_shape[:2])
     for number in range(1, len(filters) + 1):
         size = size - kernel_size + 1
@@ -82,7 +86,7 @@ def build_mnist(
         hidden = layers.Conv2D(width, kernel_size, use_bias=False, dtype=dtype, name=f"convolution_{number}")(hidden)
         if number < len(filters):
             hidden = layers.MaxPooling2D(2, dtype=dtype, name=f"pooling_{number}")(hidden)
-        hidden = layers.BatchNormalization(dtype=dtype, name=f"normalisation_{number}")(hidden)
+        hidden = layers.BatchNormalization(momentum=momentum, dtype=dtype, name=f"normalisation_{number}")(hidden)
         hidden = layers.Activation("relu", dtype=dtype, name=f"relu_{number}")(hidden)
     hidden = layers.Flatten(dtype=dtype, name="flatten")(hidden)
     outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(hidden)

@@ -13,12 +13,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import html
+import importlib
 import io
 import json
 import os
 import re
 import shutil
+import sys
 import tempfile
+import warnings
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -27,7 +30,7 @@ import yaml
 
 from lepton_nb import paths
 
-__all__ = ["PublishError", "fingerprint", "publish"]
+__all__ = ["PublishError", "fingerprint", "publish", "warm_up"]
 
 CODE_MODES = ("folded", "shown", "none")
 #: Cells with these tags do not reach the site in any form.
@@ -53,7 +56,7 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
     work: a folder that persists between calls for the same client and makes the next build quick.
     code: ``folded`` (each code cell behind a click), ``shown`` (as the notebooks' tags say), ``none``.
 
-    Returns the pages that were written anew, as ``_toc.yml`` names them: ``notebooks/30_mnist``, ``book/this_run``.
+    Returns the pages that changed, as ``_toc.yml`` names them: ``notebooks/30_mnist``, ``book/this_run``.
     Raises PublishError when the build fails or warns; ``out/site`` is then as it was.
     """
     if code not in CODE_MODES:
@@ -64,12 +67,35 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
     out, work = Path(out).resolve(), Path(work).resolve()
     documents = _stage(pages, run, work / "source", code)
     _start_afresh_if_needed(work, code)
-    before = _written(work / "html", documents)
+    before = _contents(work / "html", documents)
     _build(work)
-    after = _written(work / "html", documents)
+    after = _contents(work / "html", documents)
     (work / "unfinished").unlink()
     _put_in_place(work / "html", out / "site", first=documents[0])
     return [document for document in documents if after[document] != before.get(document)]
+
+
+def warm_up() -> None:
+    """Import what publishing needs: 2 s, which an engine can spend while chapters run."""
+    if "jsonschema" not in sys.modules:
+        # jsonschema would build grammars of web addresses for a second, for a check that no notebook needs.
+        with _hidden("rfc3987_syntax"):
+            importlib.import_module("jsonschema")
+    for name in ("jupyter_book.sphinx", "myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex"):
+        importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _hidden(name: str):
+    """A module that cannot be imported for a while."""
+    before = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.modules.pop(name)
+        if before is not None:
+            sys.modules[name] = before
 
 
 def fingerprint(code: str = "folded") -> str:
@@ -263,6 +289,8 @@ def _number_figures(notebook: dict) -> dict[str, int]:
 
 
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
+#: The space of "90 %", at which no line may break.
+PERCENT = re.compile(r"(?<=\d) (?=%)")
 #: Fenced blocks and code spans, in which nothing is a link.
 VERBATIM = re.compile(r"(^(`{3,}|~{3,}).*?^\2[^\n]*$|`[^`\n]+`)", re.S | re.M)
 
@@ -299,7 +327,9 @@ def _resolve_links(text: str, document: str, listed: list[str], figures: dict[st
     pieces = VERBATIM.split(text)
     # The pattern has two groups: text, verbatim, its fence, text, …
     return "".join(
-        LINK.sub(link, piece) if position % 3 == 0 else (piece if position % 3 == 1 else "")
+        PERCENT.sub("\N{NO-BREAK SPACE}", LINK.sub(link, piece))
+        if position % 3 == 0
+        else (piece if position % 3 == 1 else "")
         for position, piece in enumerate(pieces)
         if piece is not None
     )
@@ -322,8 +352,9 @@ def _site_config(config: dict, run: dict, notebooks: dict[str, dict]) -> dict:
         }
     if client.get("synthetic"):
         options["announcement"] = f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures."
-    # Titles stand in every page's navigation, checksums of the style sheet in every head: when one of them
-    # changes, every page is written again.
+    # Titles stand in every page's navigation, checksums of the style sheet in every head, and an entry more among
+    # the references moves the anchors of the others: when one of them changes, every page is written again.
+    book = paths.project() / "book"
     titles = [
         re.search(r"^# (.+)$", "".join(cell["source"]), re.M)
         for notebook in notebooks.values()
@@ -332,7 +363,7 @@ def _site_config(config: dict, run: dict, notebooks: dict[str, dict]) -> dict:
     config["sphinx"]["config"]["html_context"] = {
         "default_mode": "auto",
         "lepton_titles": [title[1] for title in titles if title],
-        "lepton_static": _hash(sorted((paths.project() / "book" / "_static").iterdir())),
+        "lepton_shared": _hash([book / "references.bib", *sorted((book / "_static").iterdir())]),
     }
     return config
 
@@ -363,10 +394,14 @@ def _start_afresh_if_needed(work: Path, code: str) -> None:
 
 def _build(work: Path) -> None:
     """Run Jupyter Book in the staging folder. Raises PublishError with what it said."""
+    warm_up()
     from jupyter_book.sphinx import build_sphinx
 
     said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # What a library says about another library's future is no fault of the site.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
         status = build_sphinx(
             str(work / "source"),
             str(work / "html"),
@@ -386,10 +421,14 @@ def _build(work: Path) -> None:
         raise PublishError("The site was not built:\n" + "\n".join(lines[-12:]))
 
 
-def _written(folder: Path, documents: list[str]) -> dict[str, int]:
-    """When each page was written, in nanoseconds."""
+def _contents(folder: Path, documents: list[str]) -> dict[str, str]:
+    """A hash of each built page, but for the checksums of its style sheets.
+
+    Sphinx writes the root again at every build, and knows some of those checksums only from the second build on.
+    """
     files = {document: folder / f"{document}.html" for document in documents}
-    return {document: file.stat().st_mtime_ns for document, file in files.items() if file.exists()}
+    pages = {name: re.sub(rb"\?v=[0-9a-f]+", b"", file.read_bytes()) for name, file in files.items() if file.exists()}
+    return {name: hashlib.sha256(page).hexdigest() for name, page in pages.items()}
 
 
 #: Files of the theme that no page asks for.
@@ -409,6 +448,7 @@ def _put_in_place(built: Path, site: Path, first: str) -> None:
         fresh.chmod(0o755)
         (fresh / "index.html").write_text(
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Report</title>'
+            '<link rel="icon" href="_static/favicon.svg">'
             f'<meta http-equiv="refresh" content="0; url={first}.html"><p><a href="{first}.html">Open the report</a></p></html>\n'
         )
         if site.exists():

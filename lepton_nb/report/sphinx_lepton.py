@@ -27,6 +27,7 @@ import unicodedata
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -181,12 +182,14 @@ def _math_font(target: Path) -> None:
 
     options = subset.Options(flavor="woff", hinting=False, notdef_outline=True, name_IDs=[0, 1, 2, 13, 14])
     options.layout_features = ["ssty", "dtls", "flac", "kern", "mark", "mkmk", "ccmp"]
-    font = subset.load_font(str(files("ziamath").joinpath("fonts/STIXTwoMath-Regular.ttf")), options)
+    wheel = Path(find_spec("ziamath").origin).parent  # not imported: only its font is wanted
+    font = subset.load_font(str(wheel / "fonts" / "STIXTwoMath-Regular.ttf"), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[code for first, last in _CHARACTERS for code in range(first, last + 1)])
     cutter.subset(font)
     file = target.with_suffix(".woff")
     subset.save_font(font, str(file), options)
+    font.close()
     data = base64.b64encode(file.read_bytes()).decode()
     file.unlink()
     target.write_text(
@@ -209,34 +212,23 @@ _PAINT = {
     "#0a0b07": "var(--lepton-group-line)",
 }
 _PAGE, _NODE, _INK, _NODE_LINE, _LINE, _GROUP, _GROUP_LINE = _PAINT
-_THEME = {
-    "fontFamily": "DejaVu Sans",
-    "fontSize": "14px",
-    **dict.fromkeys(("background", "edgeLabelBackground", "sequenceNumberColor"), _PAGE),
-    **dict.fromkeys(("primaryColor", "mainBkg", "actorBkg", "stateBkg"), _NODE),
-    **dict.fromkeys(("primaryBorderColor", "nodeBorder", "actorBorder", "innerEndBackground"), _NODE_LINE),
-    **dict.fromkeys(
-        ("primaryTextColor", "secondaryTextColor", "tertiaryTextColor", "textColor", "nodeTextColor", "titleColor")
-        + ("noteTextColor", "actorTextColor", "signalTextColor", "labelTextColor", "loopTextColor", "classText")
-        + ("labelColor", "stateLabelColor", "transitionLabelColor", "errorTextColor"),
-        _INK,
-    ),
-    **dict.fromkeys(
-        ("lineColor", "defaultLinkColor", "arrowheadColor", "actorLineColor", "signalColor", "transitionColor")
-        + ("specialStateColor",),
-        _LINE,
-    ),
-    **dict.fromkeys(
-        ("clusterBkg", "secondaryColor", "tertiaryColor", "noteBkgColor", "labelBoxBkgColor", "activationBkgColor")
-        + ("altBackground", "compositeBackground", "compositeTitleBackground", "errorBkgColor"),
-        _GROUP,
-    ),
-    **dict.fromkeys(
-        ("clusterBorder", "secondaryBorderColor", "tertiaryBorderColor", "noteBorderColor", "labelBoxBorderColor")
-        + ("activationBorderColor", "compositeBorder"),
-        _GROUP_LINE,
-    ),
+#: Which of Mermaid's colours is which of ours: all are named, or Mermaid would derive them from the placeholders.
+_ROLES = {
+    _PAGE: "background edgeLabelBackground sequenceNumberColor",
+    _NODE: "primaryColor mainBkg actorBkg stateBkg",
+    _NODE_LINE: "primaryBorderColor nodeBorder actorBorder innerEndBackground",
+    _INK: "primaryTextColor secondaryTextColor tertiaryTextColor textColor nodeTextColor titleColor noteTextColor "
+    "actorTextColor signalTextColor labelTextColor loopTextColor classText labelColor stateLabelColor "
+    "transitionLabelColor errorTextColor",
+    _LINE: "lineColor defaultLinkColor arrowheadColor actorLineColor signalColor transitionColor specialStateColor",
+    _GROUP: "clusterBkg secondaryColor tertiaryColor noteBkgColor labelBoxBkgColor activationBkgColor altBackground "
+    "compositeBackground compositeTitleBackground errorBkgColor",
+    _GROUP_LINE: "clusterBorder secondaryBorderColor tertiaryBorderColor noteBorderColor labelBoxBorderColor "
+    "activationBorderColor compositeBorder",
 }
+# Mermaid measures words with DejaVu Sans, which is wide: the page's own font always fits.
+_THEME = {"fontFamily": "DejaVu Sans", "fontSize": "14px"}
+_THEME |= {name: colour for colour, names in _ROLES.items() for name in names.split()}
 
 
 def diagram(source: str, folder: Path) -> str:

@@ -131,7 +131,10 @@ def vector(name: str, values: Any, minimum: int = 1) -> np.ndarray:
 def array(name: str, values: Any) -> np.ndarray:
     """``values`` as a finite float array of any shape; else ValueError."""
     try:
-        result = np.asarray(values, dtype=float)
+        given = np.asarray(values)
+        if given.dtype.kind not in "biufO":  # text would be parsed in silence
+            raise TypeError
+        result = given.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must hold numbers only. Received: {values!r}") from None
     if not np.all(np.isfinite(result)):

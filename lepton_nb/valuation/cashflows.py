@@ -431,7 +431,9 @@ def terminal_value_decay(first_cash_flow: float, rate: float, half_life: float) 
     yearly = rate_of(rate)
     growth = math.expm1(-math.log(2) / number("half_life", half_life, above=0.0))
     if growth >= yearly:
-        raise Undefined(f"The decay is slower than the discounting is negative. Received: rate={yearly:g}")
+        raise Undefined(
+            f"At this negative rate the flow decays too slowly, so the value is infinite. Received: rate={yearly:g}"
+        )
     return number("first_cash_flow", first_cash_flow) / (yearly - growth)
 
 
@@ -581,6 +583,8 @@ def _only(roots: tuple[float, ...]) -> float:
 def _all_rates(times: np.ndarray, flows: np.ndarray) -> tuple[float, ...]:
     times, where = np.unique(times, return_inverse=True)
     amounts = np.bincount(where, weights=flows)  # flows on one date are one flow
+    rounding = 4 * np.finfo(float).eps * np.bincount(where, weights=np.abs(flows))
+    amounts[np.abs(amounts) <= rounding] = 0.0  # 0.1 + 0.2 - 0.3 is no flow, and would add a root
     times, amounts = times[amounts != 0], amounts[amounts != 0]
     if len(amounts) == 0:
         raise NoRateOfReturn("No rate of return exists: every flow is zero, so every rate would do.")
@@ -602,27 +606,31 @@ def _roots(times: np.ndarray, amounts: np.ndarray) -> list[float]:
     change of sign is gone. With no change left there is no root; going back up, f e^{x tau} is monotone between
     the roots found one level below, so each gap holds at most one root.
     """
-    levels = [amounts]
-    while len(changes := np.flatnonzero(np.sign(levels[-1][1:]) != np.sign(levels[-1][:-1]))):
+    # signs and logarithms of sizes: the products of many (tau - t_i) leave the range of floats
+    levels = [(np.sign(amounts), np.log(np.abs(amounts)))]
+    while len(changes := np.flatnonzero(levels[-1][0][1:] != levels[-1][0][:-1])):
+        signs, logs = levels[-1]
         middle = changes[len(changes) // 2]
-        slopes = levels[-1] * ((times[middle] + times[middle + 1]) / 2 - times)
-        levels.append(slopes / np.abs(slopes).max())
+        factors = (times[middle] + times[middle + 1]) / 2 - times
+        levels.append((signs * np.sign(factors), logs + np.log(np.abs(factors))))
     roots: list[float] = []
-    for level in reversed(levels[:-1]):
-        roots = _roots_between(roots, times, level)
+    for signs, logs in reversed(levels[:-1]):
+        roots = _roots_between(roots, times, signs, logs)
     return roots
 
 
-def _roots_between(corners: list[float], times: np.ndarray, amounts: np.ndarray) -> list[float]:
-    """The roots of sum a_i exp(-x t_i), which has at most one left of, between and right of ``corners``."""
+def _roots_between(corners: list[float], times: np.ndarray, signs: np.ndarray, logs: np.ndarray) -> list[float]:
+    """The roots of sum a_i exp(-x t_i), which has at most one left of, between and right of ``corners``.
+
+    a_i = signs_i exp(logs_i).
+    """
 
     def scaled(x: float) -> tuple[float, float]:
-        """f(x) over the sum of its terms' sizes, and the rounding error that number may have."""
-        powers = -x * times
-        terms = amounts * np.exp(powers - powers.max())
-        size = np.abs(terms)
-        noise = 4 * np.finfo(float).eps * float(size @ (len(times) + np.abs(powers)))
-        return float(terms.sum()) / float(size.sum()), noise / float(size.sum())
+        """The sum over the sum of its terms' sizes, and the rounding error that number may have."""
+        powers = logs - x * times
+        size = np.exp(powers - powers.max())
+        noise = 4 * np.finfo(float).eps * float(size @ (len(times) + np.abs(logs) + np.abs(x * times)))
+        return float(signs @ size) / float(size.sum()), noise / float(size.sum())
 
     def sign(x: float) -> int:
         value, noise = scaled(x)
@@ -636,13 +644,13 @@ def _roots_between(corners: list[float], times: np.ndarray, amounts: np.ndarray)
         return start + direction * step
 
     # as x falls the last flow rules, as x grows the first one does
-    low_sign, high_sign = int(np.sign(amounts[-1])), int(np.sign(amounts[0]))
+    low_sign, high_sign = int(signs[-1]), int(signs[0])
     low = beyond(corners[0] if corners else 0.0, -1, low_sign)
     high = beyond(corners[-1] if corners else 0.0, 1, high_sign)
     points = [low, *corners, high]
-    signs = [low_sign, *(sign(corner) for corner in corners), high_sign]
-    roots = [point for point, at in zip(points, signs, strict=True) if at == 0]  # touches zero without crossing
+    at_points = [low_sign, *(sign(corner) for corner in corners), high_sign]
+    roots = [point for point, at in zip(points, at_points, strict=True) if at == 0]  # touches zero, does not cross
     for i in range(len(points) - 1):
-        if signs[i] * signs[i + 1] < 0:
+        if at_points[i] * at_points[i + 1] < 0:
             roots.append(brentq(lambda x: scaled(x)[0], points[i], points[i + 1], xtol=1e-18, rtol=1e-15))
     return sorted(roots)

@@ -194,7 +194,7 @@ def evsi(
 
     >>> result = evsi(20, 50, sampling_sd=200, n=100, study_cost=2)
     >>> round(result.value, 4), round(result.net, 4), round(result.perfect, 4)
-    (10.4067, 8.4067, 11.5219)
+    (10.213, 8.213, 11.5219)
     """
     spread, noise = number("sd", sd, 0.0), number("sampling_sd", sampling_sd, 0.0)
     cases, cost = whole("n", n), number("study_cost", study_cost, 0.0)
@@ -229,7 +229,7 @@ def _benefits(net_benefits: Mapping[str, np.ndarray]) -> tuple[list[str], np.nda
 
 @dataclass(frozen=True)
 class Decision(Result):
-    """Expected value of a tree under the best choices; ``policy`` lists them by the path that leads to each."""
+    """Expected value of a tree under the best choices; ``policy``: the choice at each path that these lead to."""
 
     value: float
     policy: dict[str, str]
@@ -250,8 +250,8 @@ def decision_tree(tree) -> Decision:
     ...     "stop": 0,
     ...     "trial": {"cost": 10, "chance": {"good": (0.4, {"decide": {"build": 100, "stop": 0}}),
     ...                                      "bad": (0.6, {"decide": {"build": -50, "stop": 0}})}}}})
-    >>> result.value, result.policy
-    (30.0, {'start': 'trial', 'start / trial: good': 'build'})
+    >>> result.value, result.policy["start"], result.policy["start / trial: bad"]
+    (30.0, 'trial', 'stop')
     """
     value, policy = _roll_back(tree, "start")
     return Decision(value, policy)

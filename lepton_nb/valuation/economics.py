@@ -146,11 +146,9 @@ def _response_percentile(waiting: float, spare: float, service: float, share: fl
 
     def tail(time: float) -> float:
         # wait: 0 with 1 - C, else exponential(spare); plus an independent exponential(service)
-        served = math.exp(-service * time)
-        if abs(spare - service) <= 1e-9 * service:
-            return served * (1 + waiting * service * time)
-        both = (spare * served - service * math.exp(-spare * time)) / (spare - service)
-        return (1 - waiting) * served + waiting * both
+        served, gap = math.exp(-service * time), spare - service
+        extra = time if gap == 0 else -math.expm1(-gap * time) / gap
+        return served * (1 + waiting * service * extra)
 
     high = 1 / min(spare, service)
     while tail(high) > 1 - share:

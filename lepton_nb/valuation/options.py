@@ -112,7 +112,7 @@ def binomial_tree(
 
     Risk-neutral chance of a rise $p = (e^{(r-q)\Delta t} - d)/(u - d)$, rolled back with $e^{-r \Delta t}$. american:
     exercise at every step, now (t = 0) included. exercise_dates: instead, at that many equally spaced dates after now,
-    the last at the end; must divide steps. Raises Undefined where p is outside 0..1 (one side would be free money).
+    the last at the end; must divide steps. At years 0 it is the intrinsic value. Raises Undefined where p is outside 0..1 (one side would be free money).
 
     Reference: Hull, Options, Futures, and Other Derivatives, ch. 13.
 
@@ -140,6 +140,8 @@ def binomial_tree(
             raise ValueError(f"exercise_dates must divide steps. Received: {dates} and {count}")
         every = count // dates
     side = 1.0 if one_of("kind", kind, KINDS) == "call" else -1.0
+    if time == 0:
+        return max(side * (price - cost), 0.0)
     shrink = math.exp(-rate * dt)
     rises = np.arange(count + 1)
     # exponents rather than powers: far nodes of long trees would overflow

@@ -129,8 +129,8 @@ def topsis(matrix, weights, types=None) -> Topsis:
     >>> fighters = [[2.0, 1500, 20000, 5.5, 5, 9], [2.5, 2700, 18000, 6.5, 3, 5], [1.8, 2000, 21000, 4.5, 7, 7],
     ...             [2.2, 1800, 20000, 5.0, 5, 5]]
     >>> result = topsis(fighters, [0.2, 0.1, 0.1, 0.1, 0.2, 0.3], [1, 1, 1, -1, 1, 1])
-    >>> [round(share, 3) for share in result.closeness], result.ranking
-    ([0.643, 0.268, 0.613, 0.312], (0, 2, 3, 1))
+    >>> [round(share, 2) for share in result.closeness], result.ranking
+    ([0.64, 0.27, 0.61, 0.31], (0, 2, 3, 1))
     """
     table, shares, signs = _criteria(matrix, weights, types)
     closeness = _closeness(table, shares, signs)

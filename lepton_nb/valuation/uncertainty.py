@@ -50,7 +50,8 @@ __all__ = [
     "value_at_risk",
 ]
 
-REPLICATES = 16  # independent scrambles; their spread gives every standard error
+REPLICATES = 16  # at least so many independent scrambles; their spread gives every standard error
+SMALLEST = 16  # points in one scramble
 PERCENTILES = (5, 25, 50, 75, 95)
 
 
@@ -462,10 +463,10 @@ def simulate(
 ) -> Simulation:
     r"""Monte Carlo of a model with uncertain, correlated inputs.
 
-    Points u of 16 independently scrambled Sobol sequences fill the unit cube evenly; with $z = \Phi^{-1}(u)$ made
-    $N(0, R)$ the inputs are $x_i = F_i^{-1}(\Phi(z_i))$ (Gaussian copula). The number of points per scramble is
-    the next power of two, so ``result.draws`` is at least ``draws`` (never fewer than 256). Points of one scramble
-    are not independent; the scrambles are, and every standard error comes from their spread.
+    Points u of independently scrambled Sobol sequences fill the unit cube evenly; with $z = \Phi^{-1}(u)$ made
+    $N(0, R)$ the inputs are $x_i = F_i^{-1}(\Phi(z_i))$ (Gaussian copula). A scramble holds a power of two of points,
+    and there are 16 to 32 of them, so ``result.draws`` is a little above ``draws`` (never under 256). Points of one
+    scramble are not independent; the scrambles are, and every standard error comes from their spread.
 
     model: takes {name: array}, gives (draws,) or (draws, columns); called once. inputs: {name: distribution};
     univariate ones arrive as (draws,), ``dirichlet`` ones as (draws, cells). correlations: {(a, b): rho} between
@@ -485,12 +486,12 @@ def simulate(
     """
     if not inputs:
         raise ValueError("inputs must name at least one distribution.")
-    points_each = 2 ** max(4, math.ceil(math.log2(whole("draws", draws, 1) / REPLICATES)))
+    points_each, replicates = _replication(whole("draws", draws, 1))
     start = whole("seed", seed)
     sizes = {name: _size(name, distribution) for name, distribution in inputs.items()}
     single = [name for name in inputs if sizes[name] == 0]
     root = _correlation_root(single, dict(correlations or {}), sizes)
-    cube = _sobol_points(sum(max(size, 1) for size in sizes.values()), points_each, start)
+    cube = _sobol_points(sum(max(size, 1) for size in sizes.values()), points_each, replicates, start)
 
     drawn, used = {}, 0
     shares = {}
@@ -507,7 +508,7 @@ def simulate(
         drawn[name] = np.asarray(distribution.ppf(shares[name]), dtype=float)
         drawn[name].setflags(write=False)
 
-    total = points_each * REPLICATES
+    total = points_each * replicates
     values = np.asarray(model(dict(drawn)), dtype=float)
     if values.ndim not in (1, 2) or len(values) != total:
         raise ValueError(
@@ -518,7 +519,7 @@ def simulate(
         at = ", ".join(f"{name}={item[wrong[0]]:g}" for name, item in drawn.items() if item.ndim == 1)
         raise Undefined(f"The model has no finite value in {len(wrong)} of {total} draws, first at {at}.")
     values.setflags(write=False)
-    return Simulation(values, drawn, total, REPLICATES, start, dict(correlations or {}))
+    return Simulation(values, drawn, total, replicates, start, dict(correlations or {}))
 
 
 def _size(name: str, distribution) -> int:
@@ -528,11 +529,17 @@ def _size(name: str, distribution) -> int:
     return int(getattr(distribution, "size", 0))
 
 
-def _sobol_points(dimensions: int, points_each: int, seed: int) -> np.ndarray:
+def _replication(draws: int) -> tuple[int, int]:
+    """Points per scramble (a power of two) and number of scrambles that together make at least ``draws``."""
+    points_each = max(SMALLEST, 2 ** int(math.log2(max(draws / REPLICATES, 1))))
+    return points_each, max(REPLICATES, math.ceil(draws / points_each))
+
+
+def _sobol_points(dimensions: int, points_each: int, replicates: int, seed: int) -> np.ndarray:
     """(replicates * points_each, dimensions) numbers strictly inside 0..1, one scramble after the other."""
     bits = max(30, int(math.log2(points_each)))
     blocks = []
-    for sequence in np.random.SeedSequence(seed).spawn(REPLICATES):
+    for sequence in np.random.SeedSequence(seed).spawn(replicates):
         sampler = qmc.Sobol(dimensions, scramble=True, bits=bits, rng=np.random.default_rng(sequence))
         blocks.append(sampler.random(points_each))
     return np.concatenate(blocks) + 0.5**bits / 2  # the middle of each cell: never 0, never 1
@@ -686,7 +693,7 @@ def sobol_indices(
 
     model and inputs as in ``simulate``, univariate inputs only, taken as INDEPENDENT: with correlated inputs the
     indices do not split the variance, so read them as those of the uncorrelated model and say so. n: points
-    (the model is evaluated about n (inputs + 2) times), spread over 16 scrambles, whose spread gives the
+    (the model is evaluated about n (inputs + 2) times), spread over 16 to 32 scrambles, whose spread gives the
     standard errors. An estimate near 0 may be slightly negative. Raises Undefined where the model does not vary.
 
     Reference: Saltelli et al. (2010), Variance based sensitivity analysis of model output, Computer Physics
@@ -700,9 +707,9 @@ def sobol_indices(
     several = [name for name in names if _size(name, inputs[name])]
     if several or not names:
         raise ValueError(f"sobol_indices takes inputs of one number each, at least one. Received: {several or 'none'}")
-    points_each = 2 ** max(4, math.ceil(math.log2(whole("n", n, 1) / REPLICATES)))
-    total = points_each * REPLICATES
-    cube = _sobol_points(2 * len(names), points_each, whole("seed", seed))
+    points_each, replicates = _replication(whole("n", n, 1))
+    total = points_each * replicates
+    cube = _sobol_points(2 * len(names), points_each, replicates, whole("seed", seed))
 
     def columns(shares: np.ndarray) -> list[np.ndarray]:
         return [np.asarray(inputs[name].ppf(share), dtype=float) for name, share in zip(names, shares.T, strict=True)]
@@ -727,9 +734,9 @@ def sobol_indices(
             "total": (value_a - mixed) ** 2 / (2 * variance),
         }
         for kind, terms in per_point.items():
-            blocks = terms.reshape(REPLICATES, points_each).mean(axis=1)
+            blocks = terms.reshape(replicates, points_each).mean(axis=1)
             estimates[kind][0][name] = float(blocks.mean())
-            estimates[kind][1][name] = float(blocks.std(ddof=1) / math.sqrt(REPLICATES))
+            estimates[kind][1][name] = float(blocks.std(ddof=1) / math.sqrt(replicates))
     return SobolIndices(
         estimates["first"][0], estimates["total"][0], estimates["first"][1], estimates["total"][1], total, seed
     )
