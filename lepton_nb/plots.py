@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import matplotlib
 
 matplotlib.use("agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from lepton_nb import render  # noqa: E402
+from lepton_nb import render
 
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#3a8bc9", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7"
 #: Order in which series take their colours.
@@ -63,21 +63,22 @@ STYLE = {
 }
 
 
+# For the whole process: what is drawn on the axes later takes its style then.
+matplotlib.rcParams.update(STYLE)
+
+
 def axes(rows: int = 1, columns: int = 1, width: float = 7.2, height: float | None = None, **options):
     """A figure in the book's style and its axes, as ``matplotlib.pyplot.subplots`` gives them.
 
     width, height in inches; the default height suits one row of plots.
     """
-    with matplotlib.rc_context(STYLE):
-        size = (width, height or 3.1 * rows)
-        return plt.subplots(rows, columns, figsize=size, **options)
+    return plt.subplots(rows, columns, figsize=(width, height or 3.1 * rows), **options)
 
 
 def show(figure: Figure, caption: str, name: str = "") -> render.Html:
     """Close the figure and return it as inline SVG with its caption; ``name`` is its anchor."""
     buffer = io.StringIO()
-    with matplotlib.rc_context(STYLE):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)
     svg = buffer.getvalue().replace(INK, "currentColor")
     return render.figure(svg, caption, name)

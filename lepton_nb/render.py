@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import UserString
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -24,8 +25,11 @@ MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
-class Html(str):
-    """Finished, escaped HTML that a notebook displays. Only this module makes one."""
+class Html(UserString):
+    """Finished, escaped HTML that a notebook displays. Only this module makes one.
+
+    Not a ``str``: IPython would print a string's own form beside it, and store every table twice.
+    """
 
     def _repr_html_(self) -> str:
         return str(self)
@@ -39,7 +43,7 @@ class Html(str):
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, Html) else html.escape(str(value))
+    return str(value) if isinstance(value, Html) else html.escape(str(value))
 
 
 def number(value: float | None, digits: int = 2, unit: str = "") -> str:
@@ -147,7 +151,7 @@ def join(*parts: Html) -> Html:
     for part in parts:
         if not isinstance(part, Html):
             raise TypeError(f"join takes finished Html only. Received: {type(part).__name__}")
-    return Html("".join(parts))
+    return Html("".join(map(str, parts)))
 
 
 def figure(svg: str, caption: str, name: str = "") -> Html:

@@ -16,7 +16,7 @@ from nbformat import v4
 from lepton_nb import paths, plots, render
 from lepton_nb.report import publish, sphinx_lepton
 
-EVIL = "<script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"
+EVIL = "</title><script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"
 
 
 # Executed chapters, written by hand: no kernel is needed.

@@ -339,6 +339,13 @@ def test_paired_refusals():
         performance.paired_gain(np.ones((2, 2)), BANK_VALUES)
 
 
+def test_posterior_of_two_cells_is_a_beta():
+    result = performance.expected_value_posterior([3, 5], [1.0, 0.0], draws=10, seed=0, prior=1.0)
+    a, b = 4, 6
+    assert result.mean == pytest.approx(a / (a + b))
+    assert result.sd == pytest.approx(math.sqrt(a * b / ((a + b) ** 2 * (a + b + 1))))
+
+
 def test_a_metric_that_did_not_fall_has_no_half_life():
     for end in (0.9, 0.95):
         with pytest.raises(Undefined, match="did not fall"):

@@ -138,7 +138,7 @@ def lsm_given_paths(paths, K, r, basis, in_the_money_only, exercise_at_t0):
 
 def american_put(S, K, r, sigma, T, exercise_per_year):
     dates = exercise_per_year * T
-    paths = options.price_paths(S, r, sigma, T, steps=dates, paths=100_000, seed=1)
+    paths = options.price_paths(S, r, sigma, T, steps=dates, paths=50_000, seed=1)
     return {
         "bermudan_50_per_year": options.crr(S, K, r, sigma, T, steps=40 * dates, kind="put", exercise_dates=dates),
         "european_closed_form": options.black_scholes(S, K, r, sigma, T, "put"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lepton_nb import client, value_model
 from lepton_nb.client import Client, ThreePoint
 from lepton_nb.valuation import cashflows, data_value, performance
-from lepton_nb.value_model import World
+from lepton_nb.value_model import World, money
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 
@@ -31,9 +31,9 @@ def asset(asset_id="M1", **changes):
     } | changes  # fmt: skip
 
 
-def benefit(year, money, asset_id="M1", **changes):
-    """A benefit of ``money`` a year: one unit worth that much, certain."""
-    low, mode, high = money if isinstance(money, tuple) else (money,) * 3
+def benefit(year, amount, asset_id="M1", **changes):
+    """A benefit of ``amount`` a year: one unit worth that much, certain."""
+    low, mode, high = amount if isinstance(amount, tuple) else (amount,) * 3
     return {
         "asset_id": asset_id, "driver_id": "saving", "year": year, "benefit_type": "cost_saving", "volume_low": 1,
         "volume_mode": 1, "volume_high": 1, "unit": "plants", "unit_value_low": low, "unit_value_mode": mode,
@@ -41,16 +41,16 @@ def benefit(year, money, asset_id="M1", **changes):
     } | changes  # fmt: skip
 
 
-def cost(day, money, asset_id="M1", **changes):
-    low, mode, high = money if isinstance(money, tuple) else (money,) * 3
+def cost(day, amount, asset_id="M1", **changes):
+    low, mode, high = amount if isinstance(amount, tuple) else (amount,) * 3
     return {
         "asset_id": asset_id, "date": day, "phase": "operation", "category": "labour", "kind": "forecast",
         "low": low, "mode": mode, "high": high,
     } | changes  # fmt: skip
 
 
-def spent(day, money, asset_id="M1", phase="development"):
-    return {"asset_id": asset_id, "date": day, "phase": phase, "category": "labour", "kind": "actual", "amount": money}
+def spent(day, amount, asset_id="M1", phase="development"):
+    return {"asset_id": asset_id, "date": day, "phase": phase, "category": "labour", "kind": "actual", "amount": amount}
 
 
 def make(assets=None, benefits=(), costs=(), *, tax=0.0, rate=0.10, premium=0.0, correlations=(), **changes):
@@ -165,7 +165,7 @@ def test_only_the_share_of_the_year_counts():
 def test_benefits_outside_the_horizon_are_left_out_and_said_so():
     plan = plan_of(benefits=[benefit(2026, 110), benefit(2029, 1000), benefit(2025, 1000)])
     assert float(value_model.evaluate(plan).total) == pytest.approx(100)
-    assert [row["reason"] for row in plan.left_out] == ["year outside the horizon", "year before the valuation date"]
+    assert [row.reason for row in plan.left_out] == ["year outside the horizon", "year before the valuation date"]
 
 
 def test_a_year_without_a_benefit_is_named():
@@ -202,7 +202,7 @@ def test_costs_after_the_horizon_and_forecasts_of_the_past_are_left_out_and_said
         costs=[cost("2029-01-01", 70), cost("2025-12-30", 80), cost("2025-12-31", 90), cost("2028-12-31", 0)]
     )
     assert float(value_model.evaluate(plan).total) == pytest.approx(-90)  # on the valuation date: in full
-    assert [(row["amount"], row["reason"]) for row in plan.left_out] == [
+    assert [(row.amount, row.reason) for row in plan.left_out] == [
         (70, "after the horizon, which ends on 2028-12-31"),
         (80, "forecast dated before the valuation date"),
     ]
@@ -356,10 +356,10 @@ def test_shares_after_tax_agree_with_the_library():
         tax=0.3,
     )
     group = plan.groups[0]
-    books = value_model._books(plan, World())
+    books = money._books(plan, World())
 
     def value(members):
-        return float(sum(year.present for year in value_model._coalition(plan, group, members, books, 0.0)))
+        return float(sum(year.present for year in money._coalition(plan, group, members, books, 0.0)))
 
     expected = data_value.shapley(list(group.assets), value).values
     found = value_model.evaluate(plan).assets
@@ -395,7 +395,7 @@ def test_a_prohibited_asset_has_no_value_and_takes_down_what_needs_it():
     worth = value_model.evaluate(plan)
     assert "D1" not in worth.assets
     assert float(worth.total) == pytest.approx(10)
-    assert len(plan.left_out) == 3 and all("prohibited" in row["reason"] for row in plan.left_out)
+    assert len(plan.left_out) == 3 and all("prohibited" in row.reason for row in plan.left_out)
     said = value_model.asset_verdict(plan, plan.asset("D1"), None)
     assert said.word == "withheld" and "prohibited" in said.reason
 
@@ -427,6 +427,24 @@ def test_the_word_follows_from_the_share_below_zero(below, word):
 def test_nothing_given_is_not_called_robust():
     plan = plan_of()
     assert value_model.asset_verdict(plan, plan.asset("M1"), 0.0).word == "withheld"
+    beside = plan_of(JOINT, costs=[cost("2026-12-31", 10)])
+    assert value_model.asset_verdict(beside, beside.asset("D1"), 0.0).word == "withheld"
+    assert value_model.asset_verdict(beside, beside.asset("M1"), 1.0).word == "not supported"
+
+
+def test_what_is_left_out_is_told_once_with_its_years():
+    plan = plan_of(benefits=[benefit(2026, 1), benefit(2029, 1), benefit(2030, 1)])
+    assert "M1: benefit saving, 2029 to 2030 (2 rows), is left out: year outside the horizon." in value_model.findings(
+        plan
+    )
+
+
+def test_a_terminal_growth_is_not_used_and_said_so():
+    loaded = make(benefits=[benefit(2026, 110)])
+    given = loaded.model_copy(update={"discount": loaded.discount.model_copy(update={"terminal_growth": 0.01})})
+    plan = value_model.plan(given)
+    assert float(value_model.evaluate(plan).total) == pytest.approx(100)
+    assert any("terminal growth" in note for note in plan.notes)
 
 
 # ---------------------------------------------------------------- rates of return
@@ -463,7 +481,10 @@ def test_money_that_does_not_come_back():
 
 def test_without_any_money_there_is_a_sentence_too():
     plan = plan_of()
-    assert value_model.returns(plan, plan.groups[0]).irr_sentence == "No rate of return and no payback period: no money flows."
+    assert (
+        value_model.returns(plan, plan.groups[0]).irr_sentence
+        == "No rate of return and no payback period: no money flows."
+    )
 
 
 # ---------------------------------------------------------------- evidence and uncertainty
@@ -690,8 +711,8 @@ def test_scaling_the_currency_scales_the_value(earned, paid, scale, tax):
 
 @few
 @given(streams, amounts)
-def test_a_sunk_cost_changes_nothing(earned, money):
-    assert total(benefits=stream(earned), costs=[spent("2025-01-31", money)]) == total(benefits=stream(earned))
+def test_a_sunk_cost_changes_nothing(earned, paid):
+    assert total(benefits=stream(earned), costs=[spent("2025-01-31", paid)]) == total(benefits=stream(earned))
 
 
 @few

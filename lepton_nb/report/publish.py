@@ -253,7 +253,23 @@ def _shown(output: dict) -> dict | None:
     content = data[form] if isinstance(data[form], str) else "".join(data[form])
     if form.startswith("text/"):
         content = _without_paths(content)
+    if form == "text/html":
+        for pattern, replacement in TIDY:
+            content = pattern.sub(replacement, content)
     return {"output_type": "display_data", "data": {form: content}, "metadata": {}}
+
+
+#: Matplotlib's notes on a drawing, and its names of parts, which would stand in a page more than once.
+#: Dates and percentages, at which no line may break: a date in the text between tags, not in a tag.
+TIDY = (
+    (re.compile(r"<metadata>.*?</metadata>\s*", re.S), ""),
+    (re.compile(r'<g id="[A-Za-z0-9.]+_\d+">'), "<g>"),
+    (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}"),
+    (
+        re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])(?=[^<>]*<(?!/text|/tspan|/title))"),
+        r'<span class="lepton-date">\g<0></span>',
+    ),
+)
 
 
 def _without_paths(text: str) -> str:

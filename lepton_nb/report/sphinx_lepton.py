@@ -329,6 +329,7 @@ def _table(head: tuple[str, ...], rows: list[tuple]) -> nodes.Node:
         group += nodes.thead("", row(head))
     group += nodes.tbody("", *map(row, rows))
     box = nodes.container(classes=["lepton-table"] + ([] if any(head) else ["lepton-definitions"]))
+    box["support_smartquotes"] = False  # a client's text stays as it was typed
     box += nodes.table("", group)
     return box
 
@@ -445,12 +446,19 @@ def _prepare(app) -> None:
     app.add_css_file("lepton-math.css")
 
 
+def _escape_title(app, pagename, templatename, context, doctree) -> None:
+    """The search page prints the site's title, which holds the client's name, as it is; the others escape it."""
+    if pagename == "search":
+        context["docstitle"] = html.escape(context["docstitle"])
+
+
 def setup(app) -> dict:
     """Register the renderer of formulas, the two directives and the font."""
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.add_directive("mermaid", MermaidDirective)
     app.add_directive("lepton-run", RunDirective)
     app.connect("builder-inited", _prepare)
+    app.connect("html-page-context", _escape_title)
     # Jupyter Book sets it even where the extension that knows it is left out.
     app.add_config_value("comments_config", {}, "")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
