@@ -72,7 +72,8 @@ def check(client: Client = "") -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
-    found = clients.check(_client_folder(client))
+    with _bad_input(console):
+        found = clients.check(_client_folder(client))
     for warning in found.warnings:
         console.print(f"note: {warning.sentence}", markup=False)
     if found.problems:
@@ -147,6 +148,8 @@ def _print_problems(console, problems) -> None:
 
 
 def _run(console, plan, jobs: int) -> None:
+    from filelock import Timeout
+
     from lepton_nb.report import progress, run
     from lepton_nb.report.executing import FINISHED
     from lepton_nb.report.publish import PublishError
@@ -157,6 +160,9 @@ def _run(console, plan, jobs: int) -> None:
     except PublishError as problem:
         console.print(f"The site could not be built; the last good one stays.\n{problem}", style="red", markup=False)
         raise typer.Exit(1) from None
+    except Timeout:
+        console.print(f"Another run is writing to {_short(plan.out)}. Wait for it, or give another --out.", style="red")
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         console.print("Interrupted. Chapters that finished are kept; the same command goes on from there.")
         raise typer.Exit(130) from None

@@ -151,8 +151,9 @@ def _stage(pages: dict[str, Path], run: dict, stage: Path, code: str) -> list[st
         if file.is_file() and file.suffix != ".md":
             texts[file.relative_to(project).as_posix()] = file.read_bytes()
     config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
+    titles = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
     texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(toc, present), sort_keys=False)
-    texts["_config.yml"] = yaml.safe_dump(_site_config(config, run, notebooks), sort_keys=False, allow_unicode=True)
+    texts["_config.yml"] = yaml.safe_dump(_site_config(config, run, titles), sort_keys=False, allow_unicode=True)
     texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
 
     for name, text in texts.items():
@@ -351,7 +352,7 @@ def _resolve_links(text: str, document: str, listed: list[str], figures: dict[st
     )
 
 
-def _site_config(config: dict, run: dict, notebooks: dict[str, dict]) -> dict:
+def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
     """The project's configuration with this run's names in it. Names are escaped: templates print them as they are."""
     client = run.get("client") or {}
     name = str(client.get("name") or "")
@@ -370,18 +371,19 @@ def _site_config(config: dict, run: dict, notebooks: dict[str, dict]) -> dict:
         options["announcement"] = f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures."
     # Titles stand in every page's navigation, checksums of the style sheet in every head, and an entry more among
     # the references moves the anchors of the others: when one of them changes, every page is written again.
-    book = paths.project() / "book"
-    titles = [
-        re.search(r"^# (.+)$", "".join(cell["source"]), re.M)
-        for notebook in notebooks.values()
-        for cell in notebook["cells"][:1]
-    ]
+    shared = [path for path in (paths.project() / "book").rglob("*") if path.is_file() and path.suffix != ".md"]
     config["sphinx"]["config"]["html_context"] = {
         "default_mode": "auto",
-        "lepton_titles": [title[1] for title in titles if title],
-        "lepton_shared": _hash([book / "references.bib", *sorted((book / "_static").iterdir())]),
+        "lepton_titles": titles,
+        "lepton_shared": _hash(sorted(shared)),
     }
     return config
+
+
+def _title(text: str | bytes) -> str:
+    """The first heading of a page or of a notebook's JSON, as it stands there."""
+    found = re.search(r'(?:^|")# ([^\n"\\]+)', text if isinstance(text, str) else text.decode(), re.M)
+    return found[1] if found else ""
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:
