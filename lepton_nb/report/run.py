@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from filelock import FileLock
@@ -23,10 +24,16 @@ from lepton_nb.report.planning import Places, Plan, Task
 from lepton_nb.report.store import Entry, digest, versions
 
 
-def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event: None) -> dict[str, Outcome]:
+def run(
+    plan: Plan,
+    jobs: int = 2,
+    watch: Callable[[dict], None] = lambda event: None,
+    before_executing: Callable[[], None] = lambda: None,
+) -> dict[str, Outcome]:
     """Every chapter of the plan: kept ones are taken, the others executed on Dask, on local processes.
 
     watch is told what happens: {"chapter", "state", "seconds"}. After each chapter the ledger is on disk.
+    before_executing is called once, if anything has to be executed.
     """
     outcomes: dict[str, Outcome] = {}
 
@@ -43,6 +50,8 @@ def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event:
             if found:
                 waiting.remove(task)
                 finished(found)
+    if waiting:
+        before_executing()
     if _is_chain(waiting):
         # One after the other in any case: a cluster would only cost its start.
         for task in waiting:
@@ -119,7 +128,9 @@ def report(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda eve
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     plan.out.mkdir(parents=True, exist_ok=True)
     with FileLock(plan.out / ".lock", timeout=0):
-        outcomes = run(plan, jobs, watch)
+        # The site's tools take seconds to import: that happens while the kernels work.
+        warm_up = Thread(target=publish.warm_up, daemon=True)
+        outcomes = run(plan, jobs, watch, warm_up.start if plan.whole else lambda: None)
         manifest = _manifest(plan, outcomes) | {"started": started_at}
         finished = all(outcome.ok for outcome in outcomes.values())
         if finished:

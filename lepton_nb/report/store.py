@@ -26,6 +26,17 @@ from typing import Any
 from lepton_nb.report.chapters import Chapter
 
 PACKAGE = Path(__file__).resolve().parent.parent
+#: Libraries of the site, the terminal and the engine: no chapter's numbers depend on them.
+NOT_IN_CHAPTERS = {
+    "distributed",
+    "filelock",
+    "jupyter-book",
+    "mermaidx",
+    "rich",
+    "sphinxcontrib-katex",
+    "typer",
+    "ziamath",
+}
 
 
 def digest(value: Any) -> str:
@@ -109,7 +120,7 @@ def key(
             "data": dict(data),
             "needs": dict(needs),
             "package": {name: _file_digest(PACKAGE / name) for name in imported_modules(chapter.code)},
-            "versions": versions(),
+            "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
             "threads": threads,
         }
     )
