@@ -30,13 +30,12 @@ def test_chapters_run_side_by_side_in_two_processes_and_are_reused(project):
     # Each waits until the other has begun: they finish only if both run at the same time.
     meet = (
         "import os, time, pathlib\n"
-        "folder = pathlib.Path({folder!r})\n"
+        f"folder = pathlib.Path({str(project.folder)!r})\n"
         "(folder / {me!r}).write_text(str(os.getppid()))\n"
         "while not (folder / {other!r}).exists(): time.sleep(0.05)"
     )
-    for me, other in (("one", "two"), ("two", "one")):
-        project.chapter(f"0{len(me)}_{me}.ipynb" if me == "one" else "04_two.ipynb",
-                        meet.format(folder=str(project.folder), me=me, other=other), limit=50)  # fmt: skip
+    project.chapter("01_one.ipynb", meet.format(me="one", other="two"), limit=50)
+    project.chapter("02_two.ipynb", meet.format(me="two", other="one"), limit=50)
     outcomes, events = execute(project)
     assert states(outcomes) == {"one": "completed", "two": "completed"}
     parents = {(project.folder / name).read_text() for name in ("one", "two")}
@@ -44,6 +43,17 @@ def test_chapters_run_side_by_side_in_two_processes_and_are_reused(project):
     assert any("executing, cell" in event["state"] for event in events)
     assert states(execute(project)[0]) == {"one": "reused", "two": "reused"}
     assert states(execute(project, fresh=True)[0]) == {"one": "completed", "two": "completed"}
+
+
+def test_short_chapters_do_not_wait_behind_a_long_one(project):
+    folder = f"import time, pathlib\nfolder = pathlib.Path({str(project.folder)!r})\n"
+    wait = "while not ((folder / 'b').exists() and (folder / 'c').exists()): time.sleep(0.05)"
+    project.chapter("01_a.ipynb", folder + wait, limit=50)
+    for number, name in enumerate("bc"):
+        project.chapter(f"1{number}_{name}.ipynb", folder + f"(folder / {name!r}).touch()", limit=40)
+    outcomes, events = execute(project)
+    assert set(states(outcomes).values()) == {"completed"}
+    assert [event["chapter"] for event in events if "seconds" in event][-1] == "a"
 
 
 def test_error_timeout_and_dead_kernel_are_told_apart_and_what_finished_is_kept(project):

@@ -99,6 +99,9 @@ def test_stand_ins_and_the_synthetic_client_are_named_on_the_page(report):
     assert "lepton-synthetic" in pages["00_summary"]
     assert "lepton-synthetic" in pages["80_value"]
     assert "lepton-stand-in" in pages["30_mnist"]
+    for page in pages.values():
+        assert "is a made-up company" in page
+        assert "in place of the real set: MNIST" in page
 
 
 def test_two_runs_of_one_client_give_equal_records(report):

@@ -367,8 +367,18 @@ def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
         options["logo"] = {
             "text": f'<span class="lepton-client">{shown}</span><span class="lepton-subject">The value of its AI assets</span>'
         }
+    banners = []
     if client.get("synthetic"):
-        options["announcement"] = f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures."
+        banners.append(f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures.")
+    stand_ins = [
+        html.escape(str(line.get("title") or line["chapter"]))
+        for line in run.get("chapters") or ()
+        if any(data.get("stand_in") for data in line.get("data") or ())
+    ]
+    if stand_ins:
+        banners.append(f"<strong>Stand-in data</strong> in place of the real set: {', '.join(stand_ins)}.")
+    if banners:
+        options["announcement"] = " ".join(banners)
     # Titles stand in every page's navigation, checksums of the style sheet in every head, and an entry more among
     # the references moves the anchors of the others: when one of them changes, every page is written again.
     shared = [path for path in (paths.project() / "book").rglob("*") if path.is_file() and path.suffix != ".md"]

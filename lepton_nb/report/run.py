@@ -74,10 +74,11 @@ def _run_on_dask(waiting, places, outcomes, jobs, watch, finished) -> None:
     from distributed import Client, LocalCluster, as_completed
 
     settings = {"distributed.scheduler.allowed-failures": 0, "distributed.admin.tick.limit": "60s"}
+    workers = min(jobs, len(waiting))
     with (
         dask.config.set(settings),
         LocalCluster(
-            n_workers=min(jobs, len(waiting)),
+            n_workers=workers,
             threads_per_worker=1,  # Papermill changes the working folder of its whole process
             processes=True,
             host="127.0.0.1",
@@ -89,26 +90,28 @@ def _run_on_dask(waiting, places, outcomes, jobs, watch, finished) -> None:
         Client(cluster) as dask_client,
     ):
         dask_client.subscribe_topic("chapters", lambda event: watch(event[1]))
-        futures = {}
-        for task in waiting:
-            needed = [futures.get(name) or outcomes[name] for name in task.chapter.needs]
-            futures[task.chapter.name] = dask_client.submit(
-                _on_worker,
-                task,
-                places,
-                needed,
-                key=f"chapter-{task.chapter.name}",
-                pure=False,
-                priority=task.limit_seconds,  # the longest first
-            )
-        titles = {futures[task.chapter.name].key: task.chapter for task in waiting}
-        for future in as_completed(futures.values()):
+        waiting = sorted(waiting, key=lambda task: -task.limit_seconds)  # the longest first
+        running, chapters = as_completed(), {}
+
+        def start() -> None:
+            # One chapter a worker and no more: a short one must not be queued behind a long one.
+            for task in list(waiting):
+                if len(chapters) < workers and set(task.chapter.needs) <= outcomes.keys():
+                    waiting.remove(task)
+                    needed = [outcomes[name] for name in task.chapter.needs]
+                    future = dask_client.submit(_on_worker, task, places, needed, pure=False)
+                    chapters[future.key] = task.chapter
+                    running.add(future)
+
+        start()
+        for future in running:
+            chapter = chapters.pop(future.key)
             if future.status == "finished":
                 finished(future.result())
             else:
-                chapter = titles[future.key]
                 error = {"kind": "failed", "message": f"its worker process ended: {future.exception()}"}
                 finished(Outcome(chapter.name, chapter.title, "failed", error=error))
+            start()
 
 
 def _on_worker(task: Task, places: Places, needed: list[Outcome]) -> Outcome:
