@@ -174,7 +174,12 @@ def _manifest(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
         "pages_changed": [],
         # Equal keys: the same site, page for page, but for the run's own date and seconds.
         "site_key": digest(
-            [[[o.key, o.executed_at] for o in outcomes.values()], publish.fingerprint(plan.code), client, plan.profile]
+            [
+                sorted([o.chapter, o.key, o.executed_at] for o in outcomes.values()),
+                publish.fingerprint(plan.code),
+                client,
+                plan.profile,
+            ]
         ),
     }
 
