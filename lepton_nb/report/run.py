@@ -24,16 +24,10 @@ from lepton_nb.report.planning import Places, Plan, Task
 from lepton_nb.report.store import Entry, digest, versions
 
 
-def run(
-    plan: Plan,
-    jobs: int = 2,
-    watch: Callable[[dict], None] = lambda event: None,
-    before_executing: Callable[[], None] = lambda: None,
-) -> dict[str, Outcome]:
+def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event: None) -> dict[str, Outcome]:
     """Every chapter of the plan: kept ones are taken, the others executed on Dask, on local processes.
 
     watch is told what happens: {"chapter", "state", "seconds"}. After each chapter the ledger is on disk.
-    before_executing is called once, if anything has to be executed.
     """
     outcomes: dict[str, Outcome] = {}
 
@@ -50,8 +44,6 @@ def run(
             if found:
                 waiting.remove(task)
                 finished(found)
-    if waiting:
-        before_executing()
     if _is_chain(waiting):
         # One after the other in any case: a cluster would only cost its start.
         for task in waiting:
@@ -130,10 +122,19 @@ def report(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda eve
     started = time.monotonic()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     plan.out.mkdir(parents=True, exist_ok=True)
+    warm_up = Thread(target=publish.warm_up, daemon=True)
+
+    def watched(event: dict) -> None:
+        # The site's tools take seconds to import: that happens while kernels work. Not before the first one
+        # does: two threads must not import the same libraries at once.
+        if plan.whole and not warm_up.ident and event["state"].startswith("executing"):
+            warm_up.start()
+        watch(event)
+
     with FileLock(plan.out / ".lock", timeout=0):
-        # The site's tools take seconds to import: that happens while the kernels work.
-        warm_up = Thread(target=publish.warm_up, daemon=True)
-        outcomes = run(plan, jobs, watch, warm_up.start if plan.whole else lambda: None)
+        outcomes = run(plan, jobs, watched)
+        if warm_up.ident:
+            warm_up.join()
         manifest = _manifest(plan, outcomes) | {"started": started_at}
         finished = all(outcome.ok for outcome in outcomes.values())
         if finished:
