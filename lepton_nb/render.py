@@ -10,12 +10,11 @@ from __future__ import annotations
 import html
 import re
 from collections import UserString
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 __all__ = ["Html", "banner", "count", "definitions", "figure", "join", "money", "note", "number", "percent", "table"]
 
@@ -81,43 +80,61 @@ def money(value: float | None, currency: str, digits: int | None = None) -> str:
     return number(value, (0 if size >= 100 else 2) if digits is None else digits, currency)
 
 
+def _missing(value: Any) -> bool:
+    """None, NaN and pandas' NaT."""
+    return value is None or value != value
+
+
 Format = Callable[[Any], str]
 
 
 def table(
-    rows: pd.DataFrame | Iterable[Mapping[str, Any]],
+    rows: Any,
     formats: Mapping[str, Format] | None = None,
     caption: str = "",
     total: bool = False,
 ) -> Html:
     """A table: one column a key, numbers to the right, texts to the left.
 
+    rows: mappings from column to value, or a DataFrame, which is shown without its index.
     ``formats`` maps a column to a function that turns its value into text; ``total=True``
-    sets the last row apart. A DataFrame is shown without its index.
+    sets the last row apart.
     """
-    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    if hasattr(rows, "itertuples"):  # a DataFrame; pandas itself takes a second to import
+        columns, lines = list(rows.columns), [list(line) for line in rows.itertuples(index=False, name=None)]
+    else:
+        rows = list(rows)
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        lines = [[row.get(column) for column in columns] for row in rows]
     formats = formats or {}
-    numeric = {c: pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool for c in frame.columns}
+    present = {column: [line[at] for line in lines if not _missing(line[at])] for at, column in enumerate(columns)}
+
+    def all_are(kind: type, column: str) -> bool:
+        values = present[column]
+        return bool(values) and all(isinstance(value, kind) and not isinstance(value, bool) for value in values)
+
+    numeric = {column for column in columns if all_are(Real, column)}
+    counted = {column for column in columns if all_are(Integral, column)}
 
     def cell(column: str, value: Any) -> str:
         if column in formats:
             return _text(formats[column](value))
-        if value is None or value is pd.NaT or value != value:
+        if _missing(value):
             return MISSING
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
-        if isinstance(value, Integral):
-            return count(value)
-        return number(value) if isinstance(value, Real) else _text(value)
+        if isinstance(value, Real):
+            return count(value) if column in counted else number(value)
+        return _text(value)
 
     def side(column: str) -> str:
-        return ' class="num"' if numeric[column] or (column in formats and column != frame.columns[0]) else ""
+        return ' class="num"' if column in numeric or (column in formats and column != columns[0]) else ""
 
-    head = "".join(f'<th{side(c)} scope="col">{_text(c)}</th>' for c in frame.columns)
+    head = "".join(f'<th{side(c)} scope="col">{_text(c)}</th>' for c in columns)
     body = []
-    for position, values in enumerate(frame.itertuples(index=False, name=None)):
-        last = ' class="total"' if total and position == len(frame) - 1 else ""
-        cells = "".join(f"<td{side(c)}>{cell(c, v)}</td>" for c, v in zip(frame.columns, values, strict=True))
+    for position, values in enumerate(lines):
+        last = ' class="total"' if total and position == len(lines) - 1 else ""
+        cells = "".join(f"<td{side(c)}>{cell(c, v)}</td>" for c, v in zip(columns, values, strict=True))
         body.append(f"<tr{last}>{cells}</tr>")
     title = f"<caption>{_text(caption)}</caption>" if caption else ""
     return Html(

@@ -18,7 +18,7 @@ ALLOWED = {
     "client": {"numpy", "pydantic", "yaml"},
     "numpy_layers": {"numpy"},
     "paths": set(),
-    "render": {"numpy", "pandas"},
+    "render": {"numpy"},
 }
 #: What a module must not import from the package.
 FORBIDDEN = {
