@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lepton_nb.report import imports
 from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
 
@@ -84,6 +85,7 @@ def run_chapter(task: Task, places: Places, needed: list[Outcome], announce: Cal
 
 
 def _execute(task, places, needs, wanted, announce) -> Outcome:
+    imports.jsonschema()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError

@@ -19,7 +19,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterable
@@ -29,6 +28,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from lepton_nb import paths
+from lepton_nb.report import imports
 
 __all__ = ["PublishError", "fingerprint", "publish", "warm_up"]
 
@@ -77,25 +77,9 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
 
 def warm_up() -> None:
     """Import what publishing needs: 2 s, which an engine can spend while chapters run."""
-    if "jsonschema" not in sys.modules:
-        # jsonschema would build grammars of web addresses for a second, for a check that no notebook needs.
-        with _hidden("rfc3987_syntax"):
-            importlib.import_module("jsonschema")
+    imports.jsonschema()
     for name in ("jupyter_book.sphinx", "myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex"):
         importlib.import_module(name)
-
-
-@contextlib.contextmanager
-def _hidden(name: str):
-    """A module that cannot be imported for a while."""
-    before = sys.modules.get(name)
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        sys.modules.pop(name)
-        if before is not None:
-            sys.modules[name] = before
 
 
 def fingerprint(code: str = "folded") -> str:
