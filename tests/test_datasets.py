@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lepton_nb import datasets
+from lepton_nb.datasets._base import read_npz
 
 #: Read before the fixture below takes it away.
 REAL_DATA = os.environ.get("LEPTON_DATA", "")
@@ -124,7 +125,7 @@ def test_pickled_objects_are_refused(tmp_path):
     path = tmp_path / "objects.npz"
     np.savez(path, x=np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
-        datasets.read_npz(path)
+        read_npz(path)
 
 
 def test_unknown_name():
