@@ -101,6 +101,19 @@ def new(folder: Path, like: Annotated[str, typer.Option(help="manufacturer or ba
     console.print(f"{folder}: written. Change it, then: lepton-nb check {folder}", markup=False)
 
 
+@app.command()
+def record(report: Path, chapters: list[str]) -> None:
+    """Put chapters of a finished full run on real data on record, for the book to cite (book/measured/)."""
+    from rich.console import Console
+
+    from lepton_nb.report import record as recording
+
+    console = Console(highlight=False, soft_wrap=True)
+    with _bad_input(console):
+        written = recording.record(report, chapters)
+        console.print(f"{len(written)} on record: {', '.join(_short(path) for path in written)}", markup=False)
+
+
 # ------------------------------------------------------------------------------------------------ helpers
 
 

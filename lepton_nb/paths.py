@@ -27,6 +27,11 @@ def state_folder() -> Path:
     return Path(given).resolve() if given else project() / ".lepton"
 
 
+def measured(chapter: str) -> Path:
+    """Where the recorded full run of a chapter stands, whether there is one or not."""
+    return project() / "book" / "measured" / f"{chapter}.json"
+
+
 def notebook(chapter: str) -> Path:
     """The notebook ``NN_<chapter>.ipynb``. Raises FileNotFoundError when there is none or more than one."""
     found = sorted((project() / "notebooks").glob(f"[0-9][0-9]_{chapter}.ipynb"))

@@ -16,7 +16,20 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Html", "banner", "count", "definitions", "figure", "join", "money", "note", "number", "percent", "table"]
+__all__ = [
+    "Html",
+    "banner",
+    "beside",
+    "count",
+    "definitions",
+    "figure",
+    "join",
+    "money",
+    "note",
+    "number",
+    "percent",
+    "table",
+]
 
 #: Shown where a value is not defined; the reason stands in the text beside it.
 MISSING = "–"
@@ -169,6 +182,54 @@ def join(*parts: Html) -> Html:
         if not isinstance(part, Html):
             raise TypeError(f"join takes finished Html only. Received: {type(part).__name__}")
     return Html("".join(map(str, parts)))
+
+
+def measured(value: Any, unit: str) -> str:
+    """A figure of a record with its unit: fractions as percentages, other numbers to four digits or so."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if _missing(value) or not isinstance(value, Real):
+        return MISSING if _missing(value) else str(value)
+    if unit == "fraction":
+        return percent(value, 2)
+    if isinstance(value, Integral) or abs(value) >= 1000:
+        return number(value, 0, unit)
+    return number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3, unit)
+
+
+def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
+    """Figures of this run beside those of the recorded full run.
+
+    record, recorded: :class:`lepton_nb.results.Record`; recorded may be None. names: figure (or entry of
+    ``seconds``) → words for it. A figure that a record does not hold is a dash.
+    """
+
+    def pair(source: Any, name: str) -> tuple[str, str]:
+        if source is not None and name in source.figures:
+            found = source.figures[name]
+            ends = [measured(end, found.unit) for end in (found.low, found.high) if end is not None]
+            return measured(found.value, found.unit), f"{' to '.join(ends)} ({found.interval})" if ends else ""
+        if source is not None and name in source.seconds:
+            return number(source.seconds[name], 0, "s"), ""
+        return MISSING, ""
+
+    rows = []
+    for name, words in names.items():
+        (here, here_range), (there, there_range) = pair(record, name), pair(recorded, name)
+        rows.append({"figure": words, "this run": here, "its interval": here_range}
+                    | {"recorded run": there, "interval": there_range})  # fmt: skip
+    stand_in = any(data["stand_in"] for data in record.data)
+    caption = f"This run: profile {record.profile}, on {'stand-in' if stand_in else 'real'} data. "
+    if recorded is None:
+        caption += "No full run on real data is on record for this chapter."
+    else:
+        made = recorded.made
+        caption += (
+            f"Recorded run: profile {recorded.profile}, on real data, {made['date']}, {made['cores']} cores of "
+            f"{made['processor']}, revision {made['revision']}. Again: {made['command']}"
+        )
+    texts = dict.fromkeys(("this run", "recorded run"), str)
+    return table(rows, texts, caption)
 
 
 def figure(svg: str, caption: str, name: str = "") -> Html:

@@ -47,6 +47,7 @@ class Record:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     data: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)  # of a recorded run: command, date, processor, versions, …
 
     def add(self, name: str, value, unit: str, **conditions) -> Figure:
         """Add one figure. Raises ValueError for a second figure of that name or a number that is not finite."""
@@ -124,13 +125,30 @@ def records_folder(folder: str | Path = "") -> Path:
 
 def load(chapter: str, folder: str | Path = "") -> Record:
     """Read one record. Raises FileNotFoundError when the chapter has not left one."""
-    raw = json.loads((records_folder(folder) / f"{chapter}.json").read_text(encoding="utf-8"))
+    return _read(records_folder(folder) / f"{chapter}.json")
+
+
+def recorded(chapter: str) -> Record | None:
+    """The recorded full run of a chapter on real data (``book/measured/``), or None when there is none.
+
+    Its ``made`` says how it came about: command, date, revision, processor, cores, versions, parameters, seconds.
+    """
+    from lepton_nb import paths
+
+    path = paths.measured(chapter)
+    return _read(path) if path.is_file() else None
+
+
+def _read(path: Path) -> Record:
+    raw = json.loads(path.read_text(encoding="utf-8"))
     if raw["schema"] != SCHEMA:
         raise ValueError(
-            f"{chapter}.json: schema {raw['schema']}, this package reads {SCHEMA}. Execute the chapter again."
+            f"{path.name}: schema {raw['schema']}, this package reads {SCHEMA}. Execute the chapter again."
         )
     figures = {name: Figure(**figure) for name, figure in raw["figures"].items()}
-    return Record(raw["chapter"], raw["profile"], figures, raw["tables"], raw["data"], raw["seconds"])
+    return Record(
+        raw["chapter"], raw["profile"], figures, raw["tables"], raw["data"], raw["seconds"], raw.get("made", {})
+    )
 
 
 def need(chapter: str, folder: str | Path = "", **parameters) -> Record:

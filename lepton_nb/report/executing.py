@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ class Outcome:
     executed_at: str = ""
     key: str = ""
     results: str = ""  # digest of the record, wall times left out
+    peak_memory_gib: float = 0.0  # resident memory of the kernel; 0 where the system does not say
     error: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,6 +68,7 @@ def _outcome(task: Task, state: str, wanted: str, entry: Entry) -> Outcome:
         executed_at=about["executed_at"],
         key=wanted,
         results=entry.results(),
+        peak_memory_gib=about.get("peak_memory_gib", 0.0),
     )
 
 
@@ -97,12 +99,13 @@ def _execute(task, places, needs, wanted, announce) -> Outcome:
         dir=places.state / "run", prefix=f"{name}-", ignore_cleanup_errors=True
     ) as scratch:
         work = Path(scratch)
-        folders = _lay_out(work, task, places, needs)
-        cell_count, position = 0, {"index": 0}
+        folders = _lay_out(work, task, places, needs, wanted)
+        cell_count, position, memory = 0, {"index": 0}, {"peak": 0.0}
 
         def remaining(cell) -> float:
             # nbclient asks before each cell: what is left of the chapter's limit is the cell's limit.
             position["index"] += 1
+            memory["peak"] = max(memory["peak"], _peak_of_kernels())
             announce({"chapter": name, "state": f"executing, cell {position['index']} of {cell_count}"})
             return max(task.limit_seconds - (time.monotonic() - started), 0.1)
 
@@ -154,8 +157,9 @@ def _execute(task, places, needs, wanted, announce) -> Outcome:
             wanted,
             work / "executed.ipynb",
             work / "results" / f"{name}.json",
-            {"seconds": seconds, "executed_at": executed_at},
+            {"seconds": seconds, "executed_at": executed_at, "peak_memory_gib": round(memory["peak"], 2)},
         )
+        shutil.rmtree(places.state / "unfinished" / wanted, ignore_errors=True)
     return _outcome(task, "completed", wanted, entry)
 
 
@@ -168,7 +172,19 @@ def _forget_the_machine(notebook: Path) -> None:
     notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome]) -> dict[str, str]:
+def _peak_of_kernels() -> float:
+    """Largest resident memory so far (GiB) of any process started by this one; 0 where the system does not say."""
+    import psutil
+
+    peak = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(OSError, StopIteration, psutil.Error):
+            lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+            peak = max(peak, int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20)
+    return peak
+
+
+def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome], wanted: str) -> dict[str, str]:
     """Give the chapter its own folder, so that no path of this machine enters the notebook."""
     results = work / "results"
     results.mkdir()
@@ -184,6 +200,12 @@ def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome
     if "data_folder" in declared and places.data:
         (work / "data").symlink_to(places.data, target_is_directory=True)
         folders["data_folder"] = "data"
+    if "resume_folder" in declared:
+        # Not in the scratch folder, which goes when the run is interrupted: the next run of this key continues.
+        unfinished = places.state / "unfinished" / wanted
+        unfinished.mkdir(parents=True, exist_ok=True)
+        (work / "unfinished").symlink_to(unfinished, target_is_directory=True)
+        folders["resume_folder"] = "unfinished"
     return folders
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Task:
     limit_seconds: int
     threads: int
     reuse: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)  # what the command changed of the profile
 
     def key(self, needs: Mapping[str, str]) -> str:
         return key(self.chapter, self.parameters, self.client, self.data, needs, self.threads)
@@ -100,6 +101,7 @@ def plan(
                 # do not depend on how many cores there are. The full profile uses all of them.
                 threads=1 if profile == "quick" else os.cpu_count() or 1,
                 reuse=not fresh,
+                settings=settings.get(chapter.name, {}),
             )
         )
     folder = client_folder.resolve()

@@ -30,10 +30,11 @@ def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event:
     watch is told what happens: {"chapter", "state", "seconds"}. After each chapter the ledger is on disk.
     """
     outcomes: dict[str, Outcome] = {}
+    about = _about(plan)
 
     def finished(outcome: Outcome) -> None:
         outcomes[outcome.chapter] = outcome
-        _write_json(plan.out / "ledger.json", {"profile": plan.profile, "chapters": _lines(plan, outcomes)})
+        write_json(plan.out / "ledger.json", about | {"chapters": _lines(plan, outcomes)})
         watch({"chapter": outcome.chapter, "state": outcome.state, "seconds": outcome.seconds, "error": outcome.error})
 
     waiting = list(plan.tasks)
@@ -149,28 +150,34 @@ def report(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda eve
         before = time.monotonic()
         manifest["pages_changed"] = publish.publish(pages, manifest, plan.out, stage, plan.code)
         manifest["seconds"] = round(time.monotonic() - started, 2)
-        _write_json(plan.out / "manifest.json", manifest)
+        write_json(plan.out / "manifest.json", manifest)
         watch({"chapter": "site", "state": "completed", "seconds": time.monotonic() - before})
         return manifest
 
 
-def _manifest(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """What was run, with what, on what: the same as the page "This run" shows."""
-    client = {
-        "name": plan.client.client.name,
-        "folder_name": plan.client_folder.name,
-        "synthetic": plan.client.client.synthetic,
-    }
+def _about(plan: Plan) -> dict[str, Any]:
+    """What runs, for whom, on what."""
     return {
         "project": "lepton-nb",
         "version": lepton_nb.__version__,
         "git": _git_revision(),
-        "client": client,
+        "client": {
+            "name": plan.client.client.name,
+            "folder_name": plan.client_folder.name,
+            "synthetic": plan.client.client.synthetic,
+        },
         "profile": plan.profile,
         "code": plan.code,
         "processor": _processor(),
         "cores": os.cpu_count(),
         "versions": versions(),
+    }
+
+
+def _manifest(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """What was run, with what, on what: the same as the page "This run" shows."""
+    about = _about(plan)
+    return about | {
         "chapters": _lines(plan, outcomes),
         "pages_changed": [],
         # Equal keys: the same site, page for page, but for the run's own date and seconds.
@@ -178,7 +185,7 @@ def _manifest(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
             [
                 sorted([o.chapter, o.key, o.executed_at] for o in outcomes.values()),
                 publish.fingerprint(plan.code),
-                client,
+                about["client"],
                 plan.profile,
             ]
         ),
@@ -229,6 +236,7 @@ def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
                 "title": outcome.title,
                 "state": outcome.state,
                 "seconds": outcome.seconds,
+                "peak_memory_gib": outcome.peak_memory_gib,
                 "executed_at": outcome.executed_at,
                 "key": outcome.key,
                 "seeds": sorted({f["seed"] for f in record.get("figures", {}).values() if f["seed"] is not None}),
@@ -237,6 +245,7 @@ def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
                 | {f"data: {k}": v for k, v in task.data.items()}
                 | {f"record: {k}": outcomes[k].results for k in task.chapter.needs if k in outcomes},
                 "parameters": {k: v for k, v in task.parameters.items() if not k.endswith("_folder")},
+                "settings": dict(task.settings),
                 "limit_seconds": task.limit_seconds,
                 "threads": task.threads,
                 "error": outcome.error,
@@ -245,7 +254,8 @@ def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     return lines
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write a file in one step: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -34,8 +34,10 @@ from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.math import get_node_equation_number
+
+from lepton_nb import paths, render, results
 
 logger = logging.getLogger(__name__)
 
@@ -387,12 +389,13 @@ def _chapters(run: dict):
             chapter.get("title") or chapter.get("chapter"),
             chapter.get("state"),
             float(chapter["seconds"]) if chapter.get("seconds") is not None else None,
+            float(chapter["peak_memory_gib"]) if chapter.get("peak_memory_gib") else None,
             str(chapter.get("executed_at") or "")[:16].replace("T", " "),
             _short(chapter.get("key")),
         )
         for chapter in run.get("chapters") or []
     ]
-    return ("Chapter", "State", "Seconds", "Executed", "Key"), rows
+    return ("Chapter", "State", "Seconds", "Memory (GiB)", "Executed", "Key"), rows
 
 
 def _data(run: dict):
@@ -447,6 +450,45 @@ _RUN_TABLES = {
     "versions": _versions,
 }
 
+# Recorded figures -----------------------------------------------------------------------------------------------
+
+
+class MeasuredRole(SphinxRole):
+    """A figure of a recorded full run in the prose: ``{measured}`mnist:ours_accuracy` ``.
+
+    ``chapter:figure`` gives its value with the unit, ``chapter:figure:range`` its two ends,
+    ``chapter:seconds.name`` a wall time. A figure that no record holds stops the build:
+    what a page says was measured was measured.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        chapter, _, rest = self.text.partition(":")
+        name, _, part = rest.partition(":")
+        self.env.note_dependency(str(paths.measured(chapter)))
+        try:
+            return [nodes.Text(measured(chapter, name, part))], []
+        except (LookupError, ValueError) as problem:
+            message = self.inliner.reporter.error(f"measured: {self.text}: {problem}", line=self.lineno)
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+
+
+def measured(chapter: str, name: str, part: str = "") -> str:
+    """A recorded figure in words. Raises LookupError when there is no such record or figure."""
+    record = results.recorded(chapter)
+    if record is None:
+        raise LookupError(f"there is no recorded run of {chapter!r}")
+    if name.startswith("seconds."):
+        return render.number(record.seconds[name.removeprefix("seconds.")], 0, "s")
+    if name not in record.figures:
+        raise LookupError(f"the record of {chapter!r} has no figure {name!r}")
+    found = record.figures[name]
+    if not part:
+        return render.measured(found.value, found.unit)
+    if part != "range" or found.low is None:
+        raise LookupError(f"figure {name!r} has no part {part!r}")
+    return f"{render.measured(found.low, found.unit)} to {render.measured(found.high, found.unit)}"
+
+
 # Sphinx ---------------------------------------------------------------------------------------------------------
 
 
@@ -474,10 +516,11 @@ def _escape_title(app, pagename, templatename, context, doctree) -> None:
 
 
 def setup(app) -> dict:
-    """Register the renderer of formulas, the two directives and the font."""
+    """Register the renderer of formulas, the directives, the role and the font."""
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
     app.add_directive("mermaid", MermaidDirective)
     app.add_directive("lepton-run", RunDirective)
+    app.add_role("measured", MeasuredRole())
     app.connect("builder-inited", _prepare)
     app.connect("html-page-context", _escape_title)
     # Jupyter Book sets it even where the extension that knows it is left out.

@@ -1,7 +1,7 @@
 """Executed chapters, kept under a key made of everything that can change them.
 
 Into a key go: the notebook's source, its parameters, the parts of the client that it reads, the checksums of
-its data sets, the records it needs, the source of the package modules that it imports (followed through their
+its data sets, the records it needs, the recorded run that it shows, the source of the package modules that it imports (followed through their
 own imports), the versions of the libraries, and the number of threads. No clock, no path, nothing of a client
 that the chapter does not read. Same key: same result, so it is reused.
 """
@@ -23,6 +23,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lepton_nb import paths
 from lepton_nb.report.chapters import Chapter
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -32,6 +33,7 @@ NOT_IN_CHAPTERS = {
     "filelock",
     "jupyter-book",
     "mermaidx",
+    "psutil",
     "rich",
     "sphinxcontrib-katex",
     "typer",
@@ -119,11 +121,18 @@ def key(
             "client": dict(client),
             "data": dict(data),
             "needs": dict(needs),
+            "recorded": {name: _file_digest(path) for name, path in recorded_runs(chapter.code).items()},
             "package": {name: _file_digest(PACKAGE / name) for name in imported_modules(chapter.code)},
             "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
             "threads": threads,
         }
     )
+
+
+def recorded_runs(code: str) -> dict[str, Path]:
+    """Recorded full runs that code shows beside its own: chapter → file, those that exist."""
+    named = re.findall(r"results\.recorded\(\s*\"(\w+)\"", code)
+    return {name: paths.measured(name) for name in named if paths.measured(name).is_file()}
 
 
 @cache

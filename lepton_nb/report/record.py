@@ -1,0 +1,61 @@
+"""A full run on real data, put on record: ``book/measured/<chapter>.json``.
+
+The chapters show it beside the run at hand, and the prose of the book cites its figures.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lepton_nb import paths
+from lepton_nb.report.run import write_json
+
+
+class RecordProblem(ValueError):
+    """A report that cannot go on record: which chapter, and why."""
+
+
+def record(report: Path, chapters: list[str]) -> list[Path]:
+    """Put chapters of a finished report on record. Writes nothing unless all of them qualify.
+
+    report: the folder that ``lepton-nb report --out`` wrote. A chapter qualifies when it ran in profile
+    "full" on real data only. Raises RecordProblem otherwise.
+    """
+    if not (report / "ledger.json").is_file():
+        raise RecordProblem(f"{report}: has no ledger.json. Run lepton-nb report with --out {report} first.")
+    ledger = json.loads((report / "ledger.json").read_text(encoding="utf-8"))
+    lines = {line["chapter"]: line for line in ledger["chapters"]}
+    made = {}
+    for name in chapters:
+        if name not in lines:
+            raise RecordProblem(f"{report}: has no chapter {name!r}; there are {', '.join(lines)}.")
+        line = lines[name]
+        file = report / "results" / f"{name}.json"
+        found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"data": []}
+        stand_ins = [data["name"] for data in found["data"] if data["stand_in"]]
+        if ledger["profile"] != "full" or line["state"] not in ("completed", "reused") or stand_ins:
+            raise RecordProblem(
+                f"{name}: profile {ledger['profile']}, state {line['state']}, "
+                f"stand-ins: {', '.join(stand_ins) or 'none'}. On record go finished chapters of profile full on real "
+                "data: lepton-nb report --profile full --data FOLDER."
+            )
+        settings = "".join(f" --set {name}.{key}={value}" for key, value in line["settings"].items())
+        made[name] = found | {
+            "made": {
+                "command": f"lepton-nb report --profile full --data FOLDER --only {name}{settings}",
+                "date": line["executed_at"][:10],
+                "revision": ledger["git"],
+                "processor": ledger["processor"],
+                "cores": ledger["cores"],
+                "threads": line["threads"],
+                "seconds": line["seconds"],
+                "peak_memory_gib": line["peak_memory_gib"],
+                "seeds": line["seeds"],
+                "parameters": line["parameters"],
+                "versions": ledger["versions"],
+            }
+        }
+    for name, content in made.items():
+        write_json(paths.measured(name), content)
+    return [paths.measured(name) for name in made]

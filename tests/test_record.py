@@ -1,0 +1,134 @@
+"""Full runs on record, and chapters that are continued where they were interrupted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lepton_nb import render, results
+from lepton_nb.report import planning, run, sphinx_lepton
+from lepton_nb.report.record import RecordProblem, record
+
+ADD = "record.add('right', 0.25 * factor, unit='fraction', low=0.2, high=0.75, interval='95 % Wilson', n=8, seed=0)"
+RESUMES = 'profile: str = "quick"\nresults_folder: str = ""\nresume_folder: str = ""\n'
+
+
+def execute(project, **options):
+    """Execute the chapter ``digits`` only, so that no site is built."""
+    project.chapter("09_other.ipynb")
+    plan = planning.plan(project.client, project.folder / "out", only=["digits"], **options)
+    return plan, run.report(plan, 1)["chapters"][0]
+
+
+def test_a_full_run_goes_on_record_with_all_that_repeats_it(project):
+    project.chapter("01_digits.ipynb", add=ADD + "\nrecord.seconds['training'] = 12.3", full={"factor": 1})
+    execute(project, profile="full", settings={"digits": {"factor": 3}})
+    (path,) = record(project.folder / "out", ["digits"])
+    assert path == project.folder / "book" / "measured" / "digits.json"
+    found = results.recorded("digits")
+    assert found["right"].value == 0.75
+    assert found.made["command"] == (
+        "lepton-nb report --profile full --data FOLDER --only digits --set digits.factor=3"
+    )
+    assert found.made["cores"] >= 1 and found.made["versions"]["keras"] and found.made["seeds"] == [0]
+    assert found.made["peak_memory_gib"] > 0.01
+    assert sphinx_lepton.measured("digits", "right") == render.percent(0.75, 2)
+    assert sphinx_lepton.measured("digits", "right", "range") == "20.00\u202f% to 75.00\u202f%"
+    assert sphinx_lepton.measured("digits", "seconds.training") == "12\u202fs"
+
+
+@pytest.mark.parametrize("name", ["wrong", "seconds.wrong"])
+def test_a_figure_that_no_record_holds_is_an_error(project, name):
+    project.chapter("01_digits.ipynb", add=ADD)
+    execute(project, profile="full")
+    record(project.folder / "out", ["digits"])
+    with pytest.raises(LookupError):
+        sphinx_lepton.measured("digits", name)
+    with pytest.raises(LookupError, match="no recorded run"):
+        sphinx_lepton.measured("nothing", name)
+
+
+@pytest.mark.parametrize(
+    ("profile", "add", "phrase"),
+    [
+        ("quick", ADD, "profile quick"),
+        ("full", "record.data.append(dict(name='mnist', stand_in=True, source='', sha256=''))", "stand-ins: mnist"),
+        ("full", "1 / 0", "state failed"),
+    ],
+)
+def test_only_finished_full_runs_on_real_data_go_on_record(project, profile, add, phrase):
+    project.chapter("01_digits.ipynb", add=add)
+    execute(project, profile=profile)
+    with pytest.raises(RecordProblem, match=phrase):
+        record(project.folder / "out", ["digits"])
+    assert results.recorded("digits") is None
+
+
+def test_a_folder_without_a_run_and_an_unknown_chapter_are_refused(project):
+    project.chapter("01_digits.ipynb", add=ADD)
+    with pytest.raises(RecordProblem, match=r"ledger\.json"):
+        record(project.folder, ["digits"])
+    execute(project, profile="full")
+    with pytest.raises(RecordProblem, match="no chapter 'digit'; there are digits"):
+        record(project.folder / "out", ["digits", "digit"])
+    assert not (project.folder / "book" / "measured" / "digits.json").exists()
+
+
+def test_a_chapter_that_shows_a_record_is_executed_again_when_the_record_changes(project):
+    project.chapter("01_digits.ipynb", 'from lepton_nb import results\nresults.recorded("digits")', add=ADD)
+    execute(project, profile="full")
+    assert execute(project, profile="full")[1]["state"] == "reused"
+    record(project.folder / "out", ["digits"])
+    file = project.folder / "book" / "measured" / "digits.json"
+    plan = planning.plan(project.client, project.folder / "out", profile="full")
+    before = plan.tasks[0].key({})
+    content = json.loads(file.read_text("utf-8"))
+    content["figures"]["right"]["value"] = 0.4
+    other = file.with_name("other.json")
+    other.write_text(json.dumps(content), "utf-8")
+    other.replace(file)
+    from lepton_nb.report import store
+
+    store._file_digest.cache_clear()
+    assert plan.tasks[0].key({}) != before
+
+
+def test_figures_stand_beside_those_on_record(project):
+    here = results.Record("digits")
+    here.add("right", 0.5, "fraction", low=0.4, high=0.6, interval="95 % Wilson", n=96)
+    here.seconds["training"] = 2.0
+    names = {"right": "Right answers", "training": "Training", "missing": "Missing"}
+    alone = str(render.beside(here, None, names))
+    assert "No full run on real data is on record" in alone and "50.00" in alone
+    there = results.Record("digits", "full", made={"date": "2026-01-01", "cores": 2, "processor": "P",
+                                                   "revision": "abc", "command": "again"})  # fmt: skip
+    there.add("right", 0.75, "fraction")
+    both = str(render.beside(here, there, names))
+    assert "75.00" in both and "Again: again" in both and both.count("–") >= 3
+
+
+def test_an_interrupted_chapter_continues_and_leaves_no_half_record(project):
+    step = (
+        "from pathlib import Path\n"
+        "kept = Path(resume_folder) / 'epoch.txt'\n"
+        "begun = int(kept.read_text()) if kept.is_file() else 0\n"
+        "for epoch in range(begun, 4):\n"
+        "    kept.write_text(str(epoch + 1))\n"
+        f"    if epoch == 1 and not Path({str(project.folder / 'go')!r}).exists():\n"
+        "        import os, signal\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    project.chapter(
+        "01_digits.ipynb", step, parameters=RESUMES, add="record.add('begun', begun, unit='epochs')", reads=[]
+    )
+    plan, line = execute(project)
+    assert line["state"] == "kernel died"
+    assert not list(project.folder.rglob("digits.json"))
+    assert len(list((plan.places.state / "unfinished").iterdir())) == 1
+    (project.folder / "go").touch()
+    plan, line = execute(project)
+    entry = plan.places.store.find(line["key"])
+    assert json.loads(entry.record.read_text("utf-8"))["figures"]["begun"]["value"] == 2
+    assert str(project.folder) not in entry.notebook.read_text("utf-8").replace(str(project.folder / "go"), "")
+    assert not list((plan.places.state / "unfinished").iterdir())
