@@ -18,7 +18,7 @@ from filelock import FileLock
 
 import lepton_nb
 from lepton_nb import paths
-from lepton_nb.report import publish
+from lepton_nb.report import publish, workbook
 from lepton_nb.report.executing import Outcome, reuse, run_chapter
 from lepton_nb.report.planning import Places, Plan, Task
 from lepton_nb.report.store import Entry, digest, versions
@@ -220,6 +220,23 @@ def _export(plan: Plan, entries: Mapping[str, Entry]) -> None:
                 part = target.with_name(target.name + ".part")
                 part.write_bytes(content)
                 os.replace(part, target)
+    if plan.whole:
+        records = {name: json.loads(entry.record.read_text(encoding="utf-8")) for name, entry in entries.items()}
+        _export_together(plan, records)
+
+
+def _export_together(plan: Plan, records: Mapping[str, dict[str, Any]]) -> None:
+    """Every number of the report in one file, and the workbook; left alone while no record changed."""
+    client = plan.client.client.name
+    everything = {"client": client, "profile": plan.profile, "chapters": records}
+    target = plan.out / "results.json"
+    try:
+        unchanged = json.loads(target.read_text(encoding="utf-8")) == everything
+    except (FileNotFoundError, json.JSONDecodeError):
+        unchanged = False
+    if not unchanged or not (plan.out / "workbook.xlsx").is_file():
+        workbook.write(plan.out / "workbook.xlsx", records, client)
+        write_json(target, everything)
 
 
 def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:

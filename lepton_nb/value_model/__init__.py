@@ -27,6 +27,7 @@ from lepton_nb.value_model.beside import (
     verdict,
     verdict_on,
 )
+from lepton_nb.value_model.lines import lines
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
     Returns,
@@ -82,6 +83,7 @@ __all__ = [
     "findings",
     "gain_per_case",
     "gains",
+    "lines",
     "measured_half_lives",
     "periods",
     "plan",
