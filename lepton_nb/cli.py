@@ -19,7 +19,9 @@ app = typer.Typer(
     help=__doc__, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
-Client = Annotated[str, typer.Argument(help="The client's folder. Without it: the sample manufacturer.")]
+Client = Annotated[
+    str, typer.Argument(help="The client's folder or Excel workbook. Without it: the sample manufacturer.")
+]
 Profile = Annotated[str, typer.Option(help="quick: minutes on a laptop. full: the real sizes.")]
 Data = Annotated[Path | None, typer.Option(help="Folder with real data sets; else LEPTON_DATA, else stand-ins.")]
 Out = Annotated[Path | None, typer.Option(help="Where the report goes. Default: reports/<client>.")]
@@ -89,16 +91,20 @@ def check(client: Client = "") -> None:
 
 
 @app.command()
-def new(folder: Path, like: Annotated[str, typer.Option(help="manufacturer or bank")] = "manufacturer") -> None:
-    """Write a commented template of a client's folder."""
+def new(
+    folder: Path,
+    like: Annotated[str, typer.Option(help="manufacturer or bank")] = "manufacturer",
+    workbook: Annotated[bool, typer.Option("--workbook", help="One Excel file in place of a folder.")] = False,
+) -> None:
+    """Write a commented template of a client: a folder, or with --workbook one Excel file."""
     from rich.console import Console
 
     from lepton_nb import client as clients
 
     console = Console(highlight=False, soft_wrap=True)
     with _bad_input(console):
-        clients.new(folder, like)
-    console.print(f"{folder}: written. Change it, then: lepton-nb check {folder}", markup=False)
+        written = _short(clients.new(folder, like, workbook))
+    console.print(f"{written}: written. Change it, then: lepton-nb check {written}", markup=False)
 
 
 @app.command()

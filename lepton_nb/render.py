@@ -232,6 +232,28 @@ def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
     return table(rows, texts, caption)
 
 
+def page(title: str, body: Html, style: str) -> str:
+    """A whole page of its own: finished pieces, a style sheet, and the reader's light or dark theme."""
+    choose = "document.documentElement.dataset.theme=matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'"
+    alone = (
+        "body{background:var(--lepton-page);color:var(--lepton-ink);font-family:system-ui,sans-serif;"
+        "max-width:58rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}"
+        "th,td{padding:.3rem .7rem .3rem 0;text-align:left;vertical-align:top}.num{text-align:right}"
+        "caption{text-align:left;color:var(--lepton-muted)}.lepton-table{overflow-x:auto;margin:1rem 0}"
+    )
+    return (
+        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><script>{choose}</script>'
+        f"<style>{style}\n{alone}</style></head><body><article class='bd-article'><h1>{_text(title)}</h1>{body}"
+        "</article></body></html>\n"
+    )
+
+
+def heading(text: str) -> Html:
+    """A heading of a page's section."""
+    return Html(f"<h2>{_text(text)}</h2>")
+
+
 def figure(svg: str, caption: str, name: str = "") -> Html:
     """A drawing made by :mod:`lepton_nb.plots` with its caption; ``name`` is its anchor in the page."""
     svg = svg[svg.index("<svg") :]

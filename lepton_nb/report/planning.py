@@ -108,7 +108,7 @@ def plan(
     return Plan(
         client=company,
         client_folder=folder,
-        out=(out or Path("reports") / folder.name).resolve(),
+        out=(out or Path("reports") / (folder.stem if folder.is_file() else folder.name)).resolve(),
         profile=profile,
         places=Places(folder, data.resolve() if data else None, paths.state_folder()),
         tasks=tuple(tasks),

@@ -21,7 +21,7 @@ from lepton_nb import paths
 from lepton_nb.report import publish, workbook
 from lepton_nb.report.executing import Outcome, reuse, run_chapter
 from lepton_nb.report.planning import Places, Plan, Task
-from lepton_nb.report.store import Entry, digest, versions
+from lepton_nb.report.store import Entry, digest, notebook_source, package_files, versions
 
 
 def run(plan: Plan, jobs: int = 2, watch: Callable[[dict], None] = lambda event: None) -> dict[str, Outcome]:
@@ -263,6 +263,7 @@ def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
                 | {f"record: {k}": outcomes[k].results for k in task.chapter.needs if k in outcomes},
                 "parameters": {k: v for k, v in task.parameters.items() if not k.endswith("_folder")},
                 "settings": dict(task.settings),
+                "code": {"notebook": digest(notebook_source(task.chapter))} | package_files(task.chapter),
                 "limit_seconds": task.limit_seconds,
                 "threads": task.threads,
                 "error": outcome.error,

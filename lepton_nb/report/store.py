@@ -111,22 +111,32 @@ def key(
     threads: int,
 ) -> str:
     """The key of one execution. client, data, needs: fingerprint by part, by data set, by chapter needed."""
-    notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
-    source = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
     return digest(
         {
-            "notebook": [source, notebook["metadata"].get("lepton")],
+            "notebook": notebook_source(chapter),
             # Folders are where things lie, not what they are: what lies there is fingerprinted below.
             "parameters": {k: v for k, v in parameters.items() if not k.endswith("_folder")},
             "client": dict(client),
             "data": dict(data),
             "needs": dict(needs),
             "recorded": {name: _file_digest(path) for name, path in recorded_runs(chapter.code).items()},
-            "package": {name: _file_digest(PACKAGE / name) for name in imported_modules(chapter.code)},
+            "package": package_files(chapter),
             "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
             "threads": threads,
         }
     )
+
+
+def notebook_source(chapter: Chapter) -> list[Any]:
+    """What of a notebook decides its results: cells with their metadata, and its declaration."""
+    notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
+    cells = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
+    return [cells, notebook["metadata"].get("lepton")]
+
+
+def package_files(chapter: Chapter) -> dict[str, str]:
+    """The package's files that a chapter's code imports, with their digests."""
+    return {name: _file_digest(PACKAGE / name) for name in imported_modules(chapter.code)}
 
 
 def recorded_runs(code: str) -> dict[str, Path]:
