@@ -108,6 +108,28 @@ def new(
 
 
 @app.command()
+def compare(
+    earlier: Path,
+    later: Path,
+    out: Annotated[Path | None, typer.Option(help="The page. Default: compare.html in the later report.")] = None,
+) -> None:
+    """Compare two reports: what changed in the value, by which cause, as one page."""
+    from rich.console import Console
+
+    from lepton_nb import render
+    from lepton_nb.report import compare as comparing
+
+    console = Console(highlight=False, soft_wrap=True)
+    page = out or later / "compare.html"
+    with _bad_input(console):
+        steps = comparing.compare(earlier, later, page)
+    for row in steps:
+        if abs(row["amount"]) >= 0.005:
+            console.print(f"{render.number(row['amount'], 0):>14}  {row['step']}", markup=False)
+    console.print(_short(page), markup=False)
+
+
+@app.command()
 def record(report: Path, chapters: list[str]) -> None:
     """Put chapters of a finished full run on real data on record, for the book to cite (book/measured/)."""
     from rich.console import Console
