@@ -89,11 +89,15 @@ def test_cells_are_short_and_make_no_html(path):
     assert visible <= 200
 
 
-@every_notebook
+#: One of each kind: without data, with a data set, with a client, with a chapter that it needs.
+ALONE = ("10_architecture", "30_mnist", "80_value", "00_summary")
+
+
+@pytest.mark.parametrize("path", [ROOT / "notebooks" / f"{name}.ipynb" for name in ALONE], ids=ALONE)
 def test_a_chapter_runs_alone_from_the_project_root(path, tmp_path, monkeypatch):
     """As a reader meets it in JupyterLab: a fresh kernel, no earlier chapter executed, no client, no data set.
 
-    (nbval runs every notebook once more from ``notebooks/``, the other place where a reader may open it.)
+    (nbval runs every notebook from ``notebooks/``, the other place where a reader may open it.)
     """
     monkeypatch.delenv("LEPTON_DATA", raising=False)
     monkeypatch.setenv("LEPTON_STATE", str(tmp_path))

@@ -75,6 +75,10 @@ def test_every_chapter_is_executed_and_published(report):
     assert "manufacturer" not in report.first.stderr  # no warning, no traceback
     for chapter in report.states():
         assert (report.out / "results" / f"{chapter}.json").is_file()
+    for path in (report.out / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            loud = [output for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+            assert not loud, f"{path.name} writes to standard error: {loud}"
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
