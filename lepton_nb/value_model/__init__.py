@@ -27,7 +27,7 @@ from lepton_nb.value_model.beside import (
     verdict,
     verdict_on,
 )
-from lepton_nb.value_model.lines import lines
+from lepton_nb.value_model.lines import lines, register
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
     Returns,
@@ -88,6 +88,7 @@ __all__ = [
     "periods",
     "plan",
     "present_benefits",
+    "register",
     "returns",
     "scenario_values",
     "shapley_weights",

@@ -88,3 +88,113 @@ def _product(values) -> float:
     for value in values:
         result = result * value
     return float(result)
+
+
+def register(plan: Plan) -> list[dict[str, Any]]:
+    """Every input of the value with its range, grade of evidence and source: one row each.
+
+    A driver's volume and unit value stand once, with the smallest low and the largest high of its years; likely is
+    the mean of the years. Money in the client's currency; rates and shares are fractions.
+    """
+    client = plan.client
+    rows = [
+        _entry("cost of capital", "all", None, plan.wacc, None, "a year", "", client.discount.source or "built up from client.yml"),
+        *(_entry(f"premium for {kind}", "all", None, rate, None, "a year", "", "client.yml")
+          for kind, rate in dict(client.discount.asset_premium).items()),
+        _entry("tax rate", "all", None, plan.tax_rate, None, "of profit", "", "client.yml"),
+    ]  # fmt: skip
+    drivers: dict[tuple[str, str], list[Any]] = {}
+    for row in client.benefits:
+        drivers.setdefault((row.asset_id, row.driver_id), []).append(row)
+    for (asset, driver), found in drivers.items():
+        name, grade, source = driver.replace("_", " "), _spread(row.evidence for row in found), "benefits.csv"
+        rows.append(_range(f"volume: {name}", asset, [row.volume for row in found], found[0].unit, grade, source))
+        given = [row.unit_value for row in found if row.unit_value is not None]
+        if given:
+            rows.append(_range(f"unit value: {name}", asset, given, f"{plan.currency} a unit", grade, source))
+        for what in ("attribution", "adoption"):
+            shares = [getattr(row, what) for row in found]
+            rows.append(
+                _entry(
+                    f"{what}: {name}",
+                    asset,
+                    min(shares),
+                    sum(shares) / len(shares),
+                    max(shares),
+                    "share",
+                    grade,
+                    source,
+                )
+            )
+    linked = {line.link_id for line in plan.benefits if line.link == "confusion"}
+    for item in client.evaluations:
+        if item.evaluation_id in linked:
+            case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
+            kind = "paired cases" if item.paired else "two tables of the same cases" if item.baseline else "model alone"
+            rows.append(_entry(f"gain per case: {item.evaluation_id.replace('_', ' ')}", item.asset_id, None,
+                               float(gain_per_case(item)), None, f"{plan.currency} a case", "measured", f"{case}, {kind}"))  # fmt: skip
+            rows += [_range(f"money per {outcome}: {item.evaluation_id.replace('_', ' ')}", item.asset_id, [value],
+                            f"{plan.currency} a case", "", "outcome_value.csv") for outcome, value in item.outcome_value]  # fmt: skip
+    accepted = {line.link_id for line in plan.benefits if line.link == "acceptance"}
+    for item in client.acceptance:
+        if item.asset_id in accepted:
+            rows.append(_entry("share accepted", item.asset_id, None, item.accepted / item.n, None, item.unit, "measured",
+                               f"n = {item.n:,}, {item.evaluated_on}"))  # fmt: skip
+    forecasts: dict[tuple[str, str, str], list[Any]] = {}
+    for row in client.costs:
+        if row.kind == "forecast":
+            forecasts.setdefault((row.asset_id, row.phase, row.category), []).append(row)
+    for (asset, phase, category), found in forecasts.items():
+        name = f"{phase} cost: {category.replace('_', ' ')}"
+        rows.append(
+            _range(
+                name,
+                asset,
+                [row.amount for row in found],
+                f"{plan.currency} a payment",
+                "",
+                _spread(row.source for row in found),
+            )
+        )
+    for asset in client.assets:
+        if asset.half_life_years is not None:
+            rows.append(
+                _entry(
+                    "half-life of the benefit",
+                    asset.asset_id,
+                    None,
+                    asset.half_life_years,
+                    None,
+                    "years",
+                    "",
+                    asset.useful_life_basis,
+                )
+            )
+        if asset.p_technical_success is not None:
+            rows.append(
+                _entry(
+                    "chance of technical success",
+                    asset.asset_id,
+                    None,
+                    asset.p_technical_success,
+                    None,
+                    "share",
+                    "",
+                    "assets.csv",
+                )
+            )
+    return rows
+
+
+def _entry(name, asset, low, likely, high, unit, grade, source) -> dict[str, Any]:
+    return {"input": name, "asset": asset, "low": low, "likely": likely, "high": high, "unit": unit,
+            "grade": grade or "", "source": source or "not stated"}  # fmt: skip
+
+
+def _range(name, asset, ranges, unit, grade, source) -> dict[str, Any]:
+    likely = sum(item.mode for item in ranges) / len(ranges)
+    return _entry(name, asset, min(i.low for i in ranges), likely, max(i.high for i in ranges), unit, grade, source)
+
+
+def _spread(words) -> str:
+    return ", ".join(dict.fromkeys(str(word) for word in words if word))

@@ -39,7 +39,8 @@ class World:
 
     drawn: by input, a quantile level 0..1 (a number or (draws,)), or the shares of a test set's cells
     ((draws, cells)); gains: gain per case by evaluation, in place of the measured one; chances: of success by
-    asset; half_lives by asset; rate_change is added to every discount rate; the multipliers serve all lines.
+    asset; half_lives by asset; rate_change is added to every discount rate; the multipliers serve all lines but those of
+    an asset in own_multipliers (asset: on benefits, on costs).
     """
 
     drawn: Mapping[str, Money] = field(default_factory=dict)
@@ -49,6 +50,11 @@ class World:
     rate_change: float = 0.0
     benefit_multiplier: float = 1.0
     cost_multiplier: float = 1.0
+    own_multipliers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def multipliers(self, asset_id: str) -> tuple[float, float]:
+        """Factors on the benefits and on the costs of one asset."""
+        return self.own_multipliers.get(asset_id, (self.benefit_multiplier, self.cost_multiplier))
 
     def read(self, name: str, three: ThreePoint) -> Money:
         """The figure of that name: its most likely value, or the triangular quantile at its level."""
@@ -169,7 +175,7 @@ def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
     chance = 1.0
     for needed in plan.needs[line.asset_id]:
         chance = chance * _chance(plan, world, needed)
-    factor = line.weight * decay_factor(line.age, half_life) * world.benefit_multiplier
+    factor = line.weight * decay_factor(line.age, half_life) * world.multipliers(line.asset_id)[0]
     return world.read(volume_name(line), line.volume) * unit * factor * chance
 
 
@@ -185,7 +191,7 @@ def _share_accepted(item, world: World, widening: float) -> Money:
 def cost(plan: Plan, line: CostLine, world: World = MOST_LIKELY) -> Money:
     """Money out of one cost line before tax and discounting."""
     chance = _chance(plan, world, line.asset_id) if line.phase in AFTER_SUCCESS else 1.0
-    return world.read(cost_name(line), line.amount) * world.cost_multiplier * chance
+    return world.read(cost_name(line), line.amount) * world.multipliers(line.asset_id)[1] * chance
 
 
 @dataclass
@@ -260,9 +266,15 @@ def _coalition(plan: Plan, group: Group, members, books, change: float) -> Itera
         yield Year(span.year, span.share, span.day, benefits, running, development, taxable, tax, factor, present)
 
 
-def cash_flows(plan: Plan, group: Group, world: World = MOST_LIKELY) -> tuple[Year, ...]:
-    """The cash-flow table of a group; its present values sum to the group's value."""
-    return tuple(_coalition(plan, group, group.assets, _books(plan, world), world.rate_change))
+def cash_flows(
+    plan: Plan, group: Group, world: World = MOST_LIKELY, members: Iterable[str] | None = None
+) -> tuple[Year, ...]:
+    """The cash-flow table of a group; its present values sum to the group's value.
+
+    members: the flows if only these assets of the group existed; None: all of them.
+    """
+    chosen = group.assets if members is None else tuple(members)
+    return tuple(_coalition(plan, group, chosen, _books(plan, world), world.rate_change))
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,8 @@ RULES = {
     "Joint benefits": "Assets connected by feeds form a group. A benefit counts only where the asset that earns it and "
     "all that feed it are present. An asset's value is its Shapley share of the group's value after tax; the group is "
     "the sum of its shares, and nothing is counted twice.",
-    "Discount rate": "One rate a group: the weighted average cost of capital plus the highest asset premium in the "
-    "group, because joint flows are not safer than their riskiest part.",
+    "Discount rate": "One rate a group: the weighted average cost of capital plus the highest premium of an asset in "
+    "the group (of its kind, and its specific ones), because joint flows are not safer than their riskiest part.",
     "Evidence": "A grade widens a row's range around its most likely value and never moves it; a range does not cross "
     "zero. The measured gain of a row is widened by the same factor.",
     "Uncertainty": "Low, most likely and high are a triangular distribution. A level is uncertain, not each year anew: "
@@ -250,10 +250,24 @@ class Plan:
 
 
 def discount_rate(client) -> float:
-    """The client's weighted average cost of capital: given, or built up from its parts."""
-    discount = client.discount
+    """The client's weighted average cost of capital: given, or built up from its parts; in the prices of the figures.
+
+    Where the rates hold inflation and the prices do not, or the other way round, it is converted (Fisher).
+    """
+    discount, prices = client.discount, client.valuation.price_basis
     if discount.method == "given":
-        return discount.wacc
+        found = discount.wacc
+    else:
+        found = _built_up(client)
+    if prices == discount.rate_basis:
+        return found
+    if prices == "real":
+        return cashflows.real_rate(found, discount.inflation)
+    return (1 + found) * (1 + discount.inflation) - 1
+
+
+def _built_up(client) -> float:
+    discount = client.discount
     return cashflows.wacc_build_up(
         risk_free=discount.risk_free,
         equity_risk_premium=discount.equity_risk_premium,
@@ -290,7 +304,7 @@ def plan(client) -> Plan:
         periods=spans,
         wacc=wacc,
         tax_rate=client.tax.rate,
-        groups=tuple(_groups(valued, client.discount.asset_premium, wacc)),
+        groups=tuple(_groups(valued, client.discount, wacc)),
         needs=needs,
         benefits=benefits,
         costs=costs,
@@ -313,7 +327,7 @@ def needs_of(assets) -> dict[str, frozenset[str]]:
     return {asset_id: closure(asset_id) for asset_id in feeders}
 
 
-def _groups(assets, premium, wacc: float) -> Iterable[Group]:
+def _groups(assets, discount, wacc: float) -> Iterable[Group]:
     """Connected assets, found by joining the sets of both ends of every feeds."""
     ids = {asset.asset_id for asset in assets}
     member = {asset_id: {asset_id} for asset_id in ids}
@@ -327,9 +341,13 @@ def _groups(assets, premium, wacc: float) -> Iterable[Group]:
             continue
         members = [other for other in assets if other.asset_id in member[asset.asset_id]]
         seen.update(other.asset_id for other in members)
-        highest = max(members, key=lambda other: getattr(premium, other.kind))
+        premium = {
+            other: getattr(discount.asset_premium, other.kind) + discount.specific_premium(other.asset_id)
+            for other in members
+        }
+        highest = max(members, key=premium.__getitem__)
         names = tuple(other.asset_id for other in members)
-        extra = getattr(premium, highest.kind)
+        extra = premium[highest]
         yield Group(" + ".join(names), names, wacc + extra, extra, highest.kind)
 
 

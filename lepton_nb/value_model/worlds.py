@@ -157,7 +157,8 @@ def scenario_values(plan: Plan) -> dict[str, Worth]:
     """The worth in each of the client's scenarios, everything else at its most likely value (rule Scenarios)."""
     return {
         item.name: evaluate(
-            plan, World(benefit_multiplier=item.benefit_multiplier, cost_multiplier=item.cost_multiplier)
+            plan,
+            World(own_multipliers={asset.asset_id: item.multipliers(asset.asset_id) for asset in plan.client.assets}),
         )
         for item in plan.client.scenarios
     }

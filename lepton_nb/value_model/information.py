@@ -1,0 +1,309 @@
+"""What one would have to learn: value of perfect information, of one input, of a larger back-test, of the pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from lepton_nb.valuation import decisions, uncertainty
+from lepton_nb.value_model.beside import SMALLEST_BASELINE, Verdict, gains, present_benefits, verdict_on
+from lepton_nb.value_model.reading import Group, Plan
+from lepton_nb.value_model.reading import plan as read_plan
+from lepton_nb.value_model.sensitivity import factors, test_set_gain
+from lepton_nb.value_model.worlds import Distribution, simulate
+
+#: The decision counts as settled when perfect information is worth at most this share of the present benefits.
+SETTLED = 0.01
+#: Sizes of a further back-test that are tried, in cases.
+SIZES = tuple(round(10 ** (step / 8)) for step in range(16, 49))  # 100 to 1,000,000
+
+
+# ---------------------------------------------------------------- perfect information
+
+
+@dataclass(frozen=True)
+class Knowing:
+    """What it is worth to know one input before deciding; money, with its Monte Carlo error."""
+
+    name: str
+    label: str
+    value: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The decision on one group (go on, or stop and forgo it) and what knowledge is worth for it; money."""
+
+    group: str
+    best: str  # go on, stop
+    mean: float  # of going on
+    perfect: decisions.Information
+    inputs: tuple[Knowing, ...]  # the most valuable first
+    word: str  # settled, learn first, withheld
+    sentence: str
+
+
+def learning(plan: Plan, distribution: Distribution, group: Group, money: Callable[[float], str]) -> Learning:
+    """EVPI of a group and EVPPI of each of its inputs, from the draws of the value, correlations included.
+
+    The decision: go on with the group, or stop, which forgoes all its flows after the valuation date and is worth
+    0. Rule: settled where the EVPI is at most 1 % of the present value of its benefits before costs and tax; else
+    the input with the largest EVPPI is to be learned first. Withheld where the verdict on the group is.
+    """
+    values = distribution.groups[group.name].values
+    choices = {"go on": values, "stop": np.zeros_like(values)}
+    perfect = decisions.evpi_samples(choices)
+    rows = []
+    for factor in factors(plan).values():
+        if not factor.assets & set(group.assets):
+            continue
+        known = quantity(plan, distribution, factor.name)
+        if np.ptp(known) == 0:
+            continue
+        found = decisions.evppi(known, choices)
+        rows.append(Knowing(factor.name, factor.label, found.value, found.standard_error))
+    rows.sort(key=lambda row: -row.value)
+    benefits = present_benefits(plan, lambda line: line.asset_id in group.assets).get(True, 0.0)
+    said = verdict_on(plan, group.assets, float(np.mean(values < 0)))
+    limit = SETTLED * max(benefits, 0.0)
+    if said.word == "withheld":
+        word, sentence = "withheld", f"{group.name}: no conclusion: {said.reason}."
+    elif perfect.value <= limit:
+        word = "settled"
+        sentence = (
+            f"{group.name}: the decision ({perfect.best}) is settled. No study of any kind can be worth more than "
+            f"{money(perfect.value)}, which is at most {100 * SETTLED:g} % of its benefits."
+        )
+    else:
+        word, first = "learn first", rows[0]
+        sentence = (
+            f"{group.name}: today's best choice is to {perfect.best}. Learn first: {first.label}; to know it before deciding is worth "
+            f"up to {money(first.value)}, to know everything up to {money(perfect.value)}."
+        )
+    return Learning(group.name, perfect.best, float(values.mean()), perfect, tuple(rows), word, sentence)
+
+
+def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
+    """What was drawn for one factor, as the number one would learn: (draws,).
+
+    A range in its own unit, a success as 0 or 1, an acceptance share as a normal score, a test set as the gain per
+    case at the most likely money per outcome.
+    """
+    drawn = distribution.total.inputs
+    if name not in plan.inputs:
+        return test_set_gain(plan, distribution, name)
+    item, level = plan.inputs[name], drawn[name]
+    if item.range is not None:
+        return uncertainty.triangular(*item.range).ppf(level)
+    if item.category == "success":
+        return np.where(level < plan.asset(item.asset_id).p_technical_success, 1.0, 0.0)
+    return special.ndtri(level)
+
+
+# ---------------------------------------------------------------- a larger back-test
+
+
+@dataclass(frozen=True)
+class BackTest:
+    """What n further judged cases are worth to the decision on a group, before they are collected; money.
+
+    The value of the group, averaged over everything else, is taken as a straight line in the gain per case:
+    ``scale`` (gain − ``threshold``).
+    """
+
+    evaluation_id: str
+    group: str
+    n: int  # cases behind the gain today
+    gain: float  # per case, mean of the draws
+    gain_sd: float
+    sampling_sd: float  # of one further case
+    threshold: float  # gain per case below which the group is worth nothing
+    scale: float  # money of value for one unit of gain per case
+    explained: float  # share of the value's variance that the straight line explains
+    perfect: float  # worth of knowing the gain exactly
+    sizes: tuple[int, ...]
+    values: tuple[float, ...]
+    costs: tuple[float, ...]
+    best_size: int
+    best_value: float
+    best_cost: float
+    pays_up_to: float  # the highest cost per case at which some size tried still pays
+    word: str  # worth it, not worth its cost, withheld
+    sentence: str
+
+    @property
+    def net(self) -> float:
+        """Value less cost at the best size tried; negative where no size pays."""
+        return self.best_value - self.best_cost
+
+
+def back_tests(
+    plan: Plan,
+    distribution: Distribution,
+    cost_per_case: float,
+    fixed_cost: float,
+    money: Callable[[float], str],
+    sizes: Sequence[int] = SIZES,
+) -> tuple[BackTest, ...]:
+    """EVSI of a further back-test for each evaluation that a benefit rests on, against its cost.
+
+    cost_per_case: money for one more judged case; fixed_cost: money for making the study at all. Rule: worth it where
+    value less cost is above 0 at some size; withheld where the verdict on the group is. Information that comes later is
+    worth less: what waiting costs is not in these numbers. Normal prior and data: see ``valuation.decisions.evsi``.
+    """
+    found = []
+    for gain in gains(plan):
+        owner = next((line.asset_id for line in plan.benefits if line.link_id == gain.evaluation_id), None)
+        if owner is None:
+            continue
+        group = plan.group(owner)
+        values = distribution.groups[group.name].values
+        theta = test_set_gain(plan, distribution, gain.evaluation_id)
+        mean, sd = float(theta.mean()), float(theta.std(ddof=1))
+        slope = float(np.cov(theta, values)[0, 1] / sd**2)
+        explained = float(np.corrcoef(theta, values)[0, 1] ** 2)
+        noise = gain.standard_error * math.sqrt(gain.n)
+        said = verdict_on(plan, group.assets, float(np.mean(values < 0)))
+        threshold = mean - float(values.mean()) / slope
+        tried = [
+            decisions.evsi(mean, sd, noise, size, threshold, fixed_cost + size * cost_per_case, max(slope, 0.0))
+            for size in sizes
+        ]
+        best = max(range(len(sizes)), key=lambda at: tried[at].net)
+        limit = max(max((item.value - fixed_cost) / item.n for item in tried), 0.0)
+        cost = fixed_cost + sizes[best] * cost_per_case
+        word, sentence = _back_test_words(
+            gain, group, tried[best], sizes[best], cost, limit, said, plan.currency, money
+        )
+        found.append(
+            BackTest(
+                gain.evaluation_id, group.name, gain.n, mean, sd, noise, threshold, slope, explained, tried[0].perfect,
+                tuple(sizes), tuple(item.value for item in tried),
+                tuple(fixed_cost + size * cost_per_case for size in sizes), sizes[best], tried[best].value, cost,
+                limit, word, sentence,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, currency, money) -> tuple[str, str]:
+    name = gain.evaluation_id.replace("_", " ")
+    if said.word == "withheld":
+        return "withheld", (
+            f"{name}: what a larger back-test is worth is not concluded: {said.reason}. First bring the baseline above "
+            f"{SMALLEST_BASELINE} cases."
+        )
+    if best.net > 0:
+        return "worth it", (
+            f"{name}: a larger back-test is worth its cost. {counted(size)} further cases (now {counted(gain.n)}) are worth {money(best.value)} "
+            f"to the decision on {group.name} and cost {money(cost)}; they pay up to {limit:.4g} {currency} a case."
+        )
+    return "not worth its cost", (
+        f"{name}: a larger back-test is not worth its cost. At the best size tried, {counted(size)} cases, it would bring {money(best.value)} "
+        f"for {money(cost)}; to know the gain exactly would be worth {money(best.perfect)}."
+    )
+
+
+def cost_per_label(client) -> tuple[float | None, str]:
+    """What one labelled case cost the client: money spent on labelling over the cases that its source names.
+
+    Taken only where one actual cost of the category labelling has a source of the form "38 400 x 0.35" whose product
+    is the amount; else None and the sentence that says so.
+    """
+    for row in client.costs:
+        if row.kind != "actual" or row.category != "labelling":
+            continue
+        parts = [part.replace(" ", "") for part in row.source.split("x")]
+        try:
+            cases, each = (float(part) for part in parts)
+        except ValueError:
+            continue
+        if math.isclose(cases * each, row.amount.mode, rel_tol=1e-6):
+            return each, f"{row.asset_id}, {row.date}: {row.source} (costs.csv)"
+    return None, "costs.csv names no cost of labelling with its number of cases"
+
+
+# ---------------------------------------------------------------- what the pairs are worth
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """One evaluation with its paired counts and without them; money, shares."""
+
+    evaluation_id: str
+    group: str
+    n: int
+    equivalent_n: int  # cases that two unpaired samples would need for the same interval of the gain
+    with_pairs: Mapping[str, float]  # low, high, below_zero, perfect
+    without: Mapping[str, float]
+    verdict_with: Verdict
+    verdict_without: Verdict
+    sentence: str
+
+
+class _WithoutPairs:
+    """A client whose evaluations know the margins only."""
+
+    def __init__(self, client):
+        self._client = client
+        self.evaluations = tuple(item.model_copy(update={"paired": None}) for item in client.evaluations)
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+
+def without_pairs(plan: Plan, draws: int, seed: int) -> tuple[Plan, Distribution]:
+    """The same client as if its paired counts had not been kept, and its simulated value."""
+    blind = read_plan(_WithoutPairs(plan.client))
+    return blind, simulate(blind, draws, seed)
+
+
+def pairings(plan: Plan, distribution: Distribution, blind_plan: Plan, blind: Distribution) -> tuple[Pairing, ...]:
+    """What the paired counts decide: value, chance of a loss and verdict with them and from the margins alone.
+
+    blind_plan, blind: from :func:`without_pairs`. Rule: the pairs decide where the two verdicts differ.
+    """
+    used = {line.link_id: plan.group(line.asset_id) for line in plan.benefits if line.link == "confusion"}
+    found = []
+    for gain in gains(plan):
+        if not gain.paired or gain.evaluation_id not in used:
+            continue
+        group = used[gain.evaluation_id]
+        sides, said = [], []
+        for which, of in ((plan, distribution), (blind_plan, blind)):
+            simulation = of.groups[group.name]
+            below = simulation.probability_below(0).value
+            low, high = simulation.interval
+            perfect = decisions.evpi_samples({"go on": simulation.values, "stop": np.zeros(simulation.draws)})
+            sides.append({"low": low, "high": high, "below_zero": below, "perfect": perfect.value})
+            said.append(verdict_on(which, group.assets, below))
+        margins, pairs = gain.margins[1] - gain.margins[0], gain.drawn[1] - gain.drawn[0]
+        equivalent = round(gain.n * (margins / pairs) ** 2)
+        sentence = pairing_sentence(group.name, said[0].word, said[1].word, gain.n, equivalent)
+        found.append(
+            Pairing(gain.evaluation_id, group.name, gain.n, equivalent, sides[0], sides[1], said[0], said[1], sentence)
+        )
+    return tuple(found)
+
+
+def pairing_sentence(group: str, with_pairs: str, without: str, n: int, equivalent: int) -> str:
+    """Rule: the pairs decide where the verdict with them is another one than without."""
+    words = (
+        f"The paired table decides: with it {group} is {with_pairs}, from the two confusion matrices alone {without}."
+        if with_pairs != without
+        else f"The paired table does not change the verdict on {group} ({with_pairs})."
+    )
+    return (
+        f"{words} For the same interval of the gain, two unpaired samples would need {counted(equivalent)} cases in place of "
+        f"{counted(n)}."
+    )
+
+
+def counted(number: int) -> str:
+    """A whole number with thin spaces between thousands, as the tables show it."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
