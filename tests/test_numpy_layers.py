@@ -177,6 +177,167 @@ def test_numerical_gradient_refuses_float32():
         nl.numerical_gradient(np.sum, [np.ones(2, np.float32)])
 
 
+# Recurrent networks, attention, slopes ----------------------------------------------------------------
+
+RECURRENT = [("rnn", True), ("lstm", True), ("gru", True), ("gru", False)]
+
+
+def recurrent_case(cell, reset_after, generator, dtype, networks=(), steps=5):
+    """x, the parameters with random biases, a start, and a weighting of all outputs."""
+    sums = nl.CELLS[cell][2]
+    bias = (2, 12) if cell == "gru" and reset_after else (4 * sums,)
+    shapes = [(2, steps, 3), (3, 4 * sums), (4, 4 * sums), bias, (2, steps, 4)]
+    x, *parameters, weighting = (generator.normal(size=(*networks, *shape)).astype(dtype) for shape in shapes)
+    start = tuple(generator.normal(size=part.shape).astype(dtype) for part in nl.start_state(cell, x, 4))
+    return x, parameters, start, weighting
+
+
+@pytest.mark.parametrize(("cell", "reset_after"), RECURRENT)
+def test_back_propagation_through_time(generator, cell, reset_after):
+    x, parameters, start, weighting = recurrent_case(cell, reset_after, generator, np.float64)
+
+    def total(x, kernel, recurrent, bias, *start):
+        states = nl.unroll(cell, x, [kernel, recurrent, bias], start)
+        return sum(np.sum(weighting[:, t] * state[0]) for t, state in enumerate(states[1:]))
+
+    states = nl.unroll(cell, x, parameters, start)
+    by_x, by_states, by_parameters = nl.unroll_backward(weighting, cell, x, parameters, states)
+    derived = [by_x, *by_parameters, *by_states[0]]
+    assert nl.gradient_error(total, [x, *parameters, *start], derived) < FLOAT64_TOLERANCE
+    assert len(by_states) == len(states) == 6
+
+
+@pytest.mark.parametrize("cell", nl.CELLS)
+def test_gradient_by_a_state_is_that_of_starting_there(generator, cell):
+    x, parameters, _, weighting = recurrent_case(cell, True, generator, np.float64)
+    states = nl.unroll(cell, x, parameters)
+    only_last = np.zeros_like(weighting)
+    only_last[:, -1] = weighting[:, -1]
+    by_states = nl.unroll_backward(only_last, cell, x, parameters, states)[1]
+
+    def total(*state):
+        return np.sum(weighting[:, -1] * nl.unroll(cell, x[:, 2:], parameters, state)[-1][0])
+
+    assert nl.gradient_error(total, list(states[2]), list(by_states[2])) < FLOAT64_TOLERANCE
+
+
+@pytest.mark.parametrize(("cell", "reset_after"), RECURRENT)
+def test_networks_side_by_side_equal_networks_one_by_one(generator, cell, reset_after):
+    x, parameters, start, weighting = recurrent_case(cell, reset_after, generator, np.float32, networks=(3,))
+    states = nl.unroll(cell, x, parameters, start)
+    together = nl.unroll_backward(weighting, cell, x, parameters, states)
+    for at in range(3):
+        mine, own_start = [parameter[at] for parameter in parameters], tuple(part[at] for part in start)
+        own = nl.unroll(cell, x[at], mine, own_start)
+        alone = nl.unroll_backward(weighting[at], cell, x[at], mine, own)
+        assert_agree([states[-1][0][at], together[0][at]], [own[-1][0], alone[0]])
+        assert_agree([gradient[at] for gradient in together[2]], alone[2])
+
+
+def test_open_gates_carry_a_gradient_and_a_plain_cell_loses_it(generator):
+    x = np.zeros((1, 60, 1))
+    lengths = {}
+    for cell in nl.CELLS:
+        kernel, recurrent, bias = nl.recurrent_parameters(cell, 1, 8, generator, gate_bias=6.0)
+        parameters = [kernel, 0.8 * recurrent if cell == "rnn" else recurrent, bias]
+        weighting = np.zeros((1, 60, 8))
+        weighting[:, -1] = 1
+        by_states = nl.unroll_backward(weighting, cell, x, parameters, nl.unroll(cell, x, parameters))[1]
+        lengths[cell] = nl.global_norm(by_states[0]) / nl.global_norm(by_states[-1])
+    assert lengths["rnn"] == pytest.approx(0.8**60, rel=1e-6)  # h is 0, so tanh is the line h itself
+    assert lengths["lstm"] > 0.3 and lengths["gru"] > 0.3
+
+
+@pytest.mark.parametrize("cell", nl.CELLS)
+def test_start_values_are_those_of_keras(cell, generator):
+    kernel, recurrent, bias = nl.recurrent_parameters(cell, 5, 6, generator)
+    assert np.allclose(recurrent @ recurrent.T, np.eye(6))
+    assert np.abs(kernel).max() <= (6 / (5 + kernel.shape[1])) ** 0.5
+    assert bias.sum() == (6 if cell == "lstm" else 0)
+    wanted = nl.recurrent_parameters(cell, 5, 6, generator, gate_bias=2.5)[2]
+    assert wanted.sum() == (0 if cell == "rnn" else 15)
+
+
+def test_clipping_keeps_the_direction(generator):
+    gradients = [generator.normal(size=(3, 4)), generator.normal(size=5)]
+    clipped = nl.clip_by_norm(gradients, 0.1)
+    assert nl.global_norm(clipped) == pytest.approx(0.1)
+    assert np.allclose(clipped[0] / gradients[0], clipped[1][0] / gradients[1][0])
+    assert all(np.array_equal(a, b) for a, b in zip(nl.clip_by_norm(gradients, np.inf), gradients, strict=True))
+    two = [np.stack([gradient, 0.001 * gradient]) for gradient in gradients]
+    lengths = nl.global_norm(nl.clip_by_norm(two, 0.1, axes_in_front=1), axes_in_front=1)
+    assert lengths == pytest.approx([0.1, 0.001 * nl.global_norm(gradients)])
+
+
+MASK = np.array([[True, True, False, True], [True, False, False, False]])
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_attention_gradients(generator, mask):
+    query, key, value = (generator.normal(size=shape) for shape in [(2, 3, 5), (2, 4, 5), (2, 4, 6)])
+    weighting = generator.normal(size=(2, 3, 6))
+    derived = nl.attention_backward(weighting, query, key, value, 0.7, mask)
+    error = nl.gradient_error(lambda *x: np.sum(weighting * nl.attention(*x, 0.7, mask)), [query, key, value], derived)
+    assert error < FLOAT64_TOLERANCE
+
+
+def test_attention_weights_are_shares_and_masked_keys_get_none(generator):
+    query, key = generator.normal(size=(2, 3, 5)), generator.normal(size=(2, 4, 5))
+    weights = nl.attention_weights(query, key, mask=MASK)
+    assert np.allclose(weights.sum(axis=-1), 1)
+    assert (weights[0, :, 2] == 0).all() and np.array_equal(weights[1], [[1, 0, 0, 0]] * 3)
+    even = nl.attention(np.zeros((2, 3, 5)), key, key)
+    assert np.allclose(even, key.mean(axis=1, keepdims=True))
+
+
+def perceptron_case(generator, dtype=np.float64, networks=()):
+    shapes = [(7, 2), (2, 6), (6,), (6, 5), (5,), (5, 1), (1,)]
+    x, *parameters = (generator.normal(size=(*networks, *shape)).astype(dtype) for shape in shapes)
+    return x, parameters
+
+
+def test_perceptron_gradients(generator):
+    x, parameters = perceptron_case(generator)
+    weighting = generator.normal(size=(7, 1))
+    by_x, by_parameters = nl.perceptron_backward(weighting, x, parameters)
+    error = nl.gradient_error(
+        lambda x, *p: np.sum(weighting * nl.perceptron(x, p)), [x, *parameters], [by_x, *by_parameters]
+    )
+    assert error < FLOAT64_TOLERANCE
+    ones = np.ones((7, 1))
+    assert np.allclose(nl.slope(x, parameters), nl.perceptron_backward(ones, x, parameters)[0])
+
+
+def test_gradient_of_the_gradient_penalty(generator):
+    """The second derivative, against differences of the first: E|∇D|² and E(|∇D| − 1)²."""
+    x, parameters = perceptron_case(generator)
+    s = nl.slope(x, parameters)
+    length = np.linalg.norm(s, axis=-1, keepdims=True)
+    for penalty, by_slope in [
+        (lambda s: np.sum(s**2) / 7, 2 * s / 7),
+        (lambda s: np.sum((np.linalg.norm(s, axis=-1) - 1) ** 2) / 7, 2 * (length - 1) * s / length / 7),
+    ]:
+        derived = nl.slope_backward(by_slope, x, parameters)
+        numerical = nl.numerical_gradient(lambda *p, f=penalty: f(nl.slope(x, p)), parameters)
+        for found, expected in zip(derived[::2], numerical[::2], strict=True):
+            assert nl.relative_difference(found, expected) < FLOAT64_TOLERANCE
+        # Not a relative difference: both are zero.
+        assert all(
+            np.abs(found).max() == 0 and np.abs(e).max() < 1e-9
+            for found, e in zip(derived[1::2], numerical[1::2], strict=True)
+        )
+
+
+def test_perceptrons_side_by_side(generator):
+    x, parameters = perceptron_case(generator, networks=(3,))
+    together = nl.slope_backward(nl.slope(x, parameters), x, parameters)
+    for at in range(3):
+        mine = [parameter[at] for parameter in parameters]
+        alone = nl.slope_backward(nl.slope(x[at], mine), x[at], mine)
+        assert all(np.allclose(a[at], b) for a, b in zip(together, alone, strict=True))
+        assert np.allclose(nl.perceptron(x, parameters)[at], nl.perceptron(x[at], mine))
+
+
 # Training -------------------------------------------------------------------------------------------
 
 
@@ -242,6 +403,13 @@ def test_sizes_are_counted():
         lambda: nl.categorical_cross_entropy(np.ones((2, 10)), np.array([3, 7])),
         lambda: nl.Function("dropout"),
         lambda: nl.Sequential([nl.Dense(1)], (2,), loss="hinge"),
+        lambda: nl.unroll("elman", np.ones((1, 2, 3)), [np.ones((3, 2)), np.ones((2, 2)), np.ones(2)]),
+        lambda: nl.unroll("lstm", np.ones((1, 2, 3)), [np.ones((3, 2)), np.ones((2, 2)), np.ones(2)]),
+        lambda: nl.clip_by_norm([np.ones(2)], 0.0),
+        lambda: nl.attention(np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 4))),
+        lambda: nl.attention(np.ones((1, 2, 3)), np.ones((1, 2, 3)), np.ones((1, 2, 3)), mask=np.zeros((1, 2), bool)),
+        lambda: nl.perceptron(np.ones((2, 3)), [np.ones((2, 1)), np.ones(1)]),
+        lambda: nl.slope(np.ones((2, 3)), [np.ones((3, 2)), np.ones(2)]),
     ],
 )
 def test_wrong_calls_are_refused_with_what_was_received(call):
@@ -415,3 +583,60 @@ def test_network_agrees_with_keras(keras, generator):
     network.backward(nl.softmax_cross_entropy_backward(output, target))
     assert_agree([output, nl.softmax_cross_entropy(output, target)], [logits.numpy(), value.numpy()])
     assert_agree(network.gradients, expected)
+
+
+@pytest.mark.parametrize(("cell", "reset_after"), RECURRENT)
+def test_recurrent_layers_agree_with_keras(keras, generator, cell, reset_after):
+    """Outputs and gradients by input, kernel, recurrent kernel and bias, with the same parameters."""
+    import tensorflow as tf
+
+    x, parameters, _, weighting = recurrent_case(cell, reset_after, generator, np.float32, steps=9)
+    options = {"reset_after": reset_after} if cell == "gru" else {}
+    layer = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
+    layer = layer(4, return_sequences=True, **options)
+    layer.build(x.shape)
+    layer.set_weights(parameters)
+    variable = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        output = layer(variable)
+        total = tf.reduce_sum(output * weighting)
+    expected = tape.gradient(total, [variable, *(weight.value for weight in layer.trainable_weights)])
+    states = nl.unroll(cell, x, parameters)
+    found = np.stack([state[0] for state in states[1:]], axis=1)
+    by_x, _, by_parameters = nl.unroll_backward(weighting, cell, x, parameters, states)
+    assert_agree([found, by_x, *by_parameters], [output.numpy(), *(gradient.numpy() for gradient in expected)])
+
+
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_attention_agrees_with_keras(keras, generator, mask):
+    arrays = [generator.normal(size=s).astype(np.float32) for s in [(2, 3, 5), (2, 4, 5), (2, 4, 6)]]
+    layer, masks = keras.layers.Attention(), None if mask is None else [None, mask]
+
+    def theirs(*variables):
+        query, key, value = (keras.ops.convert_to_tensor(variable.value()) for variable in variables)
+        return layer([query, value, key], mask=masks)
+
+    output, gradient, gradients = tape_gradients(theirs, *arrays)
+    assert_agree([nl.attention(*arrays, mask=mask)], [output])
+    assert_agree(nl.attention_backward(gradient, *arrays, mask=mask), gradients)
+
+
+def test_gradient_penalty_agrees_with_tensorflow(keras, generator):
+    import tensorflow as tf
+
+    x, parameters = perceptron_case(generator, np.float32)
+    variables = [tf.Variable(parameter) for parameter in parameters]
+    point = tf.constant(x)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            inner.watch(point)
+            a = point
+            for at in (0, 2):
+                a = tf.nn.leaky_relu(a @ variables[at] + variables[at + 1], 0.2)
+            output = a @ variables[4] + variables[5]
+        slope = inner.gradient(output, point)
+        penalty = tf.reduce_mean(tf.reduce_sum(slope**2, axis=1))
+    expected = [gradient.numpy() for gradient in outer.gradient(penalty, variables[::2])]
+    found = nl.slope(x, parameters)
+    assert_agree([found, nl.perceptron(x, parameters)], [slope.numpy(), output.numpy()])
+    assert_agree(nl.slope_backward(2 * found / np.float32(7), x, parameters)[::2], expected)

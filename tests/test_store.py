@@ -66,7 +66,7 @@ def test_only_modules_that_a_chapter_imports_are_in_its_key(monkeypatch, simple)
 
     changed("results.py")
     assert key_of(simple) != before
-    changed("numpy_layers.py")
+    changed("metrics.py")
     assert key_of(simple) == before
     monkeypatch.setattr(store, "_file_digest", real)
     assert key_of(simple) == before
@@ -75,7 +75,7 @@ def test_only_modules_that_a_chapter_imports_are_in_its_key(monkeypatch, simple)
 def test_imports_are_followed_through_the_package():
     plots = store.imported_modules("from lepton_nb import plots")
     assert {"__init__.py", "plots.py", "render.py"} <= set(plots)
-    assert "numpy_layers.py" not in plots
+    assert "metrics.py" not in plots
     client = store.imported_modules("from lepton_nb.client import load")
     assert {"client/__init__.py", "client/schema.py"} <= set(client)
     inside = store.imported_modules("def late():\n    import lepton_nb.results")
