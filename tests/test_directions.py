@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lepton_nb"
 ALLOWED = {
     "models": {"keras"},
     "valuation": {"numpy", "scipy"},
-    "client": {"numpy", "pydantic", "yaml"},
+    "client": {"numpy", "pydantic", "yaml", "openpyxl", "pyarrow"},  # the last two only when such a file is given
     "numpy_layers": {"numpy"},
     "paths": set(),
     "render": {"numpy"},
@@ -85,7 +85,7 @@ def test_importing_the_package_loads_no_library():
 
 def test_checking_a_client_loads_no_heavy_library():
     heavy = {"keras", "tensorflow", "pandas", "scipy", "matplotlib", "papermill", "distributed", "sphinx"}
-    assert not loaded("import lepton_nb.cli, lepton_nb.client") & heavy
+    assert not loaded("import lepton_nb.cli, lepton_nb.client") & (heavy | {"openpyxl", "pyarrow"})
 
 
 def test_planning_loads_no_engine():
