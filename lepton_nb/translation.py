@@ -6,17 +6,24 @@ Sentences enter and leave as plain text; between, they are lists of whole number
 from __future__ import annotations
 
 import io
+import json
+import re
 import time
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
+import sacrebleu
 import sentencepiece
 from keras import ops
 
 from lepton_nb.models.translation import BEGIN, END, NEVER, PAD, UNKNOWN, Translator
 from lepton_nb.training import Diverged
+
+# ---------------------------------------------------------------- sentences in, tokens out
 
 
 class Pieces:
@@ -78,41 +85,37 @@ def padded(lines: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 class Batches(keras.utils.PyDataset):
-    """Sentence pairs of like length together, ``tokens`` target positions a batch, in a new random order each epoch.
+    """Sentence pairs of like length together, ``size`` of them a batch on average, in a new order each epoch.
 
-    Gives ((source (b, s), shifted target (b, t)), target (b, t)); the source ends with END, the shifted target begins
-    with BEGIN, the target ends with END. Order and segmentation depend on the seed and the epoch's number alone, so
-    that a resumed training sees what an unbroken one would have seen.
-    ``pairs``: epoch number → source tokens and target tokens.
+    A batch of long sentences holds fewer of them, so that all batches cost about the same. Gives ((source (b, s),
+    shifted target (b, t), target (b, t)), target again); the source ends with END, the shifted target begins with
+    BEGIN, the target ends with END. Order and segmentation depend on the seed and the epoch's number alone, so that
+    a resumed training sees what an unbroken one would have seen.
+    ``pairs``: epoch number → source tokens and target tokens, the same sentences each time.
     """
 
-    def __init__(self, pairs: Callable[[int], tuple[list, list]], tokens: int, seed: int, epoch: int = 0):
-        super().__init__(workers=1, use_multiprocessing=False)
-        self._pairs, self._tokens, self._seed = pairs, tokens, seed
-        self.begin(epoch)
+    def __init__(self, pairs: Callable[[int], tuple[list, list]], size: int, seed: int = 0):
+        super().__init__()
+        self._pairs, self._seed = pairs, seed
+        self.sentences = len(pairs(0)[0])
+        if not 1 <= size <= self.sentences:
+            raise ValueError(f"size must lie within 1..{self.sentences} sentence pairs. Received: {size=}")
+        self._count = max(1, round(self.sentences / size))
+        self.begin(0)
 
     def begin(self, epoch: int) -> None:
-        """Make the batches of one epoch."""
-        self.epoch = epoch
+        """Make the batches of one epoch. Their number is the same in all epochs."""
         self._sources, self._targets = self._pairs(epoch)
         generator = np.random.default_rng([self._seed, epoch])
-        lengths = np.array([(len(t) + 1, len(s) + 1) for s, t in zip(self._sources, self._targets, strict=True)])
-        noisy = lengths + generator.uniform(0, 1.5, lengths.shape)
-        order = np.lexsort((noisy[:, 1], np.floor(noisy[:, 0])))
-        groups, start = [], 0
-        while start < len(order):
-            count = 1  # grow while the padded target stays within the budget
-            while start + count < len(order):
-                longest = lengths[order[start : start + count + 1], 0].max()
-                if longest * (count + 1) > self._tokens:
-                    break
-                count += 1
-            groups.append(order[start : start + count])
-            start += count
-        shuffled = generator.permutation(len(groups))
-        self._groups = [groups[position] for position in shuffled]
+        longs, shorts = ([len(line) + 1 for line in side] for side in (self._targets, self._sources))
+        order = np.lexsort((shorts + generator.uniform(0, 1, len(shorts)), longs))
+        filled = np.cumsum(np.array(longs)[order])
+        edges = np.searchsorted(filled, filled[-1] * np.arange(1, self._count) / self._count)
+        groups = [group for group in np.split(order, edges) if len(group)]
+        self._groups = [groups[position] for position in generator.permutation(len(groups))]
+        self.pieces = int(filled[-1])  # of the target, END included
         # Keras takes a dimension for fixed that the first two batches share
-        for later in range(1, len(self._groups)):
+        for later in range(1, len(groups)):
             if all(a != b for a, b in zip(self._shape(0), self._shape(later), strict=True)):
                 self._groups[1], self._groups[later] = self._groups[later], self._groups[1]
                 break
@@ -129,29 +132,136 @@ class Batches(keras.utils.PyDataset):
         source = padded([[*self._sources[row], END] for row in rows])
         before = padded([[BEGIN, *self._targets[row]] for row in rows])
         after = padded([[*self._targets[row], END] for row in rows])
-        return (source, before), after
-
-    def on_epoch_end(self) -> None:
-        self.begin(self.epoch + 1)
+        return (source, before, after), after
 
 
-def smoothed_loss(smoothing: float = 0.1):
-    r"""Cross-entropy of each piece with label smoothing, mean over the pieces that are not padding, in nats.
+# ---------------------------------------------------------------- training
 
-    $$ L = \ln \sum_j e^{z_j} - (1 - \varepsilon) z_y - \frac{\varepsilon}{V} \sum_j z_j $$
 
-    Reference: Szegedy et al., CVPR 2016.
+def mean_loss(target, losses):
+    """Mean of the losses (b, t) over the pieces of the target (b, t) that are not padding."""
+    counted = ops.cast(ops.not_equal(target, PAD), losses.dtype)
+    return ops.sum(losses * counted) / ops.sum(counted)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """State after one epoch. seconds: training alone, from the start. bleu: of the validation part, where asked for."""
+
+    number: int
+    seconds: float
+    loss: float
+    bleu: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training."""
+
+    epochs: tuple[Epoch, ...]
+    pieces: int  # pieces of the target learned from, all epochs together
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the training: building the graph, batches and steps; not the validation."""
+        return self.epochs[-1].seconds
+
+
+def train(
+    translator: Translator,
+    batches: Batches,
+    *,
+    epochs: int,
+    optimizer: keras.optimizers.Optimizer,
+    validate: Callable[[], float] | None = None,
+    every: int = 1,
+    resume_folder: str = "",
+    label: str = "",
+) -> Run:
+    """``fit`` with a clock that stands still while the validation part is translated.
+
+    validate: gives BLEU; called after each ``every`` epochs and after the last. resume_folder: an interrupted training
+    goes on after its last finished epoch, a finished one is read back; empty: nothing is kept. label: name in the line
+    of progress and in that folder.
+
+    Raises Diverged at the first step after which the loss is not finite.
     """
+    if epochs < 1 or every < 1:
+        raise ValueError(f"epochs and every must be at least 1. Received: {epochs=}, {every=}")
+    model = translator.trainee
+    model.compile(optimizer, mean_loss)
+    kept = Path(resume_folder) / (re.sub(r"\W+", "_", label) or model.name) if resume_folder else None
+    watch = _Watch(batches, epochs, validate, every, kept, label or model.name)
+    weights = kept and kept.with_suffix(".weights.h5")
+    with warnings.catch_warnings():
+        # Keras reads a TensorFlow variable for saving in a way that NumPy 2 has renamed
+        warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy", DeprecationWarning)
+        if kept and weights.exists():
+            model.load_weights(weights)
+            watch.read()
+        else:
+            backup = [keras.callbacks.BackupAndRestore(str(kept))] if kept else []
+            model.fit(batches, epochs=epochs, callbacks=[watch, *backup], verbose=0)
+            if kept:
+                model.save_weights(weights)
+    return Run(tuple(watch.done), sum(watch.pieces))
 
-    def loss(target, scores):
-        counted = ops.cast(ops.not_equal(target, PAD), "float32")
-        each = ops.sparse_categorical_crossentropy(target, scores, from_logits=True)
-        if smoothing:
-            right = ops.squeeze(ops.take_along_axis(scores, ops.cast(target, "int32")[..., None], axis=-1), -1)
-            each = each + smoothing * (right - ops.mean(scores, axis=-1))
-        return ops.sum(each * counted) / ops.sum(counted)
 
-    return loss
+class _Watch(keras.callbacks.Callback):
+    """Clock, validation, one line of progress, and the end of a training that diverges."""
+
+    def __init__(self, batches, epochs, validate, every, kept, label):
+        super().__init__()
+        self.batches, self.epochs, self.validate, self.every, self.label = batches, epochs, validate, every, label
+        self.file = kept and kept.with_suffix(".json")
+        self.done: list[Epoch] = []
+        self.pieces: list[int] = []
+        self.handle = None
+
+    def read(self) -> None:
+        """What earlier parts of an interrupted training measured."""
+        if self.file and self.file.exists():
+            found = json.loads(self.file.read_text(encoding="utf-8"))
+            self.done, self.pieces = [Epoch(**epoch) for epoch in found["epochs"]], found["pieces"]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch and not self.done:
+            self.read()
+        self.done, self.pieces = self.done[:epoch], self.pieces[:epoch]
+        self.start = time.perf_counter()
+        self.batches.begin(epoch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            raise Diverged(
+                f"{self.label}: the loss is {logs['loss']} in epoch {len(self.done) + 1}, step {batch + 1}. "
+                "The step is too large for this network: lower the learning rate."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        spent = time.perf_counter() - self.start + (self.done[-1].seconds if self.done else 0)
+        asked = self.validate and ((epoch + 1) % self.every == 0 or epoch + 1 == self.epochs)
+        self.done.append(Epoch(epoch + 1, spent, float(logs["loss"]), self.validate() if asked else None))
+        self.pieces.append(self.batches.pieces)
+        if self.file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            content = {"epochs": [asdict(epoch) for epoch in self.done], "pieces": self.pieces}
+            self.file.write_text(json.dumps(content), encoding="utf-8")
+        self._show(self.done[-1])
+
+    def _show(self, epoch: Epoch) -> None:
+        from IPython.display import display
+
+        checked = "" if epoch.bleu is None else f", validation BLEU {epoch.bleu:.1f}"
+        line = f"{self.label}: epoch {epoch.number} of {self.epochs}, {epoch.seconds:.0f} s, loss {epoch.loss:.3f}"
+        data = {"text/plain": line + checked}
+        if self.handle is None:
+            self.handle = display(data, raw=True, display_id=True)
+        else:
+            self.handle.update(data, raw=True)
+
+
+# ---------------------------------------------------------------- beam search
 
 
 def beam_search(
@@ -230,3 +340,67 @@ def _search(translator: Translator, source: np.ndarray, beam: int, normalisation
         rows, scores, written, mask = rows[live], scores[live], written[live], mask[live]
         memories = [memory[live] for memory in memories]
     return best_tokens
+
+
+# ---------------------------------------------------------------- scores
+
+
+@dataclass(frozen=True)
+class Score:
+    """A corpus score, 0..100, with its 95 % bootstrap interval over the sentences and sacrebleu's signature."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    signature: str
+
+
+def bleu(translations: Sequence[str], references: Sequence[str], resamples: int = 1000) -> Score:
+    r"""BLEU of plain text, cased; sacrebleu splits off punctuation ("13a") itself.
+
+    $$ BLEU = 100 \cdot \min\left(1, e^{1 - r/c}\right) \Big( \prod_{n=1}^4 p_n \Big)^{1/4} $$
+
+    $p_n$: share of the n-grams of the translations that the references hold; c, r: words of both. resamples: 0 gives
+    no interval (low = high = value).
+    References: Papineni et al., ACL 2002; Post, A Call for Clarity in Reporting BLEU Scores, WMT 2018.
+    """
+    return _scored(sacrebleu.metrics.BLEU(force=True), translations, references, resamples)
+
+
+def chrf(translations: Sequence[str], references: Sequence[str], resamples: int = 1000) -> Score:
+    """chrF2: F-score of character n-grams up to 6, recall weighted twice. Popović, WMT 2015."""
+    return _scored(sacrebleu.metrics.CHRF(), translations, references, resamples)
+
+
+def _scored(metric, translations: Sequence[str], references: Sequence[str], resamples: int) -> Score:
+    ours, theirs = [str(line) for line in translations], [str(line) for line in references]
+    if not ours or len(ours) != len(theirs):
+        raise ValueError(f"One reference a translation, at least one. Received: {len(ours)} and {len(theirs)}")
+    several = resamples > 1 and len(ours) > 1
+    found = metric.corpus_score(ours, [theirs], n_bootstrap=resamples if several else 1)
+    low = high = found.score
+    if several:  # sacrebleu gives the middle and half the width of the resamples' central 95 %
+        low, high = found._mean - found._ci, found._mean + found._ci
+    return Score(found.score, low, high, len(ours), str(metric.get_signature()))
+
+
+def sentence_chrf(translations: Sequence[str], references: Sequence[str]) -> np.ndarray:
+    """chrF2 of each sentence, 0..100: (n,)."""
+    pairs = zip(translations, references, strict=True)
+    return np.array([sacrebleu.sentence_chrf(str(ours), [str(theirs)]).score for ours, theirs in pairs])
+
+
+def plain(sentence: str) -> str:
+    """A sentence without what an editor would not call a change: case, punctuation marks, repeated spaces."""
+    return " ".join(re.sub(r"[^\w\s]", " ", str(sentence).casefold()).split())
+
+
+def usable(translations: Sequence[str], references: Sequence[str], threshold: float = 80.0) -> np.ndarray:
+    """(n,) bool: equal to the reference but for case and punctuation, or sentence chrF of at least ``threshold``.
+
+    A rule for a machine, in place of a person who reads the sentence: it refuses every good translation that the
+    reference words otherwise, and lets pass a wrong one that differs by little.
+    """
+    equal = [plain(ours) == plain(theirs) for ours, theirs in zip(translations, references, strict=True)]
+    return np.array(equal) | (sentence_chrf(translations, references) >= threshold)

@@ -70,9 +70,7 @@ def test_e04_a_discriminator_whose_input_was_overwritten_is_no_model():
     name = layers.Dense(8)(name)
     name = layers.Dense(1, activation="sigmoid")(name)
     with pytest.raises(ValueError, match="not connected"):
-        model = keras.Model(inputs=name, outputs=name)
-        model.compile("adam", "binary_crossentropy")
-        model.train_on_batch(np.zeros((4, 27), "float32"), np.ones((4, 1), "float32"))
+        keras.Model(inputs=name, outputs=name)
 
 
 def test_e05_a_generator_that_is_trained_towards_ones_never_meets_its_judge():
@@ -181,4 +179,4 @@ def test_e15_a_hidden_layer_is_corrected_by_what_is_passed_back_not_by_the_targe
         moved[place] = step
         slope = (loss(first + moved) - loss(first - moved)) / (2 * step)
         assert slope == pytest.approx(np.outer(passed_back, x)[place], abs=1e-6)
-    assert (4,) != target.shape  # "hidden minus target" cannot even be formed
+    assert target.shape != (4,)  # "hidden minus target" cannot even be formed

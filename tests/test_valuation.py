@@ -58,6 +58,8 @@ def test_names_are_there_with_their_theory(module):
         assert text, name
         if inspect.isfunction(thing):
             assert ">>> " in text, f"{name} has no example"
+            assert "Reference: " in text, f"{name} has no reference"
+            assert "$" in text or name == "constant", f"{name} has no equation"
         elif dataclasses.is_dataclass(thing):
             assert thing.__dataclass_params__.frozen, name
 
@@ -152,7 +154,7 @@ def test_flows_that_cancel_on_a_date_are_no_flow():
 
 def test_unknown_day_count_and_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="act/365f, act/360"):
-        cashflows.xnpv(0.1, [1], ["2025-01-01"], day_count="30/360")
+        cashflows.xnpv(0.1, [1], ["2025-01-01"], day_count="30/365")
     with pytest.raises(ValueError, match="same length"):
         cashflows.xnpv(0.1, [1, 2], ["2025-01-01"])
 
@@ -161,6 +163,8 @@ def test_payback_edges():
     assert cashflows.payback([100, 5]) == 0.0
     assert cashflows.payback([0, -100, 50, 50]) == 3.0
     assert cashflows.payback([-100, 200, -300]) == 0.5  # the first return counts
+    assert cashflows.payback([-0.6, 0.1, 0.2, 0.3]) == pytest.approx(3)  # back at 0 but for rounding
+    assert cashflows.discounted_payback(0.1, [-100, 11, 108.9]) == pytest.approx(2)
     with pytest.raises(Undefined, match="40 is still out"):
         cashflows.payback([-100, 60])
     with pytest.raises(Undefined, match="t = 0"):

@@ -1,19 +1,27 @@
-"""What must hold for any numbers: properties, closed forms, and agreement with other libraries."""
+"""What must hold for any numbers: properties and closed forms."""
 
 import datetime
 import itertools
 import math
 
 import numpy as np
-import numpy_financial
 import pytest
-import pyxirr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
-from lepton_nb.valuation import cashflows, data_value, decisions, options, performance, scoring, uncertainty
+from lepton_nb.valuation import (
+    accounting,
+    approaches,
+    cashflows,
+    data_value,
+    decisions,
+    economics,
+    options,
+    performance,
+    scoring,
+    uncertainty,
+)
 from lepton_nb.valuation.cashflows import NoRateOfReturn, SeveralRatesOfReturn
 
 few = settings(max_examples=40, deadline=None, derandomize=True)
@@ -60,10 +68,9 @@ def test_npv_is_linear_and_additive(first, rate, factor):
 
 @few
 @given(flows, rates)
-def test_npv_agrees_with_numpy_financial_and_with_years_of_365_days(amounts, rate):
+def test_npv_agrees_with_years_of_365_days(amounts, rate):
     expected = cashflows.npv(rate, amounts)
     near = 1e-9 * (1 + cashflows.npv(rate, np.abs(amounts)))
-    assert numpy_financial.npv(rate, amounts) == pytest.approx(expected, rel=1e-9, abs=near)
     start = datetime.date(2025, 1, 1)
     dates = [start + datetime.timedelta(days=365 * year) for year in range(len(amounts))]
     assert cashflows.xnpv(rate, amounts, dates) == pytest.approx(expected, rel=1e-9, abs=near)
@@ -111,6 +118,45 @@ def test_all_rates_of_return_of_dated_flows_are_found(seed):
     check_all_roots(roots, times, np.bincount(where, weights=amounts))
 
 
+@pytest.mark.parametrize("day_count", ["act/365f", "act/act", "30/360"])
+def test_many_series_at_once_have_the_rates_that_each_has_alone(day_count):
+    generator = np.random.default_rng(7)
+    amounts = generator.normal(0, 1000, (60, 10))
+    amounts[::4] = np.abs(amounts[::4]) * [-5, *[1] * 9]  # one change of sign
+    amounts[::7, 4:] = 0.0  # short series
+    amounts[5] = np.abs(amounts[5])  # no rate
+    dates = np.datetime64("2023-11-30") + generator.integers(0, 4000, (60, 10))
+    found = cashflows.xirr_batch(amounts, dates, day_count)
+    assert len(found) == 60
+    assert found[5] == ()
+    for i in range(60):
+        try:
+            alone = cashflows.xirr_all(amounts[i], dates[i], day_count)
+        except NoRateOfReturn:
+            alone = ()
+        except cashflows.Undefined:
+            assert i in found.beyond
+            continue
+        assert i not in found.beyond
+        assert found[i] == pytest.approx(alone, rel=1e-9, abs=1e-12)
+
+
+def test_many_series_may_share_their_dates_and_come_as_lists():
+    amounts = [[-100, 60, 60], [-1600, 10000, -10000], [1, 2, 3], [0, 0, 0], [-100, 110, 0]]
+    dates = ["2025-01-01", "2026-01-01", "2027-01-01"]
+    shared = cashflows.xirr_batch(amounts, dates)
+    days = [datetime.date.fromisoformat(day) for day in dates]
+    assert shared == cashflows.xirr_batch(np.array(amounts), [days] * 5)
+    assert shared.roots[1] == pytest.approx((0.25, 4.0))
+    assert shared.roots[2:4] == ((), ())
+    assert shared.roots[4] == pytest.approx((0.1,))
+    beyond = cashflows.xirr_batch([[-1, 1000], [-1, 1]], ["2025-01-01", "2025-01-02"])
+    assert (beyond.roots, beyond.beyond) == (((), (0.0,)), (0,))
+    for wrong in ([-1, 2], [[]], [[-1, 2, 3, 4]]):
+        with pytest.raises(ValueError, match=r"\(series, flows\)"):
+            cashflows.xirr_batch(wrong, dates)
+
+
 @few
 @given(st.lists(st.integers(2, 40), min_size=1, max_size=5, unique=True))
 def test_rates_built_in_are_found_again(tenths):
@@ -143,31 +189,6 @@ def test_long_alternating_flows_end():
 
 
 @few
-@given(
-    st.floats(10, 1e5), st.lists(st.floats(1, 1e5), min_size=1, max_size=8), st.lists(st.integers(1, 900), min_size=8)
-)
-def test_one_change_of_sign_agrees_with_other_libraries(outlay, incomes, gaps):
-    amounts = [-outlay, *incomes]
-    assume(0.05 < sum(incomes) / outlay < 20)
-    rate = cashflows.irr(amounts)
-    assert abs(scaled_npv(math.log1p(rate), np.arange(len(amounts)), amounts)) < 1e-12
-    assert numpy_financial.irr(amounts) == pytest.approx(rate, rel=1e-6, abs=1e-8)
-    assert numpy_financial.mirr(amounts, 0.05, 0.08) == pytest.approx(cashflows.mirr(amounts, 0.05, 0.08), rel=1e-9)
-    day, dates = datetime.date(2024, 2, 28), []
-    for gap in [0, *gaps[: len(incomes)]]:
-        day += datetime.timedelta(days=gap)
-        dates.append(day)
-    try:
-        dated = cashflows.xirr(amounts, dates)
-    except cashflows.Undefined:
-        assume(False)  # e.g. a hundredfold in a day: beyond the computer's numbers
-    other = pyxirr.xirr(dates, amounts, silent=True)
-    assume(other is not None and math.isfinite(other) and abs(dated) < 1e6)
-    assert other == pytest.approx(dated, rel=1e-6, abs=1e-8)
-    assert pyxirr.xnpv(0.07, dates, amounts) == pytest.approx(cashflows.xnpv(0.07, amounts, dates), rel=1e-9)
-
-
-@few
 @given(st.lists(st.floats(1, 1000), min_size=2, max_size=8), st.floats(0.0, 0.4))
 def test_paybacks_and_index_agree_with_the_value(incomes, rate):
     amounts = [-0.6 * sum(incomes), *incomes]
@@ -189,6 +210,103 @@ def test_decay_for_n_years_tends_to_the_perpetuity(rate, half_life):
     assert cashflows.pv_with_half_life(100, rate, half_life, 2000) == pytest.approx(for_ever, rel=1e-9)
     assert cashflows.pv_with_half_life(100, rate, half_life, 5) < for_ever
     assert cashflows.pv_with_half_life(100, rate, None, 5) == pytest.approx(100 * cashflows.annuity(rate, 5))
+
+
+@few
+@given(
+    st.floats(0, 0.1),
+    st.floats(0, 0.1),
+    st.floats(0, 2),
+    st.floats(0, 3),
+    st.floats(0, 0.5),
+    st.floats(0.001, 0.15),
+)
+def test_cost_of_capital_lies_between_its_parts(risk_free, premium, beta, debt_to_equity, tax, cost_of_debt):
+    result = cashflows.wacc_build_up(risk_free, premium, beta, debt_to_equity, tax, cost_of_debt)
+    parts = result.cost_of_equity, result.after_tax_cost_of_debt
+    assert min(parts) - 1e-12 <= result.wacc <= max(parts) + 1e-12
+    assert result.weight_of_equity + result.weight_of_debt == pytest.approx(1)
+    assert result.relevered_beta >= beta
+    without = cashflows.wacc_build_up(risk_free, premium, beta)
+    assert without.wacc == pytest.approx(risk_free + beta * premium)
+
+
+@few
+@given(st.floats(-0.3, 0.5), st.floats(-0.2, 0.3), flows)
+def test_real_flows_at_the_real_rate_are_nominal_flows_at_the_nominal_rate(nominal, inflation, amounts):
+    deflated = [amount / (1 + inflation) ** year for year, amount in enumerate(amounts)]
+    near = 1e-7 * (1 + cashflows.npv(nominal, np.abs(amounts)))
+    real = cashflows.real_rate(nominal, inflation)
+    assert cashflows.npv(real, deflated) == pytest.approx(cashflows.npv(nominal, amounts), rel=1e-7, abs=near)
+
+
+@few
+@given(st.floats(0, 0.6), st.floats(0.01, 0.4), st.integers(1, 20), st.sampled_from(["end", "mid"]))
+def test_tax_amortisation_saves_what_it_adds(tax, rate, years, timing):
+    """The value with the benefit is the value before plus the tax saved by writing off the whole of it."""
+    factor = approaches.tax_amortisation_factor(tax, rate, years, timing)
+    shift = 0.0 if timing == "end" else 0.5
+    saved = sum(tax * factor / years * (1 + rate) ** -(year - shift) for year in range(1, years + 1))
+    assert factor == pytest.approx(1 + saved)
+    assert factor >= 1
+    income = approaches.relief_from_royalty([100.0] * 3, 0.1, tax, rate, timing, tab_years=years)
+    assert income.with_tab == pytest.approx(income.pre_tab * factor)
+
+
+@few
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=8), st.floats(0, 0.5), st.floats(0, 1))
+def test_income_methods_are_present_values(amounts, rate, share):
+    def value(flows_):
+        return cashflows.npv(rate, [0.0, *flows_])
+
+    near = 1e-9 * (1 + value(np.abs(amounts)))
+    zero = [0.0] * len(amounts)
+    split = approaches.income_split(amounts, share, rate).value
+    assert split == pytest.approx(share * value(amounts), abs=near)
+    assert approaches.income_split(amounts, 1.0, rate).value == pytest.approx(value(amounts), abs=near)
+    assert approaches.greenfield(amounts, 7.0, rate).value == pytest.approx(value(amounts) - 7, abs=near)
+    gain = approaches.with_and_without(amounts, zero, rate, probability_of_effect=share).value
+    assert gain == pytest.approx(split, abs=near)
+    swapped = approaches.with_and_without(zero, amounts, rate, probability_of_effect=share).value
+    assert swapped == pytest.approx(-gain, abs=near)
+    earned = approaches.excess_earnings(amounts, 0.0, rate, survival=share).value
+    assert earned == pytest.approx(split, abs=near)
+    middle = approaches.income_split(amounts, 1.0, rate, "mid").value
+    assert middle == pytest.approx(value(amounts) * math.sqrt(1 + rate), abs=2 * near)
+
+
+@few
+@given(st.lists(st.tuples(st.floats(1, 1e6), st.floats(0.01, 1)), min_size=1, max_size=9))
+def test_comparables_lie_within_their_prices(rows):
+    prices, weights = zip(*rows, strict=True)
+    result = approaches.comparable_prices(prices, weights=weights)
+    assert min(prices) <= result.low <= result.value <= result.high <= max(prices)
+    doubled = approaches.comparable_prices(prices, adjustments=[2.0] * len(prices), weights=weights)
+    assert doubled.value == pytest.approx(2 * result.value)
+    # as many cases of weight one as the weight says
+    tens = [round(10 * weight) for weight in weights]
+    if all(tens):
+        repeated = approaches.comparable_prices(np.repeat(prices, tens)).value
+        assert repeated == pytest.approx(approaches.comparable_prices(prices, weights=tens).value)
+
+
+@few
+@given(st.lists(st.tuples(st.floats(1, 1e6), st.floats(0, 0.3)), min_size=1, max_size=6), st.floats(0.02, 0.2))
+def test_return_on_all_assets_with_goodwill_is_the_cost_of_capital(rows, wacc):
+    assets = {f"a{i}": row for i, row in enumerate(rows)}
+    total = sum(value for value, _ in rows)
+    result = approaches.weighted_average_return_on_assets(assets, wacc, total * 1.5)
+    earned = sum(value * rate for value, rate in rows) + result.goodwill * result.implied_goodwill_return
+    assert earned / (1.5 * total) == pytest.approx(wacc)
+
+
+@few
+@given(st.dictionaries(st.text("abcd", min_size=1), st.floats(1, 1e6), min_size=1, max_size=4), st.randoms())
+def test_reconciliation_lies_within_its_indications(indications, chance):
+    raw = {name: chance.random() + 0.01 for name in indications}
+    weights = {name: weight / sum(raw.values()) for name, weight in raw.items()}
+    result = approaches.reconcile(indications, weights)
+    assert result.low * (1 - 1e-9) <= result.value <= result.high * (1 + 1e-9)
 
 
 # ---------------------------------------------------------------- performance
@@ -237,17 +355,6 @@ def test_posterior_draws_agree_with_its_exact_moments(counts):
     if sum(counts) > 1000:
         plug_in = performance.paired_gain(table, values)
         assert result.sd == pytest.approx(plug_in.standard_error, rel=0.2, abs=2.0)
-
-
-@few
-@given(st.integers(1, 3000), st.floats(0, 1), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-def test_intervals_agree_with_statsmodels(n, share, level):
-    successes = round(share * n)
-    for own, name in ((performance.wilson_interval, "wilson"), (performance.clopper_pearson_interval, "beta")):
-        low, high = proportion_confint(successes, n, alpha=1 - level, method=name)
-        found = own(successes, n, level)
-        assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
-        assert 0 <= found.low <= found.value <= found.high <= 1
 
 
 @few
@@ -404,6 +511,63 @@ def test_tail_of_any_distribution_is_its_integral():
     assert uncertainty.conditional_value_at_risk(stats.norm(100, 30), 0.9).value == pytest.approx(own, rel=1e-7)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_monte_carlo_finds_closed_forms_within_its_error(seed):
+    """A product of correlated lognormals and a discounted option: both have closed forms."""
+    a, b, rho = uncertainty.lognormal(10, 4), uncertainty.lognormal(5, 1), 0.5
+    product = uncertainty.simulate(
+        lambda x: x["a"] * x["b"], {"a": a, "b": b}, draws=8192, seed=seed, correlations={("a", "b"): rho}
+    )
+    exact = a.mean * b.mean * math.exp(rho * a.sigma * b.sigma)
+    assert abs(product.mean - exact) < 4.5 * product.standard_error
+    assert product.standard_error < 0.01 * exact
+
+    call = uncertainty.simulate(
+        lambda x: np.maximum(100 * np.exp(0.03 - 0.045 + 0.3 * x["z"]) - 95, 0) * math.exp(-0.03),
+        {"z": uncertainty.normal(0, 1)},
+        draws=8192,
+        seed=seed,
+    )
+    assert abs(call.mean - options.black_scholes(100, 95, 0.03, 0.3, 1)) < 4.5 * call.standard_error
+
+
+def test_many_draws_are_made_in_blocks_and_stay_the_same_points():
+    """More draws than fit into one block: every scramble is whole, in its order."""
+    inputs = {"a": uncertainty.uniform(0, 1), "b": uncertainty.normal(0, 1), "cells": uncertainty.dirichlet([3, 4])}
+    result = uncertainty.simulate(lambda x: x["a"] + x["b"], inputs, 70_000, 1, {("a", "b"): 0.4})
+    assert result.draws > 2 * uncertainty.BLOCK_ROWS
+    for block in np.split(result.inputs["a"], result.replicates):
+        counts = np.bincount((block * 64).astype(int), minlength=64)
+        assert np.ptp(counts) <= 1  # a Sobol sequence fills equal intervals equally
+    assert result.inputs["cells"].sum(axis=1) == pytest.approx(np.ones(result.draws))
+    assert abs(result.mean - 0.5) < 5 * result.standard_error
+
+
+@few
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=6), st.floats(0.1, 5))
+def test_tornado_of_a_linear_model_is_symmetric_and_sorted(slopes, reach):
+    base = {f"x{i}": 1.0 for i in range(len(slopes))}
+    ranges = dict.fromkeys(base, (1 - reach, 1 + reach))
+    rows = uncertainty.tornado(
+        lambda x: sum(slope * x[name] for slope, name in zip(slopes, base, strict=True)), base, ranges
+    )
+    for row in rows:
+        assert row.value_at_low + row.value_at_high == pytest.approx(2 * row.base_value, abs=1e-9)
+        assert row.swing == pytest.approx(2 * reach * abs(slopes[int(row.name[1:])]), abs=1e-9)
+    assert [row.swing for row in rows] == sorted((row.swing for row in rows), reverse=True)
+
+
+@few
+@given(st.dictionaries(st.text("abcd", min_size=1), st.floats(-1e6, 1e6), min_size=1, max_size=4), st.randoms())
+def test_scenarios_are_a_mean(values, chance):
+    raw = {name: chance.random() + 0.01 for name in values}
+    shares = {name: weight / sum(raw.values()) for name, weight in raw.items()}
+    result = uncertainty.scenarios(values, shares)
+    assert result.low - 1e-6 <= result.mean <= result.high + 1e-6
+    moved = uncertainty.scenarios({name: value + 100 for name, value in values.items()}, shares)
+    assert (moved.mean - 100, moved.sd) == (pytest.approx(result.mean, abs=1e-6), pytest.approx(result.sd, abs=1e-3))
+
+
 @few
 @given(flows, st.floats(0, 0.5), st.floats(0, 1))
 def test_risk_adjusted_value_is_the_expectation(amounts, rate, chance):
@@ -452,6 +616,36 @@ def test_shapley_axioms(n, seed):
             orders[player] += worth(order[: i + 1]) - worth(order[:i])
     for player in players:
         assert result[player] == pytest.approx(orders[player] / math.factorial(n))
+
+
+@few
+@given(st.integers(2, 6), st.integers(0, 10_000), st.floats(-3, 3))
+def test_shapley_and_banzhaf_are_additive(n, seed, factor):
+    generator = np.random.default_rng(seed)
+    groups = [frozenset(group) for k in range(n + 1) for group in itertools.combinations(range(n), k)]
+    first, second = ({group: float(generator.normal()) for group in groups} for _ in range(2))
+    both = {group: first[group] + factor * second[group] for group in groups}
+    for method in (data_value.shapley, data_value.banzhaf, data_value.leave_one_out):
+        one, other, joint = (method(range(n), game).values for game in (first, second, both))
+        for player in range(n):
+            assert joint[player] == pytest.approx(one[player] + factor * other[player], abs=1e-9)
+
+
+def test_errors_of_sampled_shapley_shares_cover():
+    """Over many seeds, about 95 % of the shares lie within two standard errors, and none far outside."""
+    needs = [1, 2, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10]
+    exact = np.cumsum(np.diff([0, *needs]) / np.arange(13, 0, -1)) / 10
+    scores = []
+    for seed in range(15):
+        result = data_value.shapley(range(13), lambda group: max((needs[i] for i in group), default=0), 400, seed)
+        assert sum(result.shares.values()) == pytest.approx(1)
+        scores += [(result.shares[i] - exact[i]) / result.share_errors[i] for i in range(13)]
+    inside = np.mean(np.abs(scores) < 2)
+    assert 0.88 < inside < 0.99
+    assert np.abs(scores).max() < 5
+    assert 0.8 < np.std(scores) < 1.2
+    certain = data_value.shapley("ab", {"a": 1, "b": 2, "a+b": 4})
+    assert certain.share_errors == {"a": 0.0, "b": 0.0}
 
 
 def test_sampled_shapley_is_right_within_its_error():
@@ -506,6 +700,63 @@ def test_put_call_parity_and_bounds(given_):
     # an exchange for a certain payment is a call
     exchange = options.margrabe(s, k * math.exp(-r * t), sigma, 0.0, 0.0, t, q)
     assert exchange == pytest.approx(call, abs=1e-9 * (s + k))
+
+
+@few
+@given(option, st.floats(0.01, 0.3))
+def test_options_gain_by_volatility_and_lose_by_strike(given_, more):
+    s, k, r, sigma, t, q = given_
+    for kind in ("call", "put"):
+        calm, wild = (options.black_scholes(s, k, r, vol, t, kind, q) for vol in (sigma, sigma + more))
+        assert wild >= calm - 1e-9
+    call, dearer = (options.black_scholes(s, strike, r, sigma, t, "call", q) for strike in (k, k * (1 + more)))
+    assert dearer <= call + 1e-9
+
+
+@settings(few, max_examples=15)
+@given(option)
+def test_one_stage_is_a_call_and_more_stages_are_worth_less(given_):
+    s, k, r, sigma, t, q = given_
+    call = options.black_scholes(s, k, r, sigma, t, "call", q)
+    one = options.stage(s, [(t, k)], r, sigma, q)
+    assert one.with_option == pytest.approx(call, abs=4e-3 * s)
+    assert one.with_option >= max(one.static_npv, 0) - 1e-6 * s
+    two = options.stage(s, [(t / 2, 0.1 * k), (t, k)], r, sigma, q)
+    assert max(two.static_npv, 0) - 1e-6 * s <= two.with_option <= one.with_option + 1e-9
+    certain = options.stage(s, [(0, 1.0), (t, k)], r, 0.0, q)
+    worth = max(max(s * math.exp(-q * t) - k * math.exp(-r * t), 0) - 1, 0)
+    assert certain.with_option == pytest.approx(worth, abs=1e-6 * (s + k))
+
+
+def test_stages_now_and_refusals():
+    assert options.stage(100, [(0, 60)], 0.05, 0.3).with_option == 40
+    assert options.stage(50, [(0, 60)], 0.05, 0.3).with_option == 0
+    for wrong in ([], [(1, 5), (1, 6)], [(-1, 5)], [(1, -5)], [1, 2]):
+        with pytest.raises(ValueError, match="costs"):
+            options.stage(100, wrong, 0.05, 0.3)
+
+
+def test_volatility_is_found_again_within_its_error():
+    for seed in range(4):
+        scores = np.random.default_rng(seed).standard_normal(5000)
+        result = options.volatility_of_value(80, 80 * np.exp(0.02 + 0.4 * math.sqrt(2) * scores), years=2)
+        assert abs(result.value - 0.4) < 4 * result.standard_error
+        assert result.standard_error == pytest.approx(0.4 / math.sqrt(2 * 5000), rel=0.1)
+    assert options.volatility_of_value(80, [90, 90]).value == 0
+    with pytest.raises(options.Undefined, match="1 of 3 draws"):
+        options.volatility_of_value(80, [90, 70, -5])
+
+
+@pytest.mark.parametrize(("s", "volatility"), [(36, 0.2), (40, 0.4)])
+def test_simulated_early_exercise_agrees_with_the_tree(s, volatility):
+    paths = options.price_paths(s, 0.06, volatility, 1, steps=10, paths=20_000, seed=3)
+    found = options.least_squares_monte_carlo(paths, 40, 0.06, 1)
+    tree = options.crr(s, 40, 0.06, volatility, 1, 400, "put", exercise_dates=10)
+    # antithetic pairs make the stated error an upper bound; the rule found costs up to half a percent
+    assert found.american == pytest.approx(tree, abs=4 * found.standard_error + 0.005 * tree)
+    late = options.black_scholes(s, 40, 0.06, volatility, 1, "put")
+    assert abs(found.european - late) < 4 * found.european_standard_error
+    assert found.american >= found.european
 
 
 @settings(few, max_examples=15)
@@ -592,6 +843,53 @@ def test_information_from_draws_agrees_with_the_closed_form():
     assert both.value == pytest.approx(perfect.value, rel=0.01)
 
 
+@settings(few, max_examples=15)
+@given(st.floats(-40, 40), st.floats(5, 60), st.floats(0, 60), st.floats(10, 300), st.integers(1, 500))
+def test_a_study_is_worth_less_than_an_answer_and_that_less_than_all_answers(mean, known, other, noise, n):
+    """EVSI <= EVPPI <= EVPI: the study is about one of two sources of doubt."""
+    draws = uncertainty.simulate(
+        lambda x: x["known"] + x["other"],
+        {"known": uncertainty.normal(mean, known), "other": uncertainty.normal(0, other)},
+        draws=4096,
+        seed=1,
+    )
+    benefits = {"use": draws.values, "leave": np.zeros(draws.draws)}
+    perfect, partial = decisions.evpi_samples(benefits), decisions.evppi(draws.inputs["known"], benefits)
+    assert 0 <= partial.value <= perfect.value
+    assert partial.best == perfect.best
+    study = decisions.evsi(mean, known, noise, n)
+    assert study.value <= study.perfect
+    assert study.value <= partial.value + 0.03 * known  # the regression and the draws have their own error
+    assert study.perfect == pytest.approx(partial.value, abs=0.03 * known)
+
+
+@few
+@given(st.integers(2, 4), st.integers(2, 4), st.integers(0, 10_000))
+def test_perfect_information_is_never_worth_less_than_nothing(actions, states, seed):
+    generator = np.random.default_rng(seed)
+    chances = generator.dirichlet(np.ones(states))
+    prior = {f"s{i}": float(chance) for i, chance in enumerate(chances)}
+    table = generator.normal(0, 100, (actions, states))
+    payoffs = {f"a{i}": {f"s{j}": float(table[i, j]) for j in range(states)} for i in range(actions)}
+    result = decisions.evpi(prior, payoffs)
+    assert result.value == pytest.approx(chances @ table.max(axis=0) - (table @ chances).max(), abs=1e-9)
+    # the tree says the same: first learn the state, then act
+    tree = {"chance": {s: (prior[s], {"decide": {a: payoffs[a][s] for a in payoffs}}) for s in prior}}
+    blind = {"decide": {a: {"chance": {s: (prior[s], payoffs[a][s]) for s in prior}} for a in payoffs}}
+    knowing, guessing = decisions.decision_tree(tree), decisions.decision_tree(blind)
+    assert knowing.value - guessing.value == pytest.approx(result.value, abs=1e-9)
+    assert guessing.policy["start"] == result.best
+
+
+@few
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=9).filter(lambda values: sum(values) > 1))
+def test_concentration_counts_equal_assets(values):
+    result = decisions.concentration({str(i): value for i, value in enumerate(values)})
+    assert 1 / len(values) - 1e-12 <= result.herfindahl <= 1 + 1e-12
+    equal = decisions.concentration(dict.fromkeys(range(len(values)), 3.0))
+    assert equal.effective_number == pytest.approx(len(values))
+
+
 @few
 @given(st.integers(2, 5), st.integers(0, 10_000))
 def test_minimum_variance_is_not_beaten(n, seed):
@@ -621,3 +919,77 @@ def test_several_roots_are_listed_in_the_refusal():
     with pytest.raises(SeveralRatesOfReturn, match=r"0\.25, 4") as caught:
         cashflows.irr([-1600, 10000, -10000])
     assert caught.value.roots == pytest.approx((0.25, 4.0))
+
+
+# ---------------------------------------------------------------- economics, accounting
+
+
+@few
+@given(st.floats(0.1, 100), st.floats(0.1, 50), st.integers(1, 12))
+def test_queues_obey_littles_law_and_more_servers_wait_less(arrivals, service, servers):
+    assume(arrivals < 0.99 * servers * service)
+    queue, more = economics.erlang_c(arrivals, service, servers), economics.erlang_c(arrivals, service, servers + 1)
+    assert queue.mean_time == pytest.approx(queue.mean_wait + 1 / service)
+    assert 0 <= more.probability_of_waiting <= queue.probability_of_waiting <= 1
+    assert more.mean_wait <= queue.mean_wait
+    assert queue.p95_time >= queue.p95_wait
+    # the chain of births and deaths, state by state
+    load, shares = arrivals / service, [1.0]
+    for state in range(1, 6000):
+        shares.append(shares[-1] * load / min(state, servers))
+    shares = np.array(shares) / np.sum(shares)
+    assume(shares[-1] < 1e-13)
+    waiting = np.maximum(np.arange(6000) - servers, 0) @ shares
+    assert queue.mean_wait == pytest.approx(waiting / arrivals, rel=1e-6, abs=1e-12)
+
+
+@few
+@given(st.floats(0.1, 10), st.floats(1, 1e5), st.floats(0, 10))
+def test_at_the_break_even_volume_both_ways_cost_the_same(buy, fixed, own):
+    assume(own < buy * 0.99)
+    volume = economics.break_even_volume(buy, fixed, own)
+    assert fixed + own * volume / 1000 == pytest.approx(buy * volume / 1000)
+
+
+@few
+@given(st.floats(1, 1e5), st.floats(0.5, 1), st.floats(1, 1000))
+def test_each_doubling_costs_the_learning_rate(first, rate, n):
+    one, two = (economics.learning_curve_cost(first, units, rate) for units in (n, 2 * n))
+    assert two == pytest.approx(rate * one)
+
+
+@few
+@given(st.floats(1, 1e6), st.floats(0.5, 12), st.dates(datetime.date(2020, 1, 1), datetime.date(2026, 12, 31)))
+def test_amortisation_uses_up_the_cost_and_no_more(cost, life, days_in):
+    years = [accounting.amortise(cost, life, days_in, f"{year}-12-31", 0.1 * cost) for year in range(2019, 2041)]
+    assert sum(year.charge for year in years) == pytest.approx(0.9 * cost)
+    assert all(year.charge >= 0 for year in years)
+    for before, after in itertools.pairwise(years):
+        assert after.carrying_amount == pytest.approx(before.carrying_amount - after.charge)
+
+
+@few
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.lists(st.floats(0, 1e6), min_size=1, max_size=6), st.floats(0, 0.4))
+def test_impairment_brings_the_books_to_what_can_be_recovered(carrying, fair, amounts, rate):
+    result = accounting.impairment(carrying, fair, amounts, rate)
+    assert result.recoverable == max(result.value_in_use, fair)
+    assert result.carrying_after == pytest.approx(min(carrying, result.recoverable), abs=1e-6)
+    assert result.impairment_loss >= 0
+
+
+@few
+@given(st.floats(0, 1e6), st.floats(0, 0.5), st.floats(0, 0.5), st.floats(0, 0.3), st.floats(0, 4))
+def test_obsolescence_only_lowers_replacement_cost(direct, functional, economic, rate, years):
+    new = approaches.replacement_cost(direct, 0.2, 0.1, rate, years)
+    old = approaches.replacement_cost(direct, 0.2, 0.1, rate, years, functional, economic)
+    assert old.value == pytest.approx(new.value * (1 - functional) * (1 - economic))
+    assert new.value == pytest.approx(new.with_profit * (1 + rate) ** (years / 2))
+    assert new.opportunity_cost == pytest.approx(approaches.opportunity_cost(new.with_profit, rate, years))
+
+
+@few
+@given(st.floats(0.55, 0.99), st.floats(0.1, 0.95), st.floats(1, 60))
+def test_after_one_half_life_half_the_excess_is_left(start, kept, elapsed):
+    end = 0.5 + (start - 0.5) * kept
+    found = performance.half_life(start, end, elapsed, floor=0.5)
+    assert 0.5 + (start - 0.5) * 0.5 ** (elapsed / found) == pytest.approx(end)

@@ -1,27 +1,36 @@
-"""A client's folder becomes one frozen, checked :class:`Client`, or a list of everything that is wrong with it.
+"""A client's folder or workbook becomes one frozen, checked :class:`Client`, or a list of everything wrong with it.
 
 ``load`` for chapters, ``check`` for people, ``new`` for a template. Where to change what: a column or
-key in ``schema.py``, what one value may be in ``cells.py``, a rule over several values in ``rules.py``,
-encodings and file formats in ``reading.py``, the template in ``template.py``.
+key in ``schema.py``, what one value may be in ``cells.py``, a rule over several values in ``rules.py`` (refuses) or
+``advice.py`` (warns), encodings and file formats in ``files.py`` and ``workbook.py``, data of cases in ``cases.py``, the
+template in ``template.py``.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from lepton_nb import paths
-from lepton_nb.client import reading, rules
+from lepton_nb.client import cases as case_files
+from lepton_nb.client import judging, reading
 from lepton_nb.client.cells import MetricLink
-from lepton_nb.client.rules import RULES, Report, report_text
+from lepton_nb.client.judging import Report, report_text
+from lepton_nb.client.rules import RULES
 from lepton_nb.client.schema import (
     Acceptance,
     Asset,
     Benefit,
+    CaseData,
     Client,
     ClientProblems,
+    Coalition,
+    Comparable,
     Cost,
     Counts,
+    DataBlocks,
+    DataQuality,
     Evaluation,
     Monitoring,
     OutcomeValue,
@@ -41,10 +50,15 @@ __all__ = [
     "Acceptance",
     "Asset",
     "Benefit",
+    "CaseData",
     "Client",
     "ClientProblems",
+    "Coalition",
+    "Comparable",
     "Cost",
     "Counts",
+    "DataBlocks",
+    "DataQuality",
     "Evaluation",
     "MetricLink",
     "Monitoring",
@@ -58,6 +72,7 @@ __all__ = [
     "ThreePoint",
     "Usage",
     "View",
+    "case_data",
     "check",
     "load",
     "new",
@@ -66,17 +81,20 @@ __all__ = [
 
 
 def check(folder: str | os.PathLike[str] = "") -> Report:
-    """Read a client's folder and find everything that is wrong with it.
+    """Read a client's folder or workbook and find everything that is wrong with it.
 
     Returns a report with ``client`` (None if anything was refused), ``problems`` and ``warnings``. A path is
     looked up from the working folder, then from the project; empty: the sample manufacturer. Warnings never
     block; they are complete only when there is no problem. Raises nothing for bad input.
     """
+    return judging.judge(reading.read(_root(folder)))
+
+
+def _root(folder: str | os.PathLike[str]) -> Path:
     try:
-        root = paths.client(os.fspath(folder))
+        return paths.client(os.fspath(folder))
     except (OSError, ValueError):  # outside a project; a path with a zero byte
-        root = Path(os.fspath(folder))
-    return rules.judge(reading.read(root))
+        return Path(os.fspath(folder))
 
 
 def load(folder: str | os.PathLike[str] = "") -> Client:
@@ -88,3 +106,13 @@ def load(folder: str | os.PathLike[str] = "") -> Client:
     if report.client is None:
         raise ClientProblems(report.problems)
     return report.client
+
+
+def case_data(folder: str | os.PathLike[str], case: CaseData) -> Any:
+    """The data of one of a client's ``cases``, examined again before they are loaded.
+
+    Tables and arrays: {column: NumPy array}; a column of numbers is float64 (an empty cell NaN), any other str.
+    Translations: a list of sources and a list of targets. Images: a list of (path, class). Raises ValueError when the
+    data are no longer those that the client was read with.
+    """
+    return case_files.load(reading.opened(_root(folder)), case)

@@ -232,6 +232,25 @@ def asset_ids(value: Any) -> tuple[str, ...]:
     return tuple(asset_id(part) for part in parts if str(part).strip())
 
 
+def block_names(value: Any) -> tuple[str, ...]:
+    """Names of blocks of data, separated by semicolons; sorted, so that a set is written in one way."""
+    names = [part.strip() for part in value.split(";")] if isinstance(value, str) else list(value)
+    if len(set(names)) < len(names):
+        raise Refused(quoted(value), 2, "name each block once")
+    return tuple(sorted(str(_text(name)) for name in names))
+
+
+def data_path(value: Any) -> str:
+    """A path inside the client's folder, with / between its parts (rule 1)."""
+    text = _text(value) if isinstance(value, str) else value
+    if not isinstance(text, str):
+        raise Refused(quoted(value), 2, "give the path of a file or folder")
+    parts = text.replace("\\", "/").split("/")
+    if text.startswith("/") or ":" in text or ".." in parts or not all(part.strip(". ") for part in parts):
+        raise Refused(quoted(text), 1, "give a path inside the client's folder, such as data/loans.csv")
+    return "/".join(parts)
+
+
 class MetricLink(NamedTuple):
     """Where a benefit's unit value or share comes from. kind: none, confusion, acceptance; id: evaluation or asset."""
 
@@ -278,7 +297,9 @@ def _text(value: Any) -> Any:
         return value
     if not value.strip():
         raise Refused("empty", 2, "a text is needed")
-    if any((ord(character) < 32 and character not in "\t\n\r") or ord(character) == 127 for character in value):
+    if not value.isprintable() and any(
+        (ord(character) < 32 and character not in "\t\n\r") or ord(character) == 127 for character in value
+    ):
         raise Refused(quoted(value), 35, "the text holds a control character; type it again")
     return value.strip()
 
@@ -286,6 +307,7 @@ def _text(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_text), "text"]
 Number = Annotated[float, BeforeValidator(number), "number"]
 AtLeastZero = Annotated[float, _between(0, LARGEST, False), "number >= 0"]
+OneToNine = Annotated[float, _between(1, 9, False), "number from 1 to 9"]
 AtLeastOne = Annotated[float, _between(1, 100, False), "number from 1 to 100"]
 Positive = Annotated[float, BeforeValidator(_positive), "number > 0"]
 OneToFive = Annotated[float, _between(1, 5, False), "number from 1 to 5"]
@@ -310,4 +332,6 @@ Currency = Annotated[str, BeforeValidator(currency), "ISO 4217 code of three let
 Country = Annotated[str, BeforeValidator(country), "ISO 3166 code of two letters"]
 AssetId = Annotated[str, BeforeValidator(asset_id), "capital letter, then A-Z, 0-9 and _"]
 AssetIds = Annotated[tuple[str, ...], BeforeValidator(asset_ids), "asset ids, separated by ;"]
+Blocks = Annotated[tuple[str, ...], BeforeValidator(block_names), "names, separated by ;"]
+DataPath = Annotated[str, BeforeValidator(data_path), "path inside the client's folder"]
 Link = Annotated[MetricLink, BeforeValidator(metric_link), "none, confusion:<evaluation_id> or acceptance:<asset_id>"]

@@ -1,42 +1,41 @@
-"""From the files of a folder to a :class:`Draft`: typed rows, their places, and every problem on the way.
+"""From the files of a folder, or the sheets of a workbook, to a :class:`Draft`: typed rows, their places, every problem.
 
 A file that cannot be read as a whole raises :class:`Unreadable`, which becomes one problem; everything
-else is collected, so that one run shows all there is to correct. What looks at more than one value
-is in ``rules.py``.
+else is collected, so that one run shows all there is to correct. How files become texts is in ``files.py`` and
+``workbook.py``; what looks at more than one value is in ``rules.py``.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from lepton_nb.client import cases, privacy
 from lepton_nb.client.cells import ASSET_ID, LARGEST, PLAIN_NUMBER, Refused, did_you_mean, quoted
-from lepton_nb.client.schema import NOT_READ, PREDICTIONS, SECTIONS, TABLES, Frozen, Predictions, Problem, Table
+from lepton_nb.client.files import CLIENT_YML, Folder, Unreadable
+from lepton_nb.client.schema import (
+    PREDICTIONS,
+    SECTIONS,
+    TABLES,
+    CaseData,
+    Fraction,
+    Frozen,
+    Growth,
+    Predictions,
+    Problem,
+    Score,
+    Table,
+)
 
-CLIENT_YML = "client.yml"
-MEGABYTE = 1024 * 1024
-LARGEST_FILE = {".csv": 50 * MEGABYTE, ".yml": MEGABYTE}
-DEEPEST_YAML = 12  # levels; the format needs 4
-SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8 (comma delimited)")'
-
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # texts only: no tag makes an object, no word becomes a number
-
-
-class Unreadable(Exception):
-    """A file that cannot be read as a whole; ``problem`` says why."""
-
-    def __init__(self, file: str, row: int | None, column: str, found: str, rule: int, remedy: str):
-        self.problem = Problem(file=file, row=row, column=column, found=found, rule=rule, remedy=remedy)
-        super().__init__(self.problem.sentence)
+THOUSAND = 1000  # rows of predictions that are looked at together
+#: Types whose values a workbook may show as percent.
+PERCENT = (Fraction, Growth, Score)
 
 
 class Row(NamedTuple):
@@ -63,6 +62,8 @@ class Draft:
     tables: dict[str, list[Row]] = field(default_factory=dict)  # file → rows; no entry for a file that is not there
     unreadable: set[str] = field(default_factory=set)  # files that are there, but could not be read as a whole
     predictions: dict[str, Predictions] = field(default_factory=dict)  # asset_id → columns
+    cases: list[CaseData] = field(default_factory=list)
+    source: Any = None  # Folder or Workbook; None where nothing could be opened
 
     def rows(self, file: str) -> list[Row]:
         """The rows of a file whose every cell is sound."""
@@ -83,121 +84,100 @@ class Draft:
 
 
 def read(root: Path) -> Draft:
-    """Read every file of the folder. Raises nothing: what is wrong stands in ``problems``."""
+    """Read every file of the folder, or sheet of the workbook. Raises nothing: what is wrong stands in ``problems``."""
     draft = Draft()
     try:
-        what = "" if root.is_dir() else "not a folder" if root.exists() else "not found"
-    except OSError as error:
-        what = f"cannot be opened ({error.strerror})"
-    if what:
-        remedy = "give the client's folder; lepton-nb new writes a template"
-        draft.problems.append(Problem(file=str(root), row=None, column="", found=what, rule=1, remedy=remedy))
+        source = draft.source = opened(root)
+    except Unreadable as stop:
+        draft.problems.append(stop.problem)
         return draft
-    present = _names(root, draft)
     try:
-        _read_yml(root, present, draft)
+        if CLIENT_YML not in source.files:
+            raise Unreadable(CLIENT_YML, None, "", *_not_found(CLIENT_YML, source))
+        _read_settings(source.settings(draft), draft)
     except Unreadable as stop:
         draft.problems.append(stop.problem)
         draft.unreadable.add(CLIENT_YML)
     for file, table in TABLES.items():
         try:
-            if file in present:
-                draft.tables[file] = _read_table(root, file, table, draft)
+            if file in source.files:
+                draft.tables[file] = _rows(file, source.records(file, percent_columns(table)), table, draft)
             elif table.required:
-                raise Unreadable(file, None, "", *_not_found(file, present))
+                raise Unreadable(file, None, "", *_not_found(file, source))
         except Unreadable as stop:
             draft.problems.append(stop.problem)
             draft.unreadable.add(file)
-    for file in present:
+    for file in source.files:
         if match := re.fullmatch(r"metrics/predictions_(.*)\.csv", file):
             try:
                 if not ASSET_ID.fullmatch(match[1]):
                     remedy = "name the file predictions_<asset_id>.csv"
                     raise Unreadable(file, None, "", f"{quoted(match[1])} is not an asset_id", 2, remedy)
-                draft.predictions[match[1]] = _read_predictions(root, file, match[1], draft)
+                draft.predictions[match[1]] = _read_predictions(file, match[1], draft)
             except Unreadable as stop:
                 draft.problems.append(stop.problem)
         elif file not in TABLES and file != CLIENT_YML:
-            draft.warnings.extend(_ignored(file))
+            draft.warnings.extend(_ignored(file, source, draft))
+    for index, case in enumerate(draft.sections.get("cases", ())):
+        try:
+            draft.cases.append(cases.examine(source, case))
+        except cases.Unfit as stop:
+            draft.problems.append(draft.in_yml(("cases", index, stop.key), stop.found, stop.rule, stop.remedy))
+    draft.problems.extend(source.problems)
     return draft
 
 
-def _names(root: Path, draft: Draft) -> list[str]:
-    """Names of the entries of the folder and of its metrics folder, as the format writes them."""
-    names = []
-    for folder, prefix in ((root, ""), (root / "metrics", "metrics/")):
-        if prefix and not os.path.lexists(folder):
-            continue
-        try:
-            inside = folder.resolve().is_relative_to(root.resolve())
-            found = "" if inside else "leads out of the client's folder"
-            names += [prefix + entry.name for entry in os.scandir(folder)] if inside else []
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-            found = f"cannot be opened ({getattr(error, 'strerror', None) or error})"
-        if found:
-            where, remedy = prefix or str(root), "put a folder with the files there, and check its permissions"
-            draft.problems.append(Problem(file=where, row=None, column="", found=found, rule=1, remedy=remedy))
-    return sorted(names)
+def opened(root: Path) -> Any:
+    """The folder or workbook at a path. Raises Unreadable."""
+    try:
+        if root.is_file():
+            from lepton_nb.client.workbook import Workbook  # openpyxl takes a quarter of a second
+
+            return Workbook(root)
+        found = "" if root.is_dir() else "is not a folder" if root.exists() else "not found"
+    except OSError as error:
+        found = f"cannot be opened ({error.strerror})"
+    if found:
+        remedy = "give the client's folder or workbook; lepton-nb new writes a template"
+        raise Unreadable(str(root), None, "", found, 1, remedy)
+    return Folder(root)
 
 
-def _not_found(file: str, present: list[str]) -> tuple[str, int, str]:
-    near = did_you_mean(file, [name for name in present if name not in TABLES])
-    return "not found in the folder", 1, near or "lepton-nb new writes a template of it"
+def percent_columns(table: Table) -> set[str]:
+    """The columns of a table that hold fractions."""
+    fractions = [kind.__metadata__[-1] for kind in PERCENT]
+    return {name for name, info in columns(table.type).items() if any(word in fractions for word in _words_of(info))}
 
 
-def _ignored(file: str) -> Iterator[Problem]:
-    """A warning for a file that looks like data and is not read."""
-    if file in NOT_READ:
-        found, remedy = "is not read by any chapter", "nothing in the report rests on it"
-    elif file.lower().endswith((".csv", ".yml", ".yaml", ".xlsx", ".xls", ".parquet")):
-        found = "is not a file of the format and is not read"
-        remedy = did_you_mean(file, [*TABLES, CLIENT_YML]) or "move it into evidence/ if it is a document"
-    else:
+def _words_of(info: Any) -> list[str]:
+    """The words that a field's types carry, optional or not."""
+    parts = [
+        *info.metadata,
+        *(word for part in get_args(info.annotation) for word in getattr(part, "__metadata__", ())),
+    ]
+    return [word for word in parts if isinstance(word, str)]
+
+
+def _not_found(file: str, source: Any) -> tuple[str, int, str]:
+    near = did_you_mean(file, [name for name in source.files if name not in TABLES])
+    return f"not found in the {source.holder}", 1, near or "lepton-nb new writes a template of it"
+
+
+def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
+    """A warning for a file or sheet that looks like data and is not read."""
+    if file in {Path(case.data).stem for case in draft.sections.get("cases", ())}:
         return
-    yield Problem(file=file, row=None, column="", found=found, rule=1, remedy=remedy)
+    if source.holder == "folder" and not file.lower().endswith((".csv", ".yml", ".yaml", ".xlsx", ".xls")):
+        return
+    what = "file" if source.holder == "folder" else "sheet"
+    near = did_you_mean(file, [*TABLES, CLIENT_YML])
+    remedy = near or ("move it into evidence/ if it is a document" if what == "file" else "nothing rests on it")
+    yield Problem(
+        file=file, row=None, column="", found=f"is not a {what} of the format and is not read", rule=1, remedy=remedy
+    )
 
 
-# --- bytes and text
-
-
-def _text(root: Path, file: str) -> str:
-    """The text of one file inside the folder. Raises Unreadable."""
-
-    def stop(found: str, rule: int, remedy: str, row: int | None = None) -> Unreadable:
-        return Unreadable(file, row, "", found, rule, remedy)
-
-    path = root / file
-    largest = LARGEST_FILE[path.suffix]
-    try:
-        if not path.resolve().is_relative_to(root.resolve()):
-            raise stop("leads out of the client's folder", 1, "put the file itself into the folder")
-        if not path.is_file():
-            raise stop("is not a file", 1, "put a plain file of that name there")
-        with path.open("rb") as stream:  # one byte too many is enough to know
-            data = stream.read(largest + 1)
-            size = max(len(data), path.stat().st_size)
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
-        reason = getattr(error, "strerror", None) or "the path leads nowhere"
-        raise stop(f"cannot be opened ({reason})", 1, "check the file and its permissions") from None
-    if size > largest:
-        remedy = f"at most {largest // MEGABYTE} MB are read; split or thin out the file"
-        raise stop(f"has {size / MEGABYTE:.1f} MB", 1, remedy)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise stop("is written in UTF-16", 35, SAVE_AS_UTF8)
-    if data.startswith(b"PK\x03\x04"):
-        raise stop("is an Excel or zip file with another ending", 35, "save the sheet as CSV")
-    if b"\0" in data:
-        row = data[: data.index(b"\0")].count(b"\n") + 1
-        raise stop("holds zero bytes: UTF-16 or not a text file", 35, SAVE_AS_UTF8, row)
-    try:
-        return data.decode("utf-8-sig")  # Excel writes a byte order mark at the start of UTF-8
-    except UnicodeDecodeError as error:
-        row = data[: error.start].count(b"\n") + 1
-        found = f"byte 0x{data[error.start]:02X} is not UTF-8; it looks like Latin-1 (Windows-1252)"
-        raise stop(found, 35, SAVE_AS_UTF8, row) from None
-
-
-# --- CSV
+# --- tables
 
 
 def columns(type_: type[Frozen]) -> dict[str, Any]:
@@ -205,12 +185,8 @@ def columns(type_: type[Frozen]) -> dict[str, Any]:
     return {info.alias or name: info for name, info in type_.model_fields.items()}
 
 
-def _read_table(root: Path, file: str, table: Table, draft: Draft) -> list[Row]:
-    """The rows of one CSV file; its problems go to ``draft``. Raises Unreadable."""
-    return _rows(file, _records(file, _text(root, file)), table, draft)
-
-
 def _rows(file: str, records: list[list[str]], table: Table, draft: Draft) -> list[Row]:
+    """The rows of one table; its problems go to ``draft``. Raises Unreadable."""
     if not records:
         if file == "benefits.csv":
             return []  # whether it may be empty depends on the purpose: rules.benefits_given
@@ -218,11 +194,12 @@ def _rows(file: str, records: list[list[str]], table: Table, draft: Draft) -> li
     header = [name.strip() for name in records[0]]
     missing = _check_header(file, header, table, draft)
     known = columns(table.type)
+    sound = set(header) <= set(known)
     rows = []
     for line, record in enumerate(records[1:], start=2):
-        if not any(cell.strip() for cell in record):
+        cells = {name: text for name, cell in zip(header, record, strict=False) if (text := cell.strip())}
+        if not cells and not any(cell.strip() for cell in record):
             continue  # an empty line, as spreadsheets leave them at the end
-        cells = {name: cell.strip() for name, cell in zip(header, record, strict=False) if cell.strip()}
         value = None
         if len(record) != len(header):
             found = f"{len(record)} cells, the header has {len(header)}"
@@ -231,7 +208,9 @@ def _rows(file: str, records: list[list[str]], table: Table, draft: Draft) -> li
             rows.append(Row(file, line, cells, None))
             continue
         try:
-            value = table.type.model_validate({name: cell for name, cell in cells.items() if name in known})
+            value = table.type.model_validate(
+                cells if sound else {name: cells[name] for name in cells if name in known}
+            )
         except ValidationError as error:
             for loc, found, rule, remedy in explain(error, table.type):
                 if loc[0] not in missing:  # reported once, at the header
@@ -256,21 +235,41 @@ def repeated(rows: Iterable[Row], key: tuple[str, ...]) -> Iterator[Problem]:
         first.setdefault(name, row)
 
 
-def _read_predictions(root: Path, file: str, asset_id: str, draft: Draft) -> Predictions:
+def _read_predictions(file: str, asset_id: str, draft: Draft) -> Predictions:
     """The scored cases of one model. Raises Unreadable.
 
     A file of 100,000 sound rows is read column by column; only where something is amiss does each row
-    take the slower way, which says what.
+    take the slower way, which says what. Personal data are reported, and not repeated in any sentence.
     """
-    records = _records(file, _text(root, file))
-    sound = _sound_columns(records)
+    records = draft.source.records(file, percent_columns(PREDICTIONS))
+    personal = {problem.column: problem for problem in privacy.findings(file, records)}
+    draft.problems.extend(personal.values())
+    sound = _sound_columns(records) if not personal else None
     if sound is None:
-        rows = _rows(file, records, PREDICTIONS, draft)
-        draft.problems.extend(repeated(rows, PREDICTIONS.key))
-        cases = [row.value for row in rows if row.value is not None]
-        sound = {name: tuple(getattr(case, name) for case in cases) for name in PREDICTIONS.type.model_fields}
+        for looked_at in (_doubtful(records), records):
+            aside = Draft(source=draft.source)
+            rows = _rows(file, looked_at, PREDICTIONS, aside)
+            aside.problems.extend(repeated(rows, PREDICTIONS.key))
+            if aside.problems:
+                break
+        draft.problems.extend(problem for problem in aside.problems if problem.column not in personal)
+        scored = [row.value for row in rows if row.value is not None]
+        sound = {name: tuple(getattr(case, name) for case in scored) for name in PREDICTIONS.type.model_fields}
     optional = {name: () for name in ("group", "amount") if not any(cell is not None for cell in sound.get(name, ()))}
     return Predictions(asset_id=asset_id, **sound | optional)
+
+
+def _doubtful(records: list[list[str]]) -> list[list[str]]:
+    """The records with those left empty that lie in a sound thousand: what is wrong is found in the others."""
+    header, rows = records[:1], records[1:]
+    place = header[0].index("row_id") if header and "row_id" in header[0] else 0
+    ids = Counter(row[place].strip() for row in rows if len(row) > place)
+    kept = list(header)
+    for start in range(0, len(rows), THOUSAND):
+        part = rows[start : start + THOUSAND]
+        sound = _sound_columns([*header, *part]) is not None and all(ids[row[place]] == 1 for row in part)
+        kept += [[]] * len(part) if sound else part
+    return kept
 
 
 def _sound_columns(records: list[list[str]]) -> dict[str, tuple] | None:
@@ -307,20 +306,6 @@ def _sound_columns(records: list[list[str]]) -> dict[str, tuple] | None:
     }
 
 
-def _records(file: str, text: str) -> list[list[str]]:
-    """The records of a CSV text, one a row of a spreadsheet. Raises Unreadable."""
-    records: list[list[str]] = []
-    try:
-        for record in csv.reader(io.StringIO(text, newline=""), strict=True):
-            records.append(record)
-    except csv.Error as error:
-        remedy = "a text with a comma or line break stands in double quotes, a double quote in it is doubled"
-        raise Unreadable(file, len(records) + 1, "", f"the row is not CSV ({error})", 35, remedy) from None
-    while records and not any(cell.strip() for cell in records[-1]):
-        records.pop()
-    return records
-
-
 def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> set[str]:
     """Report what is wrong with a header; returns the required columns that are missing. Raises Unreadable."""
     for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
@@ -352,18 +337,11 @@ def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> s
     return {name for name, info in known.items() if info.is_required() and name not in header}
 
 
-# --- client.yml
+# --- settings
 
 
-def _read_yml(root: Path, present: list[str], draft: Draft) -> None:
-    """Read client.yml into ``draft.sections``. Raises Unreadable."""
-    if CLIENT_YML not in present:
-        raise Unreadable(CLIENT_YML, None, "", *_not_found(CLIENT_YML, present))
-    node = compose(_text(root, CLIENT_YML))
-    if not isinstance(node, yaml.MappingNode):
-        what = "is empty" if node is None else f"holds {'a list' if isinstance(node, yaml.SequenceNode) else 'a text'}"
-        raise Unreadable(CLIENT_YML, None, "", what, 2, f"write keys with values: {', '.join(SECTIONS)}")
-    data = plain(node, (), draft)
+def _read_settings(data: Mapping[str, Any], draft: Draft) -> None:
+    """The sections of client.yml, or of the sheet in its place, into ``draft.sections``."""
     known = ["schema_version", *SECTIONS]
     needed = {"schema_version"} | {name for name, section in SECTIONS.items() if section.required}
     for name in data:
@@ -401,51 +379,6 @@ def _section(type_: type[Frozen], value: Any, path: tuple, draft: Draft) -> Froz
         for loc, found, rule, remedy in explain(error, type_):
             draft.problems.append(draft.in_yml(path + loc, found, rule, remedy))
     return None
-
-
-def compose(text: str) -> yaml.Node | None:
-    """The tree of a YAML text: one document, no aliases (they can grow without end), not deep. Raises Unreadable."""
-    depth = documents = 0
-    try:
-        for event in yaml.parse(text, Loader=_Loader):
-            line = event.start_mark.line + 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise Unreadable(CLIENT_YML, line, "", "an anchor (&) or alias (*)", 2, "write the value out")
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if documents > 1 or depth > DEEPEST_YAML:
-                found = "a second document (---)" if documents > 1 else f"more than {DEEPEST_YAML} levels"
-                raise Unreadable(CLIENT_YML, line, "", found, 2, "write one document with the keys of the template")
-        return yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-        remedy = 'check indentation, colons and quotes near this line; a text with ":" or "#" stands in double quotes'
-        row = mark.line + 1 if mark else None
-        raise Unreadable(CLIENT_YML, row, "", f"not YAML ({quoted(what).strip(chr(34))})", 35, remedy) from None
-
-
-def plain(node: yaml.Node, path: tuple, draft: Draft) -> Any:
-    """A tree of YAML as dicts, lists and texts; an empty value is left out. Notes the line of every path."""
-    draft.lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [plain(item, (*path, index), draft) for index, item in enumerate(node.value)]
-    if isinstance(node, yaml.ScalarNode):
-        return node.value
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
-        here = (*path, key)
-        if key in result:
-            problem = draft.in_yml(here, f"key {quoted(key)} stands here twice", 2, "keep one of them")
-            draft.problems.append(problem.model_copy(update={"row": key_node.start_mark.line + 1}))
-            continue
-        draft.lines[here] = key_node.start_mark.line + 1
-        empty = isinstance(value_node, yaml.ScalarNode) and not value_node.style  # no quotes
-        if not (empty and value_node.value.lower() in ("", "~", "null")):
-            result[key] = plain(value_node, here, draft)
-    return result
 
 
 # --- pydantic's errors as sentences

@@ -1,27 +1,23 @@
-"""The rules that look at more than one value, and the step from a :class:`Draft` to a Client.
+"""The rules that look at more than one value and refuse the folder.
 
-A rule is one function in ``CHECKS`` (refuses the folder) or ``ADVICE`` (a warning, never blocks). It gets
-the draft and yields problems; it looks only at what could be read, so that one mistake is reported once.
-Rules on one value (percent for fraction, dates, counts, codes, …) are in ``cells.py``.
-
-Rules 19 and 20 do not refuse the folder. Their sentences say how such an asset is shown (only salvage;
-income value not recognisable), which takes a client that was read: they are warnings here, ``Asset.withheld``
-carries the reason, and the value chapter withholds the conclusion for that asset alone.
+A rule is one function in ``CHECKS``. It gets the draft and yields problems; it looks only at what could be read, so
+that one mistake is reported once. Rules on one value (percent for fraction, dates, counts, codes, …) are in
+``cells.py``, rules that never block in ``advice.py``.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
+from typing import Any, NamedTuple
 
 from lepton_nb.client.cells import ASSET_ID, CURRENCIES, did_you_mean, quoted
-from lepton_nb.client.reading import CLIENT_YML, Draft, Row, repeated
+from lepton_nb.client.reading import Draft, Row, repeated
 from lepton_nb.client.schema import (
     TABLES,
-    Client,
     Counts,
     Discount,
     Evaluation,
@@ -29,6 +25,7 @@ from lepton_nb.client.schema import (
     PairedCount,
     Problem,
     Tax,
+    Valuation,
 )
 
 #: What each rule is about. Numbers above 100: advice.
@@ -54,12 +51,26 @@ RULES = {
     19: "a prohibited system has no value as a going asset",
     20: "an asset is under legal control",
     21: "an actual lies before the valuation date",
+    22: "a useful life ends within the horizon, or the cut is said",
+    23: "a correlation matrix is positive semi-definite",
     24: "a correlation lies between -1 and 1",
+    25: "a benefit is attributed once",
+    26: "an asset has one row for a driver and a year",
+    27: "prices and rates are both nominal or both real",
+    28: "the risk of failure counts once",
     29: "a model is compared with a baseline",
     30: "a baseline rests on enough cases",
+    31: "pairwise comparisons are consistent",
+    32: "weights of the scorecard sum to 1",
+    33: "flows change sign once",
     34: "dates are written YYYY-MM-DD",
     35: "files are UTF-8 text, numbers are plain and in range",
+    36: "cases hold no personal data",
+    37: "groups have enough cases",
+    38: "the 95th percentile is not below the median",
     39: "paired counts agree with the confusion matrix",
+    40: "blocks of data are given with their whole",
+    41: "data of a case fit the case",
     101: "the client is real",
     102: "the client reads what is applied",
     103: "owners differ",
@@ -69,74 +80,33 @@ RULES = {
     107: "benefits end with the life of the asset",
     108: "measurements are recent",
     109: "figures lie in the time that is valued",
+    110: "data of others are licensed",
+    111: "the value rests on measurement",
+    112: "evidence that is named is there",
 }
 
 ASSETS, COSTS, BENEFITS = "assets.csv", "costs.csv", "benefits.csv"
 CONFUSION, OUTCOMES, PAIRED = "metrics/confusion.csv", "metrics/outcome_value.csv", "metrics/paired_counts.csv"
 ACCEPTANCE, MONITORING = "metrics/acceptance.csv", "metrics/monitoring.csv"
+USAGE, MARKET, QUALITY, BLOCKS = "usage.csv", "market.csv", "data_quality.csv", "data_blocks.csv"
 CELLS = ("tp", "fp", "fn", "tn")
 
 KNOWN_INPUTS = ("volume", "unit_value", "outcome_value", "cost", "gain")
 SMALLEST_BASELINE = 40  # cases; with so few or fewer the conclusion is withheld
+SMALLEST_GROUP = 30  # cases; below, rates by group are withheld
+MOST_INCONSISTENT = 0.10  # consistency ratio of pairwise comparisons (Saaty)
+LOWEST_INFLATION = -0.5  # a year
+MOST_INPUTS = 500  # names in one correlation matrix
 OLDEST_METRIC = 365  # days before the valuation date
-SHOWN_ALIKE = 20  # problems of one rule in one column of one file; further ones are counted
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was found in a folder: a client, or problems; and warnings, which never block."""
-
-    client: Client | None
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-
-
-def judge(draft: Draft) -> Report:
-    """Apply every rule to what was read; a client is built only when nothing is refused."""
-    problems = list(draft.problems)
-    for rule in CHECKS:
-        problems.extend(rule(draft))
-    warnings = list(draft.warnings)
-    if problems:
-        return Report(None, _in_order(problems), _in_order(warnings))
-    for rule in ADVICE:
-        warnings.extend(rule(draft))
-    client = build(draft).model_copy(update={"warnings": _in_order(warnings)})
-    return Report(client, (), client.warnings)
-
-
-def report_text(report: Report) -> str:
-    """The findings as plain text, file by file."""
-    lines = []
-    for title, findings in (("problem", report.problems), ("warning", report.warnings)):
-        if findings:
-            lines.append(f"{len(findings)} {title}{'s' if len(findings) > 1 else ''}")
-        for file in dict.fromkeys(finding.file for finding in findings):
-            lines.append(f"  {file}")
-            lines += [f"    {finding.sentence}" for finding in findings if finding.file == file]
-    return "\n".join(lines) or "no problem, no warning"
-
-
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By file, row and rule; many alike in one column become the first ones and a count."""
-    files = [CLIENT_YML, *TABLES]
-    ordered = sorted(
-        problems,
-        key=lambda p: (files.index(p.file) if p.file in files else len(files), p.file, p.row or 0, p.rule, p.column),
-    )
-    totals = Counter((p.file, p.column, p.rule) for p in ordered)
-    seen: Counter = Counter()
-    shown = []
-    for problem in ordered:
-        kind = (problem.file, problem.column, problem.rule)
-        seen[kind] += 1
-        if seen[kind] < SHOWN_ALIKE or totals[kind] == SHOWN_ALIKE:
-            shown.append(problem)
-        elif seen[kind] == SHOWN_ALIKE:
-            more = totals[kind] - seen[kind]
-            words = f"{problem.found} (and {more} more findings of this rule in this column)"
-            shown.append(problem.model_copy(update={"found": words}))
-    return tuple(shown)
+def years_later(day: date, years: float) -> date:
+    """The day ``years`` after ``day``; 29 February becomes 28 where it must; years of 365.25 days for a fraction."""
+    whole = int(min(years, 1000))
+    part = timedelta(days=round((min(years, 1000) - whole) * 365.25))
+    year = day.year + whole
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) and not leap else day.day) + part
 
 
 # --- client.yml
@@ -172,18 +142,28 @@ def discount_parts(draft: Draft) -> Iterator[Problem]:
         yield draft.in_yml(("discount", "pre_tax_cost_of_debt"), found, 2, "debt has a cost; give it, or no debt")
 
 
-def cost_of_capital(discount: Discount, tax: Tax) -> float | None:
+def cost_of_capital(discount: Discount, tax: Tax, valuation: Valuation | None = None) -> float | None:
     """Weighted average cost of capital per year, given or built up; None when a part is missing.
 
-    Levered beta by Hamada (1972): beta x (1 + (1 - tax) D/E). The value chapter computes it with
+    With the valuation: in its prices; rates that hold inflation are freed of it where prices are real, and the other
+    way round (Fisher). Levered beta by Hamada (1972): beta x (1 + (1 - tax) D/E). The value chapter computes it with
     ``lepton_nb.valuation``, which this package may not import; a test holds the two together.
     """
     if discount.method == "given" or any(discount[name] is None for name in discount.BUILD_UP):
-        return discount.wacc
+        return None if discount.wacc is None else _in_prices_of(valuation, discount, discount.wacc)
     leverage = discount.debt_to_equity
     beta = discount.beta_unlevered * (1 + (1 - tax.rate) * leverage)
     equity = discount.risk_free + beta * discount.equity_risk_premium + discount.size_premium
-    return (equity + leverage * discount.pre_tax_cost_of_debt * (1 - tax.rate)) / (1 + leverage)
+    capital = (equity + leverage * discount.pre_tax_cost_of_debt * (1 - tax.rate)) / (1 + leverage)
+    return _in_prices_of(valuation, discount, capital)
+
+
+def _in_prices_of(valuation: Valuation | None, discount: Discount, rate: float) -> float:
+    """A rate in the prices of the valuation: 1 + nominal = (1 + real)(1 + inflation)."""
+    inflation = discount.inflation
+    if valuation is None or valuation.price_basis == discount.rate_basis or inflation is None or inflation <= -1:
+        return rate
+    return (1 + rate) / (1 + inflation) - 1 if valuation.price_basis == "real" else (1 + rate) * (1 + inflation) - 1
 
 
 def growth_below_rate(draft: Draft) -> Iterator[Problem]:
@@ -191,7 +171,7 @@ def growth_below_rate(draft: Draft) -> Iterator[Problem]:
     discount, tax = draft.sections.get("discount"), draft.sections.get("tax")
     if discount is None or tax is None or discount.terminal_growth is None:
         return
-    capital = cost_of_capital(discount, tax)
+    capital = cost_of_capital(discount, tax, draft.sections.get("valuation"))
     if capital is None:
         return
     kinds = {row.value.kind for row in draft.rows(ASSETS)} or {"data", "model", "infrastructure"}
@@ -215,7 +195,243 @@ def correlation_pairs(draft: Draft) -> Iterator[Problem]:
         seen.add(pair)
 
 
+class Free(NamedTuple):
+    """An uncertain input of the simulation."""
+
+    name: str
+    category: str
+    asset_id: str
+    driver_id: str
+
+
+def uncertain_inputs(draft: Draft) -> list[Free]:
+    """The inputs that a correlation can name, as the value chapter makes them from the client's ranges."""
+    found: dict[str, Free] = {}
+
+    def add(name: str, category: str, asset_id: str, driver_id: str, low: float | None, high: float | None) -> None:
+        if low is not None and high is not None and low < high:
+            found.setdefault(name, Free(name, category, asset_id, driver_id))
+
+    outcomes: dict[str, list[Any]] = {}
+    for row in draft.rows(OUTCOMES):
+        outcomes.setdefault(row.value.evaluation_id, []).append(row.value)
+    for row in draft.rows(BENEFITS):
+        item = row.value
+        place = (item.asset_id, item.driver_id)
+        add(f"{item.asset_id}.{item.driver_id}.volume", "volume", *place, item.volume_low, item.volume_high)
+        add(
+            f"{item.asset_id}.{item.driver_id}.unit_value",
+            "unit_value",
+            *place,
+            item.unit_value_low,
+            item.unit_value_high,
+        )
+        kind, target = item.metric_link
+        if kind == "acceptance":
+            add(f"{target}.acceptance", "gain", *place, 0, 1)
+        for outcome in outcomes.get(target, ()) if kind == "confusion" else ():
+            add(f"{target}.{outcome.outcome}", "outcome_value", *place, outcome.low, outcome.high)
+    for row in draft.rows(COSTS):
+        item = row.value
+        if item.kind == "forecast":
+            add(f"{item.asset_id}.{item.phase}.{item.category}", "cost", item.asset_id, "", item.low, item.high)
+    return list(found.values())
+
+
+def correlation_matrix(draft: Draft) -> Iterator[Problem]:
+    """Rule 23: the correlations can hold together: no eigenvalue of their matrix is negative.
+
+    Looked at twice: as they are written, name by name, and laid on the inputs of each driver, where a category with
+    itself ties all its inputs together.
+    """
+    settings = draft.sections.get("monte_carlo")
+    entries = settings.correlations if settings else ()
+    written = {(item.a, item.b): item.rho for item in entries if item.a != item.b}
+    laid: dict[tuple[str, str], float] = {}
+    inputs = uncertain_inputs(draft)
+    for item in entries if len(inputs) <= MOST_INPUTS else ():
+        for one in inputs:
+            for other in inputs:
+                named = item.a in (one.name, one.category) and item.b in (other.name, other.category)
+                within = one.asset_id == other.asset_id and (
+                    one.driver_id == other.driver_id or "cost" in (one.category, other.category)
+                )
+                together = within or item.a == item.b or (item.a, item.b) == (one.name, other.name)
+                if one.name != other.name and named and together and (other.name, one.name) not in laid:
+                    laid[one.name, other.name] = item.rho
+    for pairs in (written, laid):
+        smallest = _smallest_eigenvalue(pairs)
+        if smallest < -1e-9:
+            found = f"the correlation matrix is not positive semi-definite (smallest eigenvalue {smallest:.2g})"
+            first, second = min(pairs, key=lambda pair: -abs(pairs[pair]))
+            remedy = f"change rho({quoted(first)}, {quoted(second)}): these cannot all hold together"
+            yield draft.in_yml(("monte_carlo", "correlations"), found, 23, remedy)
+            return
+
+
+def _smallest_eigenvalue(pairs: dict[tuple[str, str], float]) -> float:
+    """Of the matrix with ones on the diagonal and these correlations; 1 where there is none, or too many."""
+    smallest = 1.0
+    for names in connected([{*pair} for pair in pairs]):
+        inside = {pair: rho for pair, rho in pairs.items() if pair[0] in names}
+        if len(names) == 2:
+            smallest = min(smallest, *(1 - abs(rho) for rho in inside.values()))
+        elif len(names) <= MOST_INPUTS:
+            import numpy as np  # costs a tenth of a second
+
+            places = {name: place for place, name in enumerate(names)}
+            matrix = np.eye(len(names))
+            for (first, second), rho in inside.items():
+                matrix[places[first], places[second]] = matrix[places[second], places[first]] = rho
+            smallest = min(smallest, float(np.linalg.eigvalsh(matrix)[0]))
+    return smallest
+
+
+def connected(links: Iterable[set[str]]) -> list[set[str]]:
+    """Sets of names that hang together over any number of links.
+
+    >>> [sorted(group) for group in connected([{"a", "b"}, {"c"}, {"b", "d"}])]
+    [['c'], ['a', 'b', 'd']]
+    """
+    groups: list[set[str]] = []
+    for link in links:
+        touched = [group for group in groups if group & link]
+        groups = [group for group in groups if not group & link] + [link.union(*touched)]
+    return groups
+
+
+# --- scorecard
+
+
+def scorecard_weights(draft: Draft) -> Iterator[Problem]:
+    """Rule 32: the weights sum to 1."""
+    weights = draft.sections.get("scorecard_weights")
+    total = math.fsum(weights.model_dump().values()) if weights else 1.0
+    if abs(total - 1) > 1e-6:
+        found = f"scorecard weights sum to {total:.6g}"
+        yield draft.in_yml(("scorecard_weights",), found, 32, "they must sum to 1 (within 1e-6)")
+
+
+def comparisons_complete(draft: Draft) -> Iterator[Problem]:
+    """Rule 31: every pair of the dimensions that are compared stands there once."""
+    given = draft.sections.get("scorecard_comparisons", ())
+    seen: dict[frozenset[str], int] = {}
+    for index, item in enumerate(given):
+        pair = frozenset((item.more, item.less))
+        place = ("scorecard_comparisons", index)
+        if len(pair) == 1:
+            yield draft.in_yml(place, f"{item.more} is compared with itself", 31, "compare two different dimensions")
+        elif pair in seen:
+            yield draft.in_yml(place, f"{item.more} and {item.less} stand here twice", 31, "keep one comparison")
+        seen.setdefault(pair, index)
+    names = sorted({name for pair in seen for name in pair})
+    lacking = [pair for pair in combinations(names, 2) if frozenset(pair) not in seen]
+    if lacking:
+        words = ", ".join(f"{first} and {second}" for first, second in lacking)
+        found = f"not compared: {words}"
+        yield draft.in_yml(("scorecard_comparisons",), found, 31, "compare each pair once, or leave a dimension out")
+
+
+def consistency_ratio(comparisons: Iterable[Any]) -> float:
+    """Saaty's consistency ratio of complete pairwise comparisons; 0 for fewer than 3 dimensions.
+
+    The scorecard's chapter computes it with ``lepton_nb.valuation.scoring.ahp``; a test holds the two together.
+    """
+    times = {(item.more, item.less): item.times for item in comparisons}
+    names = sorted({name for pair in times for name in pair})
+    random_index = {3: 0.58, 4: 0.90, 5: 1.12}.get(len(names))
+    if random_index is None:
+        return 0.0
+
+    def weighs(first: str, second: str) -> float:
+        return 1.0 if first == second else times.get((first, second)) or 1 / times[second, first]
+
+    weights = dict.fromkeys(names, 1.0)
+    for _ in range(200):  # power iteration; the largest eigenvalue of a positive matrix is apart from the others
+        image = {name: math.fsum(weighs(name, other) * weights[other] for other in names) for name in names}
+        largest = math.fsum(image.values()) / math.fsum(weights.values())
+        total = math.fsum(image.values())
+        weights = {name: value / total for name, value in image.items()}
+    return (largest - len(names)) / (len(names) - 1) / random_index
+
+
 # --- money
+
+
+def nominal_or_real(draft: Draft) -> Iterator[Problem]:
+    """Rule 27: rates and prices speak of the same money, or the inflation between them is given."""
+    valuation, discount = draft.sections.get("valuation"), draft.sections.get("discount")
+    if discount and discount.inflation is not None and discount.inflation <= LOWEST_INFLATION:
+        found = f"{discount.inflation:g}: prices fall by half a year or more"
+        yield draft.in_yml(("discount", "inflation"), found, 27, "give the yearly change of prices, such as 0.02")
+    if not valuation or not discount or valuation.price_basis == discount.rate_basis or discount.inflation is not None:
+        return
+    found = f"price_basis {valuation.price_basis} with {discount.rate_basis} rates"
+    remedy = "give discount.inflation, or change price_basis or discount.rate_basis"
+    yield draft.in_yml(("valuation", "price_basis"), found, 27, remedy)
+
+
+_FAILURE = re.compile(r"fail|technical|success|development|unfinished", re.IGNORECASE)
+
+
+def failure_once(draft: Draft) -> Iterator[Problem]:
+    """Rule 28: a probability of technical success and a premium for failure do not stand side by side."""
+    discount = draft.sections.get("discount")
+    for index, premium in enumerate(discount.specific_premiums if discount else ()):
+        for row in draft.rows(ASSETS) if _FAILURE.search(premium.name) else ():
+            asset = row.value
+            risky = asset.p_technical_success is not None and asset.p_technical_success < 1
+            if risky and premium.asset_id in (None, asset.asset_id):
+                found = (
+                    f"{asset.asset_id} has p_technical_success {asset.p_technical_success:g} and a specific risk "
+                    f"premium named {quoted(premium.name)}"
+                )
+                remedy = "choose one: the same risk would count twice"
+                yield draft.in_yml(("discount", "specific_premiums", index), found, 28, remedy)
+
+
+def life_within_horizon(draft: Draft) -> Iterator[Problem]:
+    """Rule 22: no useful life reaches beyond the horizon, unless the cut is said on purpose."""
+    valuation = draft.sections.get("valuation")
+    if not valuation or valuation.terminal_treatment or valuation.purpose == "accounting_only":
+        return
+    end = years_later(valuation.date, valuation.horizon_years)
+    for row in draft.rows(ASSETS):
+        asset = row.value
+        if asset.lifecycle_stage == "retired":
+            continue
+        start = asset.in_service_date or valuation.date
+        last = years_later(start, asset.useful_life_years)
+        if last > end:
+            found = (
+                f"{asset.asset_id}: useful life {asset.useful_life_years:g} years from {start} ends on {last}, "
+                f"the horizon of {valuation.horizon_years} years on {end}"
+            )
+            remedy = "extend horizon_years, or write terminal_treatment: none (what lies after it counts nothing)"
+            yield row.problem("useful_life_years", found, 22, remedy)
+
+
+def attributed_once(draft: Draft) -> Iterator[Problem]:
+    """Rule 25: over all assets no more than the whole of a driver is attributed. Rule 26: one row a year."""
+    shares: dict[tuple[str, int], dict[str, Row]] = {}
+    for row in draft.rows(BENEFITS):
+        item = row.value
+        rows = shares.setdefault((item.driver_id, item.year), {})
+        if item.asset_id in rows:
+            first = rows[item.asset_id].line
+            found = f"rows {first} and {row.line}: driver {quoted(item.driver_id)}, year {item.year}, "
+            yield row.problem("driver_id", f"{found}for {item.asset_id} twice", 26, "keep one of them")
+        rows.setdefault(item.asset_id, row)
+    told = set()
+    for (driver, year), rows in shares.items():
+        total = math.fsum(row.value.attribution for row in rows.values())
+        if total > 1 + 1e-6 and driver not in told:
+            told.add(driver)
+            found = (
+                f"driver {quoted(driver)}, {year}: attributions of {', '.join(rows)} sum to {total:.4g} (> 1): "
+                "the same money is counted twice"
+            )
+            yield list(rows.values())[-1].problem("attribution", found, 25, "let them sum to 1 at most, in every year")
 
 
 def one_currency(draft: Draft) -> Iterator[Problem]:
@@ -223,7 +439,7 @@ def one_currency(draft: Draft) -> Iterator[Problem]:
     valuation = draft.sections.get("valuation")
     if valuation is None:
         return
-    for file, column in ((COSTS, "currency"), (BENEFITS, "currency"), (OUTCOMES, "unit")):
+    for file, column in ((COSTS, "currency"), (BENEFITS, "currency"), (MARKET, "currency"), (OUTCOMES, "unit")):
         for row in draft.rows(file):
             code = (row.value[column] or "").replace(":", " ").split(" ")[0]
             if code in CURRENCIES and code != valuation.currency:
@@ -335,13 +551,41 @@ def known_assets(draft: Draft) -> Iterator[Problem]:
             file = f"metrics/predictions_{name}.csv"
             found, rule, remedy = _dangling(name, known)
             yield Problem(file=file, row=None, column="", found=found, rule=rule, remedy=remedy)
-    market = draft.sections.get("market")
-    items = {("market", "royalty_rates"): market.royalty_rates if market else ()}
-    items["options",] = draft.sections.get("options", ())
+    market, discount = draft.sections.get("market"), draft.sections.get("discount")
+    items: dict[tuple, Iterable[Any]] = {
+        ("market", "royalty_rates"): market.royalty_rates if market else (),
+        ("discount", "specific_premiums"): discount.specific_premiums if discount else (),
+    }
+    for part in ("options", "cases"):
+        items[part,] = draft.sections.get(part, ())
+    for index, scenario in enumerate(draft.sections.get("scenarios", ())):
+        items["scenarios", index, "assets"] = scenario.assets
     for path, entries in items.items():
         for index, entry in enumerate(entries):
-            if entry.asset_id not in known:
+            if entry.asset_id is not None and entry.asset_id not in known:
                 yield draft.in_yml((*path, index, "asset_id"), *_dangling(entry.asset_id, known))
+    for row in draft.rows(BLOCKS):
+        if row.value.model_id and row.value.model_id not in known:
+            yield row.problem("model_id", *_dangling(row.value.model_id, known))
+
+
+def kinds_of_assets(draft: Draft) -> Iterator[Problem]:
+    """Rule 17: quality and blocks are those of data; blocks train a model, and a case is a model's."""
+    kinds = {row.value.asset_id: row.value.kind for row in draft.rows(ASSETS)}
+    for file, column, needed in (
+        (QUALITY, "asset_id", "data"),
+        (BLOCKS, "asset_id", "data"),
+        (BLOCKS, "model_id", "model"),
+    ):
+        for row in draft.rows(file):
+            name = row.value[column]
+            if kinds.get(name, needed) != needed:
+                found = f"{name} is {kinds[name]}, not {needed}"
+                yield row.problem(column, found, 17, f"name an asset of kind {needed}")
+    for index, case in enumerate(draft.sections.get("cases", ())):
+        if kinds.get(case.asset_id, "model") != "model":
+            found = f"{case.asset_id} is {kinds[case.asset_id]}, not model"
+            yield draft.in_yml(("cases", index, "asset_id"), found, 17, "name an asset of kind model")
 
 
 def _asset_ids(draft: Draft) -> set[str]:
@@ -429,7 +673,7 @@ def success_before_deployment(draft: Draft) -> Iterator[Problem]:
 # --- evaluations
 
 
-def _evaluation_rows(draft: Draft) -> dict[str, tuple[list[Row], list[Row]]]:
+def evaluation_rows(draft: Draft) -> dict[str, tuple[list[Row], list[Row]]]:
     """Rows of the model and of the baseline by evaluation, refused rows included."""
     groups: dict[str, tuple[list[Row], list[Row]]] = {}
     for row in draft.tables.get(CONFUSION, ()):
@@ -440,7 +684,7 @@ def _evaluation_rows(draft: Draft) -> dict[str, tuple[list[Row], list[Row]]]:
 
 def model_and_baseline(draft: Draft) -> Iterator[Problem]:
     """Rule 29: one row of the model and one of the baseline."""
-    for name, (models, baselines) in _evaluation_rows(draft).items():
+    for name, (models, baselines) in evaluation_rows(draft).items():
         first = (models + baselines)[0]
         if not baselines:
             remedy = "add a row without asset_id; the value of a model is the difference to what you did before"
@@ -458,7 +702,7 @@ def model_and_baseline(draft: Draft) -> Iterator[Problem]:
 def counts_add_up(draft: Draft) -> Iterator[Problem]:
     """Rule 10: the four cells sum to n; no more answers are accepted than judged."""
     for row in draft.rows(CONFUSION):
-        total = _counts(row).n
+        total = counts(row).n
         if total != row.value.n:
             found = f"tp+fp+fn+tn = {total}, n = {row.value.n}"
             yield row.problem("n", found, 10, "correct the count that is wrong")
@@ -475,7 +719,7 @@ def classes_agree(draft: Draft) -> Iterator[Problem]:
     where paired counts are given.
     """
     for name, model, baseline in _pairs(draft):
-        if _counts(model).positives == 0:
+        if counts(model).positives == 0:
             found = f"evaluation {quoted(name)}: no positive case (tp + fn = 0)"
             yield model.problem("tp", found, 13, "recall and value of a detection cannot be estimated; add cases")
         if baseline is None or not _same_cases(draft, name, model, baseline):
@@ -492,14 +736,40 @@ def classes_agree(draft: Draft) -> Iterator[Problem]:
 
 def _pairs(draft: Draft) -> Iterator[tuple[str, Row, Row | None]]:
     """Evaluations with a sound row of the model, and that of the baseline if it is sound and adds up."""
-    for name, (models, baselines) in _evaluation_rows(draft).items():
-        sound = [row for row in (*models[:1], *baselines[:1]) if row.value and _counts(row).n == row.value.n]
+    for name, (models, baselines) in evaluation_rows(draft).items():
+        sound = [row for row in (*models[:1], *baselines[:1]) if row.value and counts(row).n == row.value.n]
         if models and models[0] in sound:
             yield name, models[0], baselines[0] if baselines and baselines[0] in sound else None
 
 
-def _counts(row: Row) -> Counts:
+def counts(row: Row) -> Counts:
     return Counts(**{cell: row.value[cell] for cell in CELLS})
+
+
+def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row]) -> Evaluation:
+    model, baseline = models[0], baselines[0]
+    values = {r.value.outcome: r.value.value for r in draft.rows(OUTCOMES) if r.value.evaluation_id == name}
+    pairs = sorted(
+        (
+            (r.value.y_true, r.value.flagged_by_model, r.value.flagged_by_baseline, r.value.count)
+            for r in draft.rows(PAIRED)
+            if r.value.evaluation_id == name
+        ),
+        reverse=True,
+    )
+    return Evaluation(
+        evaluation_id=name,
+        asset_id=model.value.asset_id,
+        evaluated_on=model.value.evaluated_on,
+        sample=model.value.sample,
+        n=model.value.n,
+        model=counts(model),
+        baseline=counts(baseline),
+        model_policy=model.value.policy,
+        baseline_policy=baseline.value.policy,
+        paired=tuple(PairedCount(y_true=y, model=m, baseline=b, count=c) for y, m, b, c in pairs) or None,
+        outcome_value=OutcomeValue(**values) if values else None,
+    )
 
 
 def _same_cases(draft: Draft, name: str, model: Row, baseline: Row) -> bool:
@@ -536,12 +806,67 @@ def paired_margins(draft: Draft) -> Iterator[Problem]:
                     yield rows[0].problem("count", found, 39, f"correct one of the two (evaluation {quoted(name)})")
 
 
+# --- use and data
+
+
+def percentiles(draft: Draft) -> Iterator[Problem]:
+    """Rule 38: the 95th percentile of an answer's time is not below the median."""
+    for row in draft.rows(USAGE):
+        if row.value.p95_ms < row.value.p50_ms:
+            found = f"p95 {row.value.p95_ms:g} ms < p50 {row.value.p50_ms:g} ms"
+            yield row.problem("p95_ms", found, 38, "the 95th percentile is at least the median; are they swapped?")
+
+
+def block_rows(draft: Draft) -> dict[tuple[str, str | None, str], list[Row]]:
+    groups: dict[tuple[str, str | None, str], list[Row]] = {}
+    for row in draft.rows(BLOCKS):
+        groups.setdefault((row.value.asset_id, row.value.model_id, row.value.metric), []).append(row)
+    return groups
+
+
+def blocks_with_their_whole(draft: Draft) -> Iterator[Problem]:
+    """Rule 40: all blocks together are given, on one set of test cases. Rule 16: each set of blocks once."""
+    sound = all(row.value is not None for row in draft.tables.get(BLOCKS, ()))
+    for (asset, _, metric), rows in block_rows(draft).items():
+        seen: dict[tuple[str, ...], Row] = {}
+        for row in rows:
+            blocks = row.value.blocks
+            if blocks in seen:
+                found = f"{asset}, {metric}: the same blocks in rows {seen[blocks].line} and {row.line}"
+                yield row.problem("blocks", found, 16, "keep one of them")
+            seen.setdefault(blocks, row)
+            if row.value.n != rows[0].value.n:
+                found = f"n = {row.value.n}, row {rows[0].line} has {rows[0].value.n}"
+                yield row.problem("n", found, 40, "measure every combination on the same test cases")
+        names = sorted({name for blocks in seen for name in blocks})
+        if sound and tuple(names) not in seen:
+            found = f"{asset}, {metric}: no row with all blocks ({quoted(';'.join(names))})"
+            yield rows[0].problem("blocks", found, 40, "add what is reached with all of them")
+
+
+def one_case_a_model(draft: Draft) -> Iterator[Problem]:
+    """Rule 16: a model has one case."""
+    seen = set()
+    for index, case in enumerate(draft.sections.get("cases", ())):
+        if case.asset_id in seen:
+            found = f"asset_id {quoted(case.asset_id)} stands here twice"
+            yield draft.in_yml(("cases", index, "asset_id"), found, 16, "keep one case a model")
+        seen.add(case.asset_id)
+
+
 #: Rules that refuse the folder. A new rule is a function above and a name here.
 CHECKS = (
     scenarios,
     discount_parts,
     growth_below_rate,
     correlation_pairs,
+    correlation_matrix,
+    scorecard_weights,
+    comparisons_complete,
+    nominal_or_real,
+    failure_once,
+    life_within_horizon,
+    attributed_once,
     one_currency,
     in_order,
     actual_or_forecast,
@@ -550,6 +875,7 @@ CHECKS = (
     unit_value_or_link,
     unique_ids,
     known_assets,
+    kinds_of_assets,
     known_measurements,
     no_cycle,
     success_before_deployment,
@@ -557,207 +883,7 @@ CHECKS = (
     counts_add_up,
     classes_agree,
     paired_margins,
+    percentiles,
+    blocks_with_their_whole,
+    one_case_a_model,
 )
-
-
-# --- advice: the draft is sound when these run
-
-
-def synthetic(draft: Draft) -> Iterator[Problem]:
-    """The client is invented."""
-    if draft.sections["client"].synthetic:
-        found, remedy = "true: an invented client", "every page says so; write false for a real client"
-        yield draft.in_yml(("client", "synthetic"), found, 101, remedy)
-
-
-def not_applied(draft: Draft) -> Iterator[Problem]:
-    """Settings that are read and change nothing."""
-    owners = {row.value.asset_id for row in draft.rows(ASSETS)} | (draft.names(CONFUSION, "evaluation_id") or set())
-    for index, item in enumerate(draft.sections["monte_carlo"].correlations):
-        unknown = [
-            name
-            for name in (item.a, item.b)
-            if name not in KNOWN_INPUTS and name.partition(".")[0] not in owners  # asset.driver.volume names one input
-        ]
-        if unknown:
-            found = f"{' and '.join(quoted(name) for name in unknown)}: no input of that name, not applied"
-            near = did_you_mean(unknown[0], KNOWN_INPUTS) or f"known inputs: {', '.join(KNOWN_INPUTS)}"
-            yield draft.in_yml(("monte_carlo", "correlations", index), found, 102, near)
-    if draft.sections["discount"].terminal_growth is not None:
-        found = "not applied: the value ends at the horizon"
-        yield draft.in_yml(
-            ("discount", "terminal_growth"), found, 102, "nothing to do; a longer horizon counts more years"
-        )
-
-
-def withheld(draft: Draft) -> Iterator[Problem]:
-    """Rules 19 and 20: assets whose conclusion is withheld."""
-    for row in draft.rows(ASSETS):
-        if row.value.withheld:
-            prohibited = row.value.eu_ai_act_class == "prohibited"
-            column, rule = ("eu_ai_act_class", 19) if prohibited else ("legal_control", 20)
-            remedy = "stop its use" if prohibited else "find the contract, licence or title"
-            yield row.problem(column, f"{row.value.asset_id} is {row.value.withheld}", rule, remedy)
-
-
-def single_owner(draft: Draft) -> Iterator[Problem]:
-    """One owner answers for everything."""
-    live = [row for row in draft.rows(ASSETS) if row.value.lifecycle_stage != "retired"]
-    owners = {row.value.owner for row in live}
-    if len(live) >= 3 and len(owners) == 1 and owners != {""}:
-        found = f"{quoted(owners.pop())} owns all {len(live)} assets"
-        yield live[0].problem(
-            "owner", found, 103, "name a deputy, or give data, models and their check to different people"
-        )
-
-
-def unmonitored(draft: Draft) -> Iterator[Problem]:
-    """A model in use without a row in monitoring.csv."""
-    monitored = draft.names(MONITORING, "asset_id") or set()
-    for row in draft.rows(ASSETS):
-        if row.value.kind == "model" and row.value.deployed and row.value.asset_id not in monitored:
-            found = f"{row.value.asset_id} is in use and not in {MONITORING}"
-            yield row.problem("lifecycle_stage", found, 104, "measure it: without monitoring its decay is a guess")
-
-
-def half_life(draft: Draft) -> Iterator[Problem]:
-    """A half-life beyond the useful life."""
-    for row in draft.rows(ASSETS):
-        asset = row.value
-        if asset.half_life_years is not None and asset.half_life_years > asset.useful_life_years:
-            found = f"half-life {asset.half_life_years:g} years > useful life {asset.useful_life_years:g} years"
-            yield row.problem("half_life_years", found, 105, "check which of the two is meant")
-
-
-def outside_the_life(draft: Draft) -> Iterator[Problem]:
-    """Benefits before the first day of use, or after the useful life; the first such row of a driver is named."""
-    assets = {row.value.asset_id: row.value for row in draft.rows(ASSETS)}
-    seen = set()
-    for row in draft.rows(BENEFITS):
-        asset = assets[row.value.asset_id]
-        if asset.in_service_date is None or row.value.adoption == 0:
-            continue
-        end = _years_later(asset.in_service_date, asset.useful_life_years)
-        early, late = row.value.year < asset.in_service_date.year, date(row.value.year, 12, 31) > end
-        kind = (row.value.asset_id, row.value.driver_id, early)
-        if (early or late) and kind not in seen:
-            seen.add(kind)
-            what = f"{asset.asset_id} {quoted(row.value.driver_id)}"
-            if early:
-                found = f"{what}: benefit of {row.value.year} before the first day of use, {asset.in_service_date}"
-                yield row.problem("year", found, 106, "check the year and in_service_date")
-            else:
-                found = f"{what}: benefits from {row.value.year} on reach past the useful life, which ends on {end}"
-                yield row.problem("year", found, 107, "check useful_life_years, or plan the replacement as a cost")
-
-
-def _years_later(day: date, years: float) -> date:
-    """The day ``years`` after ``day``; 29 February becomes 28 where it must; years of 365.25 days for a fraction."""
-    whole = int(min(years, 1000))
-    part = timedelta(days=round((min(years, 1000) - whole) * 365.25))
-    year = day.year + whole
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) and not leap else day.day) + part
-
-
-def old_metrics(draft: Draft) -> Iterator[Problem]:
-    """Measurements more than a year before the valuation date, or after it."""
-    today = draft.sections["valuation"].date
-    models = [row for rows, _ in _evaluation_rows(draft).values() for row in rows]
-    for row in [*models, *draft.rows(ACCEPTANCE)]:
-        age = (today - row.value.evaluated_on).days
-        if age > OLDEST_METRIC:
-            found = f"measured on {row.value.evaluated_on}, more than 12 months before the valuation date {today}"
-            yield row.problem("evaluated_on", found, 108, "measure again before relying on it")
-        if age < 0:
-            found = f"measured on {row.value.evaluated_on}, after the valuation date {today}"
-            yield row.problem("evaluated_on", found, 108, "was it known on the valuation date? Else check both dates")
-
-
-def small_baseline(draft: Draft) -> Iterator[Problem]:
-    """Rule 30: a baseline of few cases."""
-    for _, baselines in _evaluation_rows(draft).values():
-        for row in baselines:
-            if row.value.n <= SMALLEST_BASELINE:
-                found = f"baseline n = {row.value.n}: interval shown, conclusion withheld"
-                yield row.problem("n", found, 30, f"measure the baseline on more than {SMALLEST_BASELINE} cases")
-
-
-def outside_the_time(draft: Draft) -> Iterator[Problem]:
-    """Benefits and forecasts before the valuation date or after the horizon: they do not enter the value."""
-    valuation = draft.sections["valuation"]
-    start, end = valuation.date, _years_later(valuation.date, valuation.horizon_years)
-    for row in draft.rows(BENEFITS):
-        if not start.year <= row.value.year <= end.year:
-            yield row.problem(
-                "year", f"{row.value.year} lies outside {start} to {end}", 109, "it does not enter the value"
-            )
-    for row in draft.rows(COSTS):
-        if row.value.kind == "forecast" and not start <= row.value.date <= end:
-            yield row.problem(
-                "date", f"{row.value.date} lies outside {start} to {end}", 109, "it does not enter the value"
-            )
-
-
-#: Rules that never block. A new one is a function above and a name here.
-ADVICE = (
-    synthetic,
-    not_applied,
-    withheld,
-    single_owner,
-    unmonitored,
-    half_life,
-    outside_the_life,
-    old_metrics,
-    small_baseline,
-    outside_the_time,
-)
-
-
-# --- the client
-
-
-def build(draft: Draft) -> Client:
-    """The client of a draft that no rule refused."""
-
-    def values(file: str) -> tuple:
-        return tuple(row.value for row in draft.rows(file))
-
-    return Client(
-        **draft.sections,
-        assets=values(ASSETS),
-        costs=values(COSTS),
-        benefits=values(BENEFITS),
-        evaluations=tuple(_evaluation(draft, name, *rows) for name, rows in _evaluation_rows(draft).items()),
-        acceptance=values(ACCEPTANCE),
-        monitoring=values(MONITORING),
-        usage=values("usage.csv"),
-        scores=values("scores.csv"),
-        predictions=tuple(draft.predictions.values()),
-    )
-
-
-def _evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row]) -> Evaluation:
-    model, baseline = models[0], baselines[0]
-    values = {r.value.outcome: r.value.value for r in draft.rows(OUTCOMES) if r.value.evaluation_id == name}
-    pairs = sorted(
-        (
-            (r.value.y_true, r.value.flagged_by_model, r.value.flagged_by_baseline, r.value.count)
-            for r in draft.rows(PAIRED)
-            if r.value.evaluation_id == name
-        ),
-        reverse=True,
-    )
-    return Evaluation(
-        evaluation_id=name,
-        asset_id=model.value.asset_id,
-        evaluated_on=model.value.evaluated_on,
-        sample=model.value.sample,
-        n=model.value.n,
-        model=_counts(model),
-        baseline=_counts(baseline),
-        model_policy=model.value.policy,
-        baseline_policy=baseline.value.policy,
-        paired=tuple(PairedCount(y_true=y, model=m, baseline=b, count=c) for y, m, b, c in pairs) or None,
-        outcome_value=OutcomeValue(**values) if values else None,
-    )

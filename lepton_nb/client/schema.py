@@ -21,12 +21,14 @@ from lepton_nb.client.cells import (
     AssetIds,
     AtLeastOne,
     AtLeastZero,
+    Blocks,
     CaseNumber,
     Class,
     CostAmount,
     Count,
     Country,
     Currency,
+    DataPath,
     Day,
     Draws,
     Fraction,
@@ -36,6 +38,7 @@ from lepton_nb.client.cells import (
     Month,
     Number,
     OneToFive,
+    OneToNine,
     Positive,
     Rho,
     Score,
@@ -104,6 +107,10 @@ class Valuation(Frozen):
     )
     timing: Literal["end", "mid_year"] = column("Moment within a year at which its flow is discounted.")
     horizon_years: Years = column("Years after the valuation date that are valued.", "years")
+    terminal_treatment: Literal["none"] | None = column(
+        "none: said on purpose, what lies after the horizon counts nothing. Needed when a useful life reaches beyond it.",
+        default=None,
+    )
 
 
 class AssetPremium(Frozen):
@@ -112,6 +119,15 @@ class AssetPremium(Frozen):
     data: Fraction = column("Premium for data.", "per year")
     model: Fraction = column("Premium for models.", "per year")
     infrastructure: Fraction = column("Premium for infrastructure.", "per year")
+
+
+class SpecificPremium(Frozen):
+    """Addition to the discount rate for a risk that has a name."""
+
+    name: Text = column("Name of the risk.")
+    rate: Fraction = column("Premium.", "per year")
+    asset_id: AssetId | None = column("Asset that bears the risk; left out: every asset.", default=None)
+    source: Text = column("Why that much.", default="")
 
 
 class Discount(Frozen):
@@ -128,12 +144,23 @@ class Discount(Frozen):
     size_premium: Fraction = column("Premium for a small company; with build_up.", "per year", default=0.0)
     pre_tax_cost_of_debt: Fraction | None = column("Interest before tax; with build_up.", "per year", default=None)
     asset_premium: AssetPremium = column("Premium by kind of asset, on top of the cost of capital.")
+    specific_premiums: tuple[SpecificPremium, ...] = column("Premiums for risks of single assets.", default=())
+    rate_basis: Literal["nominal", "real"] = column(
+        "Whether the rates above hold inflation (nominal) or not (real).", default="nominal"
+    )
+    inflation: Growth | None = column(
+        "Yearly inflation; needed when rate_basis and price_basis differ.", "per year", default=None
+    )
     terminal_growth: Growth | None = column(
         "Yearly growth after the horizon; must stay below the discount rate. Not applied: the value ends at the horizon.",
         "per year",
         default=None,
     )
     source: Text = column("Where the rates come from.", default="")
+
+    def specific_premium(self, asset_id: str) -> float:
+        """Sum of the specific premiums that an asset bears, per year."""
+        return sum(item.rate for item in self.specific_premiums if item.asset_id in (None, asset_id))
 
     #: What build_up needs.
     BUILD_UP: ClassVar = (
@@ -153,6 +180,14 @@ class Tax(Frozen):
     tab_years: LongYears = column("Years of that amortisation.", "years")
 
 
+class AssetScenario(Frozen):
+    """Factors of one scenario for one asset, in place of those for all."""
+
+    asset_id: AssetId = column("Asset.")
+    benefit_multiplier: AtLeastZero = column("Factor on its benefits.")
+    cost_multiplier: AtLeastZero = column("Factor on its costs.")
+
+
 class Scenario(Frozen):
     """One state of the world."""
 
@@ -160,6 +195,12 @@ class Scenario(Frozen):
     p: Fraction = column("Probability; those of all scenarios sum to 1.")
     benefit_multiplier: AtLeastZero = column("Factor on all benefits.")
     cost_multiplier: AtLeastZero = column("Factor on all costs.")
+    assets: tuple[AssetScenario, ...] = column("Assets for which other factors hold.", default=())
+
+    def multipliers(self, asset_id: str) -> tuple[float, float]:
+        """Factors on the benefits and on the costs of one asset: its own where given, else those for all."""
+        own = next((item for item in self.assets if item.asset_id == asset_id), self)
+        return own.benefit_multiplier, own.cost_multiplier
 
 
 class Correlation(Frozen):
@@ -230,6 +271,42 @@ class ScorecardWeights(Frozen):
     robustness: Fraction = column("Weight of robustness.", default=0.0)
 
 
+Dimension = Literal["innovation", "market_potential", "strategic_fit", "explainability", "robustness"]
+
+
+class ScorecardComparison(Frozen):
+    """How many times one dimension of the scorecard outweighs another; every pair of those named is compared once."""
+
+    more: Dimension = column("The dimension that counts more, or the same.")
+    less: Dimension = column("The dimension that counts less, or the same.")
+    times: OneToNine = column("How many times: 1 the same, 3 somewhat more, 5 clearly, 7 much, 9 far more.")
+
+
+class Split(Frozen):
+    """Which rows of a case's data are kept for the test: from a day on, or a share drawn at random."""
+
+    by: Text = column("Column that holds the day of a row; or random.")
+    test_from: Day | None = column("First day of the test rows; with a column.", default=None)
+    test_share: Fraction | None = column("Share of the rows for the test; with random.", default=None)
+
+
+class Case(Frozen):
+    """A model that is trained or scored on the client's own data; its measured, paired result is valued."""
+
+    asset_id: AssetId = column("The model.")
+    case: Literal["risk_classifier", "forecaster", "image_classifier", "translator"] = column("Kind of case.")
+    data: DataPath = column(
+        "File or folder inside the client's folder. Tables and series: .csv or .parquet. Images: .npz with arrays x and "
+        "y, or a folder with a folder of PNG or JPEG files for each class. Translations: .tsv, source and target."
+    )
+    target: Text | None = column("Column to be predicted; for tables and series.", default=None)
+    baseline_column: Text | None = column(
+        "Column, or array of the .npz, with what was done before: 0 or 1.", default=None
+    )
+    block_column: Text | None = column("Column that names the block (source, year, site) of a row.", default=None)
+    split: Split | None = column("Which rows are kept for the test.", default=None)
+
+
 # --- CSV files: one type a row
 
 
@@ -250,11 +327,14 @@ class Asset(Frozen):
     owner: Text = column("Who answers for it. Empty: nobody does, and the report says so.", default="")
     industry: Text = column("Industry in which it is used.", default="")
     in_service_date: Day | None = column("First day of use; empty before deployment.", default=None)
-    useful_life_years: Positive = column("Useful life from the first day of use.", "years")
+    useful_life_years: Positive = column(
+        "Useful life from the first day of use; before deployment, from the valuation date.", "years"
+    )
     useful_life_basis: Text = column("Why that long: technical, legal_retention, measured_drift, model_policy, ….")
     half_life_years: Positive | None = column(
         "Years in which the benefit halves; empty: it does not decay.", "years", default=None
     )
+    half_life_basis: Text = column("Why that half-life; empty: the basis of the useful life.", default="")
     acquisition: Literal["internal", "purchased", "licensed"] = column("How the client came by it.")
     legal_control: Literal["owned", "licensed", "shared", "unclear"] = column("What right the client holds.")
     eu_ai_act_class: Literal["prohibited", "high", "limited", "minimal", "gpai", "not_ai"] = column(
@@ -269,6 +349,8 @@ class Asset(Frozen):
     p_technical_success: Fraction | None = column(
         "Probability that development succeeds; only before deployment.", default=None
     )
+    licence: Text = column("Licence or contract under which data of others may be used.", default="")
+    documentation: Text = column("Model card or data sheet: where it is.", default="")
 
     IN_USE: ClassVar = ("deployment", "business_integration", "monitoring_evaluation")
 
@@ -426,18 +508,69 @@ class Usage(Frozen):
     p95_ms: AtLeastZero = column("95th percentile of the time of an answer.", "ms")
     gpu_hours: AtLeastZero = column("GPU time.", "hours per month")
     energy_kwh: AtLeastZero = column("Energy.", "kWh per month")
+    uptime: Fraction | None = column("Share of the month in which it answered.", default=None)
 
 
 class ScoreRow(Frozen):
     """One rater's score of one asset on one dimension. Scores stand beside the money and are never turned into it."""
 
     asset_id: AssetId = column("The asset.")
-    dimension: Literal["innovation", "market_potential", "strategic_fit", "explainability", "robustness"] = column(
-        "Dimension."
-    )
+    dimension: Dimension = column("Dimension.")
     score_0_5: ZeroToFive = column("Score.", "0..5")
     rater: Text = column("Who gave it.")
     date: Day = column("Day of the rating.")
+
+
+class Comparable(Frozen):
+    """A price that was paid or asked for something like an asset of the client."""
+
+    comparable: Text = column("What was sold, licensed or offered.")
+    asset_id: AssetId | None = column(
+        "Asset that it is comparable to; empty: it is shown and no value rests on it.", default=None
+    )
+    date: Day = column("Day of the price.")
+    price: CostAmount = column("Price as it was paid or asked.", MONEY)
+    basis: Text = column("Kind of price: transaction, licence_agreement, exchange_listing, offer, api_list_price, ….")
+    similarity: Fraction = column("How similar it is: 1 the same, 0 not at all; the weight of the price.")
+    adjustment: Positive = column(
+        "Factor that turns the price into one for the client's asset on the valuation date; empty: 1.", default=1.0
+    )
+    unit: Text = column("What the price is for, such as per year; empty: the whole asset, for good.", default="")
+    source: Text = column("Where the price comes from.")
+    currency: Currency | None = column("May be left out; if given, the client's currency.", default=None)
+
+    @property
+    def adjusted_price(self) -> float:
+        """Price times adjustment, in money of the client."""
+        return self.price * self.adjustment
+
+
+class DataQuality(Frozen):
+    """One dimension of the quality of a data asset (the dimensions of GB/T 36344-2018)."""
+
+    asset_id: AssetId = column("The data.")
+    dimension: Literal["conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility"] = column(
+        "Dimension of quality."
+    )
+    score: Fraction = column("Share of what was checked that is in order.")
+    n: CaseNumber | None = column("Number of records checked.", "records", default=None)
+    checked_on: Day = column("Day of the check.")
+    method: Text = column("How it was checked.", default="")
+
+
+class BlockRow(Frozen):
+    """What a model reaches that is trained on some blocks (sources, years, sites) of a data asset and on no others.
+
+    Needed: all blocks together. All but one: what is lost without that one. All combinations: exact Shapley values.
+    """
+
+    asset_id: AssetId = column("The data.")
+    model_id: AssetId | None = column("The model that was trained on them.", default=None)
+    blocks: Blocks = column("Blocks that were used; empty: none, what is reached without data.", default=())
+    rows: Count | None = column("Rows in these blocks.", "rows", default=None)
+    metric: Text = column("Name of the metric: auc, recall, …; higher is better.")
+    value: Number = column("Its value on the test cases.")
+    n: CaseNumber = column("Number of test cases; the same for all rows.", "cases")
 
 
 class PredictionRow(Frozen):
@@ -517,6 +650,55 @@ class Predictions(Frozen):
     amount: tuple[float | None, ...] = ()
 
 
+class Coalition(Frozen):
+    """What is reached with some blocks of data. ``blocks`` is sorted."""
+
+    blocks: tuple[str, ...]
+    value: float
+    rows: int | None = None
+
+
+class DataBlocks(Frozen):
+    """The blocks of one data asset, and what a model reaches with some of them.
+
+    blocks: all names, sorted; coalitions: from the fewest blocks to the most, each set once; the last is the whole.
+    """
+
+    asset_id: str
+    model_id: str | None
+    metric: str
+    n: int
+    blocks: tuple[str, ...]
+    coalitions: tuple[Coalition, ...]
+
+    def value(self, *blocks: str) -> float | None:
+        """The metric with these blocks alone; None where it was not measured."""
+        wanted = tuple(sorted(blocks))
+        return next((item.value for item in self.coalitions if item.blocks == wanted), None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all 2^k combinations are given, so that Shapley values are exact."""
+        return len(self.coalitions) == 2 ** len(self.blocks)
+
+
+class CaseData(Frozen):
+    """A case and what was found in its data; ``sha256`` changes with any byte of it."""
+
+    asset_id: str
+    case: str
+    path: str
+    kind: Literal["table", "arrays", "images", "translations"]
+    sha256: str
+    n: int
+    columns: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    target: str | None = None
+    baseline_column: str | None = None
+    block_column: str | None = None
+    split: Split | None = None
+
+
 Line = Annotated[str, BeforeValidator(printable)]
 
 
@@ -537,7 +719,7 @@ class Problem(Frozen):
 
     @property
     def where(self) -> str:
-        """``costs.csv row 4, amount`` or ``client.yml line 12, discount.wacc``."""
+        """``costs.csv row 4, amount``, ``client.yml line 12, discount.wacc`` or ``sheet "costs" row 4, amount``."""
         line = "line" if self.file.endswith(".yml") else "row"
         place = self.file + (f" {line} {self.row}" if self.row is not None else "")
         return f"{place}, {self.column}" if self.column else place
@@ -572,6 +754,7 @@ class Client(Frozen):
     options: tuple[Option, ...] = ()
     market: Market = Market()
     scorecard_weights: ScorecardWeights | None = None
+    scorecard_comparisons: tuple[ScorecardComparison, ...] = ()
     assets: tuple[Asset, ...]
     costs: tuple[Cost, ...] = ()
     benefits: tuple[Benefit, ...] = ()
@@ -580,6 +763,10 @@ class Client(Frozen):
     monitoring: tuple[Monitoring, ...] = ()
     usage: tuple[Usage, ...] = ()
     scores: tuple[ScoreRow, ...] = ()
+    comparables: tuple[Comparable, ...] = ()
+    data_quality: tuple[DataQuality, ...] = ()
+    data_blocks: tuple[DataBlocks, ...] = ()
+    cases: tuple[CaseData, ...] = ()
     predictions: tuple[Predictions, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -666,6 +853,8 @@ SECTIONS = {
     "options": Section(Option, required=False, many=True),
     "market": Section(Market, required=False),
     "scorecard_weights": Section(ScorecardWeights, required=False),
+    "scorecard_comparisons": Section(ScorecardComparison, required=False, many=True),
+    "cases": Section(Case, required=False, many=True),
 }
 
 TABLES = {
@@ -680,11 +869,11 @@ TABLES = {
     "metrics/acceptance.csv": Table(Acceptance, ("asset_id",)),
     "metrics/monitoring.csv": Table(Monitoring, ("asset_id", "period", "metric")),
     "usage.csv": Table(Usage, ("asset_id", "month")),
+    "market.csv": Table(Comparable, ("comparable", "date")),
     "scores.csv": Table(ScoreRow, ("asset_id", "dimension", "rater", "date")),
+    "data_quality.csv": Table(DataQuality, ("asset_id", "dimension")),
+    "data_blocks.csv": Table(BlockRow),
 }
 
 #: One such file a model: metrics/predictions_<asset_id>.csv
 PREDICTIONS = Table(PredictionRow, ("row_id",))
-
-#: Named by the format, read by no chapter: their presence is reported, so that nobody relies on them.
-NOT_READ = ("market.csv", "data_quality.csv", "data_blocks.csv")

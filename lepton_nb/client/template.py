@@ -11,13 +11,14 @@ import os
 import re
 import shutil
 import typing
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from lepton_nb import paths
-from lepton_nb.client import reading
+from lepton_nb.client import files, reading
 from lepton_nb.client.rules import RULES
 from lepton_nb.client.schema import PREDICTIONS, SECTIONS, TABLES
 
@@ -55,37 +56,77 @@ as a spreadsheet shows them: the header is row 1.
 - Rates and shares are fractions: 0.095, not 9.5 and not 9.5 %.
 - A point for decimals, nothing between thousands: 1200.50. Dates: 2026-06-30.
 - Low, mode and high are the lowest credible, the most likely and the highest credible figure.
-- Files are CSV with commas, in UTF-8 (in Excel: "CSV UTF-8 (comma delimited)"), at most 50 MB each.
+- Files are CSV with commas, in UTF-8 (in Excel: "CSV UTF-8 (comma delimited)"), at most 50 MB each. A table may be
+  a Parquet file of the same name and columns instead (`costs.parquet`); not both.
+- No names, e-mail addresses or accounts of persons: cases have numbers.
+
+One Excel workbook can take the place of the folder: `lepton-nb new my_client.xlsx --workbook` writes it, and
+`lepton-nb check my_client.xlsx` and `lepton-nb report my_client.xlsx` read it by the same rules.
+
+## Data for models
+
+`cases` in `client.yml` lists data on which a model is trained or scored, so that its result is measured on your own
+cases. The files lie inside this folder:
+
+| kind of case | data |
+|---|---|
+| risk_classifier, forecaster | `.csv` or `.parquet`: a header, one case or period a row; `target` names the column to be predicted |
+| image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
+| translator | `.tsv`: two texts a line, source and target |
+
+`baseline_column` says what was done before (0 or 1 for each case); with it the comparison is paired. `split` keeps
+rows for the test: `{{by: date, test_from: 2025-01-01}}` or `{{by: random, test_share: 0.2}}`. Arrays hold no Python
+objects; at most 500 MB a file.
+
+## Blocks of data
+
+One row of `data_blocks.csv` says what a model reaches that is trained on some blocks of a data asset (sources, years,
+sites), named in `blocks` with semicolons. Always give the row with all blocks. With all but one for each block, the
+report shows what would be lost without it; with every combination, the row without any block included, it splits
+the value of the data exactly.
 """
 
 
-def new(folder: str | os.PathLike[str], like: str = "manufacturer") -> Path:
-    """Write a template of a client's folder: a sample with every key and column explained. Returns the folder.
+def new(folder: str | os.PathLike[str], like: str = "manufacturer", workbook: bool = False) -> Path:
+    """Write a template of a client: a sample with every key and column explained. Returns the folder or the file.
 
-    The folder must not exist, or be empty. Nothing half-written is left behind. Raises ValueError for a sample
-    that there is not or a folder that cannot be written, FileExistsError for a folder that holds something.
+    With ``workbook`` one Excel file is written in place of a folder (".xlsx" is added where it is missing). The folder
+    must not exist, or be empty; the file must not exist. Nothing half-written is left behind. Raises ValueError for a
+    sample that there is not or a place that cannot be written, FileExistsError for one that holds something.
     """
     samples = paths.project() / "clients"
     known = sorted(path.parent.name for path in samples.glob("*/client.yml"))
     if like not in known:
         raise ValueError(f"A template is made like one of these samples: {', '.join(known)}. Received: like={like!r}")
     target = Path(folder).absolute()
+    if workbook and target.suffix.lower() != ".xlsx":
+        target = target.with_name(f"{target.name}.xlsx")
+    elif not workbook and target.suffix.lower() == ".xlsx":
+        raise ValueError(f"A folder is written; for one Excel file add --workbook. Received: {folder}")
     part = target.parent / f".{target.name}.{os.getpid()}.part"
     try:
-        taken = os.path.lexists(target) and (target.is_symlink() or not target.is_dir() or any(target.iterdir()))
+        empty = not workbook and target.is_dir() and not target.is_symlink() and not any(target.iterdir())
+        taken = os.path.lexists(target) and not empty
         if not taken:
             os.makedirs(target.parent, exist_ok=True)
-            _write(part, samples / like)
-            if target.exists():
+            if workbook:
+                from lepton_nb.client.workbook import write  # openpyxl takes a quarter of a second
+
+                write(samples / like, part)
+            else:
+                _write(part, samples / like)
+            if empty:
                 target.rmdir()
             part.rename(target)
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
         reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"{folder} cannot be written ({reason}); give another folder.") from error
+        raise ValueError(f"{folder} cannot be written ({reason}); give another place.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        with suppress(OSError, ValueError):
+            part.unlink()
     if taken:
-        raise FileExistsError(f"{folder} exists and is not empty; give the name of a new folder.")
+        raise FileExistsError(f"{target} exists and is not empty; give a new name.")
     return target
 
 
@@ -94,10 +135,8 @@ def _write(folder: Path, sample: Path) -> None:
     if draft.problems:
         raise ValueError(f"The sample {sample.name} is damaged: {draft.problems[0].sentence}")
     name = draft.sections["client"].name
-    node = reading.compose((sample / reading.CLIENT_YML).read_text(encoding="utf-8"))
-    settings = reading.plain(node, (), reading.Draft())
     folder.mkdir()
-    (folder / reading.CLIENT_YML).write_text(client_yml(settings, name), encoding="utf-8")
+    (folder / files.CLIENT_YML).write_text(client_yml(draft.source.settings(reading.Draft()), name), encoding="utf-8")
     (folder / "README.md").write_text(readme(name), encoding="utf-8")
     for file in [*draft.tables, *(f"metrics/predictions_{asset_id}.csv" for asset_id in draft.predictions)]:
         (folder / file).parent.mkdir(exist_ok=True)
@@ -109,7 +148,7 @@ def readme(name: str) -> str:
     parts = [README.format(name=name)]
     for file, table in [*TABLES.items(), ("metrics/predictions_<asset_id>.csv", PREDICTIONS)]:
         need = "required" if table.required else "optional"
-        parts.append(f"## {_markdown(file)} ({need})\n\nOne row: {_first_sentence(table.type)}\n")
+        parts.append(f"## {_markdown(file)} ({need})\n\nOne row: {first_sentence(table.type)}\n")
         parts.append("| column | meaning | values | unit | |\n|---|---|---|---|---|")
         for column, info in reading.columns(table.type).items():
             must = "" if info.is_required() else "may be empty"
@@ -130,7 +169,7 @@ def client_yml(settings: dict[str, Any], name: str) -> str:
     """client.yml with the given texts, every key explained, optional ones that are not given commented out."""
     lines = [TOP.format(name=name), "", "schema_version: 1"]
     for key, section in SECTIONS.items():
-        lines += ["", f"# {_first_sentence(section.type)}" + ("" if section.required else " Optional.")]
+        lines += ["", f"# {first_sentence(section.type)}" + ("" if section.required else " Optional.")]
         lines += _entry(key, section.type, settings.get(key), section.many)
     return "\n".join(lines) + "\n"
 
@@ -140,7 +179,7 @@ def _entry(key: str, model: type[BaseModel], value: Any, many: bool) -> list[str
     if not many:
         body = _mapping(model, value or {})
         return [f"{key}:", *body] if value else _commented([f"{key}:", *body])
-    lines = [f"# {name}: {_comment(info)}" for name, info in reading.columns(model).items()]
+    lines = [f"# {name}: {explained(info)}" for name, info in reading.columns(model).items()]
     if not value:
         return [*lines, f"# {key}: []"]
     lines.append(f"{key}:")
@@ -154,7 +193,7 @@ def _mapping(model: type[BaseModel], value: dict[str, Any]) -> list[str]:
     lines = []
     for name, info in reading.columns(model).items():
         inside = reading.inner(info.annotation)
-        lines.append(f"# {_comment(info)}")
+        lines.append(f"# {explained(info)}")
         if inside:
             lines += _entry(name, inside, value.get(name), many=typing.get_origin(info.annotation) is tuple)
         elif name in value:
@@ -169,7 +208,7 @@ def _commented(lines: list[str]) -> list[str]:
     return [line if line.lstrip().startswith("#") else f"# {line}" for line in lines]
 
 
-def _comment(info: Any) -> str:
+def explained(info: Any) -> str:
     """Description, unit and values of a key, in one line."""
     unit, values = info.json_schema_extra["unit"], allowed(info)
     notes = "; ".join(note for note in (values, unit, "" if info.is_required() else "optional") if note)
@@ -190,11 +229,15 @@ def _words(part: Any) -> str:
     return next(filter(None, map(_words, inside)), "")
 
 
-def _scalar(text: str) -> str:
-    """A text as YAML: bare where it is one word or number, else in double quotes."""
+def _scalar(text: Any) -> str:
+    """A text as YAML: bare where it is one word or number, else in double quotes; mappings and lists in brackets."""
+    if isinstance(text, dict):
+        return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in text.items()) + "}"
+    if isinstance(text, list):
+        return "[" + ", ".join(map(_scalar, text)) + "]"
     bare = re.fullmatch(r"[A-Za-z0-9_.+-]+", text) and text.lower() != "null"
     return text if bare else json.dumps(text, ensure_ascii=False)
 
 
-def _first_sentence(model: type[BaseModel]) -> str:
+def first_sentence(model: type[BaseModel]) -> str:
     return (model.__doc__ or "").strip().split("\n")[0]

@@ -13,12 +13,20 @@ import os
 from pathlib import Path
 
 from lepton_nb.datasets._base import DataProblem, Dataset, Entry, StandIn
+from lepton_nb.datasets.cifar10 import CIFAR10, CIFAR10_LOSSLESS
+from lepton_nb.datasets.faces import FACES
 from lepton_nb.datasets.mnist import MNIST
+from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
 
 __all__ = ["REGISTRY", "DataProblem", "Dataset", "Entry", "StandIn", "entry", "fingerprint", "load", "locate"]
 
 REGISTRY: dict[str, Entry] = {
+    "cifar10": CIFAR10,
+    "cifar10_lossless": CIFAR10_LOSSLESS,
+    "faces": FACES,
     "mnist": MNIST,
+    "multi30k": MULTI30K,
+    "newstest": NEWSTEST,
 }
 
 

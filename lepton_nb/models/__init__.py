@@ -1,5 +1,27 @@
 """Networks: ``build_*(…) -> keras.Model``, all sizes in the signature. No data, no training, no globals."""
 
+from lepton_nb.models.cifar10 import build_cifar10, build_cifar10_article, whitening_kernel
+from lepton_nb.models.faces import (
+    build_faces_article_discriminator,
+    build_faces_article_generator,
+    build_faces_autoencoder,
+    build_faces_discriminator,
+    build_faces_generator,
+)
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
+from lepton_nb.models.translation import build_translation, build_translation_article
 
-__all__ = ["build_mnist", "build_mnist_article"]
+__all__ = [
+    "build_cifar10",
+    "build_cifar10_article",
+    "build_faces_article_discriminator",
+    "build_faces_article_generator",
+    "build_faces_autoencoder",
+    "build_faces_discriminator",
+    "build_faces_generator",
+    "build_mnist",
+    "build_mnist_article",
+    "build_translation",
+    "build_translation_article",
+    "whitening_kernel",
+]

@@ -18,6 +18,9 @@ NEVER_CAPITALISED = {
     "research": "research is expensed (IAS 38.54)",
     "training_staff": "training of staff is expensed (IAS 38.67, 38.69)",
     "selling": "selling cost is expensed (IAS 38.67)",
+    "advertising": "advertising is expensed (IAS 38.69)",
+    "start_up": "start-up cost is expensed (IAS 38.69)",
+    "relocation": "relocating and reorganising is expensed (IAS 38.69)",
     "administration": "general administration is expensed (IAS 38.67)",
     "maintenance": "maintenance is expensed (IAS 38.20)",
     "operation": "running cost is expensed (IAS 38.20, 38.67)",
@@ -52,14 +55,18 @@ class Capitalisation(Result):
 
 
 def capitalise(costs, criteria_met_on=None, available_for_use_on=None) -> Capitalisation:
-    """Which costs of an internally made asset become part of it.
+    r"""Which costs of an internally made asset become part of it.
+
+    $$ \text{capitalised} = \sum_{c \,\in\, development} amount_c \cdot 1[t_{criteria} \le t_c \le t_{in\,use}] $$
 
     Development spent on or after criteria_met_on is capitalised; what was spent before stays expensed and is never put
-    back (IAS 38.71). Research, staff training, selling, administration, maintenance, operation and decommissioning are
-    always expensed. Development after available_for_use_on (if given) is taken as upkeep and expensed (IAS 38.20).
+    back (IAS 38.71). Research, staff training, selling, advertising, start-up, relocation, administration, maintenance,
+    operation and decommissioning are always expensed. Development after available_for_use_on (if given) is taken as
+    upkeep and expensed (IAS 38.20).
 
-    costs: rows (date, phase, amount): ISO date or ``datetime.date``, phase "development" or one of those named, positive
-    money. criteria_met_on: date on which the six criteria of IAS 38.57 are met, or None (never: all is expensed).
+    costs: rows (date, phase, amount): ISO date or ``datetime.date``, phase "development" or one of those named,
+    positive money. criteria_met_on: date on which the six criteria of IAS 38.57 are met, or None (never: all is
+    expensed).
 
     Reference: IAS 38 Intangible Assets, paragraphs 20, 54, 57, 65, 67, 69 and 71.
 

@@ -28,7 +28,9 @@ __all__ = [
     "economic_value_of_information",
     "excess_earnings",
     "functional_obsolescence",
+    "greenfield",
     "improved_cost_cn",
+    "income_split",
     "opportunity_cost",
     "reconcile",
     "relief_from_royalty",
@@ -78,7 +80,8 @@ def replacement_cost(
     Reference: IVS 103 and IVS 210 (effective 31 January 2025), cost approach; AICPA, Assets Acquired to Be Used in
     Research and Development Activities, cost approach.
 
-    >>> result = replacement_cost({"labour": 357000, "computing": 120000, "labels": 21000}, 0.2, 0.12, 0.10, 1.0, 0.25, 0.1)
+    >>> direct = {"labour": 357000, "computing": 120000, "labels": 21000}
+    >>> result = replacement_cost(direct, 0.2, 0.12, 0.10, 1.0, 0.25, 0.1)
     >>> round(result.with_profit, 2), round(result.opportunity_cost, 2), round(result.value, 2)
     (669312.0, 32668.35, 473836.73)
     """
@@ -295,8 +298,8 @@ def excess_earnings(
 
     operating_profit_after_tax NOPAT: money in years 1..n. contributory_charges CAC: after-tax money a year for the use
     of all other assets (``contributory_charge``), (n,) or one number, for the surviving business. survival s: share
-    that is left of today's business, fractions (n,) or one number. Never value two assets of one income stream so: their
-    joint income would be counted twice. Negative years are kept.
+    that is left of today's business, fractions (n,) or one number. Never value two assets of one income stream so:
+    their joint income would be counted twice. Negative years are kept.
 
     Reference: Appraisal Foundation, Best Practices for Valuations in Financial Reporting, contributory assets (VFR 1);
     IVS 210, excess earnings method.
@@ -347,10 +350,45 @@ def with_and_without(
     return _income(present, 0.0, rate, timing, None, "with and without")
 
 
+def greenfield(cash_flow, build_up_cost: float, rate: float, timing: str = "end") -> IncomeValue:
+    r"""Value of the one asset with which a business would have to begin: $V = \sum_{t=1}^{n} CF_t\,DF_t - B$.
+
+    cash_flow: money in years 1..n, after tax, of a business that holds this asset alone and builds up or rents all
+    others; early years may be negative. build_up_cost B: positive money at t = 0 for what it builds at once. For an
+    asset without which there is no business: a licence, data that nobody else has. May be negative.
+
+    Reference: IVS 210 (effective 31 January 2025), greenfield method.
+
+    >>> round(greenfield([-50, 100, 200, 200], 150, 0.15).value, 4)
+    127.99
+    """
+    spent = number("build_up_cost", build_up_cost, 0.0)
+    present = _discount(vector("cash_flow", cash_flow), rate, timing) - spent
+    return _income(present, 0.0, rate, timing, None, "greenfield")
+
+
+def income_split(income, share, rate: float, timing: str = "end") -> IncomeValue:
+    r"""Value of an asset that earns a stated share of an income: $V = \sum_{t=1}^{n} R_t K_t\,DF_t$.
+
+    income R: money in years 1..n. share K: fraction of it that the asset earns, (n,) or one number; its source is the
+    weak point and belongs into the report. With a share of 1 it is the direct income method.
+
+    Reference: China Appraisal Society (2023), Guidance on Data Asset Appraisal, income approach, income split.
+
+    >>> round(income_split([100, 120, 130], [0.30, 0.25, 0.20], 0.12).value, 4)
+    69.2078
+    """
+    earned = vector("income", income)
+    parts = _yearly("share", share, earned)
+    if np.any((parts < 0) | (parts > 1)):
+        raise ValueError(f"share must be within 0..1. Received: {parts.tolist()}")
+    return _income(_discount(earned * parts, rate, timing), 0.0, rate, timing, None, "income split")
+
+
 def tax_amortisation_factor(tax: float, rate: float, years: float, timing: str = "end") -> float:
     r"""Factor by which the value rises because a buyer may amortise it for tax.
 
-    $$ TAB = \frac{1}{1 - \frac{tax}{n}\, a}, \qquad a = \frac{1-(1+k)^{-n}}{k} \; [\times (1+k)^{1/2} \text{ mid-year}] $$
+    $$ TAB = \frac{1}{1 - \frac{tax}{n}\, a}, \qquad a = \frac{1-(1+k)^{-n}}{k} \; [\times (1+k)^{1/2}: \text{mid-year}] $$
 
     The amortisation of the raised value is itself deductible: hence the division. tax, rate k: fractions; years n > 0.
 
@@ -428,8 +466,8 @@ def weighted_average_return_on_assets(
     $$ WARA = \sum_i w_i r_i, \qquad r_{goodwill} = \frac{WACC \cdot EV - \sum_i V_i r_i}{EV - \sum_i V_i} $$
 
     assets: {name: (value, return)}, money and fraction, goodwill left out. enterprise_value EV: their total plus
-    goodwill; None for no goodwill. The weights are those of the identified assets. Plausible means: the implied return on
-    goodwill is above every asset's; without goodwill, WARA within one percentage point of WACC.
+    goodwill; None for no goodwill. The weights are those of the identified assets. Plausible means: the implied return
+    on goodwill is above every asset's; without goodwill, WARA within one percentage point of WACC.
 
     Reference: Appraisal Foundation, VFR 1, weighted average return on assets.
 

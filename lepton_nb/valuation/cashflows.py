@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import brentq
 
+from lepton_nb.valuation import _roots
 from lepton_nb.valuation._base import (
     NoRateOfReturn,
     Result,
@@ -31,6 +31,7 @@ from lepton_nb.valuation._base import (
 
 __all__ = [
     "NoRateOfReturn",
+    "RatesOfReturn",
     "ReturnOnInvestment",
     "SeveralRatesOfReturn",
     "TerminalValue",
@@ -56,10 +57,11 @@ __all__ = [
     "wacc_build_up",
     "xirr",
     "xirr_all",
+    "xirr_batch",
     "xnpv",
 ]
 
-DAYS_IN_YEAR = {"act/365f": 365.0, "act/360": 360.0}
+DAY_COUNTS = ("act/365f", "act/360", "act/act", "30/360", "30e/360")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -110,9 +112,11 @@ def xnpv(rate, amounts, dates, day_count: str = "act/365f", valuation_date=None)
 
     rate: fraction per year, above -1. amounts: signed money. dates: ISO text (YYYY-MM-DD), ``datetime.date`` or
     numpy dates, in any order. d_0 is ``valuation_date``, or the earliest date; the flow on d_0 counts in full,
-    flows before it are carried forward. day_count: "act/365f" (days / 365, also in leap years) or "act/360".
+    flows before it are carried forward. day_count: how days become years. "act/365f": days / 365, also in leap
+    years; "act/360": days / 360; "act/act": each day counts 1/365 or, in a leap year, 1/366; "30/360": months of 30
+    days, the 31st counted as the 30th unless it ends a period begun before the 30th; "30e/360": always.
 
-    Reference: Microsoft Excel, XNPV function.
+    Reference: Microsoft Excel, XNPV function; ISDA (2006), Definitions, section 4.16, for the day counts.
 
     >>> dates = ["2008-01-01", "2008-03-01", "2008-10-30", "2009-02-15", "2009-04-01"]
     >>> round(xnpv(0.09, [-10000, 2750, 4250, 3250, 2750], dates), 2)
@@ -123,9 +127,11 @@ def xnpv(rate, amounts, dates, day_count: str = "act/365f", valuation_date=None)
 
 
 def irr(cash_flows) -> float:
-    """The internal rate of return per period, if there is exactly one.
+    r"""The internal rate of return per period, if there is exactly one.
 
-    The rate at which ``npv`` is zero. cash_flows: signed money, t = 0 first; zero flows change nothing.
+    $$ r > -1: \quad \sum_{t=0}^{n} \frac{CF_t}{(1+r)^t} = 0 $$
+
+    cash_flows: signed money, t = 0 first; zero flows change nothing.
     Raises ``NoRateOfReturn`` where no rate exists and ``SeveralRatesOfReturn`` (with all of them in ``roots``)
     where more than one does: then the net present value decides.
 
@@ -144,9 +150,13 @@ def irr_all(cash_flows) -> tuple[float, ...]:
     crossing it is listed once. Raises ``NoRateOfReturn`` where there is none.
 
     The search is complete: between two roots of a function lies a root of its derivative, and each derivative
-    has one change of sign less (the proof of Descartes' rule), so the roots are isolated level by level.
+    has one change of sign less (the proof of Descartes' rule), so the roots are isolated level by level. Hence
+    never more rates than changes of sign; where the flows change sign once there is exactly one rate, since the
+    ratio of the present values after and before the change falls with r from infinity to 0.
 
-    Reference: Lorie & Savage (1955), Three problems in rationing capital, Journal of Business 28, pp. 237-238.
+    Reference: Lorie & Savage (1955), Three problems in rationing capital, Journal of Business 28, pp. 237-238;
+    Norstrom (1972), A sufficient condition for a unique nonnegative internal rate of return, Journal of Financial
+    and Quantitative Analysis 7, pp. 1835-1839.
 
     >>> [round(root, 6) for root in irr_all([-1600, 10000, -10000])]
     [0.25, 4.0]
@@ -156,10 +166,10 @@ def irr_all(cash_flows) -> tuple[float, ...]:
 
 
 def xirr(amounts, dates, day_count: str = "act/365f") -> float:
-    """The internal rate of return per year of dated flows, if there is exactly one.
+    r"""The internal rate of return per year of dated flows, if there is exactly one.
 
-    The rate at which ``xnpv`` is zero; arguments as there. Flows of both signs on at least two dates are
-    needed. Raises ``NoRateOfReturn`` or ``SeveralRatesOfReturn``.
+    The rate r > -1 at which ``xnpv`` is zero, $\sum_i CF_i (1+r)^{-(d_i - d_0)/365} = 0$; arguments as there. Flows of
+    both signs on at least two dates are needed. Raises ``NoRateOfReturn`` or ``SeveralRatesOfReturn``.
 
     Reference: Microsoft Excel, XIRR function.
 
@@ -170,9 +180,10 @@ def xirr(amounts, dates, day_count: str = "act/365f") -> float:
 
 
 def xirr_all(amounts, dates, day_count: str = "act/365f") -> tuple[float, ...]:
-    """Every real rate of return above -100 % of dated flows, ascending, as fractions per year.
+    r"""Every real rate of return above -100 % of dated flows, ascending, as fractions per year.
 
-    As ``irr_all``, with time in years from the earliest date. Raises ``NoRateOfReturn`` where there is none.
+    All r > -1 with $\sum_i CF_i (1+r)^{-t_i} = 0$, as ``irr_all``, with t in years from the earliest date. Raises
+    ``NoRateOfReturn`` where there is none.
 
     Reference: Lorie & Savage (1955), as for ``irr_all``.
 
@@ -181,6 +192,61 @@ def xirr_all(amounts, dates, day_count: str = "act/365f") -> tuple[float, ...]:
     """
     flows = vector("amounts", amounts)
     return _all_rates(_years(dates, len(flows), day_count, None), flows)
+
+
+@dataclass(frozen=True)
+class RatesOfReturn(Result):
+    """Every rate of return of many series of flows, fractions per year.
+
+    ``roots[i]`` holds those of series i, ascending; it is empty where no rate exists. ``beyond`` names the series
+    with a rate that the computer's numbers cannot hold (next to -100 % or above 1e307), which ``roots`` lacks.
+    """
+
+    roots: tuple[tuple[float, ...], ...]
+    beyond: tuple[int, ...]
+    method: str = "all zeros of the present value, isolated by Descartes' rule; Newton's method in brackets"
+
+    def __getitem__(self, index: int) -> tuple[float, ...]:
+        return self.roots[index]
+
+    def __len__(self) -> int:
+        return len(self.roots)
+
+
+def xirr_batch(amounts, dates, day_count: str = "act/365f") -> RatesOfReturn:
+    r"""Every rate of return of many series of dated flows, as ``xirr_all`` finds them, in one go.
+
+    amounts: (series, flows) signed money; a shorter series is filled up with flows of 0, which change nothing. dates:
+    (series, flows), or (flows,) for all; forms as in ``xnpv``. Nothing is raised for a series without a rate: its
+    tuple is empty.
+
+    A series that changes sign once has exactly one rate. With D_1, D_2 the mean times of the flows before and after
+    the change, weighted by present values, $\ln(PV_{after}/PV_{before})$ has the slope $D_1 - D_2 < 0$ in
+    $\ln(1+r)$ everywhere and takes all values: it is 0 once. There one zero is all zeros, and the search is short.
+
+    Reference: as for ``irr_all``.
+
+    >>> dates = ["2025-01-01", "2026-01-01", "2027-01-01"]
+    >>> result = xirr_batch([[-100, 60, 60], [-1600, 10000, -10000], [1000, -3000, 2500]], dates)
+    >>> [[round(root, 4) for root in roots] for roots in result.roots]
+    [[0.1307], [0.25, 4.0], []]
+    """
+    table, days = array("amounts", amounts), _days(dates)
+    if table.ndim != 2 or table.size == 0 or days.shape not in (table.shape, table.shape[1:]):
+        raise ValueError(
+            "amounts must be (series, flows) and dates of that shape or (flows,). "
+            f"Received: {table.shape} and {days.shape}"
+        )
+    days = np.broadcast_to(days, table.shape)
+    one_of("day_count", day_count, DAY_COUNTS)
+    times = _day_fractions(days.min(axis=1, keepdims=True), days, day_count)
+    logs = _roots.zeros(*_roots.merged(times.T, table.T))
+    with np.errstate(over="ignore"):
+        rates = np.expm1(logs)
+    outside = (rates == -1.0) | np.isinf(rates)
+    rates[outside] = np.nan
+    beyond = np.flatnonzero(outside.any(axis=0))
+    return RatesOfReturn(tuple(_roots.columns(rates)), tuple(beyond.tolist()))
 
 
 def mirr(cash_flows, finance_rate: float, reinvest_rate: float) -> float:
@@ -207,7 +273,9 @@ def mirr(cash_flows, finance_rate: float, reinvest_rate: float) -> float:
 
 
 def payback(cash_flows) -> float:
-    """Periods until the cumulated flows are back at zero, linear inside a period.
+    r"""Periods until the cumulated flows are back at zero, linear inside a period.
+
+    $$ T = \min\{t: \textstyle\sum_{s \le t} CF_s \ge 0\}, \qquad T - 1 + \frac{-\sum_{s<T} CF_s}{CF_T} $$
 
     The first t, after money has gone out, at which the cumulated cash flow is not negative; 0.0 where the
     cumulated flow is never negative. cash_flows: signed money, t = 0 first. Ignores the value of time and
@@ -222,9 +290,9 @@ def payback(cash_flows) -> float:
 
 
 def discounted_payback(rate: float, cash_flows) -> float:
-    """Periods until the cumulated discounted flows are back at zero, linear inside a period.
+    r"""Periods until the cumulated discounted flows are back at zero, linear inside a period.
 
-    As ``payback``, each flow discounted by (1 + rate)^t first; the flow at t = 0 counts in full.
+    As ``payback``, of $CF_t (1 + r)^{-t}$; the flow at t = 0 counts in full.
 
     Reference: Brigham & Ehrhardt, Financial Management, ch. 10, discounted payback.
 
@@ -286,7 +354,7 @@ def annuity(rate: float, years: float) -> float:
 
 
 def real_rate(nominal: float, inflation: float) -> float:
-    """The rate in money of constant value: (1 + nominal) / (1 + inflation) - 1, all fractions per year.
+    r"""The rate in money of constant value: $r = \frac{1 + n}{1 + i} - 1$; nominal n, inflation i, fractions per year.
 
     Nominal flows go with the nominal rate, flows in today's prices with this one; mixing them is wrong by
     about the inflation rate a year.
@@ -300,7 +368,7 @@ def real_rate(nominal: float, inflation: float) -> float:
 
 
 def relevered_beta(unlevered_beta: float, tax: float, debt_to_equity: float) -> float:
-    """Equity beta at a company's own debt: beta_L = beta_U (1 + (1 - tax) D/E). No units; D/E in market values.
+    r"""Equity beta at a company's own debt: $\beta_L = \beta_U (1 + (1 - tax)\, D/E)$. No units; D/E in market values.
 
     Reference: Hamada (1972), The effect of the firm's capital structure on the systematic risk of common
     stocks, Journal of Finance 27, pp. 435-452.
@@ -462,9 +530,9 @@ def pv_with_half_life(
 
 
 def tco(rate: float, costs, risk_adjustment: float = 0.0) -> float:
-    """Total cost of ownership: the present value of all costs, raised by ``risk_adjustment``.
+    r"""Total cost of ownership: the present value of all costs, $TCO = (1 + c) \sum_{t=0}^{n} C_t (1+r)^{-t}$.
 
-    costs: positive money out, t = 0 first, in full. risk_adjustment: fraction by which costs are scaled up.
+    costs C: positive money out, t = 0 first, in full. risk_adjustment c: fraction by which costs are scaled up.
     Returns positive money.
 
     Reference: Forrester, Total Economic Impact methodology, cost section.
@@ -541,11 +609,52 @@ def _present_value(rate, flows: np.ndarray, times: np.ndarray):
 
 def _years(dates, count: int, day_count: str, origin) -> np.ndarray:
     """Years from ``origin`` (or the earliest date) to each date, by the day count."""
-    one_of("day_count", day_count, tuple(DAYS_IN_YEAR))
-    days = np.array([_day(date) for date in dates], dtype="datetime64[D]")
+    one_of("day_count", day_count, DAY_COUNTS)
+    days = _days(dates)
     same_length(amounts=np.empty(count), dates=days)
-    start = days.min() if origin is None else _day(origin)
-    return (days - start).astype(float) / DAYS_IN_YEAR[day_count]
+    return _day_fractions(days.min() if origin is None else _day(origin), days, day_count)
+
+
+def _day_fractions(start, days: np.ndarray, day_count: str) -> np.ndarray:
+    """Years from ``start`` to ``days`` (of one shape or broadcast), negative before it."""
+    if day_count in ("act/365f", "act/360"):
+        return (days - start).astype(float) / float(day_count[4:7])
+    if day_count == "act/act":
+        return _years_of_era(days) - _years_of_era(start)
+    first, last = np.minimum(start, days), np.maximum(start, days)
+    (year, month, day), (year_2, month_2, day_2) = _calendar(first), _calendar(last)
+    day = np.minimum(day, 30)
+    day_2 = np.where((day_2 == 31) & ((day == 30) | (day_count == "30e/360")), 30, day_2)
+    between = (360 * (year_2 - year) + 30 * (month_2 - month) + day_2 - day) / 360
+    return np.where(days < start, -between, between)
+
+
+def _years_of_era(days) -> np.ndarray:
+    year = np.asarray(days).astype("datetime64[Y]")
+    begin, end = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
+    return year.astype(int) + (days - begin).astype(float) / (end - begin).astype(float)
+
+
+def _calendar(days) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Year, month 0..11 and day 1..31."""
+    month = np.asarray(days).astype("datetime64[M]")
+    return month.astype(int) // 12, month.astype(int) % 12, (days - month.astype("datetime64[D]")).astype(int) + 1
+
+
+def _days(dates) -> np.ndarray:
+    """Dates of any accepted form, one row or rows of one length, as numpy dates."""
+    if isinstance(dates, np.ndarray) and dates.dtype.kind == "M":
+        if np.isnat(dates).any():
+            raise ValueError("A date is missing (NaT).")
+        return dates.astype("datetime64[D]")
+    if len(dates) and isinstance(dates[0], (list, tuple, np.ndarray)):
+        rows = [_days(row) for row in dates]
+        if len({len(row) for row in rows}) > 1:
+            raise ValueError("All series must have as many dates as the longest; fill up with flows of 0.")
+        return np.array(rows)
+    if all(type(date) is datetime.date for date in dates):  # the quick way for many
+        return np.array(dates, dtype="datetime64[D]")
+    return np.array([_day(date) for date in dates], dtype="datetime64[D]")
 
 
 def _day(date) -> np.datetime64:
@@ -564,6 +673,8 @@ def _day(date) -> np.datetime64:
 
 def _payback(flows: np.ndarray) -> float:
     cumulated = np.cumsum(flows)
+    rounding = 4 * np.finfo(float).eps * np.cumsum(np.abs(flows))
+    cumulated[np.abs(cumulated) <= rounding] = 0.0  # -0.6 + 0.1 + 0.2 + 0.3 is back at 0
     negative = np.flatnonzero(cumulated < 0)
     if len(negative) == 0:
         return 0.0
@@ -581,76 +692,16 @@ def _only(roots: tuple[float, ...]) -> float:
 
 
 def _all_rates(times: np.ndarray, flows: np.ndarray) -> tuple[float, ...]:
-    times, where = np.unique(times, return_inverse=True)
-    amounts = np.bincount(where, weights=flows)  # flows on one date are one flow
-    rounding = 4 * np.finfo(float).eps * np.bincount(where, weights=np.abs(flows))
-    amounts[np.abs(amounts) <= rounding] = 0.0  # 0.1 + 0.2 - 0.3 is no flow, and would add a root
-    times, amounts = times[amounts != 0], amounts[amounts != 0]
-    if len(amounts) == 0:
+    times, amounts = _roots.merged(times[:, None], flows[:, None])
+    real = amounts[amounts != 0]
+    if len(real) == 0:
         raise NoRateOfReturn("No rate of return exists: every flow is zero, so every rate would do.")
-    if np.all(amounts > 0) or np.all(amounts < 0):
+    if np.all(real > 0) or np.all(real < 0):
         raise NoRateOfReturn("No rate of return exists: it needs flows of both signs on at least two dates.")
-    logs = _roots(times - times[0], amounts)
+    (logs,) = _roots.columns(_roots.zeros(times, amounts))
     if not logs:
         raise NoRateOfReturn("No rate of return exists: the net present value has the same sign at every rate.")
     rates = tuple(math.expm1(log) if log < 709 else math.inf for log in logs)
     if rates[0] == -1.0 or rates[-1] == math.inf:
         raise Undefined("A rate of return lies outside the computer's numbers: it is next to -100 % or above 1e307.")
     return rates
-
-
-def _roots(times: np.ndarray, amounts: np.ndarray) -> list[float]:
-    r"""All real x with f(x) = sum a_i exp(-x t_i) = 0, ascending; x = ln(1 + r).
-
-    For tau between the times of a change of sign, (e^{x tau} f)' has coefficients a_i (tau - t_i): that one
-    change of sign is gone. With no change left there is no root; going back up, f e^{x tau} is monotone between
-    the roots found one level below, so each gap holds at most one root.
-    """
-    # signs and logarithms of sizes: the products of many (tau - t_i) leave the range of floats
-    levels = [(np.sign(amounts), np.log(np.abs(amounts)))]
-    while len(changes := np.flatnonzero(levels[-1][0][1:] != levels[-1][0][:-1])):
-        signs, logs = levels[-1]
-        middle = changes[len(changes) // 2]
-        factors = (times[middle] + times[middle + 1]) / 2 - times
-        levels.append((signs * np.sign(factors), logs + np.log(np.abs(factors))))
-    roots: list[float] = []
-    for signs, logs in reversed(levels[:-1]):
-        roots = _roots_between(roots, times, signs, logs)
-    return roots
-
-
-def _roots_between(corners: list[float], times: np.ndarray, signs: np.ndarray, logs: np.ndarray) -> list[float]:
-    """The roots of sum a_i exp(-x t_i), which has at most one left of, between and right of ``corners``.
-
-    a_i = signs_i exp(logs_i).
-    """
-
-    def scaled(x: float) -> tuple[float, float]:
-        """The sum over the sum of its terms' sizes, and the rounding error that number may have."""
-        powers = logs - x * times
-        size = np.exp(powers - powers.max())
-        noise = 4 * np.finfo(float).eps * float(size @ (len(times) + np.abs(logs) + np.abs(x * times)))
-        return float(signs @ size) / float(size.sum()), noise / float(size.sum())
-
-    def sign(x: float) -> int:
-        value, noise = scaled(x)
-        return 0 if abs(value) <= noise else int(math.copysign(1, value))
-
-    def beyond(start: float, direction: int, wanted: int) -> float:
-        """A point outside ``start`` where f has the sign it has at infinity."""
-        step = 1.0
-        while sign(start + direction * step) != wanted:
-            step *= 2
-        return start + direction * step
-
-    # as x falls the last flow rules, as x grows the first one does
-    low_sign, high_sign = int(signs[-1]), int(signs[0])
-    low = beyond(corners[0] if corners else 0.0, -1, low_sign)
-    high = beyond(corners[-1] if corners else 0.0, 1, high_sign)
-    points = [low, *corners, high]
-    at_points = [low_sign, *(sign(corner) for corner in corners), high_sign]
-    roots = [point for point, at in zip(points, at_points, strict=True) if at == 0]  # touches zero, does not cross
-    for i in range(len(points) - 1):
-        if at_points[i] * at_points[i + 1] < 0:
-            roots.append(brentq(lambda x: scaled(x)[0], points[i], points[i + 1], xtol=1e-18, rtol=1e-15))
-    return sorted(roots)

@@ -39,9 +39,18 @@ class Attribution(Result):
     @property
     def shares(self) -> dict[Hashable, float]:
         """Every player's fraction of the total; Undefined where the total is 0."""
+        return {player: value / self._whole for player, value in self.values.items()}
+
+    @property
+    def share_errors(self) -> dict[Hashable, float]:
+        """Standard errors of ``shares``: the total is exact, so they scale with it."""
+        return {player: error / abs(self._whole) for player, error in self.standard_errors.items()}
+
+    @property
+    def _whole(self) -> float:
         if self.total == 0:
             raise Undefined("The joint value is zero: there is nothing to take shares of.")
-        return {player: value / self.total for player, value in self.values.items()}
+        return self.total
 
 
 def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000, seed: int = 0) -> Attribution:
@@ -114,7 +123,7 @@ def banzhaf(players: Sequence[Hashable], value: Value, samples: int = 4000, seed
 
 
 def leave_one_out(players: Sequence[Hashable], value: Value) -> Attribution:
-    """What is lost if one player alone goes: v(all) - v(all without i).
+    r"""What is lost if one player alone goes: $v(N) - v(N \setminus i)$.
 
     Two copies of one thing both get 0: it measures what is replaceable, not what was contributed, and does not sum
     to the total.
@@ -143,7 +152,8 @@ def knn_shapley(x_train, y_train, x_test, y_test, k: int) -> np.ndarray:
 
     averaged over the test cases. The utility is that of ``knn_utility``: correct labels among the min(K, |S|) nearest,
     divided by K also where the coalition is smaller than K. x_train: (n,) or (n, features); x_test: one case or
-    (m, features); Euclidean distance, ties in the order given. Returns (n,) with sum = utility of all cases.
+    (m, features); Euclidean distance, ties in the order given. Returns (n,) with sum = utility of all cases. Each test
+    case takes one sort: O(n log n) time, O(n) memory.
 
     Reference: Jia et al. (2019), Efficient task-specific data valuation for nearest neighbor algorithms, PVLDB 12,
     pp. 1610-1623, theorem 1.
@@ -152,24 +162,26 @@ def knn_shapley(x_train, y_train, x_test, y_test, k: int) -> np.ndarray:
     >>> [round(float(share), 4) for share in shares]
     [0.2167, -0.2833, 0.2167, 0.2167, -0.0333, 0.1667]
     """
-    right = _sorted_matches(x_train, y_train, x_test, y_test)
-    neighbours = whole("k", k, 1)
-    n = right[0][0].size
+    known, known_labels, asked, asked_labels = _labelled(x_train, y_train, x_test, y_test)
+    neighbours, n = whole("k", k, 1), len(known)
     positions = np.arange(1, n)  # i = 1..N-1 of the recursion
     factors = np.minimum(neighbours, positions) / positions / neighbours
     total = np.zeros(n)
-    for order, match in right:
+    for case, label in zip(asked, asked_labels, strict=True):
+        order, match = _by_distance(known, known_labels, case, label)
         shares = np.empty(n)
         shares[-1] = match[-1] * min(neighbours, n) / (neighbours * n)
         shares[:-1] = shares[-1] + np.cumsum(((match[:-1] - match[1:]) * factors)[::-1])[::-1]
         total[order] += shares
-    return total / len(right)
+    return total / len(asked)
 
 
 def knn_utility(x_train, y_train, x_test, y_test, k: int) -> Callable[[frozenset], float]:
-    """The value function behind ``knn_shapley``, on coalitions of indices 0..n-1 of the training cases.
+    r"""The value function behind ``knn_shapley``, on coalitions of indices 0..n-1 of the training cases.
 
-    (1/K) times the number of correct labels among the min(K, |S|) nearest, averaged over the test cases; 0 for none.
+    $$ v(S) = \frac1K \sum_{k=1}^{\min(K, |S|)} 1[y_{(k)} = y_{test}], \qquad v(\emptyset) = 0 $$
+
+    y_(k): label of the k-th nearest in S. Averaged over the test cases.
 
     Reference: Jia et al. (2019), equation 5.
 
@@ -177,7 +189,8 @@ def knn_utility(x_train, y_train, x_test, y_test, k: int) -> Callable[[frozenset
     >>> worth(frozenset({0})), worth(frozenset({0, 2})), worth(frozenset({0, 1, 2}))
     (0.5, 1.0, 0.5)
     """
-    right = _sorted_matches(x_train, y_train, x_test, y_test)
+    known, known_labels, asked, asked_labels = _labelled(x_train, y_train, x_test, y_test)
+    right = [_by_distance(known, known_labels, *one) for one in zip(asked, asked_labels, strict=True)]
     neighbours = whole("k", k, 1)
 
     def worth(group: frozenset) -> float:
@@ -190,8 +203,8 @@ def knn_utility(x_train, y_train, x_test, y_test, k: int) -> Callable[[frozenset
     return worth
 
 
-def _sorted_matches(x_train, y_train, x_test, y_test) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each test case: the training cases by distance, and whether each one's label is the test label."""
+def _labelled(x_train, y_train, x_test, y_test) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training cases (n, features) and their labels, test cases (m, features) and theirs."""
     known = array("x_train", x_train)
     known = known[:, None] if known.ndim == 1 else known
     asked = array("x_test", x_test)
@@ -202,11 +215,13 @@ def _sorted_matches(x_train, y_train, x_test, y_test) -> list[tuple[np.ndarray, 
             "Every case needs one label. Received: "
             f"{len(known)} cases and {len(known_labels)} labels, {len(asked)} test cases and {len(asked_labels)} labels"
         )
-    found = []
-    for case, label in zip(asked, asked_labels, strict=True):
-        order = np.argsort(((known - case) ** 2).sum(axis=1), kind="stable")
-        found.append((order, (known_labels[order] == label).astype(float)))
-    return found
+    return known, known_labels, asked, asked_labels
+
+
+def _by_distance(known: np.ndarray, known_labels: np.ndarray, case: np.ndarray, label) -> tuple[np.ndarray, np.ndarray]:
+    """The training cases by distance from one test case, and whether each one's label is the test label."""
+    order = np.argsort(((known - case) ** 2).sum(axis=1), kind="stable")
+    return order, (known_labels[order] == label).astype(float)
 
 
 class _Worth:

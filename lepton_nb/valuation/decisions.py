@@ -186,9 +186,9 @@ def evsi(
     $$ s = \frac{\sigma_0^2}{\sqrt{\sigma_0^2 + \sigma^2/n}}, \qquad EVSI = s\,L(|m - threshold|/s) \cdot scale $$
 
     mean m, sd sigma_0: what is now known of the value per case (e.g. a paired gain and its standard error); sampling_sd
-    sigma: standard deviation of one further case; n: cases to collect, 0 is worth 0. threshold: value per case from which
-    the model is used. scale: cases that the decision concerns (volume, discounted). study_cost: positive money. Rises with
-    n towards the value of perfect information.
+    sigma: standard deviation of one further case; n: cases to collect, 0 is worth 0. threshold: value per case from
+    which the model is used. scale: cases that the decision concerns (volume, discounted). study_cost: positive money.
+    Rises with n towards the value of perfect information.
 
     Reference: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory, section 5.5 (preposterior analysis).
 
@@ -237,12 +237,14 @@ class Decision(Result):
 
 
 def decision_tree(tree) -> Decision:
-    """Roll a decision tree back: expectation at chances, the best at decisions.
+    r"""Roll a decision tree back: expectation at chances, the best at decisions.
 
-    A node is a number (money at the end), ``{"decide": {option: node}}`` or ``{"chance": {outcome: (probability, node)}}``;
-    a decision or chance node may carry ``"cost"``: positive money paid on reaching it. Probabilities of a chance node sum to
-    1. Of equally good options the first is taken. All money in present values. The policy's keys are paths such as
-    "start / trial: good".
+    $$ V(chance) = \sum_i p_i V_i - cost, \qquad V(decision) = \max_i V_i - cost $$
+
+    A node is a number (money at the end), ``{"decide": {option: node}}`` or ``{"chance": {outcome: (probability,
+    node)}}``; a decision or chance node may carry ``"cost"``: positive money paid on reaching it. Probabilities of a
+    chance node sum to 1. Of equally good options the first is taken. All money in present values. The policy's keys are
+    paths such as "start / trial: good".
 
     Reference: Clemen & Reilly, Making Hard Decisions, ch. 4, solving decision trees.
 
@@ -301,11 +303,12 @@ class Selection(Result):
 def knapsack(values: Mapping[str, float], costs: Mapping[str, float], budget: float) -> Selection:
     r"""Which indivisible projects to fund: $\max \sum x_i V_i$ with $\sum x_i C_i \le budget$, $x_i \in \{0, 1\}$.
 
-    values: {name: net present value}; costs: {name: positive money out of the budget}, the same names. Every set is tried
-    up to 20 projects (of equal values the cheapest set), integer programming above. Ranking by value per cost is not
-    the same: projects do not divide. Nothing is chosen that has a negative value. An empty choice has value 0.
+    values: {name: net present value}; costs: {name: positive money out of the budget}, the same names. Every set is
+    tried up to 20 projects (of equal values the cheapest set), integer programming above. Ranking by value per cost is
+    not the same: projects do not divide. Nothing is chosen that has a negative value. An empty choice has value 0.
 
-    Reference: Brealey, Myers & Allen, ch. 5, capital rationing; Kellerer, Pferschy & Pisinger, Knapsack Problems, ch. 1.
+    Reference: Brealey, Myers & Allen, ch. 5, capital rationing; Kellerer, Pferschy & Pisinger,
+    Knapsack Problems, ch. 1.
 
     >>> result = knapsack({"A": 21.4, "B": 16.1, "C": 11.9}, {"A": 10, "B": 5, "C": 5}, budget=10)
     >>> result.chosen, result.value

@@ -28,8 +28,8 @@ __all__ = [
 def cost_per_thousand(cost_per_hour: float, throughput_per_second: float, utilisation: float = 1.0) -> float:
     r"""Cost of 1000 predictions on one machine: $\frac{c}{\lambda \cdot 3600 \cdot u} \cdot 1000$.
 
-    cost_per_hour c: money; throughput lambda: predictions per second at full load; utilisation u: share of the hour that is
-    used, above 0. A machine half idle costs twice as much per prediction.
+    cost_per_hour c: money; throughput lambda: predictions per second at full load; utilisation u: share of the hour
+    that is used, above 0. A machine half idle costs twice as much per prediction.
 
     Reference: the definition.
 
@@ -42,10 +42,11 @@ def cost_per_thousand(cost_per_hour: float, throughput_per_second: float, utilis
 
 
 def break_even_volume(buy_per_thousand: float, fixed_cost: float, own_per_thousand: float) -> float:
-    r"""Predictions per period from which running one's own model is cheaper: $V^* = \frac{F}{c_{buy} - c_{own}} \cdot 1000$.
+    r"""Predictions per period from which one's own model is cheaper: $V^* = \frac{F}{c_{buy} - c_{own}} \cdot 1000$.
 
-    buy_per_thousand, own_per_thousand: money per 1000 predictions, bought and one's own variable cost; fixed_cost F: money
-    per period of one's own. Below V* buying is cheaper. Raises Undefined where one's own is not cheaper per prediction.
+    buy_per_thousand, own_per_thousand: money per 1000 predictions, bought and one's own variable cost; fixed_cost F:
+    money per period of one's own. Below V* buying is cheaper. Raises Undefined where one's own is not cheaper per
+    prediction.
 
     Reference: Horngren, Datar & Rajan, Cost Accounting, ch. 3, cost-volume-profit analysis.
 
@@ -85,8 +86,8 @@ def mm1(arrival_rate: float, service_rate: float) -> Queue:
 
     $$ \rho = \lambda/\mu, \quad E[T] = \frac{1}{\mu - \lambda}, \quad T_{95} = \frac{\ln 20}{\mu - \lambda} $$
 
-    arrival_rate lambda, service_rate mu: per second; times include the service. Raises Undefined at lambda >= mu: the queue
-    then grows without end.
+    arrival_rate lambda, service_rate mu: per second; times include the service. Raises Undefined at lambda >= mu: the
+    queue then grows without end.
 
     Reference: Kleinrock (1975), Queueing Systems I, ch. 3.2.
 
@@ -164,10 +165,12 @@ def _response_percentile(waiting: float, spare: float, service: float, share: fl
 
 
 def pareto_front(points: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
-    """The choices that no other beats: less is better in every coordinate, e.g. cost and latency.
+    r"""The choices that no other beats: less is better in every coordinate, e.g. cost and latency.
 
-    points: {name: (cost, latency, …)}. A point goes where another is at most equal in all coordinates and less in one; equal
-    points stay together. Turn the sign of what should be large. Returns names in the order given.
+    A point x goes where another y has $y_j \le x_j$ in all coordinates and $y_j < x_j$ in one; equal points stay
+    together. Turn the sign of what should be large.
+
+    points: {name: (cost, latency, …)}. Returns names in the order given.
 
     Reference: Miettinen (1999), Nonlinear Multiobjective Optimization, section 2.2.
 
@@ -188,10 +191,11 @@ def pareto_front(points: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
 def learning_curve_cost(first_cost: float, n: float, learning_rate: float) -> float:
     r"""Cost of the n-th unit where each doubling costs a fixed share of the one before: $c_n = c_1 n^{\log_2 LR}$.
 
-    first_cost c_1: positive money; n >= 1 (e.g. the n-th retraining); learning_rate LR: fraction above 0, 0.8 means that
-    every doubling costs 80 %. 1 means no learning.
+    first_cost c_1: positive money; n >= 1 (e.g. the n-th retraining); learning_rate LR: fraction above 0, 0.8 means
+    that every doubling costs 80 %. 1 means no learning.
 
-    Reference: Wright (1936), Factors affecting the cost of airplanes, Journal of the Aeronautical Sciences 3, pp. 122-128.
+    Reference: Wright (1936), Factors affecting the cost of airplanes, Journal of the Aeronautical Sciences 3,
+    pp. 122-128.
 
     >>> round(learning_curve_cost(100, 4, 0.8), 6)
     64.0

@@ -7,18 +7,20 @@ beside the static net present value, never added to it in silence; its weakest a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from lepton_nb.valuation._base import Result, Undefined, array, number, one_of, rate_of, whole
+from lepton_nb.valuation._base import Result, Undefined, array, number, one_of, rate_of, vector, whole
 
 __all__ = [
     "LeastSquares",
     "PerpetualInvestment",
     "RealOption",
     "Undefined",
+    "Volatility",
     "abandon",
     "binomial_tree",
     "black_scholes",
@@ -30,7 +32,9 @@ __all__ = [
     "margrabe",
     "perpetual_investment",
     "price_paths",
+    "stage",
     "switch",
+    "volatility_of_value",
 ]
 
 KINDS = ("call", "put")
@@ -112,7 +116,8 @@ def binomial_tree(
 
     Risk-neutral chance of a rise $p = (e^{(r-q)\Delta t} - d)/(u - d)$, rolled back with $e^{-r \Delta t}$. american:
     exercise at every step, now (t = 0) included. exercise_dates: instead, at that many equally spaced dates after now,
-    the last at the end; must divide steps. At years 0 it is the intrinsic value. Raises Undefined where p is outside 0..1 (one side would be free money).
+    the last at the end; must divide steps. At years 0 it is the intrinsic value. Raises Undefined where p is outside
+    0..1 (one side would be free money).
 
     Reference: Hull, Options, Futures, and Other Derivatives, ch. 13.
 
@@ -220,11 +225,14 @@ class LeastSquares(Result):
 def least_squares_monte_carlo(paths, strike: float, rate: float, years: float, kind: str = "put") -> LeastSquares:
     r"""Value of an option that may be exercised at each date of simulated paths.
 
-    Backwards from the end, the value of waiting is a regression of the discounted later payoff on 1, x, x² over the paths
-    in the money; exercise where the payoff at once is higher. No exercise at t = 0.
+    $$ \hat C(x) = b_0 + b_1 x + b_2 x^2 \approx E[e^{-r \Delta t}\, \text{later payoff} \mid x] $$
+
+    Backwards from the end, the value of waiting is this regression over the paths in the money; exercise where the
+    payoff at once is higher. No exercise at t = 0.
 
     paths: prices (n, dates + 1), the first column at t = 0, equally spaced to ``years``. rate: continuously compounded.
-    The rule found is not quite the best one, so the value is slightly low; the fit to the same paths raises it slightly.
+    The rule found is not quite the best one, so the value is slightly low; the fit to the same paths raises it
+    slightly.
 
     Reference: Longstaff & Schwartz (2001), Valuing American options by simulation, Review of Financial Studies 14,
     pp. 113-147.
@@ -410,10 +418,12 @@ def defer_one_period(
 def expand(
     value: float, scale: float, cost: float, rate: float, volatility: float, years: float, cost_of_delay: float = 0.0
 ) -> RealOption:
-    """The right to enlarge a project by ``scale`` (1.0 doubles it) for ``cost`` at the end of ``years``.
+    r"""The right to enlarge a project by ``scale`` (1.0 doubles it) for ``cost`` at the end of ``years``.
 
-    Static: ``value`` (present value of the project as it is). The option: a European call with spot scale times value
-    and strike cost.
+    $$ V + c(S = sV,\; K = I), \qquad \text{at the end: } V_T + \max(s V_T - I, 0) $$
+
+    Static: ``value`` V, the present value of the project as it is. The option: a European call with spot s V and strike
+    I, ``cost``. All money positive; rates per year, continuously compounded.
 
     Reference: Trigeorgis (1996), Real Options, ch. 4, option to expand; Damodaran on Valuation, ch. 12.
 
@@ -435,11 +445,13 @@ def abandon(
     american: bool = True,
     steps: int = 500,
 ) -> RealOption:
-    """The right to give a project up for its salvage value: a put on the project.
+    r"""The right to give a project up for its salvage value: a put on the project.
 
-    Static: ``value``. The option: put with spot value and strike salvage (reuse of data, resale of processors), at any time
-    within ``years`` (tree of ``steps``), or only at the end (american=False). payout_yield: what the project pays out a year
-    as a fraction of its value.
+    $$ V + p(S = V,\; K = R), \qquad \text{when given up: } \max(V_t, R) $$
+
+    Static: ``value`` V; ``salvage`` R, positive money. The option: put with spot value and strike salvage (reuse of
+    data, resale of processors), at any time within ``years`` (tree of ``steps``), or only at the end (american=False).
+    payout_yield: what the project pays out a year as a fraction of its value.
 
     Reference: Trigeorgis (1996), Real Options, ch. 4, option to abandon; Damodaran on Valuation, ch. 12.
 
@@ -463,9 +475,11 @@ def switch(
     years: float,
     switching_cost: float = 0.0,
 ) -> RealOption:
-    """The right to give the present model for another at the end of ``years``: an exchange option.
+    r"""The right to give the present model for another at the end of ``years``: an exchange option.
 
-    Static: ``value_now``. The option: ``margrabe``, receiving the other, giving the present one. Exact for
+    $$ V_1 + E^Q[e^{-rT} \max(V_{2,T} - V_{1,T}, 0)], \qquad \text{by Margrabe's formula} $$
+
+    Static: ``value_now`` V_1. The option: ``margrabe``, receiving the other, giving the present one. Exact for
     switching_cost 0; a cost is taken off the other's value (as if it moved with it), an approximation.
 
     Reference: Margrabe (1978), as for ``margrabe``.
@@ -481,6 +495,103 @@ def switch(
         max(volatility_now**2 + volatility_other**2 - 2 * correlation * volatility_now * volatility_other, 0.0)
     )
     return _real(value_now, value_now + gain, sigma, "switch: option to exchange, Margrabe")
+
+
+def stage(
+    value: float,
+    costs: Sequence[tuple[float, float]],
+    rate: float,
+    volatility: float,
+    payout_yield: float = 0.0,
+    steps: int = 600,
+) -> RealOption:
+    r"""The right to stop a project that is paid for in stages: a compound option.
+
+    Stage k costs I_k at t_k; who pays goes on, who does not loses the rest. The last payment buys the project:
+
+    $$ C_K = (V_{t_K} - I_K)^+, \qquad C_k = (e^{-r(t_{k+1}-t_k)}\, E^Q[C_{k+1}] - I_k)^+ $$
+
+    Static: all stages paid come what may, $V e^{-q t_K} - \sum_k I_k e^{-r t_k}$. value V: present value of the
+    benefits; costs: (years from now, positive money) in rising order, one may fall at t = 0; payout_yield q: what
+    waiting for the end costs, a fraction a year. On a tree with equal chances whose steps of $\sigma\sqrt{\Delta t}$
+    are drift-free after discounting; every stage falls on the nearest of its ``steps``. One stage is a European call.
+
+    Reference: Geske (1979), The valuation of compound options, Journal of Financial Economics 7, pp. 63-81; Trigeorgis
+    (1996), Real Options, ch. 4, time-to-build option.
+
+    >>> result = stage(100, [(0, 5), (1, 20), (2, 80)], 0.03, 0.5)
+    >>> round(result.static_npv, 2), round(result.with_option, 2)
+    (0.25, 19.08)
+    """
+    worth, sigma = number("value", value, 0.0), number("volatility", volatility, 0.0)
+    yearly, delay = number("rate", rate), number("payout_yield", payout_yield)
+    plan = array("costs", costs)
+    if plan.ndim != 2 or plan.shape[1] != 2 or len(plan) == 0:
+        raise ValueError(f"costs must be (years, money) per stage, at least one. Received: shape {plan.shape}")
+    times, paid = plan.T
+    if np.any(paid < 0) or times[0] < 0 or np.any(np.diff(times) <= 0):
+        raise ValueError(f"costs need rising years of at least 0 and money of at least 0. Received: {plan.tolist()}")
+    count, last = whole("steps", steps, 1), times[-1]
+    static = worth * math.exp(-delay * last) - float(paid @ np.exp(-yearly * times))
+    told = f"stage: compound option of {len(plan)} stages, tree of {count} steps"
+    if last == 0:
+        return _real(static, max(static, 0.0), volatility, told)
+    dt = last / count
+    move, grown = sigma * math.sqrt(dt), (yearly - delay) * dt
+    drift = grown - move - math.log1p(math.exp(-2 * move)) + math.log(2)  # less ln cosh(move): the mean grows by r - q
+    due = np.bincount(np.rint(times / dt).astype(int), weights=paid, minlength=count + 1)
+    rises = 2 * np.arange(count + 1) - count
+    right = np.maximum(worth * np.exp(count * drift + move * rises) - due[-1], 0.0)
+    for step in range(count - 1, -1, -1):
+        right = math.exp(-yearly * dt) * (right[1:] + right[:-1]) / 2
+        if due[step] > 0:
+            right = np.maximum(right - due[step], 0.0)
+    return _real(static, float(right[0]), volatility, told)
+
+
+@dataclass(frozen=True)
+class Volatility(Result):
+    """A yearly volatility (fraction) with its Monte Carlo standard error."""
+
+    value: float
+    standard_error: float
+    n: int
+    years: float
+    method: str = "standard deviation of ln(value after / value now) over the draws, per root of a year"
+
+
+def volatility_of_value(value_now: float, values_after, years: float = 1.0) -> Volatility:
+    r"""Volatility of a project from simulated values: $\sigma = sd(\ln(V_{after}/V_{now})) / \sqrt{years}$.
+
+    value_now: present value today, positive money, one number. values_after: (draws,) value ``years`` later, with what
+    the project paid out meanwhile. Only as good as the simulation, and too high where the draws hold uncertainty of
+    later years that is not yet resolved then: the weakest assumption of every real option; show it as that. Standard
+    error of a standard deviation, from the fourth moment. Raises Undefined where a draw is not positive: it has no
+    logarithm.
+
+    Reference: Copeland & Antikarov (2001), Real Options: A Practitioner's Guide, ch. 9; Brandao, Dyer & Hahn (2012),
+    Volatility estimation for stochastic project value models, European Journal of Operational Research 220,
+    pp. 642-648.
+
+    >>> result = volatility_of_value(100, [80, 95, 110, 130])
+    >>> round(result.value, 4), result.n
+    (0.2071, 4)
+    """
+    now, after = number("value_now", value_now, above=0.0), vector("values_after", values_after, 2)
+    length = number("years", years, above=0.0)
+    lost = int(np.count_nonzero(after <= 0))
+    if lost:
+        raise Undefined(
+            f"In {lost} of {len(after)} draws the value is not positive, so it has no logarithm and no volatility: "
+            "an option on this project needs another model of its value."
+        )
+    returns = np.log(after / now)
+    spread = float(returns.std(ddof=1))
+    if spread == 0:
+        return Volatility(0.0, 0.0, len(after), length)
+    fourth = float(np.mean((returns - returns.mean()) ** 4))
+    error = math.sqrt(max(fourth - spread**4, 0.0) / len(after)) / (2 * spread)
+    return Volatility(spread / math.sqrt(length), error / math.sqrt(length), len(after), length)
 
 
 def _real(static: float, with_option: float, volatility: float | None, method: str) -> RealOption:

@@ -235,7 +235,8 @@ def expected_value_posterior(
     r"""What a finite test set leaves open about the expected value (or the paired gain) per case.
 
     $p \sim Dirichlet(counts + prior)$, value $= \sum p_c v_c$. With $\alpha$ the counts plus prior and $\alpha_0$
-    their sum, exactly: $mean = \sum \alpha_c v_c/\alpha_0$, $var = (\sum \alpha_c v_c^2/\alpha_0 - mean^2)/(\alpha_0+1)$.
+    their sum, exactly: $mean = \sum \alpha_c v_c/\alpha_0$, $var = (\sum \alpha_c v_c^2/\alpha_0 -
+    mean^2)/(\alpha_0+1)$.
 
     counts and values as in ``expected_value``, or as in ``paired_gain`` (a joint table by y_true, model,
     baseline), whose gains are then valued. prior: added to every cell, 0.5 (Jeffreys) or 1 (uniform).
@@ -276,7 +277,11 @@ def expected_value_posterior(
 
 
 def paired_values(values, classes: int = 2) -> np.ndarray:
-    """Gain of the model over the baseline in every cell (y_true, model, baseline); values as in ``paired_gain``.
+    r"""Gain of the model over the baseline in every cell: $g_{ymb} = v(y, m) - v(y, b)$; values as in ``paired_gain``.
+
+    Returns money by (y_true, model, baseline).
+
+    Reference: as for ``paired_gain``.
 
     >>> paired_values({"tp": 0, "fp": -2, "fn": -9, "tn": 0})[1, 1, 0].item()  # the model alone catches it
     9.0
@@ -292,11 +297,13 @@ def paired_values(values, classes: int = 2) -> np.ndarray:
 
 
 def paired_table(counts) -> np.ndarray:
-    """The joint table of counts by (y_true, model, baseline), (2, 2, 2), from any form that ``paired_gain`` takes.
+    r"""The joint table of counts $n_{ymb}$ by (y_true, model, baseline), from any form that ``paired_gain`` takes.
 
     Flattened, cell (y, m, b) stands at 4y + 2m + b: ``dirichlet(paired_table(counts).ravel())`` is the uncertainty
     of a test set as an input of ``uncertainty.simulate``. Raises ValueError for cells named twice, labels other
     than 0 and 1, and counts that are no counts.
+
+    Reference: as for ``paired_gain``.
 
     >>> paired_table({(1, 1, 0): 46, (1, 0, 1): 18}).ravel().tolist()
     [0.0, 0.0, 0.0, 0.0, 0.0, 18.0, 46.0, 0.0]
@@ -324,7 +331,8 @@ def paired_gain_of_shares(shares, values) -> np.ndarray:
     r"""Gain of the model over the baseline per case, for draws of the joint shares and of the money.
 
     $g = \sum_{y,m,b} p_{ymb} (v(y, m) - v(y, b))$ in every draw. shares: (draws, 8) in the order of
-    ``paired_table(...).ravel()``. values: {tp, fp, fn, tn}, each a number or (draws,), money per case. Returns (draws,).
+    ``paired_table(...).ravel()``. values: {tp, fp, fn, tn}, each a number or (draws,), money per case. Returns
+    (draws,).
 
     Reference: as for ``paired_gain``, before taking moments.
 
@@ -458,7 +466,9 @@ class ProfitCurve(Result):
 def profit_curve(
     y_true, scores, value_tp: float, value_fp: float, value_fn: float = 0.0, value_tn: float = 0.0
 ) -> ProfitCurve:
-    """Total value of the sample if the highest scores are flagged, and the best place to cut.
+    r"""Total value of the sample if the highest scores are flagged, and the best place to cut.
+
+    $$ P(k) = TP_k v_{tp} + FP_k v_{fp} + FN_k v_{fn} + TN_k v_{tn}, \qquad k^* = \arg\max_k P(k) $$
 
     y_true: 0 or 1; scores: higher means more likely 1; both (n,). Values: money per case, costs negative. Equal
     scores are flagged together. Of equally good cuts the one that flags fewer is taken. The best cut is chosen on
@@ -536,7 +546,9 @@ def net_benefit(n: int, tp: int, fp: int, threshold: float, prevalence: float) -
 
 
 def decision_curve(y_true, probabilities, thresholds) -> tuple[NetBenefit, ...]:
-    """Net benefit of flagging every case whose probability is at least the threshold, for each threshold.
+    r"""Net benefit of flagging every case whose probability is at least the threshold $p_t$, for each threshold.
+
+    $$ NB(p_t) = \frac{TP(p_t)}{n} - \frac{FP(p_t)}{n} \frac{p_t}{1-p_t} $$
 
     y_true: 0 or 1; probabilities: calibrated fractions; both (n,). Below the curve of flagging all, or below 0,
     the model should not be used at that threshold. See ``net_benefit``.
@@ -633,9 +645,11 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
 
 
 def clopper_pearson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
-    """The exact binomial interval of a rate: covers at least ``level``, so it is wider than Wilson's.
+    r"""The exact binomial interval of a rate: covers at least ``level``, so it is wider than Wilson's.
 
-    The ends are quantiles of Beta(x, n - x + 1) and Beta(x + 1, n - x).
+    $$ B_{\alpha/2}(x,\, n - x + 1), \quad B_{1-\alpha/2}(x + 1,\, n - x), \qquad \alpha = 1 - level $$
+
+    with x successes and B the quantile of the Beta distribution; 0 at x = 0, 1 at x = n.
 
     Reference: Clopper & Pearson (1934), Biometrika 26, pp. 404-413; Newcombe (1998), method 5.
 
@@ -847,11 +861,11 @@ class FairnessRates(Result):
 
 
 def fairness_rates(groups: Mapping[str, object], minimum_group: int = 30, level: float = 0.95) -> FairnessRates:
-    """Compare how often groups are selected.
+    r"""Compare how often groups are selected: ratio $\min_g r_g / \max_g r_g$, difference $\max_g r_g - \min_g r_g$.
 
-    groups: {name: (selected, n)} or {name: {"selected": …, "n": …}}, two or more. Selection ratio: lowest rate over
-    highest; four fifths is the customary bound. Raises Undefined for a group under ``minimum_group`` cases (its rate
-    would say too little) and where nobody is selected.
+    Rates $r_g = selected_g / n_g$. groups: {name: (selected, n)} or {name: {"selected": …, "n": …}}, two or more.
+    Selection ratio: lowest rate over highest; four fifths is the customary bound. Raises Undefined for a group under
+    ``minimum_group`` cases (its rate would say too little) and where nobody is selected.
 
     Reference: EEOC (1978), Uniform guidelines on employee selection procedures, 29 CFR 1607.4 D.
 

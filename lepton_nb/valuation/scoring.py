@@ -34,8 +34,8 @@ class Score(Result):
 def weighted_score(scores: Mapping[str, float], weights: Mapping[str, float]) -> Score:
     r"""Weighted sum: $\sum_c w_c s_c$.
 
-    scores: {criterion: score}, all on one scale; weights: {criterion: fraction}, the same names. Weights that do not sum to
-    1 (within 1e-6) are refused, not rescaled.
+    scores: {criterion: score}, all on one scale; weights: {criterion: fraction}, the same names. Weights that do not
+    sum to 1 (within 1e-6) are refused, not rescaled.
 
     Reference: Belton & Stewart (2002), Multiple Criteria Decision Analysis, ch. 5.
 
@@ -118,11 +118,11 @@ class Topsis(Result):
 def topsis(matrix, weights, types=None) -> Topsis:
     r"""Rank alternatives by closeness to the best and distance from the worst of every criterion.
 
-    $r_{ij} = w_j x_{ij} / \lVert x_j \rVert$; $D^\pm$ are the Euclidean distances to the best and the worst value of each
-    column; closeness $D^-/(D^+ + D^-)$. Another normalisation gives other numbers.
+    $r_{ij} = w_j x_{ij} / \lVert x_j \rVert$; $D^\pm$ are the Euclidean distances to the best and the worst value of
+    each column; closeness $D^-/(D^+ + D^-)$. Another normalisation gives other numbers.
 
-    matrix: (alternatives, criteria); weights: (criteria,) fractions that sum to 1; types: 1 where more is better, -1 where
-    less is, all 1 unless given. Raises Undefined where the alternatives do not differ or a criterion is all 0.
+    matrix: (alternatives, criteria); weights: (criteria,) fractions that sum to 1; types: 1 where more is better, -1
+    where less is, all 1 unless given. Raises Undefined where the alternatives do not differ or a criterion is all 0.
 
     Reference: Hwang & Yoon (1981), Multiple Attribute Decision Making, pp. 128-140.
 
@@ -170,12 +170,12 @@ def rank_stability(
     r"""Does the first rank survive other weights, and the absence of a competitor?
 
     Weights are drawn from $Dirichlet(concentration \cdot w)$: their mean is w, their standard deviation
-    $\sqrt{w(1-w)/(concentration + 1)}$. Each alternative but the first is also removed once with the given weights (rank
-    reversal; possible with TOPSIS, never with a weighted sum).
+    $\sqrt{w(1-w)/(concentration + 1)}$. Each alternative but the first is also removed once with the given weights
+    (rank reversal; possible with TOPSIS, never with a weighted sum).
 
-    matrix: (alternatives, criteria); weights: (criteria,) fractions, positive, sum 1; types: 1 or -1 per criterion. method:
-    "weighted" (sum of weight times score times type, scores on one scale) or "topsis". A draw is won by one alternative
-    alone or, at a tie, by the one listed first.
+    matrix: (alternatives, criteria); weights: (criteria,) fractions, positive, sum 1; types: 1 or -1 per criterion.
+    method: "weighted" (sum of weight times score times type, scores on one scale) or "topsis". A draw is won by one
+    alternative alone or, at a tie, by the one listed first.
 
     Reference: Butler, Jia & Dyer (1997), Simulation techniques for the sensitivity analysis of multi-criteria decision
     models, European Journal of Operational Research 103, pp. 531-546.

@@ -7,7 +7,7 @@ of a dictionary of arrays, one number per draw, and work on whole arrays.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,6 +52,7 @@ __all__ = [
 
 REPLICATES = 16  # at least so many independent scrambles; their spread gives every standard error
 SMALLEST = 16  # points in one scramble
+BLOCK_ROWS = 2**15  # draws that are made at a time
 PERCENTILES = (5, 25, 50, 75, 95)
 
 
@@ -89,10 +90,10 @@ class Triangular(Result):
 
 
 def triangular(low: float, mode: float, high: float) -> Triangular:
-    """Triangular distribution on low..high with its peak at mode. Three equal numbers are a certain value.
+    r"""Triangular distribution on low..high with its peak at mode. Three equal numbers are a certain value.
 
-    Mean (low + mode + high) / 3; low and high are the ends, not percentiles. Raises ValueError unless
-    low <= mode <= high.
+    With l, m, h: mean $(l + m + h)/3$, variance $((h-l)^2 - (m-l)(h-m))/18$; low and high are the ends, not
+    percentiles. Raises ValueError unless low <= mode <= high.
 
     Reference: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 2, ch. 26.9.
 
@@ -198,7 +199,7 @@ class Normal(Result):
 
 
 def normal(mean: float, sd: float) -> Normal:
-    """Normal distribution. sd >= 0.
+    r"""Normal distribution: $F^{-1}(u) = mean + sd\,\Phi^{-1}(u)$. sd >= 0.
 
     Reference: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 1, ch. 13.
 
@@ -231,7 +232,7 @@ class Uniform(Result):
 
 
 def uniform(low: float, high: float) -> Uniform:
-    """Uniform distribution on low..high. Raises ValueError unless low <= high.
+    r"""Uniform distribution: $F^{-1}(u) = low + (high - low)\,u$. Raises ValueError unless low <= high.
 
     Reference: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 2, ch. 26.
 
@@ -266,7 +267,9 @@ class Constant(Result):
 
 
 def constant(value: float) -> Constant:
-    """A certain value, for an input without uncertainty.
+    """A certain value, for an input without uncertainty: mean the value, standard deviation 0.
+
+    Reference: the definition.
 
     >>> float(constant(3).ppf(0.1))
     3.0
@@ -491,24 +494,26 @@ def simulate(
     sizes = {name: _size(name, distribution) for name, distribution in inputs.items()}
     single = [name for name in inputs if sizes[name] == 0]
     root = _correlation_root(single, dict(correlations or {}), sizes)
-    cube = _sobol_points(sum(max(size, 1) for size in sizes.values()), points_each, replicates, start)
-
-    drawn, used = {}, 0
-    shares = {}
-    for name, size in sizes.items():
-        shares[name] = cube[:, used : used + size] if size else cube[:, used]
-        used += max(size, 1)
-    if root is not None:
-        scores = special.ndtri(np.column_stack([shares[name] for name in single])) @ root.T
-        correlated = special.ndtr(scores)
-        # far in the tail ndtr reaches 1.0 exactly, where an unbounded distribution has no finite value
-        correlated = np.clip(correlated, np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
-        shares.update(zip(single, correlated.T, strict=True))
-    for name, distribution in inputs.items():
-        drawn[name] = np.asarray(distribution.ppf(shares[name]), dtype=float)
-        drawn[name].setflags(write=False)
-
     total = points_each * replicates
+    drawn = {name: np.empty((total, size) if size else total) for name, size in sizes.items()}
+    done = 0
+    for cube in _sobol_blocks(sum(max(size, 1) for size in sizes.values()), points_each, replicates, start):
+        rows, used = slice(done, done + len(cube)), 0
+        done = rows.stop
+        shares = {}
+        for name, size in sizes.items():
+            shares[name] = cube[:, used : used + size] if size else cube[:, used]
+            used += max(size, 1)
+        if root is not None:
+            correlated = special.ndtr(special.ndtri(np.column_stack([shares[name] for name in single])) @ root.T)
+            # far in the tail ndtr reaches 1.0 exactly, where an unbounded distribution has no finite value
+            np.clip(correlated, np.finfo(float).tiny, 1 - np.finfo(float).epsneg, out=correlated)
+            shares.update(zip(single, correlated.T, strict=True))
+        for name, distribution in inputs.items():
+            drawn[name][rows] = distribution.ppf(np.ascontiguousarray(shares[name]))
+    for column in drawn.values():
+        column.setflags(write=False)
+
     values = np.asarray(model(dict(drawn)), dtype=float)
     if values.ndim not in (1, 2) or len(values) != total:
         raise ValueError(
@@ -535,14 +540,21 @@ def _replication(draws: int) -> tuple[int, int]:
     return points_each, max(REPLICATES, math.ceil(draws / points_each))
 
 
-def _sobol_points(dimensions: int, points_each: int, replicates: int, seed: int) -> np.ndarray:
-    """(replicates * points_each, dimensions) numbers strictly inside 0..1, one scramble after the other."""
+def _sobol_blocks(dimensions: int, points_each: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
+    """Blocks (rows, dimensions) of numbers strictly inside 0..1: one scramble after the other, whole ones.
+
+    Together they are replicates * points_each rows; one block stays small enough for the processor's cache.
+    """
     bits = max(30, int(math.log2(points_each)))
-    blocks = []
+    block = []
     for sequence in np.random.SeedSequence(seed).spawn(replicates):
         sampler = qmc.Sobol(dimensions, scramble=True, bits=bits, rng=np.random.default_rng(sequence))
-        blocks.append(sampler.random(points_each))
-    return np.concatenate(blocks) + 0.5**bits / 2  # the middle of each cell: never 0, never 1
+        block.append(sampler.random(points_each))
+        if len(block) * points_each >= BLOCK_ROWS:
+            yield np.concatenate(block) + 0.5**bits / 2  # the middle of each cell: never 0, never 1
+            block = []
+    if block:
+        yield np.concatenate(block) + 0.5**bits / 2
 
 
 def _correlation_root(names: list[str], correlations: dict, sizes: Mapping[str, int]) -> np.ndarray | None:
@@ -638,7 +650,7 @@ class TornadoRow(Result):
 def tornado(
     model: Callable[[dict[str, float]], float], base: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]
 ) -> tuple[TornadoRow, ...]:
-    """One-at-a-time sensitivity, the longest bar first.
+    r"""One-at-a-time sensitivity, the longest bar first: $f(x_1, \ldots, low_i, \ldots, x_n)$ and the same at $high_i$.
 
     model: takes {name: number}, gives money. base: every input's base value. ranges: {name: (low, high)} for the
     inputs to move. Shows what each input does alone; what they do together is in ``sobol_indices``.
@@ -709,7 +721,7 @@ def sobol_indices(
         raise ValueError(f"sobol_indices takes inputs of one number each, at least one. Received: {several or 'none'}")
     points_each, replicates = _replication(whole("n", n, 1))
     total = points_each * replicates
-    cube = _sobol_points(2 * len(names), points_each, replicates, whole("seed", seed))
+    cube = np.concatenate(list(_sobol_blocks(2 * len(names), points_each, replicates, whole("seed", seed))))
 
     def columns(shares: np.ndarray) -> list[np.ndarray]:
         return [np.asarray(inputs[name].ppf(share), dtype=float) for name, share in zip(names, shares.T, strict=True)]
@@ -791,7 +803,7 @@ class TailValue(Result):
 
 
 def value_at_risk(outcomes, level: float = 0.95) -> TailValue:
-    """The outcome that is not undercut with probability ``level``: the (1 - level) percentile.
+    r"""The outcome that is not undercut with probability ``level``: the quantile $F^{-1}(1 - level)$.
 
     outcomes: draws of money (an array) or a distribution with ``ppf``. The sign is that of an outcome: a
     negative number is a loss. level: fraction, 0.95 gives the 5 % point.

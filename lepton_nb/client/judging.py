@@ -1,0 +1,144 @@
+"""From a :class:`Draft` to a Client: every rule is applied, and a client is built only when nothing is refused."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lepton_nb.client.advice import ADVICE
+from lepton_nb.client.files import CLIENT_YML
+from lepton_nb.client.reading import Draft, Row
+from lepton_nb.client.rules import (
+    ACCEPTANCE,
+    ASSETS,
+    BENEFITS,
+    CHECKS,
+    COSTS,
+    MARKET,
+    MONITORING,
+    QUALITY,
+    USAGE,
+    block_rows,
+    evaluation,
+    evaluation_rows,
+)
+from lepton_nb.client.schema import TABLES, Client, Coalition, DataBlocks, Problem
+
+SHOWN_ALIKE = 20  # problems of one rule in one column of one file; further ones are counted
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a folder: a client, or problems; and warnings, which never block."""
+
+    client: Client | None
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def judge(draft: Draft) -> Report:
+    """Apply every rule to what was read; a client is built only when nothing is refused."""
+    problems = list(draft.problems)
+    for rule in CHECKS:
+        problems.extend(rule(draft))
+    warnings = list(draft.warnings)
+    if problems:
+        return Report(None, _named(_in_order(problems), draft), _named(_in_order(warnings), draft))
+    for rule in ADVICE:
+        warnings.extend(rule(draft))
+    found = _named(_in_order(warnings), draft)
+    return Report(build(draft).model_copy(update={"warnings": found}), (), found)
+
+
+def _named(problems: tuple[Problem, ...], draft: Draft) -> tuple[Problem, ...]:
+    """The problems under the names that the client gave: a Parquet file, or the sheets of a workbook."""
+    labels = draft.source.labels if draft.source else {}
+    if not labels:
+        return problems
+    pattern = re.compile("|".join(re.escape(file) for file in sorted(labels, key=len, reverse=True)))
+
+    def named(text: str) -> str:
+        return pattern.sub(lambda match: labels[match[0]], text)
+
+    return tuple(
+        problem.model_copy(
+            update={
+                "file": labels.get(problem.file, problem.file),
+                "found": named(problem.found),
+                "remedy": named(problem.remedy),
+            }
+        )
+        for problem in problems
+    )
+
+
+def report_text(report: Report) -> str:
+    """The findings as plain text, file by file."""
+    lines = []
+    for title, findings in (("problem", report.problems), ("warning", report.warnings)):
+        if findings:
+            lines.append(f"{len(findings)} {title}{'s' if len(findings) > 1 else ''}")
+        for file in dict.fromkeys(finding.file for finding in findings):
+            lines.append(f"  {file}")
+            lines += [f"    {finding.sentence}" for finding in findings if finding.file == file]
+    return "\n".join(lines) or "no problem, no warning"
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file, row and rule; many alike in one column become the first ones and a count."""
+    files = [CLIENT_YML, *TABLES]
+    ordered = sorted(
+        problems,
+        key=lambda p: (files.index(p.file) if p.file in files else len(files), p.file, p.row or 0, p.rule, p.column),
+    )
+    totals = Counter((p.file, p.column, p.rule) for p in ordered)
+    seen: Counter = Counter()
+    shown = []
+    for problem in ordered:
+        kind = (problem.file, problem.column, problem.rule)
+        seen[kind] += 1
+        if seen[kind] < SHOWN_ALIKE or totals[kind] == SHOWN_ALIKE:
+            shown.append(problem)
+        elif seen[kind] == SHOWN_ALIKE:
+            more = totals[kind] - seen[kind]
+            words = f"{problem.found} (and {more} more findings of this rule in this column)"
+            shown.append(problem.model_copy(update={"found": words}))
+    return tuple(shown)
+
+
+def build(draft: Draft) -> Client:
+    """The client of a draft that no rule refused."""
+
+    def values(file: str) -> tuple:
+        return tuple(row.value for row in draft.rows(file))
+
+    return Client(
+        **{name: section for name, section in draft.sections.items() if name != "cases"},
+        assets=values(ASSETS),
+        costs=values(COSTS),
+        benefits=values(BENEFITS),
+        evaluations=tuple(evaluation(draft, name, *rows) for name, rows in evaluation_rows(draft).items()),
+        acceptance=values(ACCEPTANCE),
+        monitoring=values(MONITORING),
+        usage=values(USAGE),
+        scores=values("scores.csv"),
+        comparables=values(MARKET),
+        data_quality=values(QUALITY),
+        data_blocks=tuple(_data_blocks(*key, rows) for key, rows in block_rows(draft).items()),
+        cases=tuple(draft.cases),
+        predictions=tuple(draft.predictions.values()),
+    )
+
+
+def _data_blocks(asset_id: str, model_id: str | None, metric: str, rows: list[Row]) -> DataBlocks:
+    given = sorted((row.value for row in rows), key=lambda item: (len(item.blocks), item.blocks))
+    return DataBlocks(
+        asset_id=asset_id,
+        model_id=model_id,
+        metric=metric,
+        n=given[0].n,
+        blocks=given[-1].blocks,
+        coalitions=tuple(Coalition(blocks=item.blocks, value=item.value, rows=item.rows) for item in given),
+    )

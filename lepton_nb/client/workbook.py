@@ -1,0 +1,439 @@
+"""One Excel workbook in place of a client's folder: read as texts, so that the same rules judge it; and written.
+
+A sheet holds what a file of the folder holds and has its name: ``costs`` for costs.csv, ``confusion`` for
+metrics/confusion.csv, ``predictions_C1``. The sheet ``settings`` stands for client.yml: one key a row, the names of
+its levels joined by points and the items of a list numbered from 1 (``scenarios.2.name``).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from lepton_nb.client import reading
+from lepton_nb.client.cells import PLAIN_NUMBER, quoted
+from lepton_nb.client.files import (
+    CLIENT_YML,
+    DEEPEST_YAML,
+    LARGEST_FILE,
+    MEGABYTE,
+    MOST_CELLS,
+    Unreadable,
+    cell_text,
+    without_empty_end,
+)
+from lepton_nb.client.schema import MONEY, PREDICTIONS, SECTIONS, TABLES, Problem, Table
+from lepton_nb.client.template import allowed, explained, first_sentence
+
+SETTINGS, README = "settings", "README"
+LARGEST_UNPACKED = 300 * MEGABYTE
+MOST_PARTS, MOST_COLUMNS, MOST_ROWS = 2_000, 200, 1_048_576
+SHEETS = {Path(file).stem: file for file in (CLIENT_YML, *TABLES)} | {SETTINGS: CLIENT_YML}
+SHEETS.pop("client")
+TITLES = {file: title for title, file in SHEETS.items()}
+AS_XLSX = 'save it as "Excel Workbook (.xlsx)"'
+
+_TAG = rb"<(?:\w+:)?"  # some programs write a prefix before every name
+_MERGED = re.compile(_TAG + rb'mergeCell\b[^>]*?\bref="([A-Z]+(\d+)[^"]*)"')
+_HIDDEN_ROW = re.compile(_TAG + rb'row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,7})"')
+_HIDDEN_COLUMN = re.compile(_TAG + rb'col\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\bmin="(\d{1,5})"')
+_CELL = re.compile(_TAG + rb"c\b([^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FORMULA, _CACHED = re.compile(_TAG + rb"f[\s/>]"), re.compile(_TAG + rb"v\b[^>]*>[^<]")
+_EMPTY_TEXT = b't="str"'  # a formula may give an empty text
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_DECLARED = tuple(
+    word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY") for code in ("ascii", "utf-16-le", "utf-16-be")
+)
+
+
+class Workbook:
+    """A client's workbook; answers what ``files.Folder`` answers. Raises Unreadable when it is none."""
+
+    holder = "workbook"
+
+    def __init__(self, root: Path):
+        self.root = root
+        self.problems: list[Problem] = []
+        self._zip, self._book = _opened(root)
+        self._titles: dict[str, str] = {}  # file of the format, or title of another sheet → title
+        for sheet in self._book.worksheets:
+            title = sheet.title
+            file = SHEETS.get(title.strip().lower(), title)
+            if match := re.fullmatch(r"predictions_(.*)", title.strip(), re.DOTALL):
+                file = f"metrics/predictions_{match[1]}.csv"
+            if file in self._titles:
+                found = f"stands here twice: {quoted(self._titles[file])} and {quoted(title)}"
+                self.problems.append(_problem(file, None, found, 1, "keep one of the two sheets"))
+            self._titles.setdefault(file, title)
+        self.files = sorted(file for file in self._titles if file != README)
+        self.labels = {file: f'sheet "{title}"' for file, title in (TITLES | self._titles).items()}
+
+    def settings(self, draft: Any) -> dict[str, Any]:
+        """The sheet ``settings`` as client.yml would say it. Raises Unreadable."""
+        header, *rows = self.records(CLIENT_YML, None) or [[]]
+        names = [name.strip().lower() for name in header]
+        if not {"key", "value"} <= set(names):
+            raise Unreadable(CLIENT_YML, 1, "", "has no columns key and value", 2, "lepton-nb new --workbook writes it")
+        tree: dict[Any, Any] = {}
+        for line, row in enumerate(rows, start=2):
+            key, value = (row[names.index(name)].strip() for name in ("key", "value"))
+            path = tuple(
+                int(part) - 1 if re.fullmatch(r"[1-9]\d{0,3}", part, re.ASCII) else part for part in key.split(".")
+            )
+            if not value or not key or len(path) > DEEPEST_YAML:
+                if value:
+                    found = "a value without a key" if not key else f"key {quoted(key)} has too many levels"
+                    draft.problems.append(_problem(CLIENT_YML, line, found, 2, "write the key beside the value"))
+                continue
+            place = tree
+            for depth, part in enumerate(path[:-1], start=1):
+                draft.lines.setdefault(path[:depth], line)
+                place = place.setdefault(part, {}) if isinstance(place, dict) else place
+            if not isinstance(place, dict) or path[-1] in place:
+                found = f"key {quoted(key)} stands here twice"
+                draft.problems.append(_problem(CLIENT_YML, line, found, 2, "keep one of them"))
+                continue
+            draft.lines[path] = line
+            place[path[-1]] = value
+        data = _lists(tree, (), (), draft.lines)
+        return data if isinstance(data, dict) else {}
+
+    def records(self, file: str, percent: Iterable[str] | None = ()) -> list[list[str]]:
+        """The cells of a sheet as texts, the header first. percent: columns of fractions; None: all. Raises Unreadable.
+
+        A cell shown as percent holds a fraction (9.5 % is 0.095); in a column that holds none it is handed on as
+        ``9.5%``, which every number refuses.
+        """
+        sheet = self._book[self._titles[file]]
+        if sheet.sheet_state != "visible":
+            raise Unreadable(file, None, "", "is hidden", 35, "show the sheet: nothing is read that you do not see")
+        raw = self._zip.read(sheet._worksheet_path)
+        blockers = [_problem(file, *blocker) for blocker in _blockers(raw)]
+        records: list[list[str]] = []
+        cells, errors = 0, []
+        sheet.reset_dimensions()  # some programs write wrong ones
+        try:
+            for line, row in enumerate(_quietly(sheet.iter_rows()), start=1):
+                cells += len(row) + 1
+                if len(row) > MOST_COLUMNS or line > MOST_ROWS or cells > MOST_CELLS:
+                    found = f"has more than {MOST_COLUMNS} columns or {MOST_CELLS} cells (row {line})"
+                    raise Unreadable(file, None, "", found, 1, "delete what is beside and below the table")
+                header = records[0] if records else []
+                record = []
+                for place, cell in enumerate(row):
+                    name = header[place].strip() if place < len(header) else ""
+                    record.append(_text(cell, percent is None or not records or name in percent))
+                    if cell.data_type == "e":
+                        errors.append((line, f"{get_column_letter(place + 1)}{line}", str(cell.value)))
+                records.append(record)
+        except Unreadable:
+            raise
+        except Exception as error:  # damaged sheets make openpyxl raise almost anything
+            raise _damaged(file, error) from None
+        if errors:
+            found = f"cell {errors[0][1]} holds the error {quoted(errors[0][2])}{_more(errors)}"
+            blockers.append(_problem(file, errors[0][0], found, 35, "correct the formula, or write the value"))
+        if blockers:
+            self.problems.extend(blockers[:-1])
+            last = blockers[-1]
+            raise Unreadable(file, last.row, "", last.found, last.rule, last.remedy)
+        records = without_empty_end(records)
+        # rows end where their last cell is; columns without anything in them were never meant
+        width = max((place + 1 for row in records for place, cell in enumerate(row) if cell.strip()), default=0)
+        return [row[:width] + [""] * (width - len(row)) for row in records]
+
+    def table(self, path: str) -> list[list[str]]:
+        """The sheet that holds the table of a case: named as the file without folder and ending. Raises Unreadable."""
+        if Path(path).stem not in self._titles:
+            found, remedy = "has no sheet in the workbook", f"name the sheet {quoted(Path(path).stem)}"
+            raise Unreadable(path, None, "", found, 1, remedy)
+        return self.records(Path(path).stem, None)
+
+    def has(self, path: str) -> bool | None:
+        """Documents do not lie in a workbook: unknown."""
+        return None
+
+
+def _problem(file: str, row: int | None, found: str, rule: int, remedy: str) -> Problem:
+    return Problem(file=file, row=row, column="", found=found, rule=rule, remedy=remedy)
+
+
+def _damaged(file: str, error: Exception) -> Unreadable:
+    found = f"cannot be read as an Excel workbook ({type(error).__name__})"
+    return Unreadable(file, None, "", found, 35, f"open it in a spreadsheet program and {AS_XLSX}")
+
+
+def _more(items: list[Any]) -> str:
+    return f" (and {len(items) - 1} more cells)" if len(items) > 1 else ""
+
+
+def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
+    """The rows, without openpyxl's warnings about what it does not read."""
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
+def _opened(root: Path) -> tuple[zipfile.ZipFile, Any]:
+    """The file as zip and as workbook, both in memory; bounded before anything is unpacked. Raises Unreadable."""
+    file, largest = root.name, LARGEST_FILE[".xlsx"]
+    try:
+        with root.open("rb") as stream:
+            data = stream.read(largest + 1)
+    except OSError as error:
+        found = f"cannot be opened ({error.strerror})"
+        raise Unreadable(file, None, "", found, 1, "check the file and its permissions") from None
+    if len(data) > largest:
+        found, remedy = f"has {root.stat().st_size / MEGABYTE:.1f} MB", f"at most {largest // MEGABYTE} MB are read"
+        raise Unreadable(file, None, "", found, 1, remedy)
+    if not data.startswith(b"PK\x03\x04"):
+        old = data.startswith(b"\xd0\xcf\x11\xe0")
+        found = "is an old or protected workbook" if old else "is not a folder and not an Excel workbook"
+        remedy = f"{AS_XLSX}, without a password" if old else "give the client's folder or workbook"
+        raise Unreadable(file, None, "", found, 1, remedy)
+    try:
+        packed = zipfile.ZipFile(io.BytesIO(data))
+        parts = packed.infolist()
+        size = sum(part.file_size for part in parts)
+        if size > LARGEST_UNPACKED or len(parts) > MOST_PARTS:
+            found = f"has {size // MEGABYTE} MB unpacked in {len(parts)} parts"
+            remedy = f"at most {LARGEST_UNPACKED // MEGABYTE} MB in {MOST_PARTS} parts are read"
+            raise Unreadable(file, None, "", found, 1, remedy)
+        if "xl/workbook.xml" not in packed.namelist():
+            raise Unreadable(file, None, "", "is a zip file, not an Excel workbook", 1, AS_XLSX)
+        for part in parts:
+            content = packed.read(part)  # also checks what was damaged on the way
+            if any(word in content for word in _DECLARED):
+                found = f"part {quoted(part.filename)} declares entities, which no spreadsheet program writes"
+                raise Unreadable(file, None, "", found, 35, f"open it in a spreadsheet program and {AS_XLSX}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        return packed, book
+    except Unreadable:
+        raise
+    except Exception as error:  # damaged files make zipfile and openpyxl raise almost anything
+        raise _damaged(file, error) from None
+
+
+def _blockers(raw: bytes) -> Iterator[tuple[int | None, str, int, str]]:
+    """Row, finding, rule and remedy for what makes a sheet ambiguous: merged, hidden and uncalculated cells."""
+    merged = _MERGED.findall(raw)
+    if merged:
+        found = f"cells {merged[0][0].decode('ascii', 'replace')} are merged"
+        yield (
+            int(merged[0][1][:7]),
+            found + (f" (and {len(merged) - 1} more)" if len(merged) > 1 else ""),
+            35,
+            ("unmerge them: one value a cell"),
+        )
+    see = "show or delete them: nothing is read that you do not see"
+    rows = [int(row) for row in _HIDDEN_ROW.findall(raw)]
+    if rows:
+        yield (
+            rows[0],
+            f"row{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:5]))}{', …' * (len(rows) > 5)} hidden",
+            35,
+            see,
+        )
+    columns = [get_column_letter(min(max(int(number), 1), 18_278)) for number in _HIDDEN_COLUMN.findall(raw)]
+    if columns:
+        yield None, f"column {', '.join(columns[:5])} hidden", 35, see
+    if _FORMULA.search(raw):
+        empty = []
+        for attributes, inside in _CELL.findall(raw):
+            place = _PLACE.search(attributes)
+            calculated = _CACHED.search(inside) or _EMPTY_TEXT in attributes
+            if place and _FORMULA.search(inside) and not calculated:
+                empty.append((int(place[2]), f"{place[1].decode()}{place[2].decode()}"))
+        if empty:
+            found = f"cell {empty[0][1]} holds a formula that was never calculated{_more(empty)}"
+            yield empty[0][0], found, 35, "open the workbook in a spreadsheet program and save it, or write the value"
+
+
+def _text(cell: Any, fraction: bool) -> str:
+    """A cell as a CSV file would hold it."""
+    value = cell.value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and not fraction and "%" in re.sub(r'"[^"]*"|\\.', "", cell.number_format or ""):
+        return f"{100 * value:.12g}%"
+    return cell_text(value)
+
+
+def _lists(tree: Any, numbered: tuple, path: tuple, lines: dict[tuple, int]) -> Any:
+    """Mappings whose keys are all positions become lists; lines are noted under the place in the list as well."""
+    if numbered in lines:
+        lines[path] = lines[numbered]
+    if not isinstance(tree, dict):
+        return tree
+    if tree and all(isinstance(key, int) for key in tree):
+        return [_lists(tree[key], (*numbered, key), (*path, place), lines) for place, key in enumerate(sorted(tree))]
+    named = {key if isinstance(key, str) else str(key + 1): (key, value) for key, value in tree.items()}
+    return {name: _lists(value, (*numbered, key), (*path, name), lines) for name, (key, value) in named.items()}
+
+
+# --- writing
+
+
+HEAD, OPTIONAL = PatternFill("solid", fgColor="1F3A5F"), PatternFill("solid", fgColor="6B7F99")
+ABOUT = (
+    "A client as one workbook. Every figure in it is invented until you replace it.",
+    "Sheet settings: one key a row. Items of a list are numbered: scenarios.1.name, scenarios.2.name.",
+    "Other sheets: one table each. Dark headers are required columns, grey ones may be left empty or be deleted.",
+    "Point at a header to read what the column means. Cells with a fixed choice have a list.",
+    "Rates and shares are fractions: 0.095. A cell that shows 9.5 % holds 0.095 and is read as such.",
+    "Costs are positive: money out. One currency. Low, mode, high: lowest credible, most likely, highest credible.",
+    "Scored cases of a model: a sheet predictions_<asset_id> with row_id, y_true, score and, if you like, group, amount.",
+    "Data of a case listed under cases: a sheet named as its file, loans for data/loans.csv. Images need a folder.",
+    "Formulas are read as their last calculated value. Hidden and merged cells are refused.",
+)
+
+
+def write(folder: Path, file: Path) -> None:
+    """Write a client's folder as a workbook with lists, comments and formats. Raises ValueError for a broken folder."""
+    draft = reading.read(folder)
+    if draft.problems or draft.source is None:
+        raise ValueError(f"The client {folder.name} is damaged: {draft.problems[0].sentence}")
+    book = openpyxl.Workbook()
+    about = book.active
+    about.title = README
+    for line in (*ABOUT, "Check it as often as you like:  lepton-nb check <this file>"):
+        about.append([line])
+    about.column_dimensions["A"].width = 120
+    _settings_sheet(book.create_sheet(SETTINGS), draft.source.settings(reading.Draft()))
+    predictions = {f"metrics/predictions_{asset_id}.csv": PREDICTIONS for asset_id in draft.predictions}
+    for name, table in (TABLES | predictions).items():
+        records = draft.source.records(name) if name in draft.source.files else []
+        _table_sheet(book.create_sheet(Path(name).stem[:31]), table, records)
+    book.save(file)
+
+
+def _settings_sheet(sheet: Any, data: dict[str, Any]) -> None:
+    _header(
+        sheet, {"key": ("Name of the setting.", True), "value": ("Its value.", True), "meaning": ("What it is.", False)}
+    )
+    sheet.append(["schema_version", 1, "Version of this format."])
+    for name, section in SECTIONS.items():
+        sheet.append([None, None, first_sentence(section.type) + ("" if section.required else " Optional.")])
+        sheet.cell(sheet.max_row, 3).font = Font(bold=True)
+        for path, info, text in _flat((name,), section.type, data.get(name), section.many):
+            sheet.append([".".join(path), None, explained(info)])
+            cell = sheet.cell(sheet.max_row, 2)
+            _set(cell, text, info)
+            _choice(sheet, info, cell.coordinate)
+    for column, width in zip("ABC", (44, 40, 110), strict=True):
+        sheet.column_dimensions[column].width = width
+    for (cell,) in sheet.iter_rows(min_row=2, min_col=2, max_col=2):
+        cell.alignment = Alignment(horizontal="left")
+
+
+def _flat(path: tuple, type_: Any, value: Any, many: bool) -> Iterator[tuple[tuple, Any, str]]:
+    """Path, field and text of every key of a section, optional ones without a value too."""
+    if many:
+        for place, item in enumerate(value or [{}], start=1):
+            yield from _flat((*path, str(place)), type_, item, False)
+        return
+    for name, info in reading.columns(type_).items():
+        inside = reading.inner(info.annotation)
+        given = (value or {}).get(name)
+        if inside is None:
+            yield (*path, name), info, given or ""
+        elif given or not path[-1].isdigit() or path[-1] == "1":  # an empty nested list is shown once
+            listed = get_origin(info.annotation) is tuple
+            yield from _flat((*path, name), inside, given, listed)
+
+
+def _table_sheet(sheet: Any, table: Table, records: list[list[str]]) -> None:
+    known = reading.columns(table.type)
+    _header(sheet, {name: (explained(info), info.is_required()) for name, info in known.items()})
+    header = [name.strip() for name in records[0]] if records else []
+    for line, record in enumerate(records[1:], start=2):
+        for place, (name, info) in enumerate(known.items(), start=1):
+            if name in header:
+                _set(sheet.cell(line, place), record[header.index(name)].strip(), info)
+    last = len(records) + 500
+    for place, (name, info) in enumerate(known.items(), start=1):
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = max(12, min(40, len(name) + 4))
+        sheet.column_dimensions[letter].number_format = _format(info)
+        _choice(sheet, info, f"{letter}2:{letter}{last}", name)
+
+
+def _header(sheet: Any, names: dict[str, tuple[str, bool]]) -> None:
+    for place, (name, (words, needed)) in enumerate(names.items(), start=1):
+        cell = sheet.cell(1, place, name)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD if needed else OPTIONAL
+        cell.comment = Comment(words, "Lepton NB", width=320, height=120)
+    sheet.freeze_panes = "A2"
+
+
+def _kind(info: Any) -> str:
+    """number, date, month, truth or text: how a cell of this field is typed."""
+    words = allowed(info)
+    if words.startswith(("number", "fraction", "whole number", "year", "0 or 1")):
+        return "number"
+    return {"date YYYY-MM-DD": "date", "month YYYY-MM": "month", "true or false": "truth"}.get(words, "text")
+
+
+def _format(info: Any) -> str:
+    kind = _kind(info)
+    if kind == "number":
+        return "#,##0.00" if info.json_schema_extra["unit"].startswith(MONEY) else "General"
+    return {"date": "yyyy-mm-dd", "month": "yyyy-mm", "truth": "General"}.get(kind, "@")
+
+
+def _set(cell: Any, text: str, info: Any) -> None:
+    """Write a text as the type of its field; what looks like a formula stays a text."""
+    kind = _kind(info)
+    cell.number_format = _format(info)
+    if not text:
+        return
+    if kind == "number" and PLAIN_NUMBER.fullmatch(text):
+        cell.value = int(text) if re.fullmatch(r"\d{1,15}", text, re.ASCII) else float(text)
+    elif kind in ("date", "month") and re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text, re.ASCII):
+        cell.value = date.fromisoformat(text if len(text) == 10 else f"{text}-01")
+    elif kind == "truth":
+        cell.value = text == "true"
+    else:
+        cell.value = text
+        if text[0] in "=+-@":
+            cell.data_type, cell.quotePrefix = "s", True
+
+
+def _choice(sheet: Any, info: Any, cells: str, name: str = "") -> None:
+    """A drop-down list where only some words are allowed, or where the ids stand in another sheet."""
+    words = next(
+        (get_args(part) for part in (info.annotation, *get_args(info.annotation)) if get_origin(part) is Literal), ()
+    )
+    if allowed(info) == "true or false":
+        words = ("true", "false")
+    elif allowed(info) == "0 or 1":
+        words = ("0", "1")
+    if words:
+        formula = f'"{",".join(words)}"'
+    elif name in ("asset_id", "model_id") and sheet.title != "assets":
+        formula = "assets!$A$2:$A$1000"
+    elif name == "evaluation_id" and sheet.title != "confusion":
+        formula = "confusion!$A$2:$A$1000"
+    else:
+        return
+    rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=True)
+    rule.errorTitle, rule.error = "Not in the list", "Choose one of the values of the list."
+    sheet.add_data_validation(rule)
+    rule.add(cells)

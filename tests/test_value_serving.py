@@ -1,0 +1,230 @@
+"""Speed and cost: what months of use say, build or buy, waiting; every rule that turns a number into a word."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from test_value_model import asset, benefit, cost, linked, make, spent
+
+from lepton_nb import client, value_model
+from lepton_nb.valuation import cashflows, economics
+from lepton_nb.valuation.uncertainty import Undefined
+from lepton_nb.value_model import serving
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def money(value: float) -> str:
+    return f"{value:,.2f} EUR"
+
+
+def month(name="2025-11", requests=100_000, p50=40, p95=80, gpu_hours=1460, asset_id="M1"):
+    return {"asset_id": asset_id, "month": name, "requests": requests, "p50_ms": p50, "p95_ms": p95, "gpu_hours": gpu_hours,
+            "energy_kwh": 10}  # fmt: skip
+
+
+def plan_of(usage, costs=(), assets=None, **named):
+    return value_model.plan(make(assets, [benefit(2026, 1000)], costs, usage=list(usage), **named))
+
+
+@pytest.fixture
+def service():
+    plan = plan_of([month(), month("2025-12")], [cost("2026-06-30", (10_000, 12_000, 18_000))])
+    (found,), sentences = serving.services(plan)
+    assert sentences == ()
+    return found
+
+
+def test_months_of_use_become_a_service(service):
+    assert (service.months, service.requests_a_month, service.requests_a_year) == (2, 100_000, 1_200_000)
+    assert service.servers == 2  # 1,460 GPU hours over 730
+    assert service.arrivals == pytest.approx(100_000 / (365 / 12 * 86400))
+    assert tuple(service.a_thousand(service.cost)) == pytest.approx((10_000 / 1200, 10, 15))
+
+
+def test_the_service_time_repeats_median_and_tail():
+    mean, variation = serving.service_time(0.04, 0.08)
+    sigma = math.log(2) / stats.norm.ppf(0.95)
+    true = stats.lognorm(sigma, scale=0.04)
+    assert mean == pytest.approx(true.mean())
+    assert variation == pytest.approx(true.std() / true.mean())
+    assert serving.service_time(0.04, 0.04) == (pytest.approx(0.04), 0)
+    for wrong in ((0.0, 0.1), (0.2, 0.1)):
+        with pytest.raises(Undefined):
+            serving.service_time(*wrong)
+
+
+def test_no_requests_and_no_times_are_sentences():
+    found, sentences = serving.services(
+        plan_of([month(requests=0), month(asset_id="M2", p50=0)], assets=[asset(), asset("M2")])
+    )
+    assert found == ()
+    assert "no requests" in sentences[0]
+    assert "no service time" in sentences[1]
+
+
+def test_hardware_is_a_level_yearly_cost_and_infrastructure_makes_the_servers():
+    box = asset("I1", kind="infrastructure", feeds=("M1",), useful_life_years=4)
+    paid = spent("2025-01-01", 40_000, "I1") | {"category": "hardware"}
+    plan = plan_of([month()], [paid, cost("2026-06-30", 3000, "I1"), cost("2026-06-30", 7000)], [box, asset()])
+    (found,), _ = serving.services(plan)
+    level = cashflows.equivalent_annual_cost(0.10, [40_000], 4)
+    assert found.hardware == pytest.approx(level)
+    assert found.cost.mode == 10_000
+    assert found.own_cost.mode == 7000
+    assert found.server_cost == pytest.approx((3000 + level) / 2)
+    assert found.full_cost.mode == pytest.approx(10_000 + level)
+
+
+def test_costs_count_for_the_twelve_months_after_the_valuation_date():
+    costs = [
+        cost("2026-06-30", 100),
+        cost("2026-12-31", 10),
+        cost("2027-01-01", 1),
+        cost("2026-06-30", 1000, phase="development"),
+    ]
+    assert serving.yearly_cost(plan_of([month()], costs), {"M1"}).mode == 110
+
+
+# ---------------------------------------------------------------- build or buy
+
+
+@pytest.mark.parametrize(
+    ("price", "word"), [(20.0, "build"), (15.1, "build"), (14.9, "close"), (8.4, "close"), (8.3, "buy"), (1.0, "buy")]
+)  # own: 8.33, 10 and 15 a thousand
+def test_build_or_buy_needs_the_whole_range_of_costs(service, price, word):
+    said, volume, sentence = serving.build_or_buy(service, price, money)
+    assert said == word
+    assert volume == pytest.approx(12_000 / price * 1000)
+    assert sentence.startswith("M1: ")
+
+
+def test_a_dearer_own_prediction_never_breaks_even(service):
+    word, volume, sentence = serving.build_or_buy(service, 2.0, money, marginal=2.0)
+    assert (word, volume) == ("buy", None)
+    assert "no volume breaks even" in sentence
+
+
+def test_without_an_offer_the_price_is_turned_round(service):
+    assert "cheaper below 10.00 EUR per 1,000" in serving.price_sentence(service, money)
+    (free,), _ = serving.services(plan_of([month()]))
+    assert "no price to compare" in serving.price_sentence(free, money)
+
+
+def test_offers_are_list_prices_per_thousand_requests_only():
+    def row(**changes):
+        base = {"asset_id": "M1", "basis": "api_list_price", "unit": "per 1,000 requests", "price": 10.0, "adjustment": 1.2,
+                "comparable": "An API", "date": "2026-01-01"}  # fmt: skip
+        return SimpleNamespace(**base | changes)
+
+    rows = (row(), row(unit=""), row(unit="per year"), row(basis="transaction"), row(asset_id=None))
+    (found,) = serving.offers(SimpleNamespace(comparables=rows))
+    assert found.per_thousand == pytest.approx(12)
+    assert serving.offers(SimpleNamespace()) == ()
+
+
+def test_the_covering_volume_is_the_running_cost_over_what_one_unit_saves():
+    from test_value_model import GAIN, evaluation
+
+    plan = value_model.plan(
+        make(benefits=[linked(2026, attribution=0.5)], costs=[cost("2026-06-30", 100)], evaluations=[evaluation()])
+    )
+    (found,), _ = serving.covers(plan, money)
+    assert found.break_even == pytest.approx(100 / (0.5 * GAIN))
+    assert "covers its running costs 3.9 times" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("volume", "words"),
+    [
+        (200, "covers its running costs 2.0 times"),
+        (100, "covers its running costs 1.0"),
+        (99, "does not cover its running costs alone; 99 %"),
+    ],
+)
+def test_covered_means_at_least_the_break_even_volume(volume, words):
+    assert words in serving.cover_sentence("M1, saving", volume, 100)
+
+
+def test_a_benefit_that_brings_nothing_or_costs_nothing_gets_a_sentence():
+    nothing = value_model.plan(make(benefits=[benefit(2026, 0)], costs=[cost("2026-06-30", 100)]))
+    free = value_model.plan(make(benefits=[benefit(2026, 5)]))
+    assert "no volume covers" in serving.covers(nothing, money)[1][0]
+    assert "any volume covers it" in serving.covers(free, money)[1][0]
+
+
+# ---------------------------------------------------------------- waiting
+
+
+@pytest.mark.parametrize(
+    ("utilisation", "word"),
+    [(0.1, "idle"), (0.11, "comfortable"), (0.7, "comfortable"), (0.71, "tight"), (0.9, "tight"), (0.91, "at its limit"),
+     (0.999, "at its limit"), (1.0, "overloaded"), (2.0, "overloaded")],
+)  # fmt: skip
+def test_the_word_for_a_load(utilisation, word):
+    assert serving.load_word(utilisation) == word
+
+
+def test_the_load_of_the_busiest_hour_is_said(service):
+    for wanted in (0.05, 0.5, 0.8, 0.95, 1.5):
+        peak = wanted * service.servers * service.service_rate / service.arrivals
+        assert f": {serving.load_word(wanted)};" in serving.load_sentence(service, peak)
+
+
+@pytest.mark.parametrize(("p95", "words"), [(170, "the safe side"), (175, "longer than shown")])
+def test_exponential_service_is_the_safe_side_up_to_432_medians(p95, words):
+    (found,), _ = serving.services(plan_of([month(p50=40, p95=p95)]))
+    assert words in serving.model_sentence(found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(arrivals=st.floats(0.1, 20), rate=st.floats(0.5, 5))
+def test_one_queue_is_never_slower_than_a_queue_each(arrivals, rate):
+    found = serving.choices(arrivals, rate, 100.0, 1e6, range(1, 12))
+    by = {(item.servers, item.pooled): item for item in found}
+    for (servers, pooled), item in by.items():
+        assert item.utilisation == pytest.approx(arrivals / rate / servers)
+        if not pooled:
+            assert by[servers, True].p95 <= item.p95 * (1 + 1e-9)
+            assert by[servers, True].cost == item.cost
+    names = serving.front(found)
+    costs = [item for item in found if item.name in names]
+    assert all(a.p95 > b.p95 for a, b in itertools.pairwise(costs) if a.cost < b.cost)
+
+
+def test_too_few_servers_are_left_out_and_costs_add_up():
+    found = serving.choices(10.0, 1.0, 1000.0, 1e6, (5, 10, 11, 12), other_cost=500)
+    assert {item.servers for item in found} == {11, 12}
+    assert found[0].cost == pytest.approx((11 * 1000 + 500) / 1000)
+    assert serving.front(()) == ()
+
+
+def test_fewest_servers_and_headroom_meet_the_target():
+    target = 1.5 * economics.erlang_c(0.0, 2.0, 1).p95_time
+    count = serving.fewest_servers(10.0, 2.0, target)
+    assert economics.erlang_c(10.0, 2.0, count).p95_time <= target
+    with contextlib.suppress(Undefined):
+        assert economics.erlang_c(10.0, 2.0, count - 1).p95_time > target
+    most = serving.headroom(2.0, count, target)
+    assert most >= 10.0
+    assert economics.erlang_c(most, 2.0, count).p95_time == pytest.approx(target, rel=1e-6)
+    assert serving.fewest_servers(10.0, 2.0, 0.1) is None
+    assert serving.headroom(2.0, 4, 0.1) == 0
+
+
+def test_the_samples_servers_are_idle_and_their_models_cover_their_costs():
+    for name, assets in (("manufacturer", {"M1"}), ("bank", {"T1", "C1"})):
+        plan = value_model.plan(client.load(ROOT / "clients" / name))
+        found, _ = serving.services(plan)
+        assert {item.asset_id for item in found} == assets
+        for item in found:
+            assert "idle" in serving.load_sentence(item, 5.0)
+        assert all(item.volume > item.break_even for item in serving.covers(plan, money)[0])
