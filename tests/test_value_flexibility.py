@@ -51,8 +51,8 @@ def test_the_business_leaves_out_development_and_loses_what_flows():
     assert base.left(2) == pytest.approx(1 / 3)
     assert base.cost_of_delay(1) == pytest.approx(math.log(1.5))
     assert base.draws.mean() == pytest.approx(300, rel=0.01)
-    with pytest.raises(Undefined, match="Nothing flows after 3 years"):
-        base.cost_of_delay(3)
+    with pytest.raises(Undefined, match="Nothing flows after 4 years"):
+        base.cost_of_delay(4)
 
 
 def test_volatility_of_a_lognormal_is_its_sigma():

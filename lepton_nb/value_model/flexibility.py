@@ -112,7 +112,7 @@ def log_volatility(draws, name: str = "The value") -> Volatility:
     """
     values = np.asarray(draws, dtype=float)
     positive = values[values > 0]
-    excluded = 1 - len(positive) / len(values)
+    excluded = (len(values) - len(positive)) / len(values)
     if excluded > NOT_POSITIVE or len(positive) < 2:
         raise Undefined(
             f"{name} is at or below zero in {100 * excluded:.0f} % of the draws (limit {100 * NOT_POSITIVE:g} %): "
