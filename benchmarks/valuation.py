@@ -2,7 +2,7 @@
 
 - Monte Carlo of 1,000,000 draws x 10 assets x 10 years: against a plain Python loop over the same model (timed on a
   few draws and scaled up) and against the bare NumPy arithmetic that it contains (random numbers, inverse
-  distributions, correlation, discounting; no Sobol points, no checks, nothing kept).
+  distributions, correlation, discounting; no Sobol points, no checks, whole arrays at a time).
 - Every rate of return of 10,000 series of 30 dated flows: against pyxirr, which gives one rate a series. Where the flows
   change sign once, one rate is all there are (``cashflows.xirr_batch`` says why); where they change sign often, pyxirr
   still gives one or none.
@@ -33,8 +33,8 @@ from scipy import special
 
 from lepton_nb.valuation import cashflows, data_value, uncertainty
 
-ASSETS, YEARS, RHO = 10, 10, 0.3
-BENEFIT, HALF_LIFE, COST, RATE = (80.0, 100.0, 150.0), (1.5, 6.0), (20.0, 5.0), (0.06, 0.12)
+ASSETS, YEARS, RHO, TAX = 10, 10, 0.3, 0.25
+BENEFIT, COST, KEPT, RATE, INFLATION = (100.0, 30.0), 20.0, (0.70, 0.95), (0.06, 0.12), (0.01, 0.03)
 LOOP_DRAWS = 2_000
 SERIES, FLOWS = 10_000, 30
 
@@ -71,24 +71,24 @@ def peak(action) -> float:
 
 
 def present_value(x: dict[str, np.ndarray]) -> np.ndarray:
-    """Decaying benefits less costs of all assets over all years, discounted; (draws,)."""
-    step = 1 / (1 + x["rate"])
+    """Decaying benefits less rising costs of all assets over all years, after tax, discounted; (draws,)."""
+    step, dearer = 1 / (1 + x["rate"]), 1 + x["inflation"]
     total = np.zeros_like(step)
     for asset in range(ASSETS):
-        benefit, kept, factor = x[f"benefit{asset}"].copy(), 0.5 ** (1 / x[f"half_life{asset}"]), step.copy()
+        benefit, cost, factor = x[f"benefit{asset}"].copy(), np.full_like(step, COST), (1 - TAX) * step
         for _ in range(YEARS):
-            total += (benefit - x[f"cost{asset}"]) * factor
-            benefit *= kept
+            total += (benefit - cost) * factor
+            benefit *= x[f"kept{asset}"]
+            cost *= dearer
             factor *= step
     return total
 
 
 def distributions() -> dict[str, object]:
-    found = {"rate": uncertainty.uniform(*RATE)}
+    found = {"rate": uncertainty.uniform(*RATE), "inflation": uncertainty.uniform(*INFLATION)}
     for asset in range(ASSETS):
-        found[f"benefit{asset}"] = uncertainty.triangular(*BENEFIT)
-        found[f"half_life{asset}"] = uncertainty.uniform(*HALF_LIFE)
-        found[f"cost{asset}"] = uncertainty.lognormal(*COST)
+        found[f"benefit{asset}"] = uncertainty.lognormal(*BENEFIT)
+        found[f"kept{asset}"] = uncertainty.uniform(*KEPT)
     return found
 
 
@@ -106,44 +106,42 @@ def correlation_root() -> np.ndarray:
 def bare(draws: int) -> np.ndarray:
     """The same model as one would write it by hand: the least that NumPy has to do."""
     generator = np.random.default_rng(0)
-    low, mode, high = BENEFIT
-    peak_share = (mode - low) / (high - low)
-    cost = uncertainty.lognormal(*COST)
-    x = {"rate": RATE[0] + (RATE[1] - RATE[0]) * generator.random(draws)}
-    shares = special.ndtr(special.ndtri(generator.random((draws, ASSETS))) @ correlation_root().T)
+
+    def uniform(low: float, high: float) -> np.ndarray:
+        return low + (high - low) * generator.random(draws)
+
+    benefit = uncertainty.lognormal(*BENEFIT)
+    scores = correlation_root() @ special.ndtri(generator.random((ASSETS, draws)))
+    x = {"rate": uniform(*RATE), "inflation": uniform(*INFLATION)}
     for asset in range(ASSETS):
-        share = shares[:, asset]
-        left = low + np.sqrt(share * (high - low) * (mode - low))
-        right = high - np.sqrt((1 - share) * (high - low) * (high - mode))
-        x[f"benefit{asset}"] = np.where(share <= peak_share, left, right)
-        x[f"half_life{asset}"] = HALF_LIFE[0] + (HALF_LIFE[1] - HALF_LIFE[0]) * generator.random(draws)
-        x[f"cost{asset}"] = np.exp(cost.mu + cost.sigma * special.ndtri(generator.random(draws)))
+        x[f"benefit{asset}"] = np.exp(benefit.mu + benefit.sigma * scores[asset])
+        x[f"kept{asset}"] = uniform(*KEPT)
     return present_value(x)
+
+
+def npv(rate: float, flows: list[float]) -> float:
+    return sum(flow / (1 + rate) ** year for year, flow in enumerate(flows, start=1))
 
 
 def looped(draws: int) -> list[float]:
     """The same model in plain Python, one draw after the other."""
     generator = random.Random(0)
-    normal = statistics.NormalDist()
-    low, mode, high = BENEFIT
-    cost = uncertainty.lognormal(*COST)
+    spread = uncertainty.lognormal(*BENEFIT)
     root = correlation_root().tolist()
     found = []
     for _ in range(draws):
-        scores = [generator.gauss() for _ in range(ASSETS)]
-        rate = generator.uniform(*RATE)
+        scores = [generator.gauss(0, 1) for _ in range(ASSETS)]
+        rate, inflation = generator.uniform(*RATE), generator.uniform(*INFLATION)
         total = 0.0
         for asset in range(ASSETS):
-            share = normal.cdf(sum(root[asset][i] * scores[i] for i in range(asset + 1)))
-            if share * (high - low) <= mode - low:
-                benefit = low + math.sqrt(share * (high - low) * (mode - low))
-            else:
-                benefit = high - math.sqrt((1 - share) * (high - low) * (high - mode))
-            kept = 0.5 ** (1 / generator.uniform(*HALF_LIFE))
-            spent = generator.lognormvariate(cost.mu, cost.sigma)
-            for year in range(1, YEARS + 1):
-                total += (benefit - spent) / (1 + rate) ** year
+            score = sum(weight * other for weight, other in zip(root[asset], scores, strict=True))
+            benefit, cost, kept = math.exp(spread.mu + spread.sigma * score), COST, generator.uniform(*KEPT)
+            flows = []
+            for _ in range(YEARS):
+                flows.append((benefit - cost) * (1 - TAX))
                 benefit *= kept
+                cost *= 1 + inflation
+            total += npv(rate, flows)
         found.append(total)
     return found
 

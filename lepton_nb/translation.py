@@ -146,10 +146,11 @@ def mean_loss(target, losses):
 
 @dataclass(frozen=True)
 class Epoch:
-    """State after one epoch. seconds: training alone, from the start. bleu: of the validation part, where asked for."""
+    """State after one epoch; times of the training alone, from the start. bleu: of the validation part, if asked for."""
 
     number: int
-    seconds: float
+    seconds: float  # on the clock
+    core_seconds: float  # of processor time, all cores together: what other work on the machine does not change much
     loss: float
     bleu: float | None = None
 
@@ -165,6 +166,11 @@ class Run:
     def seconds(self) -> float:
         """Wall time of the training: building the graph, batches and steps; not the validation."""
         return self.epochs[-1].seconds
+
+    @property
+    def core_seconds(self) -> float:
+        """Processor time of the training, all cores together."""
+        return self.epochs[-1].core_seconds
 
 
 def train(
@@ -201,7 +207,7 @@ def train(
             watch.read()
         else:
             backup = [keras.callbacks.BackupAndRestore(str(kept))] if kept else []
-            model.fit(batches, epochs=epochs, callbacks=[watch, *backup], verbose=0)
+            model.fit(batches, epochs=epochs, shuffle=False, callbacks=[watch, *backup], verbose=0)
             if kept:
                 model.save_weights(weights)
     return Run(tuple(watch.done), sum(watch.pieces))
@@ -228,7 +234,7 @@ class _Watch(keras.callbacks.Callback):
         if epoch and not self.done:
             self.read()
         self.done, self.pieces = self.done[:epoch], self.pieces[:epoch]
-        self.start = time.perf_counter()
+        self.start = time.perf_counter(), time.process_time()
         self.batches.begin(epoch)
 
     def on_train_batch_end(self, batch, logs=None):
@@ -239,9 +245,12 @@ class _Watch(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        spent = time.perf_counter() - self.start + (self.done[-1].seconds if self.done else 0)
+        before = (self.done[-1].seconds, self.done[-1].core_seconds) if self.done else (0.0, 0.0)
+        now = time.perf_counter(), time.process_time()
+        seconds, core_seconds = (b + n - s for b, n, s in zip(before, now, self.start, strict=True))
         asked = self.validate and ((epoch + 1) % self.every == 0 or epoch + 1 == self.epochs)
-        self.done.append(Epoch(epoch + 1, spent, float(logs["loss"]), self.validate() if asked else None))
+        found = self.validate() if asked else None
+        self.done.append(Epoch(epoch + 1, seconds, core_seconds, float(logs["loss"]), found))
         self.pieces.append(self.batches.pieces)
         if self.file:
             self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -369,6 +369,7 @@ def test_training_lowers_the_loss_and_counts_pieces(unbroken):
     assert run.epochs[-1].loss < run.epochs[0].loss
     assert run.pieces == 3 * sum(len(line) + 1 for line in some_pairs(40)[1])
     assert run.seconds == run.epochs[-1].seconds > run.epochs[0].seconds > 0
+    assert run.core_seconds == run.epochs[-1].core_seconds > run.epochs[0].core_seconds > 0
 
 
 def test_validation_is_asked_for_when_due_and_at_the_end():

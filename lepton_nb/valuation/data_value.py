@@ -220,7 +220,8 @@ def _labelled(x_train, y_train, x_test, y_test) -> tuple[np.ndarray, np.ndarray,
 
 def _by_distance(known: np.ndarray, known_labels: np.ndarray, case: np.ndarray, label) -> tuple[np.ndarray, np.ndarray]:
     """The training cases by distance from one test case, and whether each one's label is the test label."""
-    order = np.argsort(((known - case) ** 2).sum(axis=1), kind="stable")
+    gaps = known - case
+    order = np.argsort(np.einsum("ij,ij->i", gaps, gaps), kind="stable")
     return order, (known_labels[order] == label).astype(float)
 
 

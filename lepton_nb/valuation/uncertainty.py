@@ -52,7 +52,7 @@ __all__ = [
 
 REPLICATES = 16  # at least so many independent scrambles; their spread gives every standard error
 SMALLEST = 16  # points in one scramble
-BLOCK_ROWS = 2**15  # draws that are made at a time
+BLOCK_ROWS = 2**14  # draws that are made at a time
 PERCENTILES = (5, 25, 50, 75, 95)
 
 
@@ -167,7 +167,11 @@ class LogNormal(Result):
 
     def ppf(self, share):
         """The value below which ``share`` (0..1) of the probability lies; any shape."""
-        return np.exp(self.mu + self.sigma * special.ndtri(np.asarray(share, dtype=float)))
+        return self.of_score(special.ndtri(np.asarray(share, dtype=float)))
+
+    def of_score(self, score):
+        """The value at a standard normal score: ``ppf`` without the way over the share."""
+        return np.exp(self.mu + self.sigma * score)
 
 
 def lognormal(mean: float, sd: float) -> LogNormal:
@@ -195,7 +199,11 @@ class Normal(Result):
 
     def ppf(self, share):
         """The value below which ``share`` (0..1) of the probability lies; any shape."""
-        return self.mean + self.sd * special.ndtri(np.asarray(share, dtype=float))
+        return self.of_score(special.ndtri(np.asarray(share, dtype=float)))
+
+    def of_score(self, score):
+        """The value at a standard normal score: ``ppf`` without the way over the share."""
+        return self.mean + self.sd * score
 
 
 def normal(mean: float, sd: float) -> Normal:
@@ -471,7 +479,8 @@ def simulate(
     and there are 16 to 32 of them, so ``result.draws`` is a little above ``draws`` (never under 256). Points of one
     scramble are not independent; the scrambles are, and every standard error comes from their spread.
 
-    model: takes {name: array}, gives (draws,) or (draws, columns); called once. inputs: {name: distribution};
+    model: takes {name: array}, gives (draws,) or (draws, columns); called for some 16,000 draws at a time, which stay in
+    the processor's cache, so up to there once. inputs: {name: distribution};
     univariate ones arrive as (draws,), ``dirichlet`` ones as (draws, cells). correlations: {(a, b): rho} between
     univariate inputs, rho being the correlation of the normal scores (rank correlations: ``rank_correlation``);
     pairs not named are independent. seed: whole number; the same seed gives the same draws.
@@ -496,7 +505,7 @@ def simulate(
     root = _correlation_root(single, dict(correlations or {}), sizes)
     total = points_each * replicates
     drawn = {name: np.empty((total, size) if size else total) for name, size in sizes.items()}
-    done = 0
+    parts, done = [], 0
     for cube in _sobol_blocks(sum(max(size, 1) for size in sizes.values()), points_each, replicates, start):
         rows, used = slice(done, done + len(cube)), 0
         done = rows.stop
@@ -504,21 +513,30 @@ def simulate(
         for name, size in sizes.items():
             shares[name] = cube[:, used : used + size] if size else cube[:, used]
             used += max(size, 1)
+        scores = None
         if root is not None:
-            correlated = special.ndtr(special.ndtri(np.column_stack([shares[name] for name in single])) @ root.T)
-            # far in the tail ndtr reaches 1.0 exactly, where an unbounded distribution has no finite value
-            np.clip(correlated, np.finfo(float).tiny, 1 - np.finfo(float).epsneg, out=correlated)
-            shares.update(zip(single, correlated.T, strict=True))
+            scores = root @ special.ndtri(np.array([shares[name] for name in single]))
+        here = {}
         for name, distribution in inputs.items():
-            drawn[name][rows] = distribution.ppf(np.ascontiguousarray(shares[name]))
+            if scores is None or name not in single:
+                drawn[name][rows] = distribution.ppf(np.ascontiguousarray(shares[name]))
+            elif hasattr(distribution, "of_score"):
+                drawn[name][rows] = distribution.of_score(scores[single.index(name)])
+            else:
+                # far in the tail ndtr reaches 1.0 exactly, where an unbounded distribution has no finite value
+                share = special.ndtr(scores[single.index(name)])
+                drawn[name][rows] = distribution.ppf(np.clip(share, np.finfo(float).tiny, 1 - np.finfo(float).epsneg))
+            here[name] = drawn[name][rows]
+            here[name].setflags(write=False)
+        part = np.asarray(model(here), dtype=float)
+        if part.ndim not in (1, 2) or len(part) != len(cube):
+            raise ValueError(
+                f"The model must give one value (or one row) per draw: {len(cube)}. Received: shape {part.shape}"
+            )
+        parts.append(part)
     for column in drawn.values():
         column.setflags(write=False)
-
-    values = np.asarray(model(dict(drawn)), dtype=float)
-    if values.ndim not in (1, 2) or len(values) != total:
-        raise ValueError(
-            f"The model must give one value (or one row) per draw: {total}. Received: shape {values.shape}"
-        )
+    values = np.concatenate(parts)
     wrong = np.flatnonzero(~np.isfinite(values.reshape(total, -1)).all(axis=1))
     if len(wrong):
         at = ", ".join(f"{name}={item[wrong[0]]:g}" for name, item in drawn.items() if item.ndim == 1)
@@ -541,20 +559,25 @@ def _replication(draws: int) -> tuple[int, int]:
 
 
 def _sobol_blocks(dimensions: int, points_each: int, replicates: int, seed: int) -> Iterator[np.ndarray]:
-    """Blocks (rows, dimensions) of numbers strictly inside 0..1: one scramble after the other, whole ones.
+    """Blocks (rows, dimensions) of numbers strictly inside 0..1: one scramble after the other.
 
-    Together they are replicates * points_each rows; one block stays small enough for the processor's cache.
+    Together they are replicates * points_each rows; one block has at most BLOCK_ROWS, or is a few small scrambles.
     """
     bits = max(30, int(math.log2(points_each)))
     block = []
     for sequence in np.random.SeedSequence(seed).spawn(replicates):
         sampler = qmc.Sobol(dimensions, scramble=True, bits=bits, rng=np.random.default_rng(sequence))
         block.append(sampler.random(points_each))
-        if len(block) * points_each >= BLOCK_ROWS:
-            yield np.concatenate(block) + 0.5**bits / 2  # the middle of each cell: never 0, never 1
+        if (len(block) + 1) * points_each > BLOCK_ROWS:
+            yield from _pieces(np.concatenate(block), bits)
             block = []
     if block:
-        yield np.concatenate(block) + 0.5**bits / 2
+        yield from _pieces(np.concatenate(block), bits)
+
+
+def _pieces(points: np.ndarray, bits: int) -> Iterator[np.ndarray]:
+    points += 0.5**bits / 2  # the middle of each cell: never 0, never 1
+    yield from (points[begin : begin + BLOCK_ROWS] for begin in range(0, len(points), BLOCK_ROWS))
 
 
 def _correlation_root(names: list[str], correlations: dict, sizes: Mapping[str, int]) -> np.ndarray | None:
