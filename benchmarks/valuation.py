@@ -8,8 +8,9 @@
   still gives one or none.
 - Exact KNN-Shapley values of 1,000, 10,000 and 100,000 cases: time over n log2 n, which stays level.
 
-Every figure is the median of --repeat runs after one that is not counted. Memory: the most that NumPy held at once,
-measured in a run of its own. Run it with an idle machine:
+Every figure is the median of --repeat rounds after one that is not counted; in a round both ways run one after the
+other. Times are processor seconds: all of it runs in one thread, and other work on the machine does not count. Memory:
+the most that NumPy held at once, measured in a run of its own.
 
     python benchmarks/valuation.py [--repeat 5] [--draws 1000000] [--out FILE]
 
@@ -22,6 +23,9 @@ import argparse
 import json
 import math
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy comes in
+
 import random
 import statistics
 import time
@@ -47,15 +51,16 @@ TARGETS = {
 }
 
 
-def timed(action, repeat: int) -> float:
-    """Median seconds of ``repeat`` runs, after one that is not counted."""
-    action()
+def timed(repeat: int, *actions) -> list[float]:
+    """Median processor seconds of each action; one after the other in each round, after a round not counted."""
     found = []
-    for _ in range(repeat):
-        before = time.perf_counter()
-        action()
-        found.append(time.perf_counter() - before)
-    return statistics.median(found)
+    for _ in range(repeat + 1):
+        found.append([])
+        for action in actions:
+            before = time.process_time()
+            action()
+            found[-1].append(time.process_time() - before)
+    return [statistics.median(column) for column in zip(*found[1:], strict=True)]
 
 
 def peak(action) -> float:
@@ -151,9 +156,9 @@ def monte_carlo(draws: int, repeat: int) -> list[dict]:
     noise = 5 * statistics.stdev(plain) / math.sqrt(LOOP_DRAWS)
     assert abs(result.mean - statistics.fmean(plain)) < noise, "the two ways must give one mean"
     assert abs(result.mean - bare(draws).mean()) < noise
-    fast = timed(lambda: simulated(draws), repeat)
-    numpy_only = timed(lambda: bare(draws), repeat)
-    slow = timed(lambda: looped(LOOP_DRAWS), 1) * result.draws / LOOP_DRAWS
+    ways = (lambda: simulated(draws), lambda: bare(draws), lambda: looped(LOOP_DRAWS))
+    fast, numpy_only, slow = timed(repeat, *ways)
+    slow *= result.draws / LOOP_DRAWS
     memory = peak(lambda: simulated(draws))
     what = f"{result.draws:,} draws x {ASSETS} assets x {YEARS} years"
     return [
@@ -176,10 +181,13 @@ def rates_of_return(repeat: int) -> list[dict]:
     once[:, 0] -= 3000
     rows = []
     for name, amounts in (("one change", once), ("many changes", generator.normal(0, 1000, (SERIES, FLOWS)))):
-        own = timed(lambda amounts=amounts: cashflows.xirr_batch(amounts, dates), repeat)
         # in the form that it takes fastest: lists of dates and numbers
         lists = list(zip(dates.tolist(), amounts.tolist(), strict=True))
-        other = timed(lambda lists=lists: [pyxirr.xirr(*pair, silent=True) for pair in lists], repeat)
+        own, other = timed(
+            repeat,
+            lambda amounts=amounts: cashflows.xirr_batch(amounts, dates),
+            lambda lists=lists: [pyxirr.xirr(*pair, silent=True) for pair in lists],
+        )
         found = cashflows.xirr_batch(amounts, dates)
         one = [pyxirr.xirr(*pair, silent=True) for pair in lists]
         agree = sum(
@@ -210,7 +218,7 @@ def nearest_neighbours(repeat: int) -> list[dict]:
         def value(x=x, y=y, asked=asked, labels=labels):
             return data_value.knn_shapley(x, y, asked, labels, k=5)
 
-        seconds = timed(value, repeat) / len(asked)
+        seconds = timed(repeat, value)[0] / len(asked)
         per_step = seconds / (n * math.log2(n))
         first = first or per_step
         told = f"20 test cases, 8 features; seconds for one test case; {per_step * 1e9:.2f} ns per n log2 n"

@@ -94,7 +94,6 @@ class AdversarialPair(keras.Model):
         self.memory, self.flip = memory, flip
         self.latent_size = generator.input_shape[-1]
         self.random = keras.random.SeedGenerator(seed)
-        self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
         self.curves = {name: keras.metrics.Mean(name=name) for name in CURVES}
         self.built = True
 
@@ -120,7 +119,6 @@ class AdversarialPair(keras.Model):
             real = ops.where(mirrored, ops.flip(real, axis=2), real)
         found = self._relativistic_step(real) if self.kind == "relativistic" else self._classic_step(real)
         self._average()
-        self.steps.assign_add(1)
         for name, value in found.items():
             self.curves[name].update_state(value)
         return {name: metric.result() for name, metric in self.curves.items()}
@@ -152,7 +150,7 @@ class AdversarialPair(keras.Model):
             "score_made": ops.mean(scores[count:]),
         }
         if self.penalty:
-            now = self.steps % self.penalty_every == 0
+            now = self.optimizer.iterations % self.penalty_every == 0
             extra, slope = tf.cond(now, lambda: self._penalty(both), lambda: self._no_penalty())
             gradients = [gradient + more for gradient, more in zip(gradients, extra, strict=True)]
             self.curves["slope"].update_state(slope, sample_weight=ops.cast(now, "float32"))
@@ -205,7 +203,7 @@ class AdversarialPair(keras.Model):
         }
 
     def _average(self) -> None:
-        done = ops.cast(self.steps, "float32")
+        done = ops.cast(self.optimizer.iterations, "float32")
         share = ops.minimum(self.memory, (1 + done) / (10 + done))  # the first steps are soon forgotten
         for mean, weight in zip(self.averaged.weights, self.generator.weights, strict=True):
             mean.assign(share * mean + (1 - share) * weight)
@@ -315,7 +313,7 @@ def train_pair(
     pair.fit(images, batch_size=batch_size, epochs=epochs, callbacks=callbacks, verbose=0)
     if not watch.done:  # it was through already
         watch.load(epochs)
-    return PairRun(tuple(watch.done), int(pair.steps.numpy()), batch_size, watch.snapshots)
+    return PairRun(tuple(watch.done), int(pair.optimizer.iterations.numpy()), batch_size, watch.snapshots)
 
 
 class _Watch(keras.callbacks.Callback):

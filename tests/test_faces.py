@@ -231,11 +231,11 @@ def test_a_step_moves_the_generator_along_its_own_gradient(tiny):
         lead = (pair.discriminator(real) - pair.discriminator(pair.generator(latent)))[:, 0]
         loss = tf.reduce_mean(tf.nn.softplus(lead))
     wanted = tape.gradient(loss, pair.generator.trainable_variables)
-    before = [keras.ops.convert_to_numpy(weight) for weight in pair.generator.trainable_variables]
+    before = [weight.numpy() for weight in pair.generator.trainable_variables]
     found = pair._relativistic_step(real)
     assert float(found["generator_loss"]) == pytest.approx(float(loss), rel=1e-5)
     for old, weight, gradient in zip(before, pair.generator.trainable_variables, wanted, strict=True):
-        assert np.allclose(old - keras.ops.convert_to_numpy(weight), 0.5 * gradient, rtol=1e-3, atol=1e-6)
+        assert np.allclose(old - weight.numpy(), 0.5 * gradient, rtol=1e-3, atol=1e-6)
 
 
 def test_the_penalty_is_the_mean_squared_slope(tiny):
@@ -290,12 +290,14 @@ def test_the_classic_pair_lowers_the_discriminators_loss(tiny):
         flip=False,
     )
     pair.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(0.002))
-    run = adversarial.train_pair(pair, tiny, epochs=8, batch_size=32)
+    run = adversarial.train_pair(pair, tiny, epochs=14, batch_size=32)
     assert run.epochs[-1].discriminator_loss < 0.5 * run.epochs[0].discriminator_loss
     assert run.epochs[-1].score_real > 0.8 > 0.2 > run.epochs[-1].score_made
     assert np.array_equal(pair.sample(3, averaged=True), pair.sample(3, averaged=False))  # no averaging
 
 
+# Keras, on writing weights: NumPy 2 would like its variables to take another argument.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_an_interrupted_training_goes_on(tiny, tmp_path, monkeypatch):
     class Interrupted(Exception):
         pass
