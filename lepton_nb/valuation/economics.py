@@ -147,9 +147,9 @@ def _response_percentile(waiting: float, spare: float, service: float, share: fl
 
     def tail(time: float) -> float:
         # wait: 0 with 1 - C, else exponential(spare); plus an independent exponential(service)
-        served, gap = math.exp(-service * time), spare - service
-        extra = time if gap == 0 else -math.expm1(-gap * time) / gap
-        return served * (1 + waiting * service * extra)
+        slow, gap = min(spare, service), abs(spare - service)
+        both = time if gap == 0 else -math.expm1(-gap * time) / gap  # of the slower of the two, so it cannot overflow
+        return math.exp(-service * time) + waiting * service * math.exp(-slow * time) * both
 
     high = 1 / min(spare, service)
     while tail(high) > 1 - share:

@@ -13,7 +13,7 @@ from lepton_nb.valuation import decisions, uncertainty
 from lepton_nb.value_model.beside import SMALLEST_BASELINE, Verdict, gains, present_benefits, verdict_on
 from lepton_nb.value_model.reading import Group, Plan
 from lepton_nb.value_model.reading import plan as read_plan
-from lepton_nb.value_model.sensitivity import factors, test_set_gain
+from lepton_nb.value_model.sensitivity import factors, gain_of_test_set
 from lepton_nb.value_model.worlds import Distribution, simulate
 
 #: The decision counts as settled when perfect information is worth at most this share of the present benefits.
@@ -96,7 +96,7 @@ def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
     """
     drawn = distribution.total.inputs
     if name not in plan.inputs:
-        return test_set_gain(plan, distribution, name)
+        return gain_of_test_set(plan, distribution, name)
     item, level = plan.inputs[name], drawn[name]
     if item.range is not None:
         return uncertainty.triangular(*item.range).ppf(level)
@@ -163,7 +163,7 @@ def back_tests(
             continue
         group = plan.group(owner)
         values = distribution.groups[group.name].values
-        theta = test_set_gain(plan, distribution, gain.evaluation_id)
+        theta = gain_of_test_set(plan, distribution, gain.evaluation_id)
         mean, sd = float(theta.mean()), float(theta.std(ddof=1))
         slope = float(np.cov(theta, values)[0, 1] / sd**2)
         explained = float(np.corrcoef(theta, values)[0, 1] ** 2)

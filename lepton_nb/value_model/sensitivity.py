@@ -179,7 +179,7 @@ def _test_set(plan: Plan, evaluation_id: str):
     return read
 
 
-def test_set_gain(plan: Plan, distribution: Distribution, evaluation_id: str) -> np.ndarray:
+def gain_of_test_set(plan: Plan, distribution: Distribution, evaluation_id: str) -> np.ndarray:
     """(draws,) gain per case that the drawn shares of a test set give at the most likely money per outcome."""
     prefix = f"{evaluation_id}."
     shares = {
@@ -314,7 +314,7 @@ def worst_draws(
             found.append((name, float(levels[worst].mean()), 0.5))
     for factor in factors(plan).values():
         if factor.name not in plan.inputs and factor.assets & set(group.assets):
-            gains = test_set_gain(plan, distribution, factor.name)
+            gains = gain_of_test_set(plan, distribution, factor.name)
             places = np.argsort(np.argsort(gains)) / len(gains)
             found.append((factor.name, float(places[worst].mean()), 0.5))
     return tuple(sorted(found, key=lambda row: -abs(row[1] - row[2])))

@@ -85,7 +85,7 @@ def service_time(p50: float, p95: float) -> tuple[float, float]:
 
     >>> mean, variation = service_time(1.0, 2.0)
     >>> round(mean, 4), round(variation, 4)
-    (1.0929, 0.4411)
+    (1.0929, 0.4408)
     """
     if not 0 < p50 <= p95:
         raise Undefined(f"A median of {1000 * p50:g} ms and a 95 % point of {1000 * p95:g} ms give no service time.")
