@@ -25,6 +25,12 @@ def packed(images):
     return np.concatenate(files), np.cumsum([0, *map(len, files)])
 
 
+@pytest.fixture(autouse=True)
+def drawings(monkeypatch):
+    """These tests are about the stand-in and small files of their own, whatever data the machine holds."""
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+
+
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A file of the real one's form with three training pictures and two test pictures, each of one colour."""
