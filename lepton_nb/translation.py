@@ -203,6 +203,7 @@ def train(
         # Keras reads a TensorFlow variable for saving in a way that NumPy 2 has renamed
         warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy", DeprecationWarning)
         if kept and weights.exists():
+            model.optimizer.build(model.trainable_variables)  # its state lies in the same file
             model.load_weights(weights)
             watch.read()
         else:
