@@ -90,6 +90,15 @@ def test_cells_are_short_and_make_no_html(path):
     assert visible <= 200
 
 
+def test_labels_of_equations_are_the_books_own():
+    owner: dict[str, str] = {}
+    for path in NOTEBOOKS:
+        for cell in cells(path, "markdown"):
+            for label in re.findall(r"^\s*\$\$.*\(([\w-]+)\)\s*$", source(cell), re.M):
+                assert label not in owner, f"{label}: in {owner[label]} and in {path.name}"
+                owner[label] = path.name
+
+
 #: One of each kind: without data, with a data set, with a client, with a chapter that it needs.
 ALONE = ("10_architecture", "30_mnist", "80_value", "00_summary")
 
