@@ -325,4 +325,5 @@ def test_the_foundrys_option_stands_beside_its_value():
     assert value_model.evaluate(plan).total == before == pytest.approx(value_model.evaluate(plan).total)
     (stage,), _ = flexibility.stages(plan, distribution, 0.0257, money)
     assert stage.asset_id == "M2"
-    assert "an option, not an investment" in stage.sentence
+    assert "worth developing as planned" in stage.sentence
+    assert stage.with_option > stage.static > 0

@@ -263,9 +263,71 @@ def test_tax_is_charged_on_benefits_less_running_costs():
     assert total(benefits=[benefit(2026, 100)], costs=rows, tax=0.3, rate=0.0) == pytest.approx(45 * 0.7)
 
 
-def test_development_is_not_deducted():
-    value = total(benefits=[benefit(2026, 100)], costs=[cost("2026-12-31", 40, phase="development")], tax=0.3, rate=0.0)
-    assert value == pytest.approx(100 * 0.7 - 40)
+def taxes(assets=None, benefits=(), costs=(), **named) -> list[float]:
+    plan = plan_of(assets, benefits, costs, tax=0.3, rate=0.0, **named)
+    return [float(year.tax) for year in value_model.cash_flows(plan, plan.groups[0])]
+
+
+YEARS = [benefit(year, 100) for year in (2026, 2027, 2028)]
+
+
+def test_tax_amortises_what_was_capitalised_and_what_it_cost_stays_sunk():
+    made = [asset(useful_life_years=2)]
+    rows = [spent("2025-06-30", 60), spent("2024-06-30", 500, phase="research")]
+    assert taxes(made, YEARS, rows) == pytest.approx([0.3 * 70, 0.3 * 70, 0.3 * 100])
+    assert total(made, YEARS, rows, tax=0.3, rate=0.0) == pytest.approx(300 * 0.7 + 0.3 * 60)
+
+
+def test_tax_amortises_only_what_is_left_of_the_life():
+    # 40 months used before the valuation date, 8 left of 48
+    made = [asset(useful_life_years=4, in_service_date="2022-09-01")]
+    assert taxes(made, YEARS, [spent("2022-08-31", 48)]) == pytest.approx([0.3 * (100 - 8), 30, 30])
+
+
+def test_tax_amortises_planned_development_from_the_first_year_in_use():
+    made = [asset(lifecycle_stage="algorithm_development", in_service_date=None, useful_life_years=4)]
+    used = [benefit(2026, 100, adoption=0), benefit(2027, 100), benefit(2028, 100)]
+    rows = [cost("2026-06-30", 40, phase="development"), spent("2025-06-30", 8)]
+    assert taxes(made, used, rows) == pytest.approx([0, 0.3 * (100 - 12), 0.3 * (100 - 12)])
+    assert total(made, used, rows, tax=0.3, rate=0.0) == pytest.approx(200 * 0.7 - 40 + 0.3 * 24)
+
+
+def test_tax_amortisation_waits_for_the_last_development_of_the_first_year():
+    made = [asset(lifecycle_stage="algorithm_development", in_service_date=None, useful_life_years=1)]
+    used = [benefit(2026, 100), benefit(2027, 100), benefit(2028, 100)]
+    rows = [cost("2026-07-31", 48, phase="development"), cost("2027-03-31", 10, phase="development")]
+    # July 2026 to June 2027; what comes after the first year is upkeep
+    assert taxes(made, used, rows) == pytest.approx([0.3 * (100 - 24), 0.3 * (100 - 24 - 10), 30])
+
+
+def test_tax_expenses_development_of_an_asset_in_use_at_once():
+    rows = [cost("2026-12-31", 40, phase="development")]
+    assert taxes(None, YEARS, rows) == pytest.approx([0.3 * 60, 30, 30])
+
+
+def test_tax_amortises_planned_hardware_from_its_purchase():
+    made = [asset(useful_life_years=2)]
+    rows = [cost("2027-07-01", 48, phase="operation", category="hardware")]
+    assert taxes(made, YEARS, rows) == pytest.approx([30, 0.3 * (100 - 12), 0.3 * (100 - 24)])
+
+
+def test_tax_of_a_coalition_holds_the_amortisation_of_its_members_alone():
+    pair = [asset("D1", feeds=["M1"], useful_life_years=2), asset("M1", useful_life_years=2)]
+    plan = plan_of(pair, YEARS, [spent("2025-06-30", 60), spent("2025-06-30", 20, "D1")], tax=0.3, rate=0.0)
+    both = value_model.cash_flows(plan, plan.groups[0])
+    alone = value_model.cash_flows(plan, plan.groups[0], members=["D1"])
+    assert [float(year.amortisation) for year in both] == pytest.approx([40, 40, 0])
+    assert [float(year.amortisation) for year in alone] == pytest.approx([10, 10, 0])
+
+
+def test_tax_amortisation_follows_the_drawn_cost():
+    made = [asset(lifecycle_stage="algorithm_development", in_service_date=None, useful_life_years=2)]
+    used = [benefit(2026, 0), benefit(2027, 100), benefit(2028, 100)]
+    plan = plan_of(made, used, [cost("2026-06-30", (20, 40, 80), phase="development")], tax=0.3, rate=0.0)
+    dear = value_model.World(drawn={"M1.development.labour": 1.0})
+    # 80 in place of 40, written off over 24 months from January 2026
+    moved = float(value_model.evaluate(plan, dear).total) - float(value_model.evaluate(plan).total)
+    assert moved == pytest.approx(-40 + 0.3 * 40)
 
 
 def test_a_loss_is_carried_forward_until_it_is_used():

@@ -52,8 +52,16 @@ def test_another_engine_computes_the_value_of_the_report_to_a_cent(name, tmp_pat
         for row, year in enumerate(years, start=5):
             sheet = f"GROUP {number + 1}"
             for column, expected in zip(
-                "CDEGIK",
-                (year.benefits, year.running, year.development, year.tax, year.net, year.present),
+                "CDEFHJL",
+                (
+                    year.benefits,
+                    year.running,
+                    year.development,
+                    year.amortisation,
+                    year.tax,
+                    year.net,
+                    year.present,
+                ),
                 strict=True,
             ):
                 assert float(cells[sheet, f"{column}{row}"]) == pytest.approx(float(expected), abs=0.005)

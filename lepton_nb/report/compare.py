@@ -41,7 +41,7 @@ class CompareProblem(ValueError):
 def value(tables: Mapping[str, list[Row]]) -> dict[str, float]:
     """Present value after tax by group, from the lines of a record (rules in the value chapter).
 
-    Per period: taxable = benefits − deductible costs + loss carried in; present = (benefits − tax) (1 + r)^−t
+    Per period: taxable = benefits − deductible costs − amortisation + loss carried in; present = (benefits − tax) (1 + r)^−t
     − Σ costs (1 + r)^−time. Money in the report's currency.
     """
     tax_rate = _settings(tables)["tax rate"]
@@ -50,11 +50,16 @@ def value(tables: Mapping[str, list[Row]]) -> dict[str, float]:
         name, growth = group["group"], 1.0 + group["rate"]
         benefits = [line for line in tables["benefits"] if line["group"] == name]
         costs = [line for line in tables["costs"] if line["group"] == name]
+        capitalised = [line for line in tables["amortisation"] if line["group"] == name]
         total, carried = 0.0, 0.0
         for span in tables["periods"]:
             earned = sum(_benefit(line) for line in benefits if line["year"] == span["year"])
             due = [line for line in costs if line["year"] == span["year"]]
             taxable = earned + carried - sum(line["amount"] * line["chance"] for line in due if line["deductible"])
+            taxable -= sum(
+                line["amount"] * line["chance"] * (line.get(f"charged_{span['year']}") or 0.0) for line in costs
+            )
+            taxable -= sum(line["capitalised"] * line["share"] for line in capitalised if line["year"] == span["year"])
             carried, tax = min(taxable, 0.0), tax_rate * max(taxable, 0.0)
             total += (earned - tax) * growth ** -span["time"]
             total -= sum(line["amount"] * line["chance"] * growth ** -line["time"] for line in due)
@@ -80,11 +85,11 @@ def mixed(
     """
     taken = set(taken)
     kinds = {
-        "time": ("share", "age", "time"),
+        "time": ("share", "age", "time", "charged"),
         "drift": ("half_life",),
         "evidence": ("measured",),
         "plans": ("volume", "given", "use", "chance"),
-        "costs": ("amount", "cost_chance"),
+        "costs": ("amount", "cost_chance", "capitalised"),
     }
     fields = {name: kind for kind, names in kinds.items() for name in names}
     late = after if "time" in taken else before
@@ -109,6 +114,7 @@ def mixed(
 
     benefits = choose(*(_apart(tables) for tables in (before, after)), lambda row: row["year"])
     costs = choose(*(_keyed_costs(tables) for tables in (before, after)), lambda row: row["year"])
+    amortised = choose(*(_by_year(tables) for tables in (before, after)), lambda row: row["year"])
     start = _settings(late)["valuation date"]
     rates = {row["group"]: row for row in before["lines_groups"]}
     new_rates = {row["group"]: row for row in after["lines_groups"]}
@@ -127,9 +133,11 @@ def mixed(
         "costs": [
             {name: row[name] for name in ("group", "asset", "date", "year", "deductible", "amount")}
             | {"chance": row["cost_chance"], "time": _years(start, row["date"])}
+            | row["charged"]
             for row in costs
             if row["date"] >= start and row["group"] in named
         ],
+        "amortisation": amortised,
     }
 
 
@@ -162,8 +170,18 @@ def _keyed_costs(tables) -> dict[str, Row]:
         while f"{key}|{number}" in found:
             number += 1
         fields = {name: line[name] for name in ("group", "asset", "date", "year", "deductible", "amount")}
-        found[f"{key}|{number}"] = fields | {"cost_chance": line["chance"]}
+        charged = {name: share for name, share in line.items() if name.startswith("charged_")}
+        found[f"{key}|{number}"] = fields | {"cost_chance": line["chance"], "charged": charged}
     return found
+
+
+def _by_year(tables) -> dict[str, Row]:
+    """Amortisation by asset and year; the share that is charged moves with the time."""
+    fields = ("group", "asset", "year", "capitalised")
+    return {
+        f"{line['asset']}|{line['year']}": {name: line[name] for name in fields} | {"share": line["share"]}
+        for line in tables["amortisation"]
+    }
 
 
 def _years(start: str, end: str) -> float:

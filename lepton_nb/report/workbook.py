@@ -36,7 +36,7 @@ def text(value: Any) -> Any:
 
 
 class _Cash:
-    """The sheets Summary, Settings, Benefits, Costs and one for each group."""
+    """The sheets Summary, Settings, Benefits, Costs, Amortisation and one for each group."""
 
     def __init__(self, book, value: dict[str, Any], client: str):
         self.book, self.tables, self.client = book, value["tables"], client
@@ -50,6 +50,7 @@ class _Cash:
         self._settings()
         self._benefits()
         self._costs()
+        self._amortisation()
         values = [(group["group"], self._group(number, group)) for number, group in enumerate(self.groups, start=1)]
         self._summary(summary, values)
 
@@ -58,7 +59,11 @@ class _Cash:
         _head(sheet, ("Setting", "Value", "What it is"))
         rows = (
             ("Valuation date", date.fromisoformat(self.settings["valuation date"]), "present values refer to it"),
-            ("Tax rate", self.settings["tax rate"], "of benefits less running costs, losses carried forward"),
+            (
+                "Tax rate",
+                self.settings["tax rate"],
+                "of benefits less running costs and amortisation, losses carried forward",
+            ),
             ("Days in a year", 365, "ACT/365F"),
         )
         for row in rows:
@@ -110,6 +115,26 @@ class _Cash:
         _widths(sheet, (14, 10, 12, 8, 14, 16, 12, 16, 10, 14, 16, 18))
         sheet.freeze_panes = "A2"
 
+    def _amortisation(self) -> None:
+        """What is charged in each year of what was capitalised before the valuation date and of planned costs."""
+        sheet = self.book.create_sheet("Amortisation")
+        _head(sheet, ("Group", "Asset", "Year", "Of", f"Capitalised ({self.currency})", "Share charged",
+                      f"Charge ({self.currency})"))  # fmt: skip
+        rows = [(row, "before the valuation date", row["year"], row["capitalised"], row["share"])
+                for row in self.tables["amortisation"]]  # fmt: skip
+        for place, cost in enumerate(self.tables["costs"], start=2):
+            for span in self.tables["periods"]:
+                share = cost[f"charged_{span['year']}"]
+                if share:
+                    rows.append((cost, f"planned, {cost['date']}", span["year"], f"=Costs!K{place}", share))
+        for number, (row, of, year, amount, share) in enumerate(rows, start=2):
+            sheet.append((text(row["group"]), text(row["asset"]), year, of, amount, share, f"=E{number}*F{number}"))
+        self.last_charge = max(len(rows) + 1, 2)
+        _shade(sheet, f"E2:F{len(self.tables['amortisation']) + 1}" if self.tables["amortisation"] else "F2:F2")
+        _formats(sheet, {"E": "#,##0.00", "F": "0.0000", "G": "#,##0.00"})
+        _widths(sheet, (14, 10, 8, 28, 18, 14, 18))
+        sheet.freeze_panes = "A2"
+
     def _group(self, number: int, group: Mapping[str, Any]) -> str:
         """The cash-flow table of one group; the address of its value."""
         name = f"Group {number}"
@@ -118,7 +143,7 @@ class _Cash:
         sheet.append(("Discount rate", f"=Settings!$B${self.rate_row[group['group']]}"))
         sheet.append(())
         sheet.append(("Year", "Years to benefits and tax", "Benefits", "Running costs", "Development",
-                      "Taxable, losses carried in", "Tax", "Loss carried on", "Net", "Discount factor",
+                      "Amortisation", "Taxable, losses carried in", "Tax", "Loss carried on", "Net", "Discount factor",
                       "Present value"))  # fmt: skip
         _bold(sheet, 1, 4)
         first = 5
@@ -126,23 +151,26 @@ class _Cash:
             benefits, costs = self.last_benefit, self.last_cost
             where = f"Costs!$A$2:$A${costs},$B$1,Costs!$D$2:$D${costs},A{row}"
             deducted = f"SUMIFS(Costs!$K$2:$K${costs},{where},Costs!$G$2:$G${costs},"
-            carried = f"H{row - 1}" if row > first else "0"
+            carried = f"I{row - 1}" if row > first else "0"
+            charges = self.last_charge
             sheet.append((span["year"], span["time"],
                           f"=SUMIFS(Benefits!$M$2:$M${benefits},Benefits!$A$2:$A${benefits},$B$1,"
                           f"Benefits!$D$2:$D${benefits},A{row})",
                           f'={deducted}"yes")', f'={deducted}"no")',
-                          f"=C{row}-D{row}+{carried}", f"=MAX(F{row},0)*Settings!$B$3", f"=MIN(F{row},0)",
-                          f"=C{row}-D{row}-E{row}-G{row}", f"=(1+$B$2)^(-B{row})",
-                          f"=J{row}*(C{row}-G{row})-SUMIFS(Costs!$L$2:$L${costs},{where})"))  # fmt: skip
+                          f"=SUMIFS(Amortisation!$G$2:$G${charges},Amortisation!$A$2:$A${charges},$B$1,"
+                          f"Amortisation!$C$2:$C${charges},A{row})",
+                          f"=C{row}-D{row}-F{row}+{carried}", f"=MAX(G{row},0)*Settings!$B$3", f"=MIN(G{row},0)",
+                          f"=C{row}-D{row}-E{row}-H{row}", f"=(1+$B$2)^(-B{row})",
+                          f"=K{row}*(C{row}-H{row})-SUMIFS(Costs!$L$2:$L${costs},{where})"))  # fmt: skip
         last = first + len(self.tables["periods"]) - 1
         total = last + 1
-        sheet.append(("Sum", None, *(f"=SUM({c}{first}:{c}{last})" for c in "CDE"), None, f"=SUM(G{first}:G{last})",
-                      None, f"=SUM(I{first}:I{last})", None, f"=SUM(K{first}:K{last})"))  # fmt: skip
+        sheet.append(("Sum", None, *(f"=SUM({c}{first}:{c}{last})" for c in "CDEF"), None, f"=SUM(H{first}:H{last})",
+                      None, f"=SUM(J{first}:J{last})", None, f"=SUM(L{first}:L{last})"))  # fmt: skip
         _bold(sheet, total)
-        _formats(sheet, dict.fromkeys("CDEFGHIK", "#,##0.00") | {"B": "0.0000", "J": "0.0000"}, first)
+        _formats(sheet, dict.fromkeys("CDEFGHIJL", "#,##0.00") | {"B": "0.0000", "K": "0.0000"}, first)
         sheet["B2"].number_format = "0.00%"
-        _widths(sheet, (14, 14, *[16] * 9))
-        return f"'{name}'!K{total}"
+        _widths(sheet, (14, 14, *[16] * 10))
+        return f"'{name}'!L{total}"
 
     def _summary(self, sheet, values) -> None:
         sheet.append(("Value of the AI assets", text(self.client)))

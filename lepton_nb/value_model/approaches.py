@@ -20,7 +20,7 @@ from lepton_nb.valuation import approaches as methods
 from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.beside import asset_verdict
 from lepton_nb.value_model.money import World, Year, benefit, cash_flows, discount_factor, evaluate
-from lepton_nb.value_model.reading import Group, Plan, decay_factor, years_between
+from lepton_nb.value_model.reading import Group, Plan, decay_factor, without_amortisation, years_between
 from lepton_nb.value_model.worlds import distributions
 
 #: Who uses what, and how. Each rule has a test; the chapter prints them all.
@@ -52,13 +52,14 @@ APPROACH_RULES = {
     "Tax benefit": "A buyer who may amortise the price pays less tax, which raises what he can pay. It belongs to a market "
     "participant's value: it is applied to income values under market_value and fair_value_ifrs13 if client.yml says "
     "tax_amortisation_benefit: true. Under investment_value and value_in_use_ias36 it is shown beside and not applied: "
-    "the owner buys nothing. Replacement cost carries none.",
+    "the owner buys nothing. Replacement cost carries none. Where it is applied, the amortisation of the present owner's "
+    "books is left out of the income: a buyer amortises the price instead.",
     "Weights": "An asset that earns only through others: cost alone. A licensed or purchased model with a royalty rate: "
     "relief from royalty alone. Any other that earns: income 75 % and cost 25 % if it is in use and most of its benefits "
     "(present value) are measured, else 50 % and 50 %; a licensed one income alone, because what was spent on it is not "
     "the cost of the model. Income is excess earnings for the primary asset of a group, else with and without. A market "
     "price that carries weight takes half, the others share the rest. A weight whose method gives nothing goes to "
-    "the others.",
+    "the others, and so does that of a cost which economic obsolescence lowers: it says the income again.",
     "Conclusion": "The weighted mean, with the range that the indications with a weight span (of one method alone: its own "
     "range). None is drawn: for an asset prohibited by the EU AI Act or under unclear legal control; where the income has "
     "a weight and rests on 40 baseline cases or fewer; where the indications lie further apart than the mean itself; where "
@@ -528,13 +529,14 @@ def assess(plan: Plan, draws: int = 0, overhead: float = 0.0, developer_profit: 
     """
     tax = tax_benefit(plan.client)
     costs = replacement_costs(plan, overhead, developer_profit)
-    differences = {name: with_and_without(plan, name) for name in earners(plan)}
+    income = income_plan(plan, tax)
+    differences = {name: with_and_without(income, name) for name in earners(plan)}
     primary = {group.name: primary_asset(plan, group) for group in plan.groups}
-    excess = {name: excess_earnings(plan, name, costs) for name in primary.values() if name}
+    excess = {name: excess_earnings(income, name, costs) for name in primary.values() if name}
     royalties = {name: found for name in earners(plan) if (found := relief_from_royalty(plan, name))}
     market = {asset.asset_id: found for asset in plan.client.assets if (found := market_prices(plan, asset.asset_id))}
     draws = draws or plan.client.monte_carlo.draws
-    ranges, shares = _ranges(plan, differences, excess, draws)
+    ranges, shares = _ranges(plan, income, differences, excess, draws)
     made = Assessment(
         plan, tax, costs, differences, primary, excess, royalties, market, ranges, shares, {}, draws,
         plan.client.monte_carlo.seed,
@@ -543,13 +545,18 @@ def assess(plan: Plan, draws: int = 0, overhead: float = 0.0, developer_profit: 
     return Assessment(**{**vars(made), "conclusions": conclusions})
 
 
-def _ranges(plan: Plan, differences, excess, draws: int):
+def income_plan(plan: Plan, tax: TaxBenefit) -> Plan:
+    """What the income values look at (rule Tax benefit)."""
+    return without_amortisation(plan) if tax.applied else plan
+
+
+def _ranges(plan: Plan, income: Plan, differences, excess, draws: int):
     """5 % and 95 % of the income values and of the Shapley shares, over the same draws."""
     keys = [(name, WITHOUT) for name in differences] + [(name, EXCESS) for name in excess]
     names = [name for group in plan.groups for name in group.assets]
 
     def present(group, world, members=None):
-        return sum(year.present for year in cash_flows(plan, group, world, members))
+        return sum(year.present for year in cash_flows(income, group, world, members))
 
     def model(drawn):
         size, world = len(next(iter(drawn.values()))), World(drawn=drawn)
@@ -615,6 +622,8 @@ def _points(made: Assessment, asset) -> dict[str, tuple[float, str]]:
         stage = "not in use yet" if not asset.deployed else f"only {100 * share:.0f} % of its benefits are measured"
         points, why, other = UNMEASURED, f"{stage}: the forecast counts no more than the cost", f"{stage}"
     found[income], found[COST] = (points[0], why), (points[1], other)
+    if made.costs[name].economic > 0:
+        found[COST] = (0.0, "lowered to what the income bears, so it says the income again")
     return found
 
 
@@ -743,7 +752,7 @@ class ReturnCheck:
 def returns_on_assets(made: Assessment, group: Group) -> ReturnCheck:
     """WARA against the rate of the group, with the goodwill that is left (rule Returns)."""
     plan = made.plan
-    worth = float(sum(year.present for year in cash_flows(plan, group)))
+    worth = float(sum(year.present for year in cash_flows(income_plan(plan, made.tax_benefit), group)))
     if len(group.assets) == 1:
         return ReturnCheck(group, worth, {}, None, "One asset alone: there is nothing to weigh.")
     without = [name for name in group.assets if made.conclusions[name].value is None]

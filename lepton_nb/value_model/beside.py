@@ -17,7 +17,6 @@ from lepton_nb.value_model.money import (
     gain_per_case,
 )
 from lepton_nb.value_model.reading import (
-    DEDUCTIBLE,
     PRIOR,
     Group,
     Plan,
@@ -234,11 +233,11 @@ def bridge(plan: Plan, groups: Sequence[Group] | None = None) -> Bridge:
     """Present values of benefits, costs and tax of these groups, or of all."""
     chosen = plan.groups if groups is None else groups
     years = [year for group in chosen for year in cash_flows(plan, group)]
-    paid = {True: 0.0, False: 0.0}  # by whether it is deducted
+    paid = {True: 0.0, False: 0.0}  # by whether it is expensed at once
     for line in plan.costs:
         group = plan.group(line.asset_id)
         if group in chosen:
-            paid[line.phase in DEDUCTIBLE] += discount_factor(group.rate, line.time) * float(cost(plan, line))
+            paid[line.written_off is None] += discount_factor(group.rate, line.time) * float(cost(plan, line))
     benefits = sum(float(year.discount_factor * year.benefits) for year in years)
     tax = sum(float(year.discount_factor * year.tax) for year in years)
     return Bridge(benefits, paid[True], paid[False], tax)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
 from lepton_nb.valuation import accounting, decisions
-from lepton_nb.value_model.money import cash_flows, cost, evaluate
-from lepton_nb.value_model.reading import Group, Plan
+from lepton_nb.value_model.ledger import Book
+from lepton_nb.value_model.money import amortisation, cash_flows, cost, evaluate
+from lepton_nb.value_model.reading import Plan, without_amortisation
 from lepton_nb.value_model.worlds import Distribution
 
 #: How the books are read. Each rule has a test; the chapter prints them all.
@@ -29,78 +31,31 @@ RULES = {
     "(CAS 6), data for sale inventories (CAS 1). They apply forward only: what was spent earlier is not put back.",
     "Budget": "A group asks for what it has to spend in the twelve months after the valuation date. Which groups to fund is the "
     "choice of whole groups with the highest sum of values within the budget. A group with a value below 0 is never chosen.",
-    "Money": "Nothing on this page enters the value: books look back, the value looks forward.",
+    "Money": "One thing on this page enters the value: amortisation lowers the taxable income (rule Tax of the value "
+    "chapter), with the day of the first development cost as the day of the criteria. What was spent stays spent: books "
+    "look back, the value looks forward.",
 }
 
 DATA_RESOURCES_FROM = date(2024, 1, 1)
 MARKET_BASES = ("market_value", "fair_value_ifrs13")
-HARDWARE = "hardware"
 
 
-@dataclass(frozen=True)
-class Book:
-    """One asset's capitalised cost and what is left of it. Money in the client's currency."""
+def amortisation_table(plan: Plan) -> list[dict[str, Any]]:
+    """What amortisation takes off the taxable income, one row an asset: charge in each period of the plan.
 
-    asset_id: str
-    intangible: accounting.Capitalisation
-    hardware: float
-    criteria_met_on: date | None
-    in_service: date | None
-    useful_life_years: float | None
-
-    @property
-    def capitalised(self) -> float:
-        return self.intangible.capitalised + self.hardware
-
-    def at(self, day: date) -> accounting.Amortisation:
-        """Charge of the twelve months up to ``day`` and the carrying amount on it; nothing is charged before use."""
-        if self.in_service is None or self.useful_life_years is None:
-            return accounting.Amortisation(0.0, 0.0, self.capitalised, 0.0, "not in use: not amortised")
-        return accounting.amortise(self.capitalised, self.useful_life_years, self.in_service, day)
-
-
-def books(plan: Plan, criteria_met_on: str = "", since: date | None = None) -> dict[str, Book]:
-    """The books of every asset from its actual costs (rules Phase, Hardware, In use).
-
-    criteria_met_on: one ISO day for all assets, or empty: the day of each asset's first development cost.
-    since: costs before this day are left out (rule Data resources).
+    Most likely figures: of what was capitalised before the valuation date and of planned development.
     """
-    found = {}
-    for asset in plan.client.assets:
-        rows = [
-            row for row in plan.client.costs
-            if row.asset_id == asset.asset_id and row.kind == "actual" and (since is None or row.date >= since)
-        ]  # fmt: skip
-        machines = sum(row.amount.mode for row in rows if row.category == HARDWARE)
-        own = [(row.date, row.phase, row.amount.mode) for row in rows if row.category != HARDWARE]
-        first = min((day for day, phase, _ in own if phase == "development"), default=None)
-        met = date.fromisoformat(criteria_met_on) if criteria_met_on else first
-        used = asset.in_service_date
-        # An asset in use before the criteria were met: all that was spent after that day is upkeep.
-        made = accounting.capitalise(own, min(met, used) if met and used else met, used)
-        found[asset.asset_id] = Book(asset.asset_id, made, machines, met, used, asset.useful_life_years)
-    return found
-
-
-def write_offs(book: Book, first_year: int, years: int) -> list[dict[str, float]]:
-    """Charge and carrying amount at the end of each calendar year."""
     return [
-        {"year": year, "charge": state.charge, "carrying": state.carrying_amount}
-        for year in range(first_year, first_year + years)
-        for state in [book.at(date(year, 12, 31))]
+        {"asset": name} | {str(span.year): charge for span, charge in zip(plan.periods, charges, strict=True)}
+        for name, charges in amortisation(plan).items()
+        if any(charges)
     ]
 
 
-def tax_saved(plan: Plan, group: Group, found: Mapping[str, Book]) -> float:
-    """Present value of the tax that amortisation after the valuation date would save, if there is profit to set it against.
-
-    Σ tax rate × charge × (1 + r)^−t over the plan's years; the year of the valuation date counts by its share.
-    """
-    saved = 0.0
-    for span in plan.periods:
-        charge = sum(found[name].at(date(span.year, 12, 31)).charge for name in group.assets) * span.share
-        saved += plan.tax_rate * charge * (1 + group.rate) ** -span.time
-    return saved
+def tax_saved(plan: Plan) -> dict[str, float]:
+    """By how much amortisation raises each group's value: present value of the tax it saves."""
+    without = evaluate(without_amortisation(plan)).groups
+    return {name: float(value - without[name]) for name, value in evaluate(plan).groups.items()}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from lepton_nb.valuation import performance, uncertainty
 from lepton_nb.value_model.beside import FLOORS, HIGHER_IS_BETTER, SMALLEST_BASELINE
 from lepton_nb.value_model.money import World, benefit, cost, evaluate, gain_per_case
 from lepton_nb.value_model.reading import (
-    DEDUCTIBLE,
     OUTCOMES,
     PRIOR,
     Plan,
@@ -580,7 +579,7 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     running = sum(
         float(cost(plan, line))
         for line in plan.costs
-        if line.asset_id in plan.needs[asset_id] and line.phase in DEDUCTIBLE and line.period == last
+        if line.asset_id in plan.needs[asset_id] and line.written_off is None and line.period == last
     )
     if running <= 0:
         return EconomicLife(

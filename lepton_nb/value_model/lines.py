@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from lepton_nb.value_model.money import AFTER_SUCCESS, MOST_LIKELY, World, _chance, _share_accepted, gain_per_case
-from lepton_nb.value_model.reading import DEDUCTIBLE, BenefitLine, Plan, unit_value_name
+from lepton_nb.value_model.reading import BenefitLine, Plan, unit_value_name
 
 
 def lines(plan: Plan) -> dict[str, list[dict[str, Any]]]:
-    """Settings, periods, groups, benefit lines and cost lines at their most likely values.
+    """Settings, periods, groups, benefit lines, cost lines and amortisation at their most likely values.
 
     Money in the client's currency; ``weight`` = attribution × adoption × share of the year; ``age``, ``time`` and
     ``half_life`` in years; ``chance`` of technical success. A benefit is volume × unit_value × weight ×
-    2^(−age / half_life) × chance; a cost is amount × chance at its date. Assets without a group are left out,
+    2^(−age / half_life) × chance; a cost is amount × chance at its date. What is expensed at once is ``deductible``;
+    of other costs amortisation charges the share ``charged_YEAR``, and of what was capitalised earlier the ``share`` in
+    the last table, both times the chance of success. Assets without a group are left out,
     as in :func:`evaluate`.
     """
     groups = {name: group for group in plan.groups for name in group.assets}
+
+    def success(line) -> float:  # amortisation of what is spent before success is known counts times its chance
+        return 1.0 if line.phase in AFTER_SUCCESS else _chance(plan, MOST_LIKELY, line.asset_id)
+
     return {
         "settings": [
             {"name": "valuation date", "value": plan.date.isoformat()},
@@ -55,13 +61,29 @@ def lines(plan: Plan) -> dict[str, list[dict[str, Any]]]:
                 "year": plan.periods[line.period].year,
                 "phase": line.phase,
                 "category": line.category,
-                "deductible": line.phase in DEDUCTIBLE,
+                "deductible": line.written_off is None,
                 "amount": line.amount.mode,
                 "chance": _chance(plan, MOST_LIKELY, line.asset_id) if line.phase in AFTER_SUCCESS else 1.0,
                 "time": line.time,
             }
+            | {
+                f"charged_{span.year}": line.written_off[place] * success(line) if line.written_off else None
+                for place, span in enumerate(plan.periods)
+            }
             for line in plan.costs
             if line.asset_id in groups
+        ],
+        "amortisation": [
+            {
+                "group": group.name,
+                "asset": name,
+                "year": span.year,
+                "capitalised": plan.capitalised[name],
+                "share": share * _chance(plan, MOST_LIKELY, name),
+            }
+            for name, group in groups.items()
+            for span, share in zip(plan.periods, plan.written_off[name], strict=True)
+            if plan.capitalised[name] and share
         ],
     }
 

@@ -15,7 +15,6 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows, uncertainty
 from lepton_nb.value_model.reading import (
     AFTER_SUCCESS,
-    DEDUCTIBLE,
     PRIOR,
     BenefitLine,
     CostLine,
@@ -199,8 +198,9 @@ class _Book:
     """One asset's money by period."""
 
     benefits: list[Money]
-    running: list[Money]  # deducted from tax
-    development: list[Money]
+    running: list[Money]  # expensed at once
+    development: list[Money]  # capitalised
+    amortisation: list[Money]
     cost_present: list[Money]  # present value of both
 
 
@@ -209,19 +209,30 @@ def _books(plan: Plan, world: World) -> dict[str, _Book]:
     for group in plan.groups:
         rate = group.rate + world.rate_change
         for name in group.assets:
-            books[name] = book = _Book(*([0.0] * len(plan.periods) for _ in range(4)))
+            books[name] = book = _Book(*([0.0] * len(plan.periods) for _ in range(5)))
+            chance = _chance(plan, world, name)  # a failed development leaves no profit to set it against
+            book.amortisation = [plan.capitalised[name] * share * chance for share in plan.written_off[name]]
             for line in plan.benefits:
                 if line.asset_id == name:
                     book.benefits[line.period] = book.benefits[line.period] + benefit(plan, line, world)
             for line in plan.costs:
                 if line.asset_id == name:
                     amount = cost(plan, line, world)
-                    kind = book.running if line.phase in DEDUCTIBLE else book.development
+                    kind = book.running if line.written_off is None else book.development
                     kind[line.period] = kind[line.period] + amount
+                    for period, share in enumerate(line.written_off or ()):
+                        if share:
+                            counts = share if line.phase in AFTER_SUCCESS else share * chance
+                            book.amortisation[period] = book.amortisation[period] + counts * amount
                     book.cost_present[line.period] = (
                         book.cost_present[line.period] + discount_factor(rate, line.time) * amount
                     )
     return books
+
+
+def amortisation(plan: Plan, world: World = MOST_LIKELY) -> dict[str, list[Money]]:
+    """Charge of each asset in each period (rule Tax)."""
+    return {name: book.amortisation for name, book in _books(plan, world).items()}
 
 
 def discount_factor(rate: float, time: float) -> float:
@@ -238,6 +249,7 @@ class Year:
     benefits: Money
     running: Money
     development: Money
+    amortisation: Money  # no flow of money: it lowers the tax
     taxable: Money  # after losses carried forward
     tax: Money
     discount_factor: float  # of benefits and tax; costs have that of their own date
@@ -258,12 +270,14 @@ def _coalition(plan: Plan, group: Group, members, books, change: float) -> Itera
     for index, span in enumerate(plan.periods):
         benefits = sum(book.benefits[index] for book in earning)
         running = sum(book.running[index] for book in inside)
-        taxable = benefits - running + carried
+        amortisation = sum(book.amortisation[index] for book in inside)
+        taxable = benefits - running - amortisation + carried
         tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
         factor = discount_factor(group.rate + change, span.time)
         present = factor * (benefits - tax) - sum(book.cost_present[index] for book in inside)
         development = sum(book.development[index] for book in inside)
-        yield Year(span.year, span.share, span.day, benefits, running, development, taxable, tax, factor, present)
+        yield Year(span.year, span.share, span.day, benefits, running, development, amortisation,
+                   taxable, tax, factor, present)  # fmt: skip
 
 
 def cash_flows(

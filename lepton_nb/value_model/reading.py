@@ -10,6 +10,7 @@ from typing import Any
 
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows
+from lepton_nb.value_model import ledger
 
 #: How the figures are read. Each rule has a test; the value chapter prints them all.
 RULES = {
@@ -25,9 +26,13 @@ RULES = {
     "Decay": "A benefit is multiplied by 2^(−t / half-life) of the asset that earns it, t in years to the middle of the "
     "period from the date of the evaluation; without an evaluation, from the valuation date or the start of the first "
     "year in use (adoption above 0), whichever is later. Without a half-life nothing decays.",
-    "Tax": "Tax is charged each calendar year on benefits less running costs (research, operation, decommission). "
-    "Development is not deducted: its amortisation belongs to the accounting page and is not in this number. A loss is "
-    "carried forward within its group and not set against other profits of the company.",
+    "Tax": "Tax is charged each calendar year on benefits less running costs and amortisation. Running costs are what is "
+    "expensed at once: research, operation, decommissioning, and development of an asset already in use. Amortisation is "
+    "that of the books: what was capitalised before the valuation date and is planned to be, in a straight line over the "
+    "useful life from the month of use (not yet in use: from January of the first year with a benefit, or from the "
+    "month of the last development planned in that year). It is taken to count for tax as it does in the books. The "
+    "amortisation of an asset that may still fail counts times its chance: a failure leaves no profit to set it against. "
+    "A loss is carried forward within its group and not set against other profits of the company.",
     "Technical success": "p_technical_success multiplies what comes after success (benefits, operation, decommission) "
     "and not the research and development up to it. In the simulation success is drawn: it happens in that share of "
     "the draws.",
@@ -49,7 +54,6 @@ RULES = {
 }
 
 DAYS = 365.0
-DEDUCTIBLE = frozenset({"research", "operation", "decommission"})
 AFTER_SUCCESS = frozenset({"operation", "decommission"})
 #: Jeffreys prior added to every count of a test set.
 PRIOR = 0.5
@@ -182,7 +186,10 @@ class BenefitLine:
 
 @dataclass(frozen=True)
 class CostLine:
-    """One forecast cost at its date."""
+    """One forecast cost at its date.
+
+    written_off: share of the amount that amortisation charges in each period; None where it is expensed at once.
+    """
 
     asset_id: str
     date: date
@@ -191,6 +198,7 @@ class CostLine:
     phase: str
     category: str
     amount: ThreePoint
+    written_off: tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
@@ -230,6 +238,8 @@ class Plan:
     needs: Mapping[str, frozenset[str]]  # an asset and all that feed it, directly or not
     benefits: tuple[BenefitLine, ...]
     costs: tuple[CostLine, ...]
+    capitalised: Mapping[str, float]  # by asset: what stood in the books at cost before the valuation date
+    written_off: Mapping[str, tuple[float, ...]]  # by asset: share of that which is charged in each period
     inputs: Mapping[str, Input]
     correlations: Mapping[tuple[str, str], float]
     left_out: tuple[LeftOut, ...]
@@ -247,6 +257,16 @@ class Plan:
     def group(self, asset_id: str) -> Group | None:
         """The group of an asset; None for an asset that is not valued."""
         return next((group for group in self.groups if asset_id in group.assets), None)
+
+
+def without_amortisation(plan: Plan) -> Plan:
+    """The same plan with nothing written off for tax: what a buyer, who does not take over the books, looks at."""
+    nothing = (0.0,) * len(plan.periods)
+    return replace(
+        plan,
+        written_off=dict.fromkeys(plan.written_off, nothing),
+        costs=tuple(replace(line, written_off=line.written_off and nothing) for line in plan.costs),
+    )
 
 
 def discount_rate(client) -> float:
@@ -308,6 +328,11 @@ def plan(client) -> Plan:
         needs=needs,
         benefits=benefits,
         costs=costs,
+        capitalised={name: book.capitalised for name, book in ledger.books(client).items()},
+        written_off={
+            asset.asset_id: ledger.written_off(ledger.first_use(client, asset), asset.useful_life_years, spans)
+            for asset in client.assets
+        },
         inputs=inputs,
         correlations=correlations,
         left_out=tuple(left_out),
@@ -401,9 +426,11 @@ def _cost_lines(client, spans, allowed, left_out) -> Iterable[CostLine]:
             reason = f"after the horizon, which ends on {horizon}"
         else:
             index = next(i for i, span in enumerate(spans) if row.date <= span.end)
-            yield CostLine(
-                row.asset_id, row.date, years_between(start, row.date), index, row.phase, row.category, row.amount
-            )
+            asset = next(asset for asset in client.assets if asset.asset_id == row.asset_id)
+            begin = ledger.first_use(client, asset)
+            charged = ledger.planned_write_off(row, begin, asset.useful_life_years, spans)
+            time = years_between(start, row.date)
+            yield CostLine(row.asset_id, row.date, time, index, row.phase, row.category, row.amount, charged)
             continue
         left_out.append(
             LeftOut(row.asset_id, f"{row.phase} cost {row.category}", str(row.date), reason, row.amount.mode)
