@@ -48,8 +48,7 @@ class AdversarialPair(keras.Model):
     ``memory``: share of the average that stays in a step; 0 switches the averaging off. ``flip``: each real image is
     mirrored with probability ½. Images come as uint8 (n, side, side, 3).
 
-    Raises ValueError for an unknown loss or sizes that do not fit, NotImplementedError on another backend than
-    TensorFlow.
+    Raises ValueError for an unknown loss, sizes that do not fit, and on another backend than TensorFlow.
     Reference: Goodfellow and others, Generative Adversarial Nets, 2014 (classic); Huang and others, The GAN is dead;
     long live the GAN!, 2024 (relativistic pairing with both penalties); Mescheder and others, Which Training Methods
     for GANs do actually Converge?, 2018 (the penalty); Karras and others, 2018 and 2020 (the averaged generator, the
@@ -71,8 +70,8 @@ class AdversarialPair(keras.Model):
     ):
         super().__init__(name=name)
         if keras.backend.backend() != "tensorflow":
-            raise NotImplementedError(
-                f"AdversarialPair trains with Keras on TensorFlow. Received: backend {keras.backend.backend()}"
+            raise ValueError(
+                f"AdversarialPair trains with Keras on TensorFlow. Received: backend={keras.backend.backend()!r}"
             )
         if loss not in LOSSES:
             raise ValueError(f"loss must be {' or '.join(LOSSES)}. Received: loss={loss!r}")

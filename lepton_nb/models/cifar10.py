@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
+from lepton_nb.models._sizes import check_shrinking, check_sizes
+
 __all__ = ["build_cifar10", "build_cifar10_article", "whitening_kernel"]
 
 
@@ -27,16 +29,8 @@ def build_cifar10_article(
 
     Raises ValueError for sizes below 1 and for images that the layers shrink to nothing.
     """
-    _check(image_shape, classes, filters=filters, kernel_size=[kernel_size], dense_units=[dense_units])
-    size = min(image_shape[:2])
-    for number in range(1, len(filters) + 1):
-        size = size - kernel_size + 1
-        size = size // 2 if number < len(filters) else size
-    if size < 1:
-        raise ValueError(
-            f"image_shape is too small for {len(filters)} convolutions of {kernel_size}×{kernel_size} with pooling. "
-            f"Received: image_shape={image_shape}"
-        )
+    check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size, dense_units=dense_units)
+    check_shrinking(image_shape, len(filters), kernel_size)
     inputs = keras.Input(image_shape, name="image", dtype="uint8")
     hidden = layers.Rescaling(1 / 255, name="rescaling")(inputs)
     for number, width in enumerate(filters, start=1):
@@ -75,7 +69,7 @@ def build_cifar10(
     References: Page, How to Train Your ResNet, 2018 (whitening); Jordan, 94% on CIFAR-10 in 3.29 Seconds on a
     Single GPU, 2024 (the order of layers, the start near the identity).
     """
-    _check(image_shape, classes, widths=widths, first_filters=[first_filters])
+    check_sizes(image_shape, classes, widths=widths, first_filters=first_filters)
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and below 1. Received: {momentum=}")
     shape = (2, 2, image_shape[2], first_filters) if whitening is None else tuple(whitening.shape)
@@ -154,13 +148,3 @@ def _near_identity(shape, dtype=None):
     middle = ops.pad(ops.eye(channels, same, dtype=dtype)[None, None],
                      [[height // 2, (height - 1) // 2], [width // 2, (width - 1) // 2], [0, 0], [0, filters - same]])  # fmt: skip
     return ops.where(ops.arange(filters) < same, middle, kernel)
-
-
-def _check(image_shape, classes: int, **sizes: Sequence[int]) -> None:
-    if len(image_shape) != 3 or min(image_shape) < 1:
-        raise ValueError(f"image_shape must be (height, width, channels), each above 0. Received: {image_shape=}")
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2. Received: {classes=}")
-    for size, values in sizes.items():
-        if len(values) < 1 or min(values) < 1:
-            raise ValueError(f"{size} must be one or more whole numbers above 0. Received: {size}={values}")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from lepton_nb.models._sizes import check_shrinking, check_sizes
+
 __all__ = ["build_mnist", "build_mnist_article"]
 
 
@@ -26,7 +28,7 @@ def build_mnist_article(
 
     Raises ValueError for sizes below 1 and for images that the layers shrink to nothing.
     """
-    _check(image_shape, classes, filters, kernel_size, dense_units=dense_units)
+    check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size, dense_units=dense_units)
     size = min(image_shape[:2])
     for _ in filters:
         size = (size - kernel_size + 1) // 2
@@ -68,18 +70,10 @@ def build_mnist(
 
     Reference: Ioffe and Szegedy, Batch Normalization, ICML 2015.
     """
-    _check(image_shape, classes, filters, kernel_size)
+    check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size)
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and below 1. Received: {momentum=}")
-    size = min(image_shape[:2])
-    for number in range(1, len(filters) + 1):
-        size = size - kernel_size + 1
-        size = size // 2 if number < len(filters) else size
-    if size < 1:
-        raise ValueError(
-            f"image_shape is too small for {len(filters)} convolutions of {kernel_size}×{kernel_size} with pooling. "
-            f"Received: image_shape={image_shape}"
-        )
+    check_shrinking(image_shape, len(filters), kernel_size)
     inputs = keras.Input(image_shape, name="image")
     hidden = inputs
     for number, width in enumerate(filters, start=1):
@@ -91,15 +85,3 @@ def build_mnist(
     hidden = layers.Flatten(dtype=dtype, name="flatten")(hidden)
     outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(hidden)
     return keras.Model(inputs, outputs, name=name)
-
-
-def _check(image_shape, classes: int, filters: Sequence[int], kernel_size: int, **sizes: int) -> None:
-    if len(image_shape) != 3 or min(image_shape) < 1:
-        raise ValueError(f"image_shape must be (height, width, channels), each above 0. Received: {image_shape=}")
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2. Received: {classes=}")
-    if len(filters) < 1 or min(filters) < 1:
-        raise ValueError(f"filters must be one or more whole numbers above 0. Received: {filters=}")
-    for size, value in {"kernel_size": kernel_size, **sizes}.items():
-        if value < 1:
-            raise ValueError(f"{size} must be at least 1. Received: {size}={value}")
