@@ -90,7 +90,7 @@ def money(value: float | None, currency: str, digits: int | None = None) -> str:
         return number(value / 1e6, 2 if digits is None else digits, "m") + THIN + currency
     if size >= 9_950:
         return number(value / 1e3, 0 if digits is None else digits, "k") + THIN + currency
-    return number(value, (0 if size >= 100 else 2) if digits is None else digits, currency)
+    return number(value, (0 if size >= 100 or size == 0 else 2) if digits is None else digits, currency)
 
 
 def _missing(value: Any) -> bool:

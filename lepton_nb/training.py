@@ -457,7 +457,9 @@ def vote(members, validation: tuple[np.ndarray, np.ndarray], name: str = "vote")
             Epoch(before.number + last.number, before.seconds + last.seconds, last.loss, last.accuracy, right)
         )
     inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].inputs[0].dtype)
-    named = [keras.Model(one.inputs, one.outputs[0], name=f"network_{place}") for place, one in enumerate(models, start=1)]
+    named = [
+        keras.Model(one.inputs, one.outputs[0], name=f"network_{place}") for place, one in enumerate(models, start=1)
+    ]
     outputs = keras.layers.Average(dtype="float32")([model(inputs) for model in named])
     return keras.Model(inputs, outputs, name=name), Run(tuple(epochs), runs[0].images)
 
