@@ -50,7 +50,7 @@ def value(tables: Mapping[str, list[Row]]) -> dict[str, float]:
         name, growth = group["group"], 1.0 + group["rate"]
         benefits = [line for line in tables["benefits"] if line["group"] == name]
         costs = [line for line in tables["costs"] if line["group"] == name]
-        capitalised = [line for line in tables["amortisation"] if line["group"] == name]
+        capitalised = [line for line in tables.get("amortisation", []) if line["group"] == name]
         total, carried = 0.0, 0.0
         for span in tables["periods"]:
             earned = sum(_benefit(line) for line in benefits if line["year"] == span["year"])
@@ -180,7 +180,7 @@ def _by_year(tables) -> dict[str, Row]:
     fields = ("group", "asset", "year", "capitalised")
     return {
         f"{line['asset']}|{line['year']}": {name: line[name] for name in fields} | {"share": line["share"]}
-        for line in tables["amortisation"]
+        for line in tables.get("amortisation", [])
     }
 
 
