@@ -53,7 +53,6 @@ __all__ = [
     "random_affine",
     "set_seed",
     "train",
-    "vote",
 ]
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -307,9 +306,7 @@ def multiply_adds(model: keras.Model) -> int:
     """
     total = 0
     for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            total += multiply_adds(layer)
-        elif isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
             places = math.prod(layer.output.shape[1:-1])
             total += places * math.prod(layer.kernel.shape)
     return total
@@ -334,7 +331,7 @@ class Run:
     """One finished training."""
 
     epochs: tuple[Epoch, ...]
-    images: int  # seen in all epochs together (of several networks: by each)
+    images: int  # seen in all epochs together
 
     @property
     def seconds(self) -> float:
@@ -432,36 +429,6 @@ def train(
     if saved and not keep:
         saved.remove()
     return Run(tuple(done), len(images) * epochs)
-
-
-def vote(members, validation: tuple[np.ndarray, np.ndarray], name: str = "vote") -> tuple[keras.Model, Run]:
-    """Several trained networks as one: the mean of their probabilities.
-
-    members: (model, run) of each, in the order in which they were trained, all with the same number of images.
-    validation: images and labels. The run counts the seconds of all; its epochs are those of the first network, and
-    then one entry for each further one, with the validation accuracy of the vote so far. ValueError for no members.
-
-    Reference: Lakshminarayanan, Pritzel and Blundell, Simple and Scalable Predictive Uncertainty Estimation using
-    Deep Ensembles, NeurIPS 2017.
-    """
-    if not members:
-        raise ValueError("vote needs at least one trained network. Received: members=[]")
-    models, runs = zip(*members, strict=True)
-    if len(models) == 1:
-        return models[0], runs[0]
-    epochs, chance = list(runs[0].epochs), models[0].predict(validation[0], batch_size=500, verbose=0)
-    for model, run in zip(models[1:], runs[1:], strict=True):
-        chance = chance + model.predict(validation[0], batch_size=500, verbose=0)
-        right, last, before = float(np.mean(chance.argmax(axis=1) == validation[1])), run.epochs[-1], epochs[-1]
-        epochs.append(
-            Epoch(before.number + last.number, before.seconds + last.seconds, last.loss, last.accuracy, right)
-        )
-    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].inputs[0].dtype)
-    named = [
-        keras.Model(one.inputs, one.outputs[0], name=f"network_{place}") for place, one in enumerate(models, start=1)
-    ]
-    outputs = keras.layers.Average(dtype="float32")([model(inputs) for model in named])
-    return keras.Model(inputs, outputs, name=name), Run(tuple(epochs), runs[0].images)
 
 
 class _Watch(keras.callbacks.Callback):

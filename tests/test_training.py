@@ -379,30 +379,6 @@ def test_muon_refuses_and_comes_back_from_its_settings():
     assert (float(made.learning_rate), made.momentum, made.others) == (pytest.approx(0.3), 0.7, 0.2)
 
 
-def test_a_vote_averages_and_counts_the_time_of_all():
-    images, kinds = np.eye(4, dtype="float32")[[0, 1, 2, 3, 0, 1]], np.array([0, 1, 2, 3, 0, 1])
-    members = []
-    for number in range(3):
-        training.set_seed(number)
-        inputs = keras.Input((4,))
-        model = keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(inputs))
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
-        run = training.train(model, images, kinds, epochs=2, batch_size=2, validation=(images, kinds))
-        members.append((model, run))
-    model, run = training.vote(members, (images, kinds))
-    mean = np.mean([one.predict(images, verbose=0) for one, _ in members], axis=0)
-    assert model.predict(images, verbose=0) == pytest.approx(mean, abs=1e-6)
-    assert run.seconds == pytest.approx(sum(one.seconds for _, one in members))
-    assert [epoch.number for epoch in run.epochs] == [1, 2, 4, 6]
-    assert run.epochs[:2] == members[0][1].epochs
-    assert run.epochs[-1].validation_accuracy == pytest.approx(np.mean(mean.argmax(axis=1) == kinds))
-    assert run.images == 12
-    assert training.multiply_adds(model) == 3 * 16
-    assert training.vote(members[:1], (images, kinds)) == members[0]
-    with pytest.raises(ValueError, match="at least one"):
-        training.vote([], (images, kinds))
-
-
 def test_multiply_adds_by_hand():
     inputs = keras.Input((8, 8, 3))
     hidden = keras.layers.Conv2D(5, 3)(inputs)  # 6·6 places, 3·3·3·5 each
