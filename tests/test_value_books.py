@@ -11,6 +11,7 @@ import pytest
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.value_model import books, ledger
+from lepton_nb.value_model.reading import without_amortisation
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -119,10 +120,12 @@ def test_budget_takes_the_best_set_and_never_a_loser():
     assert books.funded((), 5).chosen == ()
 
 
-def test_money_nothing_of_this_enters_the_value(foundry):
-    before = value_model.evaluate(foundry).total
-    books.impairment_tests(foundry, ledger.books(foundry.client))
-    assert value_model.evaluate(foundry).total == before
+def test_money_only_the_tax_saved_enters_the_value(foundry):
+    with_books, without = (value_model.evaluate(plan).total for plan in (foundry, without_amortisation(foundry)))
+    assert with_books - without == pytest.approx(sum(books.tax_saved(foundry).values()))
+    spent = [cost for cost in foundry.client.costs if cost.kind == "forecast"]
+    bare = value_model.plan(foundry.client.model_copy(update={"costs": tuple(spent)}))  # nothing was ever spent
+    assert value_model.evaluate(without_amortisation(bare)).total == pytest.approx(without)
 
 
 def test_tax_saved_by_hand(bank):

@@ -320,12 +320,25 @@ def test_tax_of_a_coalition_holds_the_amortisation_of_its_members_alone():
     assert [float(year.amortisation) for year in alone] == pytest.approx([10, 10, 0])
 
 
+def test_tax_amortisation_counts_times_the_chance_of_success():
+    made = [asset(lifecycle_stage="algorithm_development", in_service_date=None, useful_life_years=2,
+                  p_technical_success=0.6)]  # fmt: skip
+    rows = [cost("2026-06-30", 40, phase="development"), spent("2025-06-30", 20)]
+    used = [benefit(2026, 0), benefit(2027, 100), benefit(2028, 100)]
+    plan = plan_of(made, used, rows, tax=0.3, rate=0.0)
+    charges = [float(year.amortisation) for year in value_model.cash_flows(plan, plan.groups[0])]
+    # 40 and 20 over 24 months from June 2026, in which the last development is paid; times 0.6
+    assert charges == pytest.approx([36 * 7 / 24, 36 * 12 / 24, 36 * 5 / 24])
+    failed = value_model.World(chances={"M1": 0.0})
+    assert not any(year.amortisation for year in value_model.cash_flows(plan, plan.groups[0], failed))
+
+
 def test_tax_amortisation_follows_the_drawn_cost():
     made = [asset(lifecycle_stage="algorithm_development", in_service_date=None, useful_life_years=2)]
     used = [benefit(2026, 0), benefit(2027, 100), benefit(2028, 100)]
     plan = plan_of(made, used, [cost("2026-06-30", (20, 40, 80), phase="development")], tax=0.3, rate=0.0)
     dear = value_model.World(drawn={"M1.development.labour": 1.0})
-    # 80 in place of 40, written off over 24 months from January 2026
+    # 80 in place of 40, written off over 24 months from June 2026
     moved = float(value_model.evaluate(plan, dear).total) - float(value_model.evaluate(plan).total)
     assert moved == pytest.approx(-40 + 0.3 * 40)
 

@@ -17,12 +17,12 @@ def check_sizes(image_shape, classes: int, **sizes: int | Sequence[int]) -> None
             raise ValueError(f"{name} must be one or more whole numbers above 0. Received: {name}={given}")
 
 
-def check_shrinking(image_shape, convolutions: int, kernel_size: int) -> None:
-    """Raise ValueError where unpadded convolutions, each but the last followed by a halving, leave no pixel."""
+def check_shrinking(image_shape, convolutions: int, kernel_size: int, pooled: int) -> None:
+    """Raise ValueError where unpadded convolutions, the first ``pooled`` of them followed by a halving, leave no pixel."""
     size = min(image_shape[:2])
     for number in range(1, convolutions + 1):
         size = size - kernel_size + 1
-        size = size // 2 if number < convolutions else size
+        size = size // 2 if number <= pooled else size
     if size < 1:
         raise ValueError(
             f"image_shape is too small for {convolutions} convolutions of {kernel_size}×{kernel_size} with pooling. "

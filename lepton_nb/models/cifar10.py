@@ -30,7 +30,7 @@ def build_cifar10_article(
     Raises ValueError for sizes below 1 and for images that the layers shrink to nothing.
     """
     check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size, dense_units=dense_units)
-    check_shrinking(image_shape, len(filters), kernel_size)
+    check_shrinking(image_shape, len(filters), kernel_size, pooled=len(filters) - 1)
     inputs = keras.Input(image_shape, name="image", dtype="uint8")
     hidden = layers.Rescaling(1 / 255, name="rescaling")(inputs)
     for number, width in enumerate(filters, start=1):

@@ -29,14 +29,7 @@ def build_mnist_article(
     Raises ValueError for sizes below 1 and for images that the layers shrink to nothing.
     """
     check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size, dense_units=dense_units)
-    size = min(image_shape[:2])
-    for _ in filters:
-        size = (size - kernel_size + 1) // 2
-    if size < 1:
-        raise ValueError(
-            f"image_shape is too small for {len(filters)} convolutions of {kernel_size}×{kernel_size} with pooling. "
-            f"Received: image_shape={image_shape}"
-        )
+    check_shrinking(image_shape, len(filters), kernel_size, pooled=len(filters))
     inputs = keras.Input(image_shape, name="image")
     hidden = inputs
     for number, width in enumerate(filters, start=1):
@@ -73,7 +66,7 @@ def build_mnist(
     check_sizes(image_shape, classes, filters=filters, kernel_size=kernel_size)
     if not 0 <= momentum < 1:
         raise ValueError(f"momentum must be at least 0 and below 1. Received: {momentum=}")
-    check_shrinking(image_shape, len(filters), kernel_size)
+    check_shrinking(image_shape, len(filters), kernel_size, pooled=len(filters) - 1)
     inputs = keras.Input(image_shape, name="image")
     hidden = inputs
     for number, width in enumerate(filters, start=1):
