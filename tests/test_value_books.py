@@ -149,6 +149,15 @@ def test_the_charges_shown_are_those_of_the_tax_and_of_the_books(foundry):
     assert row["2026"] == pytest.approx(held.at(date(2026, 12, 31)).charge / 2)  # valued on 30 June
 
 
+def test_what_amortisation_rests_on_stands_in_the_register(foundry):
+    rows = {(row["input"], row["asset"]): row["likely"] for row in value_model.register(foundry)}
+    assert rows["capitalised so far, written off for tax", "M1"] == 212_000 + 41_000
+    assert rows["useful life, for amortisation", "M2"] == 5  # planned development only
+    assert ("capitalised so far, written off for tax", "M2") not in rows
+    held = {row["asset"] for row in books.amortisation_table(foundry)}
+    assert held == {asset for name, asset in rows if name == "useful life, for amortisation"}
+
+
 def test_spread_agrees_with_numpy_and_mixing_takes_some_away(bank):
     distribution = value_model.simulate(bank, 2048)
     found = books.spread(distribution)

@@ -94,7 +94,9 @@ class ClientInfo(Frozen):
 class Valuation(Frozen):
     """What is valued, for which purpose, on which day."""
 
-    date: Day = column("Valuation date. Costs before it are sunk; benefits and costs after it count.")
+    date: Day = column(
+        "Valuation date. Costs before it are sunk, but for the tax that their amortisation saves; benefits and costs after it count."
+    )
     purpose: Literal["management", "financial_reporting", "transaction", "cn_data_resources", "accounting_only"] = (
         column("What the report is for.")
     )

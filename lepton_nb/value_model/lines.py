@@ -179,6 +179,16 @@ def register(plan: Plan) -> list[dict[str, Any]]:
             )
         )
     for asset in client.assets:
+        capitalised = plan.capitalised[asset.asset_id] if any(plan.written_off[asset.asset_id]) else 0.0
+        if capitalised:
+            rows.append(_entry("capitalised so far, written off for tax", asset.asset_id, None, capitalised, None,
+                               plan.currency, "", "costs.csv, actual"))  # fmt: skip
+        planned = any(
+            line.written_off and any(line.written_off) for line in plan.costs if line.asset_id == asset.asset_id
+        )
+        if capitalised or planned:
+            rows.append(_entry("useful life, for amortisation", asset.asset_id, None, asset.useful_life_years, None,
+                               "years", "", asset.useful_life_basis))  # fmt: skip
         if asset.half_life_years is not None:
             rows.append(
                 _entry(

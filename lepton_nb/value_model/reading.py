@@ -14,7 +14,8 @@ from lepton_nb.value_model import ledger
 
 #: How the figures are read. Each rule has a test; the value chapter prints them all.
 RULES = {
-    "Valuation date": "Actual costs are sunk: they are shown and never enter the forward value. Forecast costs dated on "
+    "Valuation date": "Actual costs are sunk: they are shown and never enter the forward value, but for the tax that their "
+    "amortisation still saves (rule Tax). Forecast costs dated on "
     "or after the valuation date count in full at their date; forecasts before it are left out and listed.",
     "Years": "A benefit year holds the figure of a whole calendar year. Of the year of the valuation date only the days "
     "after it count (ACT/365F: 184/365 for 30 June); a whole year counts 1. The horizon's last year is cut in the same "
