@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from lepton_nb import paths
+
 __all__ = [
     "Html",
     "banner",
@@ -229,7 +231,18 @@ def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
             f"{made['processor']}, revision {made['revision']}. Again: {made['command']}"
         )
     texts = dict.fromkeys(("this run", "recorded run"), str)
-    return table(rows, texts, caption)
+    return join(table(rows, texts, caption), *_recorded_drawings(recorded))
+
+
+def _recorded_drawings(recorded: Any) -> list[Html]:
+    """The drawings that went on record with a full run."""
+    pictures = recorded.made.get("pictures", ()) if recorded is not None else ()
+    folder = paths.measured(recorded.chapter).parent if pictures else None
+    return [
+        figure((folder / picture["file"]).read_text(encoding="utf-8"), f"Recorded run. {picture['caption']}",
+               f"recorded-{picture['file'].removesuffix('.svg')}")
+        for picture in pictures
+    ]  # fmt: skip
 
 
 def page(title: str, body: Html, style: str) -> str:
@@ -264,3 +277,14 @@ def figure(svg: str, caption: str, name: str = "") -> Html:
         f'<figure class="lepton-figure"{anchor}>{svg}'
         f'<figcaption data-figure="{_text(name)}">{_text(caption)}</figcaption></figure>'
     )
+
+
+def drawings(finished: str) -> dict[str, tuple[str, str]]:
+    """Anchor → SVG and caption of the drawings in finished HTML: what :func:`figure` was given."""
+    made = (
+        r'<figure class="lepton-figure" id="fig-([^"]+)"><svg role="img" aria-label="([^"]*)" style="[^"]*" (.*?</svg>)'
+    )
+    return {
+        html.unescape(name): (f"<svg {rest}\n", html.unescape(caption))
+        for name, caption, rest in re.findall(made, finished, re.S)
+    }

@@ -15,7 +15,18 @@ PARAMETERS = 'profile: str = "quick"\nclient_folder: str = ""\nresults_folder: s
 SAVE = "from lepton_nb import results\nrecord = results.Record({name!r}, profile)\n{add}\nrecord.save(results_folder)"
 
 
-def chapter(path: Path, *cells: str, needs=(), reads=(), limit=60, full=None, parameters=PARAMETERS, add="", title=""):
+def chapter(
+    path: Path,
+    *cells: str,
+    needs=(),
+    reads=(),
+    limit=60,
+    full=None,
+    parameters=PARAMETERS,
+    add="",
+    title="",
+    pictures=(),
+):
     """Write one small chapter: parameters, the cells given, and a record with what ``add`` adds."""
     name = path.stem.split("_", 1)[1]
     notebook = nbformat.v4.new_notebook()
@@ -27,6 +38,7 @@ def chapter(path: Path, *cells: str, needs=(), reads=(), limit=60, full=None, pa
         "reads": {"client": list(reads), "data": []},
         "limit_seconds": {"quick": limit, "full": limit},
         "profiles": {"full": full or {}},
+        "pictures": list(pictures),
     }
     notebook.cells = [
         nbformat.v4.new_markdown_cell(f"# {title or name.title()}\n\nA chapter for a test."),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -106,6 +108,37 @@ def test_figures_stand_beside_those_on_record(project):
     there.add("right", 0.75, "fraction")
     both = str(render.beside(here, there, names))
     assert "75.00" in both and "Again: again" in both and both.count("–") >= 3
+
+
+DRAW = (
+    "from lepton_nb import plots\n"
+    "figure, axis = plots.axes()\n"
+    "axis.plot([1, 2, 4])\n"
+    "plots.show(figure, 'Right & \"wrong\" < 4.', 'digits-curves')"
+)
+
+
+def test_the_drawings_that_a_chapter_declares_go_on_record_and_stand_beside_later_runs(project):
+    project.chapter("01_digits.ipynb", DRAW, add=ADD, pictures=["digits-curves"])
+    execute(project, profile="full")
+    record(project.folder / "out", ["digits"])
+    file = project.folder / "book" / "measured" / "digits-curves.svg"
+    assert ElementTree.fromstring(file.read_text("utf-8")).tag.endswith("svg")
+    there = results.recorded("digits")
+    (picture,) = there.made["pictures"]
+    assert picture["caption"] == 'Right & "wrong" < 4.'
+    assert picture["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    shown = str(render.beside(results.Record("digits"), there, {"right": "Right answers"}))
+    assert "Recorded run. Right &amp; &quot;wrong&quot; &lt; 4." in shown
+    assert render.drawings(shown)["recorded-digits-curves"][0] == file.read_text("utf-8")
+
+
+def test_a_declared_drawing_that_was_not_made_is_refused(project):
+    project.chapter("01_digits.ipynb", DRAW, add=ADD, pictures=["digits-curves", "digits-lengths"])
+    execute(project, profile="full")
+    with pytest.raises(RecordProblem, match=r"declares the picture 'digits-lengths'.* it has digits-curves"):
+        record(project.folder / "out", ["digits"])
+    assert not list((project.folder / "book" / "measured").glob("digits*"))
 
 
 def test_an_interrupted_chapter_continues_and_leaves_no_half_record(project):

@@ -62,6 +62,7 @@ class Chapter:
     reads_data: tuple[str, ...]
     limit_seconds: Mapping[str, int]
     profiles: Mapping[str, Mapping[str, Any]]
+    pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
 
     @cached_property
     def code(self) -> str:
@@ -171,6 +172,7 @@ def read(path: Path) -> Chapter:
         reads_data=tuple(declared.get("reads", {}).get("data", ())),
         limit_seconds=declared["limit_seconds"],
         profiles={profile: declared.get("profiles", {}).get(profile, {}) for profile in PROFILES},
+        pictures=tuple(declared.get("pictures", ())),
     )
     for profile in PROFILES:
         chapter.resolve(profile, {})

@@ -1,15 +1,17 @@
-"""A full run on real data, put on record: ``book/measured/<chapter>.json``.
+"""A full run on real data, put on record: ``book/measured/<chapter>.json`` and the drawings that the chapter declares.
 
 The chapters show it beside the run at hand, and the prose of the book cites its figures.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
-from lepton_nb import paths
-from lepton_nb.report.run import write_json
+from lepton_nb import paths, render
+from lepton_nb.report import chapters as declared
+from lepton_nb.report.run import write_json, write_text
 
 
 class RecordProblem(ValueError):
@@ -26,7 +28,8 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
         raise RecordProblem(f"{report}: has no ledger.json. Run lepton-nb report with --out {report} first.")
     ledger = json.loads((report / "ledger.json").read_text(encoding="utf-8"))
     lines = {line["chapter"]: line for line in ledger["chapters"]}
-    made = {}
+    made: dict[str, dict] = {}
+    drawn: dict[Path, str] = {}
     for name in chapters:
         if name not in lines:
             raise RecordProblem(f"{report}: has no chapter {name!r}; there are {', '.join(lines)}.")
@@ -40,6 +43,18 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
                 f"stand-ins: {', '.join(stand_ins) or 'none'}. On record go finished chapters of profile full on real "
                 "data: lepton-nb report --profile full --data FOLDER."
             )
+        pictures = []
+        drawings = _drawings(report / "notebooks" / paths.notebook(name).name)
+        for anchor in declared.read(paths.notebook(name)).pictures:
+            if anchor not in drawings:
+                raise RecordProblem(
+                    f"{name}: declares the picture {anchor!r}, which its executed notebook does not hold; "
+                    f"it has {', '.join(drawings) or 'none'}."
+                )
+            svg, caption = drawings[anchor]
+            drawn[paths.measured(name).with_name(f"{anchor}.svg")] = svg
+            digest = hashlib.sha256(svg.encode()).hexdigest()
+            pictures.append({"file": f"{anchor}.svg", "sha256": digest, "caption": caption})
         settings = "".join(f" --set {name}.{key}={value}" for key, value in line["settings"].items())
         made[name] = found | {
             "made": {
@@ -54,8 +69,20 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
                 "seeds": line["seeds"],
                 "parameters": line["parameters"],
                 "versions": ledger["versions"],
+                "pictures": pictures,
             }
         }
+    for file, svg in drawn.items():
+        write_text(file, svg)
     for name, content in made.items():
         write_json(paths.measured(name), content)
     return [paths.measured(name) for name in made]
+
+
+def _drawings(notebook: Path) -> dict[str, tuple[str, str]]:
+    """Anchor → SVG and caption of the drawings in an executed notebook."""
+    found = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", ()):
+            found |= render.drawings("".join(output.get("data", {}).get("text/html", "")))
+    return found

@@ -274,9 +274,14 @@ def _lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
 
 def write_json(path: Path, content: Any) -> None:
     """Write a file in one step: a reader never sees half of it."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file in one step: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(content, encoding="utf-8")
     os.replace(part, path)
 
 
