@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lepton_nb.value_model.money import AFTER_SUCCESS, MOST_LIKELY, World, _chance, _share_accepted, gain_per_case
@@ -48,7 +49,7 @@ def lines(plan: Plan) -> dict[str, list[dict[str, Any]]]:
                 "weight": line.weight,
                 "age": line.age,
                 "half_life": plan.asset(line.asset_id).half_life_years,
-                "chance": _product(_chance(plan, MOST_LIKELY, needed) for needed in plan.needs[line.asset_id]),
+                "chance": math.prod(_chance(plan, MOST_LIKELY, needed) for needed in plan.needs[line.asset_id]),
             }
             for line in plan.benefits
             if line.asset_id in groups and plan.needs[line.asset_id] <= set(groups[line.asset_id].assets)
@@ -103,13 +104,6 @@ def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> flo
     if line.link == "acceptance":
         unit = unit * _share_accepted(plan.accepted(line.link_id), world, line.widening)
     return float(unit)
-
-
-def _product(values) -> float:
-    result = 1.0
-    for value in values:
-        result = result * value
-    return float(result)
 
 
 def register(plan: Plan) -> list[dict[str, Any]]:
