@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -214,12 +215,12 @@ class AdversarialPair(keras.Model):
 
     def images_of(self, latent: np.ndarray, averaged: bool = True) -> np.ndarray:
         """The images of given latent vectors (n, latent_size), as uint8."""
-        made = (self.averaged if averaged else self.generator).predict(latent, batch_size=200, verbose=0)
+        made = training.predict(self.averaged if averaged else self.generator, latent, 200)
         return np.clip((made + 1) * 127.5 + 0.5, 0, 255).astype(np.uint8)
 
     def scores(self, images: np.ndarray) -> np.ndarray:
         """What the discriminator says of images given as uint8: (n,)."""
-        return self.discriminator.predict(images.astype("float32") / 127.5 - 1, batch_size=200, verbose=0)[:, 0]
+        return training.predict(self.discriminator, images.astype("float32") / 127.5 - 1, 200)[:, 0]
 
 
 def step_operations(pair: AdversarialPair, batch_size: int) -> int:
@@ -309,7 +310,8 @@ def train_pair(
         backup = Path(resume_folder) / "backup"
         backup.mkdir(parents=True, exist_ok=True)
         callbacks.append(keras.callbacks.BackupAndRestore(str(backup), delete_checkpoint=False))
-    pair.fit(images, batch_size=batch_size, epochs=epochs, callbacks=callbacks, verbose=0)
+    rows = training.Rows(images, batch_size=batch_size, seed=random.getrandbits(32))
+    pair.fit(training.feed(rows), epochs=epochs, shuffle=False, callbacks=callbacks, verbose=0)
     if not watch.done:  # it was through already
         watch.load(epochs)
     return PairRun(tuple(watch.done), int(pair.optimizer.iterations.numpy()), batch_size, watch.snapshots)

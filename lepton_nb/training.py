@@ -13,6 +13,7 @@ import json
 import logging
 import math
 import os
+import random
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -45,11 +46,14 @@ __all__ = [
     "Diverged",
     "Muon",
     "Precision",
+    "Rows",
     "Run",
     "choose_precision",
+    "feed",
     "flip_and_shift",
     "multiply_adds",
     "one_cycle",
+    "predict",
     "random_affine",
     "set_seed",
     "train",
@@ -312,6 +316,74 @@ def multiply_adds(model: keras.Model) -> int:
     return total
 
 
+# ---------------------------------------------------------------- batches
+
+
+class Rows(keras.utils.PyDataset):
+    """Rows of arrays that belong together, ``batch_size`` of them at a time.
+
+    arrays: inputs, or inputs and targets, each (n, …). seed: the order in epoch e (counted from ``epoch``) depends on
+    (seed, e) alone; None: the rows as they stand.
+    """
+
+    def __init__(self, *arrays: np.ndarray, batch_size: int, seed: int | None = None, epoch: int = 1):
+        super().__init__()
+        real = keras.config.floatx()
+        self._arrays = [np.asarray(array, real if array.dtype.kind == "f" else None) for array in arrays]
+        self._size, self._seed, self._epoch = batch_size, seed, epoch
+        self._order = self._shuffled()
+
+    def _shuffled(self) -> np.ndarray:
+        count = len(self._arrays[0])
+        generator = np.random.default_rng((self._seed, self._epoch)) if self._seed is not None else None
+        return np.arange(count) if generator is None else generator.permutation(count)
+
+    def on_epoch_end(self) -> None:
+        self._epoch += 1
+        self._order = self._shuffled()
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._size)
+
+    def __getitem__(self, position: int) -> tuple[np.ndarray, ...]:
+        rows = self._order[position * self._size : (position + 1) * self._size]
+        return tuple(array[rows] for array in self._arrays)
+
+
+def feed(batches: keras.utils.PyDataset):
+    """The same batches for ``fit`` or ``predict``, in a form whose end costs no time.
+
+    On TensorFlow, Keras reads all data through tf.data, whose tuner sleeps in intervals that double up to a minute;
+    whoever ends an iterator waits, about every second time, until it wakes (seen in TensorFlow 2.21: 34 s after an
+    epoch of 48 s). So there the tuner is switched off. Other backends take the batches as they are.
+
+    A dimension that differs between the first two batches may differ in all; the number of rows always may.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    def one_by_one():
+        for position in range(len(batches)):
+            yield batches[position]
+        batches.on_epoch_end()
+
+    def signature(first, other):
+        same = [None if a != b else a for a, b in zip(first.shape[1:], other.shape[1:], strict=True)]
+        return tf.TensorSpec((None, *same), first.dtype)
+
+    shapes = tf.nest.map_structure(signature, batches[0], batches[min(1, len(batches) - 1)])
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    made = tf.data.Dataset.from_generator(one_by_one, output_signature=shapes)
+    return made.apply(tf.data.experimental.assert_cardinality(len(batches))).with_options(options)
+
+
+def predict(model: keras.Model, inputs: np.ndarray, batch_size: int = 500) -> np.ndarray:
+    """``model.predict`` of inputs (n, …), without a line of progress, read by :func:`feed`."""
+    return model.predict(feed(Rows(inputs, batch_size=batch_size)), verbose=0)
+
+
 # ---------------------------------------------------------------- the run
 
 
@@ -373,7 +445,7 @@ def train(
     ``use_ema=True`` puts the moving average of the weights in their place at the end of each epoch, as Keras does
     at the end of each ``fit``.
 
-    seed: the order of the images in epoch e depends on (seed, e) alone. None: Keras shuffles.
+    seed: the order of the images in epoch e depends on (seed, e) alone. None: on the seed of :func:`set_seed`.
 
     resume_folder: after each epoch the weights, the optimizer's state and the epochs so far are written there, and
     a later call with the same arguments goes on from there, to the same end as one that was not interrupted. It
@@ -397,18 +469,15 @@ def train(
     saved = _Saved(resume_folder, model, images, labels, settings, name) if str(resume_folder) else None
     done = saved.restore() if saved else []
     line, spent = _Line(label), done[-1].seconds if done else 0.0
+    order = random.getrandbits(32) if seed is None else seed
     for number in range(len(done) + 1, epochs + 1):
         good, watch = model.get_weights(), _Watch()
         start = time.perf_counter()
-        shown, targets = images, labels
+        shown = images
         if augment is not None:
             shown = augment(images, number) if knows_epoch else augment(images)
-        if seed is not None:
-            order = np.random.default_rng((seed, number)).permutation(len(labels))
-            shown, targets = shown[order], labels[order]
-        history = model.fit(
-            shown, targets, batch_size=batch_size, epochs=1, verbose=0, shuffle=seed is None, callbacks=[watch]
-        ).history
+        rows = Rows(shown, labels, batch_size=batch_size, seed=order, epoch=number)
+        history = model.fit(feed(rows), epochs=1, shuffle=False, verbose=0, callbacks=[watch]).history
         spent += time.perf_counter() - start
         loss, accuracy = history["loss"][0], history["accuracy"][0]
         if watch.lost is not None or not all(np.isfinite(weight).all() for weight in model.get_weights()):
@@ -420,7 +489,7 @@ def train(
             )
         right = None
         if validation is not None:
-            chance = model.predict(validation[0], batch_size=500, verbose=0)
+            chance = predict(model, validation[0])
             right = float(np.mean(chance.argmax(axis=1) == validation[1]))
         done.append(Epoch(number, spent, float(loss), float(accuracy), right))
         line.show(done[-1], epochs, len(images) * number / spent)

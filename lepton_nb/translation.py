@@ -21,7 +21,7 @@ import sentencepiece
 from keras import ops
 
 from lepton_nb.models.translation import BEGIN, END, NEVER, PAD, UNKNOWN, Translator
-from lepton_nb.training import Diverged
+from lepton_nb.training import Diverged, feed
 
 # ---------------------------------------------------------------- sentences in, tokens out
 
@@ -114,7 +114,7 @@ class Batches(keras.utils.PyDataset):
         groups = [group for group in np.split(order, edges) if len(group)]
         self._groups = [groups[position] for position in generator.permutation(len(groups))]
         self.pieces = int(filled[-1])  # of the target, END included
-        # Keras takes a dimension for fixed that the first two batches share
+        # training.feed takes a dimension for fixed that the first two batches share
         for later in range(1, len(groups)):
             if all(a != b for a, b in zip(self._shape(0), self._shape(later), strict=True)):
                 self._groups[1], self._groups[later] = self._groups[later], self._groups[1]
@@ -208,7 +208,7 @@ def train(
             watch.read()
         else:
             backup = [keras.callbacks.BackupAndRestore(str(kept))] if kept else []
-            model.fit(batches, epochs=epochs, shuffle=False, callbacks=[watch, *backup], verbose=0)
+            model.fit(feed(batches), epochs=epochs, shuffle=False, callbacks=[watch, *backup], verbose=0)
             if kept:
                 model.save_weights(weights)
     return Run(tuple(watch.done), sum(watch.pieces))
