@@ -385,3 +385,38 @@ def test_multiply_adds_by_hand():
     hidden = keras.layers.Flatten()(keras.layers.MaxPooling2D(2)(hidden))
     model = keras.Model(inputs, keras.layers.Dense(7)(hidden))  # 3·3·5 inputs
     assert training.multiply_adds(model) == 36 * 135 + 45 * 7
+
+
+# ---------------------------------------------------------------- batches
+
+
+def test_rows_come_in_an_order_that_depends_on_seed_and_epoch_alone():
+    inputs, targets = np.arange(10), np.arange(10) * 2.0
+    rows = training.Rows(inputs, targets, batch_size=4, seed=3)
+    assert [len(batch[0]) for batch in rows] == [4, 4, 2]
+    first = np.concatenate([batch[0] for batch in rows])
+    assert sorted(first) == list(range(10)) and list(first) != list(range(10))
+    assert all((batch[1] == 2 * batch[0]).all() and batch[1].dtype == "float32" for batch in rows)
+    rows.on_epoch_end()
+    second = np.concatenate([batch[0] for batch in rows])
+    again = training.Rows(inputs, targets, batch_size=4, seed=3, epoch=2)
+    assert (second == np.concatenate([batch[0] for batch in again])).all() and (second != first).any()
+    assert (np.concatenate([batch[0] for batch in training.Rows(inputs, batch_size=3)]) == inputs).all()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.data feeds TensorFlow alone")
+def test_fed_batches_are_the_same_epoch_by_epoch_and_nothing_tunes_them():
+    rows, same = (training.Rows(np.arange(10), np.zeros((10, 3)), batch_size=4, seed=3) for _ in range(2))
+    fed = training.feed(rows)
+    assert fed.options().autotune.enabled is False and len(fed) == 3
+    assert fed.element_spec[1].shape.as_list() == [None, 3]
+    for _ in range(2):
+        for ours, theirs in zip(fed, same, strict=True):
+            assert all((a.numpy() == b).all() for a, b in zip(ours, theirs, strict=True))
+        same.on_epoch_end()
+
+
+def test_predictions_are_those_of_the_model():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    inputs = np.random.default_rng(0).normal(size=(7, 3))
+    assert np.allclose(training.predict(model, inputs, 3), model.predict_on_batch(inputs), atol=1e-6)
