@@ -16,6 +16,7 @@ import os
 import random
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -363,10 +364,13 @@ def feed(batches: keras.utils.PyDataset):
         return batches
     import tensorflow as tf
 
+    held = weakref.ref(batches)  # TensorFlow keeps every generator function for good, and would keep the arrays
+
     def one_by_one():
-        for position in range(len(batches)):
-            yield batches[position]
-        batches.on_epoch_end()
+        given = held()
+        for position in range(len(given)):
+            yield given[position]
+        given.on_epoch_end()
 
     def signature(first, other):
         same = [None if a != b else a for a, b in zip(first.shape[1:], other.shape[1:], strict=True)]
@@ -376,7 +380,9 @@ def feed(batches: keras.utils.PyDataset):
     options = tf.data.Options()
     options.autotune.enabled = False
     made = tf.data.Dataset.from_generator(one_by_one, output_signature=shapes)
-    return made.apply(tf.data.experimental.assert_cardinality(len(batches))).with_options(options)
+    made = made.apply(tf.data.experimental.assert_cardinality(len(batches))).with_options(options)
+    made.batches = batches  # as long as the data set lives
+    return made
 
 
 def predict(model: keras.Model, inputs: np.ndarray, batch_size: int = 500) -> np.ndarray:

@@ -1,9 +1,11 @@
 """Training helpers: schedule, averages, augmentation, precision, and the stop when the loss is lost."""
 
+import gc
 import math
 import shutil
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -420,3 +422,14 @@ def test_predictions_are_those_of_the_model():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     inputs = np.random.default_rng(0).normal(size=(7, 3))
     assert np.allclose(training.predict(model, inputs, 3), model.predict_on_batch(inputs), atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.data feeds TensorFlow alone")
+def test_arrays_that_were_fed_are_let_go():
+    rows = training.Rows(np.zeros((8, 3)), batch_size=4)
+    left, fed = weakref.ref(rows), training.feed(rows)
+    del rows
+    assert sum(1 for _ in fed) == 2 and left() is not None
+    del fed
+    gc.collect()
+    assert left() is None
