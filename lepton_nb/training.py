@@ -336,8 +336,9 @@ class Rows(keras.utils.PyDataset):
 
     def _shuffled(self) -> np.ndarray:
         count = len(self._arrays[0])
-        generator = np.random.default_rng((self._seed, self._epoch)) if self._seed is not None else None
-        return np.arange(count) if generator is None else generator.permutation(count)
+        if self._seed is None:
+            return np.arange(count)
+        return np.random.default_rng((self._seed, self._epoch)).permutation(count)
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
@@ -355,8 +356,9 @@ def feed(batches: keras.utils.PyDataset):
     """The same batches for ``fit`` or ``predict``, in a form whose end costs no time.
 
     On TensorFlow, Keras reads all data through tf.data, whose tuner sleeps in intervals that double up to a minute;
-    whoever ends an iterator waits, about every second time, until it wakes (seen in TensorFlow 2.21: 34 s after an
-    epoch of 48 s). So there the tuner is switched off. Other backends take the batches as they are.
+    whoever ends an iterator waits, about every second time, until it wakes (seen in TensorFlow 2.21;
+    ``benchmarks/feeding.py`` measures it). So there the tuner is switched off. Other backends take the batches as they
+    are.
 
     A dimension that differs between the first two batches may differ in all; the number of rows always may.
     """

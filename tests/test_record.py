@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lepton_nb import render, results
+from lepton_nb import paths, render, results
 from lepton_nb.report import planning, run, sphinx_lepton
 from lepton_nb.report.record import RecordProblem, record
 
@@ -139,6 +139,26 @@ def test_a_declared_drawing_that_was_not_made_is_refused(project):
     with pytest.raises(RecordProblem, match=r"declares the picture 'digits-lengths'.* it has digits-curves"):
         record(project.folder / "out", ["digits"])
     assert not list((project.folder / "book" / "measured").glob("digits*"))
+
+
+def test_a_report_whose_executed_notebook_is_gone_is_refused(project):
+    project.chapter("01_digits.ipynb", add=ADD)
+    execute(project, profile="full")
+    (project.folder / "out" / "notebooks" / "01_digits.ipynb").unlink()
+    with pytest.raises(RecordProblem, match=r"01_digits\.ipynb is not there"):
+        record(project.folder / "out", ["digits"])
+
+
+def test_drawings_on_record_are_those_that_the_records_name():
+    folder = paths.measured("any").parent
+    named = [
+        picture
+        for file in folder.glob("*.json")
+        for picture in json.loads(file.read_text("utf-8"))["made"].get("pictures", ())
+    ]
+    assert named and {picture["file"] for picture in named} == {file.name for file in folder.glob("*.svg")}
+    for picture in named:
+        assert hashlib.sha256((folder / picture["file"]).read_bytes()).hexdigest() == picture["sha256"]
 
 
 def test_an_interrupted_chapter_continues_and_leaves_no_half_record(project):

@@ -418,6 +418,22 @@ def test_fed_batches_are_the_same_epoch_by_epoch_and_nothing_tunes_them():
         same.on_epoch_end()
 
 
+def test_without_a_seed_of_its_own_the_order_repeats_with_that_of_set_seed():
+    def losses(seed):
+        training.set_seed(seed)
+        model = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(2, activation="softmax", kernel_initializer="ones")]
+        )
+        model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        generator = np.random.default_rng(1)
+        run = training.train(
+            model, generator.normal(size=(32, 3)), generator.integers(0, 2, 32), epochs=2, batch_size=4
+        )
+        return [epoch.loss for epoch in run.epochs]
+
+    assert losses(1) == losses(1) != losses(2)
+
+
 def test_predictions_are_those_of_the_model():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     inputs = np.random.default_rng(0).normal(size=(7, 3))

@@ -44,7 +44,7 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
                 "data: lepton-nb report --profile full --data FOLDER."
             )
         pictures = []
-        drawings = _drawings(report / "notebooks" / paths.notebook(name).name)
+        drawings = _drawings(name, report / "notebooks" / paths.notebook(name).name)
         for anchor in declared.read(paths.notebook(name)).pictures:
             if anchor not in drawings:
                 raise RecordProblem(
@@ -79,8 +79,10 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
     return [paths.measured(name) for name in made]
 
 
-def _drawings(notebook: Path) -> dict[str, tuple[str, str]]:
+def _drawings(name: str, notebook: Path) -> dict[str, tuple[str, str]]:
     """Anchor → SVG and caption of the drawings in an executed notebook."""
+    if not notebook.is_file():
+        raise RecordProblem(f"{name}: {notebook} is not there. Run lepton-nb report again, with --out of that folder.")
     found = {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", ()):
