@@ -116,7 +116,7 @@ def compare(
     """Compare two reports: what changed in the value, by which cause, as one page."""
     from rich.console import Console
 
-    from lepton_nb import render
+    from lepton_nb.page import render
     from lepton_nb.report import compare as comparing
 
     console = Console(highlight=False, soft_wrap=True)

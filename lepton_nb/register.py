@@ -19,7 +19,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
-from lepton_nb import plots
+from lepton_nb.page import plots
 
 if TYPE_CHECKING:
     from lepton_nb.client import Acceptance, Asset, Evaluation, Monitoring

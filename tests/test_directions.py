@@ -18,7 +18,7 @@ ALLOWED = {
     "client": {"numpy", "pydantic", "yaml", "openpyxl", "pyarrow"},  # the last two only when such a file is given
     "numpy_layers": {"numpy"},
     "paths": set(),
-    "render": {"numpy"},
+    "page": {"numpy", "matplotlib"},
 }
 #: What a module must not import from the package.
 FORBIDDEN = {
@@ -26,7 +26,7 @@ FORBIDDEN = {
     "client": {"report", "cli", "valuation", "value_model", "models"},
     "value_model": {"report", "cli", "models", "training"},
     "results": {"report", "cli"},
-    "plots": {"report", "client", "valuation"},
+    "page": {"report", "cli", "client", "value_model", "valuation", "models", "training", "datasets"},
 }
 
 
@@ -86,6 +86,10 @@ def test_importing_the_package_loads_no_library():
 def test_checking_a_client_loads_no_heavy_library():
     heavy = {"keras", "tensorflow", "pandas", "scipy", "matplotlib", "papermill", "distributed", "sphinx"}
     assert not loaded("import lepton_nb.cli, lepton_nb.client") & (heavy | {"openpyxl", "pyarrow"})
+
+
+def test_words_and_tables_load_no_drawing_library():
+    assert not loaded("from lepton_nb.page import render") & {"matplotlib", "pandas", "scipy"}
 
 
 def test_planning_loads_no_engine():

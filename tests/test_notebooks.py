@@ -83,7 +83,7 @@ def test_cells_are_short_and_make_no_html(path):
         lines = [line for line in source(cell).splitlines() if line.strip() and not line.strip().startswith("#")]
         hidden = tags(cell) & {"hide-input", "remove-cell"}  # tables and records, which the formatter draws out
         assert len(lines) <= (60 if hidden else 40), source(cell)[:80]
-        assert not re.search(r"\b(HTML|Markdown)\(", source(cell)), "only render.py makes HTML"
+        assert not re.search(r"\b(HTML|Markdown)\(", source(cell)), "only page/render.py makes HTML"
         assert "rcParams" not in source(cell)
         if not tags(cell) & {"hide-input", "remove-cell", "parameters"}:
             visible += len(lines)

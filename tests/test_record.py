@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lepton_nb import paths, render, results
+from lepton_nb import paths, results
+from lepton_nb.page import render
 from lepton_nb.report import planning, run, sphinx_lepton
 from lepton_nb.report.record import RecordProblem, record
 
@@ -111,7 +112,7 @@ def test_figures_stand_beside_those_on_record(project):
 
 
 DRAW = (
-    "from lepton_nb import plots\n"
+    "from lepton_nb.page import plots\n"
     "figure, axis = plots.axes()\n"
     "axis.plot([1, 2, 4])\n"
     "plots.show(figure, 'Right & \"wrong\" < 4.', 'digits-curves')"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from lepton_nb import plots, register, render
+from lepton_nb import register
 from lepton_nb.client import Asset, schema
+from lepton_nb.page import plots, render
 from lepton_nb.register import RULES, Register, find
 
 DAY = date(2026, 6, 30)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_nb import plots, render
+from lepton_nb.page import plots, render
 
 EVIL = '<script>alert("x")</script>&{{'
 
@@ -80,3 +80,15 @@ def test_a_plot_is_drawn_in_the_colour_of_the_text_and_repeats_to_the_byte():
     assert plots.INK not in first
     assert 'id="fig-example"' in first
     assert 'aria-label="Caption, n = 2."' in first
+
+
+def test_a_dollar_sign_in_a_drawing_is_a_dollar_sign_and_a_logarithmic_axis_has_readable_ticks():
+    figure, axis = plots.axes()
+    axis.plot([1, 1e9], [0.002, 40], label="703 $ to 5 $ per \\frac{1}{2}")
+    axis.legend()
+    axis.set(xscale="log", yscale="log", title="$x^2$ EUR")
+    assert "currentColor" in plots.show(figure, "A caption.")
+    ticks = [label.get_text() for line in (axis.xaxis, axis.yaxis) for label in line.get_ticklabels()]
+    assert "10⁶" in ticks and "0.1" in ticks
+    assert not [text for text in ticks if set(text) & set("$\\{}^")]
+    assert not axis.title.get_parse_math()

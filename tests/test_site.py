@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from nbformat import v4
 
-from lepton_nb import paths, plots, render
+from lepton_nb import paths
+from lepton_nb.page import plots, render
 from lepton_nb.report import publish, sphinx_lepton
 
 EVIL = "</title><script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"

@@ -73,8 +73,8 @@ def test_only_modules_that_a_chapter_imports_are_in_its_key(monkeypatch, simple)
 
 
 def test_imports_are_followed_through_the_package():
-    plots = store.imported_modules("from lepton_nb import plots")
-    assert {"__init__.py", "plots.py", "render.py"} <= set(plots)
+    plots = store.imported_modules("from lepton_nb.page import plots")
+    assert {"__init__.py", "page/plots.py", "page/render.py"} <= set(plots)
     assert "metrics.py" not in plots
     client = store.imported_modules("from lepton_nb.client import load")
     assert {"client/__init__.py", "client/schema.py"} <= set(client)

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lepton_nb import paths, render
+from lepton_nb import paths
+from lepton_nb.page import render
 from lepton_nb.report.store import digest
 
 #: Kind of input → words for it. The order is the order of the bridge.
@@ -354,7 +355,7 @@ def _date(run: Mapping[str, Any]) -> str:
 
 
 def _waterfall(rows: list[Row], unit: str) -> render.Html:
-    from lepton_nb import plots
+    from lepton_nb.page import plots
 
     figure, axis = plots.axes(height=0.45 * len(rows) + 0.9)
     level = 0.0

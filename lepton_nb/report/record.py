@@ -9,7 +9,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from lepton_nb import paths, render
+from lepton_nb import paths
+from lepton_nb.page import render
 from lepton_nb.report import chapters as declared
 from lepton_nb.report.run import write_json, write_text
 

@@ -37,7 +37,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.math import get_node_equation_number
 
-from lepton_nb import paths, render, results
+from lepton_nb import paths, results
+from lepton_nb.page import render
 
 logger = logging.getLogger(__name__)
 

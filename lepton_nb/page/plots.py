@@ -7,6 +7,7 @@ so one drawing serves both themes; data colours are the colour-blind safe set of
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 import matplotlib
@@ -16,8 +17,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
-from lepton_nb import render
+from lepton_nb.page import render
 
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#3a8bc9", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7"
 #: Order in which series take their colours.
@@ -48,6 +50,8 @@ STYLE = {
     "grid.alpha": 0.25,
     "grid.linewidth": 0.6,
     "text.color": INK,
+    # What a client typed is text: a dollar sign opens no formula. A drawing's own formula says parse_math=True.
+    "text.parse_math": False,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "xtick.color": GREY,
@@ -75,8 +79,35 @@ def axes(rows: int = 1, columns: int = 1, width: float = 7.2, height: float | No
     return plt.subplots(rows, columns, figsize=(width, height or 3.1 * rows), **options)
 
 
+class PowersOfTen(LogFormatterSciNotation):
+    """Ticks of a logarithmic axis as plain text, not as a formula: 0.5 and 200, or 10⁻⁸ where the axis is long."""
+
+    def __call__(self, x, pos=None) -> str:
+        text = super().__call__(x, pos)
+        if text and max(map(abs, self.axis.get_view_interval())) < 1e5 and (x == 0 or abs(x) >= 1e-4):
+            return f"{x:g}".replace("-", "\N{MINUS SIGN}")
+        text = re.sub(r"\$|\\mathdefault|[{}]", "", text.replace(r"\times", "·"))
+        raised = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+        text = re.sub(r"\^([-−]?\d+)", lambda power: power[1].translate(raised), text)
+        return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _plain_ticks(figure: Figure) -> None:
+    """Matplotlib writes the ticks of logarithmic axes as formulas; here they are text, as all else."""
+    for axis in figure.axes:
+        for line in (axis.xaxis, axis.yaxis):
+            for get, put in (
+                (line.get_major_formatter, line.set_major_formatter),
+                (line.get_minor_formatter, line.set_minor_formatter),
+            ):
+                old = get()
+                if type(old) is LogFormatterSciNotation:
+                    put(PowersOfTen(old._base, old.labelOnlyBase, old.minor_thresholds, old._linthresh))
+
+
 def show(figure: Figure, caption: str, name: str = "") -> render.Html:
     """Close the figure and return it as inline SVG with its caption; ``name`` is its anchor."""
+    _plain_ticks(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)

@@ -268,7 +268,7 @@ def heading(text: str) -> Html:
 
 
 def figure(svg: str, caption: str, name: str = "") -> Html:
-    """A drawing made by :mod:`lepton_nb.plots` with its caption; ``name`` is its anchor in the page."""
+    """A drawing made by :mod:`lepton_nb.page.plots` with its caption; ``name`` is its anchor in the page."""
     svg = svg[svg.index("<svg") :]
     anchor = f' id="fig-{_text(name)}"' if name else ""
     label = html.escape(caption, quote=True)

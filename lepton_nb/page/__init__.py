@@ -1,0 +1,8 @@
+"""All that a chapter shows, each in one place and one form.
+
+``words``: numbers as text (money, ranges, chances, shares, dates, plurals).
+``render``: the only maker of HTML (tables, banners, key figures).
+``charts``: drawings by name, from data to axes (waterfall, ranges, tornado, …).
+``plots``: the one style, axes, and the way from a finished figure into a page.
+A chapter imports what it shows: ``from lepton_nb.page import charts, plots, render, words``.
+"""
