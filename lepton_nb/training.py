@@ -23,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lepton_nb import processor
+
 
 @contextlib.contextmanager
 def _quiet_start() -> Iterator[None]:
@@ -61,8 +63,6 @@ __all__ = [
 ]
 
 PRECISIONS = ("float32", "mixed_bfloat16")
-#: bfloat16 must be this much faster than float32 to be chosen: more than the clock's noise.
-MARGIN = 1.15
 
 
 class Diverged(RuntimeError):
@@ -82,31 +82,53 @@ def set_seed(seed: int) -> None:
 
 @dataclass(frozen=True)
 class Precision:
-    """The policy to build with, and the measurement that chose it (None where it was asked for by name)."""
+    """The policy to build with, and why: what the processor can do, or that it was asked for by name."""
 
     policy: str  # "float32" or "mixed_bfloat16"
-    speed_up: float | None = None  # time of a float32 step over that of a bfloat16 step
+    unit: str | None = None  # of the processor that computes with bfloat16, "" for none; None: asked for by name
+    speed_up: float | None = None  # time of a float32 step over that of a bfloat16 step: told, never decided by
+
+    @property
+    def source(self) -> str:
+        """Where the choice comes from, in three or four words."""
+        return "asked for" if self.unit is None else "what the processor can do"
 
     @property
     def sentence(self) -> str:
         """Which precision runs, and why."""
-        if self.speed_up is None:
+        if self.unit is None:
             return f"{self.policy}, as asked for."
-        found = f"a step in bfloat16 is {self.speed_up:.2f} times as fast as in float32 on this machine"
-        return f"{self.policy}: {found}; bfloat16 is taken from {MARGIN} on."
+        why = (
+            f"this processor computes with bfloat16 ({self.unit})"
+            if self.unit
+            else "no unit for bfloat16 is known here"
+        )
+        measured = ""
+        if self.speed_up is not None:
+            measured = (
+                f" A step in bfloat16 took {1 / self.speed_up:.2f} times as long as in float32, measured just now."
+            )
+        return f"{self.policy}: {why}.{measured}"
 
 
 def choose_precision(asked: str = "auto", repetitions: int = 10) -> Precision:
-    """float32 or mixed_bfloat16, whichever trains faster on this machine.
+    """float32 or mixed_bfloat16, by what this machine's processor can do.
 
-    "auto" times training steps of two convolutions (128 images of 14×14×64) in turn in both, takes the
-    fastest of each (other work on the machine can only slow a step down) and asks for a margin of 15 %. About 1 s.
-    Any other value of ``asked`` is used as it is. Raises ValueError for an unknown one.
+    "auto" takes bfloat16 where the processor has a unit for it (:func:`lepton_nb.processor.bfloat16_unit`). A clock
+    decides nothing: other work on the machine would change the choice, and with it the numbers. Training steps of two
+    convolutions (128 images of 14×14×64) are timed in turn in both only to be told, about 1 s; ``repetitions=0``
+    leaves that out. Any other value of ``asked`` is used as it is. Raises ValueError for an unknown one.
     """
     if asked in PRECISIONS:
         return Precision(asked)
     if asked != "auto":
         raise ValueError(f"precision must be auto, {' or '.join(PRECISIONS)}. Received: precision={asked!r}")
+    unit = processor.bfloat16_unit()
+    return Precision(PRECISIONS[bool(unit)], unit, _speed_up(repetitions) if repetitions > 0 else None)
+
+
+def _speed_up(repetitions: int) -> float:
+    """Time of a training step in float32 over one in bfloat16, of each the fastest: other work only slows one down."""
     images, targets = np.zeros((128, 14, 14, 64), "float32"), np.zeros((128, 64), "float32")
     models = [_two_convolutions(policy) for policy in PRECISIONS]
     fastest = [float("inf"), float("inf")]
@@ -116,8 +138,7 @@ def choose_precision(asked: str = "auto", repetitions: int = 10) -> Precision:
             model.train_on_batch(images, targets)
             if repetition:  # the first one builds the graph
                 fastest[position] = min(fastest[position], time.perf_counter() - start)
-    speed_up = fastest[0] / fastest[1]
-    return Precision(PRECISIONS[speed_up >= MARGIN], speed_up)
+    return fastest[0] / fastest[1]
 
 
 def _two_convolutions(dtype: str) -> keras.Model:

@@ -2,6 +2,7 @@
 
 import gc
 import math
+import platform
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import weakref
 import numpy as np
 import pytest
 
-from lepton_nb import training
+from lepton_nb import processor, training
 
 keras = training.keras
 
@@ -128,11 +129,35 @@ def test_precision_by_name_is_not_measured():
         training.choose_precision("float8")
 
 
-def test_precision_by_measurement():
-    found = training.choose_precision("auto", repetitions=3)
-    assert found.speed_up > 0
-    assert (found.policy == "mixed_bfloat16") == (found.speed_up >= training.MARGIN)
-    assert f"{found.speed_up:.2f} times" in found.sentence
+@pytest.mark.parametrize(
+    ("flags", "unit", "policy"),
+    [
+        ("fpu avx512f avx512_bf16 amx_bf16", "AMX", "mixed_bfloat16"),
+        ("fpu avx512f avx512_bf16", "AVX-512 BF16", "mixed_bfloat16"),
+        ("fpu avx2 avx512f", "", "float32"),
+        (None, "", "float32"),
+    ],
+)
+def test_precision_follows_what_the_processor_can_do(monkeypatch, flags, unit, policy):
+    described = "" if flags is None else f"model name\t: P\nflags\t\t: {flags}\n\nmodel name\t: P\n"
+    monkeypatch.setattr(processor, "_described", lambda: described)
+    found = training.choose_precision("auto", repetitions=0)
+    assert (found.policy, found.unit, found.speed_up) == (policy, unit, None)
+    assert policy in found.sentence and unit in found.sentence
+    assert processor.name() == ("P" if flags else platform.processor() or platform.machine())
+
+
+@pytest.mark.parametrize("ratio", [0.01, 1.0, 3.12, 100.0])
+def test_no_measurement_of_time_changes_the_precision(monkeypatch, ratio):
+    asked = training.choose_precision("auto", repetitions=0).policy
+    monkeypatch.setattr(training, "_speed_up", lambda repetitions: ratio)
+    found = training.choose_precision("auto")
+    assert (found.policy, found.speed_up) == (asked, ratio)
+    assert f"{1 / ratio:.2f} times" in found.sentence
+
+
+def test_the_speed_of_a_step_is_measured():
+    assert 0 < training._speed_up(1) < 1000
 
 
 def test_seed_repeats():

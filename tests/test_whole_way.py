@@ -59,6 +59,19 @@ class Report:
         return {line["chapter"]: line["state"] for line in ledger["chapters"]}
 
 
+def differences(before, after, where: str = "") -> list[str]:
+    """Which figures and cells of two sets of records differ, each with both values."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = dict.fromkeys([*before, *after])
+        parts = [differences(before.get(name), after.get(name), f"{where}/{name}") for name in names]
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        parts = [differences(one, two, f"{where}[{place}]") for place, (one, two) in pairs]
+    else:
+        return [] if before == after else [f"{where}: {before!r} became {after!r}"]
+    return [line for part in parts for line in part]
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> Report:
     made = Report(tmp_path_factory.mktemp("whole"), "manufacturer")
@@ -115,7 +128,17 @@ def test_two_runs_of_one_client_give_equal_records(report):
     again = report.run("--fresh")
     assert again.returncode == 0, again.stdout
     assert set(report.states().values()) == {"completed"}
-    assert report.records() == before
+    assert differences(before, report.records()) == []
+
+
+def test_a_difference_between_records_is_named():
+    one = {"faces": {"figures": {"fid": {"value": 29.2, "n": 8}}, "tables": {"curve": [{"loss": 1.0}]}}}
+    two = {"faces": {"figures": {"fid": {"value": 29.3, "n": 8}}, "tables": {"curve": [{"loss": 1.5}]}}}
+    assert differences(one, one) == []
+    assert differences(one, two) == [
+        "/faces/figures/fid/value: 29.2 became 29.3",
+        "/faces/tables/curve[0]/loss: 1.0 became 1.5",
+    ]
 
 
 def test_nothing_changed_is_seen_and_nothing_is_written(report):
