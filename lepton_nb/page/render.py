@@ -17,8 +17,12 @@ from typing import Any
 import numpy as np
 
 from lepton_nb import paths
+from lepton_nb.page.words import MINUS, MISSING, THIN, count, measured, money, number, percent
 
 __all__ = [
+    "MINUS",
+    "MISSING",
+    "THIN",
     "Html",
     "banner",
     "beside",
@@ -26,17 +30,13 @@ __all__ = [
     "definitions",
     "figure",
     "join",
+    "measured",
     "money",
     "note",
     "number",
     "percent",
     "table",
 ]
-
-#: Shown where a value is not defined; the reason stands in the text beside it.
-MISSING = "–"
-MINUS = "\N{MINUS SIGN}"
-THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
 class Html(UserString):
@@ -58,41 +58,6 @@ class Html(UserString):
 
 def _text(value: Any) -> str:
     return str(value) if isinstance(value, Html) else html.escape(str(value))
-
-
-def number(value: float | None, digits: int = 2, unit: str = "") -> str:
-    """A number with thin spaces between thousands: ``1 234.50``; None gives a dash."""
-    if value is None or value != value:
-        return MISSING
-    text = f"{abs(value):,.{digits}f}".replace(",", THIN)
-    sign = MINUS if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
-    return f"{sign}{text}{THIN + unit if unit else ''}"
-
-
-def count(value: float | None) -> str:
-    """A whole number: ``60 000``."""
-    return number(value, 0)
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A fraction as a percentage: 0.9951 gives ``99.5 %``."""
-    return MISSING if value is None or value != value else number(100 * value, digits, "%")
-
-
-def money(value: float | None, currency: str, digits: int | None = None) -> str:
-    """Money in full, thousands or millions, with its currency: ``1.26 m EUR``.
-
-    >>> money(-1_256_000, "EUR").replace(THIN, " ").replace(MINUS, "-")
-    '-1.26 m EUR'
-    """
-    if value is None or value != value:
-        return MISSING
-    size = abs(value)
-    if size >= 999_500:
-        return number(value / 1e6, 2 if digits is None else digits, "m") + THIN + currency
-    if size >= 9_950:
-        return number(value / 1e3, 0 if digits is None else digits, "k") + THIN + currency
-    return number(value, (0 if size >= 100 or size == 0 else 2) if digits is None else digits, currency)
 
 
 def _missing(value: Any) -> bool:
@@ -184,19 +149,6 @@ def join(*parts: Html) -> Html:
         if not isinstance(part, Html):
             raise TypeError(f"join takes finished Html only. Received: {type(part).__name__}")
     return Html("".join(map(str, parts)))
-
-
-def measured(value: Any, unit: str) -> str:
-    """A figure of a record with its unit: fractions as percentages, other numbers to four digits or so."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if _missing(value) or not isinstance(value, Real):
-        return MISSING if _missing(value) else str(value)
-    if unit == "fraction":
-        return percent(value, 2)
-    if isinstance(value, Integral) or abs(value) >= 1000:
-        return number(value, 0, unit)
-    return number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3, unit)
 
 
 def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:

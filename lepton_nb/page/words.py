@@ -1,0 +1,507 @@
+"""Numbers as a page says them: one place, one form.
+
+Money carries its currency and is never more exact than the interval beside it; a minus is a minus
+sign; thousands are set apart by a narrow space; what is missing is a dash, with its reason where one
+is known. Nothing here raises on ``None`` or ``nan``: a page says that a figure is missing, it does not
+break on it.
+
+Every function takes a plain number, or a thing that has one: ``value`` (a figure of a record, an
+estimate) or ``mode`` (low, most likely, high). Every range takes two numbers, a thing with ``low`` and
+``high`` or with ``interval``, or a row with these keys.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from typing import Any
+
+__all__ = [
+    "MINUS",
+    "MISSING",
+    "THIN",
+    "beyond",
+    "chance",
+    "count",
+    "date",
+    "duration",
+    "elided",
+    "estimate",
+    "figure",
+    "label",
+    "listed",
+    "measured",
+    "missing",
+    "money",
+    "money_range",
+    "month",
+    "number",
+    "odds",
+    "percent",
+    "percent_range",
+    "plural",
+    "plus_minus",
+    "range_of",
+    "rate",
+    "sentence",
+    "share",
+    "times",
+    "years",
+]
+
+#: Shown where a value is not defined; the reason stands in the text beside it.
+MISSING = "–"
+MINUS = "\N{MINUS SIGN}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+#: Size from which money is told in this unit, the unit, its letter, and the decimals without an interval.
+SCALES = ((999_500_000, 1e9, "bn", 2), (999_500, 1e6, "m", 2), (9_950, 1e3, "k", 0), (0, 1.0, "", 2))
+#: An interval is told in at least this many steps of the last digit.
+STEPS = 20
+#: Written in capitals wherever they come as a part of a name.
+CAPITALS = [
+    "ai",
+    "api",
+    "auc",
+    "bleu",
+    "brier",
+    "eu",
+    "f1",
+    "gdpr",
+    "gpu",
+    "ias",
+    "ifrs",
+    "ivs",
+    "mae",
+    "map",
+    "mape",
+    "psi",
+    "rmse",
+    "roc",
+    "ssim",
+    "wacc",
+    "xgb",
+]
+
+
+def missing(why: str = "") -> str:
+    """A dash, with its reason in brackets where one is given."""
+    return f"{MISSING} ({why})" if why else MISSING
+
+
+def _is_itself(value: Any) -> bool:
+    """False for nan and pandas' NaT, which are not equal to themselves."""
+    try:
+        return bool(value == value)
+    except (TypeError, ValueError):  # an array, a frame
+        return True
+
+
+def _number(value: Any) -> float | None:
+    """The number in a value; None where there is none (None, nan, NaT, text)."""
+    if value is None or not _is_itself(value):
+        return None
+    for name in ("value", "mode"):
+        if not isinstance(value, Real) and hasattr(value, name):
+            value = getattr(value, name)
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return None if math.isnan(found) else found
+
+
+def _ends(ends: Any) -> tuple[float | None, float | None]:
+    """Low and high of an interval, however it is given."""
+    if isinstance(ends, Mapping):
+        ends = ends.get("low"), ends.get("high")
+    elif hasattr(ends, "low") and hasattr(ends, "high"):
+        ends = ends.low, ends.high
+    elif hasattr(ends, "interval") and not isinstance(ends.interval, str):
+        ends = ends.interval
+    try:
+        first, *_, last = ends
+    except (TypeError, ValueError):
+        return None, None
+    low, high = _number(first), _number(last)
+    return (high, low) if low is not None and high is not None and low > high else (low, high)
+
+
+def _digits(value: float, digits: int, sign: bool = False) -> str:
+    if math.isinf(value):
+        return f"{MINUS if value < 0 else ''}∞"
+    text = f"{abs(value):,.{digits}f}".replace(",", THIN)
+    if float(f"{value:.{digits}f}") == 0:
+        return text
+    return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
+
+
+def number(value: Any, digits: int = 2, unit: str = "", why: str = "", sign: bool = False) -> str:
+    """A number with thin spaces between thousands: ``1 234.50``; None gives a dash.
+
+    >>> number(-1234.5, 1, "kWh").replace(THIN, " ").replace(MINUS, "-")
+    '-1 234.5 kWh'
+    """
+    found = _number(value)
+    return missing(why) if found is None else f"{_digits(found, digits, sign)}{THIN + unit if unit else ''}"
+
+
+def count(value: Any, why: str = "") -> str:
+    """A whole number: ``60 000``."""
+    return number(value, 0, why=why)
+
+
+def figure(value: Any, unit: str = "", like: Any = None, why: str = "") -> str:
+    """A figure of any size with the digits that its size deserves: ``6 000``, ``3.2``, ``0.0971``.
+
+    like: a figure whose digits it takes, so that the ends of a range agree.
+
+    >>> figure(0.09713), figure(3.20), figure(0)
+    ('0.0971', '3.2', '0')
+    """
+    found, size = _number(value), _number(value if like is None else like)
+    if found is None or size is None:
+        return missing(why)
+    size = abs(size)
+    if found and size < 5e-5:
+        text = f"{found:.1e}".replace("-", MINUS)
+    else:
+        text = _digits(found, 0 if size >= 1000 else 2 if size >= 1 else 4)
+    if like is None and "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return f"{text}{THIN + unit if unit else ''}"
+
+
+def percent(value: Any, digits: int = 1, why: str = "", sign: bool = False) -> str:
+    """A fraction as a percentage: 0.9951 gives ``99.5 %``."""
+    found = _number(value)
+    return missing(why) if found is None else number(100 * found, digits, "%", sign=sign)
+
+
+def share(value: Any, why: str = "") -> str:
+    """A part of a whole: ``46 %``, ``4.6 %``, ``below 0.1 %``."""
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    size = abs(found)
+    if 0 < size < 0.0005:
+        return f"below 0.1{THIN}%" if found > 0 else f"above {MINUS}0.1{THIN}%"
+    return percent(found, 0 if size >= 0.0995 or size == 0 else 1)
+
+
+def rate(value: Any, why: str = "", a_year: bool = False) -> str:
+    """A rate of interest, tax or royalty: ``8.25 %``, ``12 %``."""
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    text = _digits(100 * found, 2)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text}{THIN}%{' a year' if a_year else ''}"
+
+
+def chance(value: Any, n: int | None = None, why: str = "") -> str:
+    """A probability: ``34 %``, ``0.5 %``, ``below 0.1 %``, ``above 99.9 %``.
+
+    n: the draws that it was counted from. Too few draws do not show ``below 0.1 %``; then the count is told.
+    """
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    n = n or getattr(value, "n", None)
+    if n and n < 3000 and found in (0, 1):
+        return f"{'none' if found == 0 else 'all'} of {count(n)}"
+    if found < 0.0005:
+        return f"below 0.1{THIN}%"
+    if found > 0.9995:
+        return f"above 99.9{THIN}%"
+    return percent(found, 1 if found < 0.0995 or found > 0.9905 else 0)
+
+
+def odds(value: Any, why: str = "") -> str:
+    """A small probability as a sentence says it: ``1 in 400``; a large one as a percentage."""
+    found = _number(value)
+    if found is None or found > 0.1 or found <= 0.0001:
+        return chance(value, why=why) if found is None or found else "never"
+    one = 1 / found
+    step = 10 ** max(math.floor(math.log10(one)) - 1, 0)
+    return f"1 in {count(round(one / step) * step)}"
+
+
+def _scaled(value: float, step: float | None, sign: bool = False) -> str:
+    """An amount in its own unit, without its currency; ``step`` is the size of its last digit."""
+    if step and not math.isinf(value):
+        value = round(value / step) * step
+    size = abs(value)
+    if math.isinf(value) or size == 0:
+        return _digits(value, 0)
+    least = 10_000 if step and step >= 1000 else 0  # thousands are the last digit: no hundreds are shown
+    _, unit, letter, digits = next(scale for scale in SCALES if max(size, least) >= scale[0])
+    if step:
+        digits = max(round(math.log10(unit / step)), 0)
+    elif not letter:
+        digits = 0 if size >= 99.995 else 2
+        if size < 0.995:  # money per case: as many digits as tell it from nothing
+            text = _digits(value, 4, sign)
+            while text.endswith("0") and len(text.rpartition(".")[2]) > 2:
+                text = text[:-1]
+            return text if size >= 0.00005 else "below 0.0001" if value > 0 else f"above {MINUS}0.0001"
+    return _digits(value / unit, digits, sign) + (THIN + letter if letter else "")
+
+
+def _step(ends: Any) -> float | None:
+    """Size of the last digit that an interval allows; None where there is no width."""
+    low, high = _ends(ends)
+    if low is None or high is None or not 1e-300 < high - low < math.inf:
+        return None
+    return 10.0 ** math.floor(math.log10((high - low) / STEPS))
+
+
+def money(
+    value: Any, currency: str, digits: int | None = None, within: Any = None, sign: bool = False, why: str = ""
+) -> str:
+    """Money in full, thousands or millions, with its currency: ``1.26 m EUR``.
+
+    within: the interval beside it; the amount is rounded to what such a width allows.
+
+    >>> money(-1_256_000, "EUR").replace(THIN, " ").replace(MINUS, "-")
+    '-1.26 m EUR'
+    >>> money(1_083_412, "EUR", within=(400_000, 9_000_000)).replace(THIN, " ")
+    '1.1 m EUR'
+    """
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    if digits is not None:
+        _, unit, letter, _ = next(scale for scale in SCALES if abs(found) >= scale[0])
+        text = _digits(found / unit, digits, sign) + (THIN + letter if letter else "")
+    else:
+        text = _scaled(found, _step(within), sign)
+    return f"{text}{THIN}{currency}" if currency else text
+
+
+def _range(low: float | None, high: float | None, show, tail: str, why: str) -> str:
+    if low is None and high is None:
+        return missing(why)
+    if low is None or high is None or math.isinf(low) or math.isinf(high):
+        if high is None or (low is not None and not math.isinf(low)):
+            return f"from {show(low)}{tail}"
+        if math.isinf(high):
+            return "anything"
+        return f"up to {show(high)}{tail}"
+    first, last = show(low), show(high)
+    return f"{last}{tail}" if first == last else f"{first} to {last}{tail}"
+
+
+def money_range(ends: Any, currency: str, why: str = "") -> str:
+    """A range of money: ``610 k to 1.71 m EUR``. Ends that differ never look alike.
+
+    >>> money_range((612_300, 1_708_000), "EUR").replace(THIN, " ")
+    '610 k to 1.71 m EUR'
+    >>> money_range((703_120, 703_480), "CHF").replace(THIN, " ")
+    '703.12 k to 703.48 k CHF'
+    """
+    step = _step(ends)
+    return _range(*_ends(ends), lambda end: _scaled(end, step), THIN + currency if currency else "", why)
+
+
+def range_of(ends: Any, unit: str = "", digits: int | None = None, why: str = "") -> str:
+    """A range of plain figures: ``0.02 to 0.31``; both ends with as many digits."""
+    low, high = _ends(ends)
+    sizes = [abs(end) for end in (low, high) if end is not None and not math.isinf(end)]
+    like = max(sizes) if len(sizes) == 2 else None
+    step = _step(ends)
+    if digits is None and step is not None:
+        digits = min(max(-round(math.log10(step)), 0), 12)
+
+    def show(end: float) -> str:
+        return _digits(end, digits) if digits is not None else figure(end, like=like)
+
+    return _range(low, high, show, THIN + unit if unit else "", why)
+
+
+def percent_range(ends: Any, digits: int | None = None, why: str = "") -> str:
+    """A range of shares: ``92.1 to 97.4 %``."""
+    low, high = _ends(ends)
+    scaled = tuple(None if end is None else 100 * end for end in (low, high))
+    if digits is None:
+        step = _step(scaled)
+        digits = 1 if step is None else min(max(-round(math.log10(step)), 0), 4)
+    return range_of(scaled, "%", digits, why)
+
+
+def estimate(three: Any, currency: str = "", unit: str = "", why: str = "") -> str:
+    """Most likely, then low to high in brackets: ``15 EUR (12 to 20 EUR)``; one figure where there is no range."""
+    middle, (low, high) = _number(three), _ends(three)
+    if middle is None and isinstance(three, tuple | list) and len(three) == 3:
+        middle = _number(three[1])
+    told = money(middle, currency, why=why) if currency else figure(middle, unit, why=why)
+    if middle is None or low is None or high is None or low == high:
+        return told
+    return f"{told} ({money_range((low, high), currency) if currency else range_of((low, high), unit)})"
+
+
+def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "") -> str:
+    """A figure and its standard error, rounded by the error: ``1.083 m ± 2 k EUR``.
+
+    error: left out where the value has a ``standard_error`` of its own.
+    """
+    found = _number(value)
+    spread = _number(getattr(value, "standard_error", None) if error is None else error)
+    if found is None:
+        return missing(why)
+    if not spread or math.isinf(spread) or abs(spread) < 1e-12:
+        return money(found, currency) if currency else figure(found)
+    spread = abs(spread)
+    step = 10.0 ** math.floor(math.log10(spread))
+    if not currency:
+        digits = min(max(-round(math.log10(step)), 0), 12)
+        return f"{_digits(found, digits)} ± {_digits(spread, digits)}"
+    return f"{_scaled(found, step)} ± {_scaled(spread, step)}{THIN}{currency}"
+
+
+def years(value: Any, why: str = "", endless: str = "no end") -> str:
+    """A time in years: ``2.9 years``, ``1 year``; a half-life without end is told in words."""
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    if math.isinf(found):
+        return endless
+    text = _digits(found, 1 if abs(found) >= 0.095 or found == 0 else 2)
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text} {'year' if text == '1' else 'years'}"
+
+
+def duration(seconds: Any, why: str = "") -> str:
+    """A time of answering or computing: ``12.3 ms``, ``1.4 s``, ``12 min``."""
+    found = _number(seconds)
+    if found is None:
+        return missing(why)
+    size = abs(found)
+    if size < 0.9995:
+        return number(1000 * found, 1 if size < 0.0995 else 0, "ms")
+    if size < 119.5:
+        return number(found, 1 if size < 9.95 else 0, "s")
+    return number(found / 60, 0, "min") if size < 7200 else number(found / 3600, 1, "h")
+
+
+def times(value: Any, why: str = "") -> str:
+    """A ratio: ``3.2 times``, ``12 times``."""
+    found = _number(value)
+    return missing(why) if found is None else f"{_digits(found, 0 if abs(found) >= 9.95 else 1)} times"
+
+
+def _day(value: Any) -> datetime.date | None:
+    if isinstance(value, datetime.date):
+        return value if _is_itself(value) else None
+    try:
+        return datetime.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+def date(value: Any, why: str = "") -> str:
+    """A day: ``31 December 2025``; text that is no day stays as it is."""
+    day = _day(value)
+    if day is None:
+        return missing(why) if value is None or value == "" or not _is_itself(value) else str(value)
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def month(value: Any, why: str = "") -> str:
+    """A month: ``December 2025``; takes a day or ``2025-12``."""
+    day = _day(value) or _day(f"{value}-01")
+    if day is None:
+        return missing(why) if value is None or value == "" or not _is_itself(value) else str(value)
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def plural(number_of: Any, one: str, many: str = "", none: str = "no") -> str:
+    """``1 comparable``, ``2 comparables``, ``no comparables``; ``many`` where the plural is not regular."""
+    found = _number(number_of)
+    if not many:
+        if re.search(r"[^aeiou]y$", one):
+            many = one[:-1] + "ies"
+        else:
+            many = one + ("es" if re.search(r"(s|x|z|ch|sh)$", one) else "s")
+    if found is None:
+        return f"{MISSING} {many}"
+    shown = count(found) if found == int(found) else figure(found)
+    return f"{none if found == 0 and none else shown} {one if found == 1 else many}"
+
+
+def listed(items: Iterable[Any], last: str = "and", most: int | None = None, none: str = "none") -> str:
+    """``a, b and c``; with ``most``, ``a, b and 3 more``."""
+    texts = [str(item) for item in items]
+    if most is not None and len(texts) > most:
+        texts = [*texts[:most], f"{len(texts) - most} more"]
+    if len(texts) < 2:
+        return texts[0] if texts else none
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+
+
+def label(name: Any) -> str:
+    """A name from a file as words: ``value_in_use_ias36`` gives ``value in use (IAS 36)``.
+
+    >>> label("market_value_ivs"), label("auc"), label("cost_of_labour")
+    ('market value (IVS)', 'AUC', 'cost of labour')
+    """
+    if name is None or not _is_itself(name):
+        return MISSING
+    text = re.sub(r"[_\s]+", " ", str(name)).strip()
+    text = re.sub(r"(?i)(?<=\w )\(?\b(ias|ifrs|ivs|cas|asu)\s?(\d*)\)?$",
+                  lambda found: f"({found[1].upper()}{' ' + found[2] if found[2] else ''})", text)  # fmt: skip
+    return " ".join(word.upper() if word in CAPITALS else word for word in text.split(" "))
+
+
+def sentence(text: Any) -> str:
+    """The text with a capital at its start and a full stop at its end."""
+    text = str(text).strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:…" else ".")
+
+
+def elided(text: Any, most: int = 44) -> str:
+    """The text, cut with an ellipsis where it is longer than ``most`` characters."""
+    text = " ".join(str(text).split())
+    return text if len(text) <= most else text[: max(most - 1, 1)].rstrip(" ,;:") + "…"
+
+
+def beyond(value: Any, limit: Any, above: str = "above", below: str = "below", at: str = "at") -> str:
+    """Which side of a limit a figure is on, in the words given."""
+    found, edge = _number(value), _number(limit)
+    if found is None or edge is None:
+        return MISSING
+    return above if found > edge else below if found < edge else at
+
+
+def measured(value: Any, unit: str) -> str:
+    """A figure of a record with its unit: fractions as percentages, other numbers to four digits or so."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, Real) or not _is_itself(value):
+        return MISSING if value is None or not _is_itself(value) else str(value)
+    if unit == "fraction":
+        return percent(value, 2)
+    if isinstance(value, Integral) or abs(value) >= 1000:
+        return number(value, 0, unit)
+    return number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3, unit)
