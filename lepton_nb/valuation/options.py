@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 from lepton_nb.valuation._base import Result, Undefined, array, number, one_of, rate_of, vector, whole
+from lepton_nb.valuation._tree import even_factors, roll_back
 
 __all__ = [
     "LeastSquares",
@@ -147,17 +148,13 @@ def binomial_tree(
     side = 1.0 if one_of("kind", kind, KINDS) == "call" else -1.0
     if time == 0:
         return max(side * (price - cost), 0.0)
+
+    def decide(step: int, prices: np.ndarray, going_on: np.ndarray) -> np.ndarray:
+        dated = exercise_dates is not None and step % every == 0 and step > 0
+        return np.maximum(going_on, side * (prices - cost)) if american or dated or step == count else going_on
+
     shrink = math.exp(-rate * dt)
-    rises = np.arange(count + 1)
-    # exponents rather than powers: far nodes of long trees would overflow
-    prices = price * np.exp(rises * math.log(rise) + (count - rises) * math.log(fall))
-    worth = np.maximum(side * (prices - cost), 0.0)
-    for step in range(count - 1, -1, -1):
-        worth = shrink * (chance * worth[1:] + (1 - chance) * worth[:-1])
-        prices = prices[:-1] / fall
-        if american or (exercise_dates is not None and step % every == 0 and step > 0):
-            worth = np.maximum(worth, side * (prices - cost))
-    return float(worth[0])
+    return float(roll_back(decide, count, up=rise, down=fall, chance=chance, shrink=shrink, spot=price)[0])
 
 
 def crr(
@@ -537,15 +534,17 @@ def stage(
     if last == 0:
         return _real(static, max(static, 0.0), volatility, told)
     dt = last / count
-    move, grown = sigma * math.sqrt(dt), (yearly - delay) * dt
-    drift = grown - move - math.log1p(math.exp(-2 * move)) + math.log(2)  # less ln cosh(move): the mean grows by r - q
+    grown = math.exp((yearly - delay) * dt)  # the mean grows by r - q
+    up, down = even_factors(sigma, dt)
     due = np.bincount(np.rint(times / dt).astype(int), weights=paid, minlength=count + 1)
-    rises = 2 * np.arange(count + 1) - count
-    right = np.maximum(worth * np.exp(count * drift + move * rises) - due[-1], 0.0)
-    for step in range(count - 1, -1, -1):
-        right = math.exp(-yearly * dt) * (right[1:] + right[:-1]) / 2
-        if due[step] > 0:
-            right = np.maximum(right - due[step], 0.0)
+
+    def decide(step: int, prices: np.ndarray, going_on: np.ndarray) -> np.ndarray:
+        if step == count:
+            return np.maximum(prices - due[step], 0.0)
+        return np.maximum(going_on - due[step], 0.0) if due[step] > 0 else going_on
+
+    shrink = math.exp(-yearly * dt)
+    right = roll_back(decide, count, up=up * grown, down=down * grown, shrink=shrink, spot=worth)
     return _real(static, float(right[0]), volatility, told)
 
 
