@@ -24,10 +24,15 @@ EPSILON = np.finfo(float).eps
 NOTHING = -1e300  # the logarithm of an amount of 0, which padding holds
 SMALL_STEP = 1e-10  # Newton's error after a step of this size is its square
 LARGEST_POWER = 600.0  # exp beyond this needs a shift
+ROUNDING = 8 * EPSILON  # a flow of this share of all flows together is what additions leave behind
 
 
 def merged(times: np.ndarray, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both (flows, problems): times ascending from 0, flows of one time added up, flows of 0 moved to the end."""
+    """Both (flows, problems): times ascending from 0, flows of one time added up, flows of 0 moved to the end.
+
+    A flow that is below the rounding of all flows together is none: 0.3 - 0.1 - 0.2 is not 0 in the computer's numbers,
+    and would add a rate next to -100 %.
+    """
     if np.any(times[1:] < times[:-1]):
         order = np.argsort(times, axis=0, kind="stable")
         times, amounts = np.take_along_axis(times, order, axis=0), np.take_along_axis(amounts, order, axis=0)
@@ -42,6 +47,10 @@ def merged(times: np.ndarray, amounts: np.ndarray) -> tuple[np.ndarray, np.ndarr
         first = np.zeros(flows * problems)
         first[cell] = times.ravel()
         times = first.reshape(flows, problems)
+    size = np.abs(amounts)
+    small = size <= ROUNDING * size.sum(axis=0)
+    if (small & (amounts != 0)).any():
+        amounts = np.where(small, 0.0, amounts)
     empty = amounts == 0
     if empty.any():
         order = np.argsort(empty, axis=0, kind="stable")

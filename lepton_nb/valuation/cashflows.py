@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +32,7 @@ from lepton_nb.valuation._base import (
 
 __all__ = [
     "NoRateOfReturn",
+    "Rates",
     "RatesOfReturn",
     "ReturnOnInvestment",
     "SeveralRatesOfReturn",
@@ -61,6 +63,7 @@ __all__ = [
     "xnpv",
 ]
 
+WINDOW = (-0.999999, 1e9)  # rates of return that are looked at first: -99.9999 % to 1e9, both included
 DAY_COUNTS = ("act/365f", "act/360", "act/act", "30/360", "30e/360")
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -126,13 +129,31 @@ def xnpv(rate, amounts, dates, day_count: str = "act/365f", valuation_date=None)
     return _present_value(rate, flows, _years(dates, flows.shape[-1], day_count, valuation_date))
 
 
+class Rates(tuple):
+    """Rates of return, ascending: a tuple of fractions that also knows what was left out.
+
+    ``beyond`` holds ln(1 + r) of every further zero of the present value, outside the window of -99.9999 % to 1e9: the
+    logarithm, since the rate itself may be next to -100 % or too large for the computer's numbers.
+    """
+
+    beyond: tuple[float, ...]
+
+    def __new__(cls, rates: Iterable[float] = (), beyond: Iterable[float] = ()):
+        self = super().__new__(cls, rates)
+        self.beyond = tuple(beyond)
+        return self
+
+    def __reduce__(self):
+        return type(self), (tuple(self), self.beyond)
+
+
 def irr(cash_flows) -> float:
     r"""The internal rate of return per period, if there is exactly one.
 
     $$ r > -1: \quad \sum_{t=0}^{n} \frac{CF_t}{(1+r)^t} = 0 $$
 
-    cash_flows: signed money, t = 0 first; zero flows change nothing.
-    Raises ``NoRateOfReturn`` where no rate exists and ``SeveralRatesOfReturn`` (with all of them in ``roots``)
+    cash_flows: signed money, t = 0 first; zero flows change nothing. A rate in the window of ``irr_all`` is not
+    spoiled by another one far outside it. Raises ``NoRateOfReturn`` where no rate exists and ``SeveralRatesOfReturn`` (with all of them in ``roots``)
     where more than one does: then the net present value decides.
 
     Reference: Brealey, Myers & Allen, ch. 5, pitfalls of the internal rate of return.
@@ -143,11 +164,14 @@ def irr(cash_flows) -> float:
     return _only(irr_all(cash_flows))
 
 
-def irr_all(cash_flows) -> tuple[float, ...]:
-    r"""Every real rate of return above -100 %, ascending.
+def irr_all(cash_flows) -> Rates:
+    r"""Every real rate of return, ascending.
 
-    All r in (-1, ∞) with $\sum_t CF_t (1+r)^{-t} = 0$. A rate at which the present value touches zero without
-    crossing it is listed once. Raises ``NoRateOfReturn`` where there is none.
+    All r from -99.9999 % to 1e9 with $\sum_t CF_t (1+r)^{-t} = 0$. A zero farther out comes from one small flow at either
+    end and says nothing about the investment: it is left out, with its ln(1 + r) in ``beyond``, unless there are no
+    others. A flow below the rounding of all flows together is none. A rate at which the present value touches zero
+    without crossing it is listed once. Raises ``NoRateOfReturn`` where there is none, and Undefined where the only ones
+    are next to -100 % or above 1e307.
 
     The search is complete: between two roots of a function lies a root of its derivative, and each derivative
     has one change of sign less (the proof of Descartes' rule), so the roots are isolated level by level. Hence
@@ -179,11 +203,11 @@ def xirr(amounts, dates, day_count: str = "act/365f") -> float:
     return _only(xirr_all(amounts, dates, day_count))
 
 
-def xirr_all(amounts, dates, day_count: str = "act/365f") -> tuple[float, ...]:
-    r"""Every real rate of return above -100 % of dated flows, ascending, as fractions per year.
+def xirr_all(amounts, dates, day_count: str = "act/365f") -> Rates:
+    r"""Every real rate of return of dated flows, ascending, as fractions per year.
 
-    All r > -1 with $\sum_i CF_i (1+r)^{-t_i} = 0$, as ``irr_all``, with t in years from the earliest date. Raises
-    ``NoRateOfReturn`` where there is none.
+    All r with $\sum_i CF_i (1+r)^{-t_i} = 0$, with t in years from the earliest date; window, ``beyond`` and exceptions
+    as in ``irr_all``.
 
     Reference: Lorie & Savage (1955), as for ``irr_all``.
 
@@ -199,7 +223,8 @@ class RatesOfReturn(Result):
     """Every rate of return of many series of flows, fractions per year.
 
     ``roots[i]`` holds those of series i, ascending; it is empty where no rate exists. ``beyond`` names the series
-    with a rate that the computer's numbers cannot hold (next to -100 % or above 1e307), which ``roots`` lacks.
+    with a rate that ``roots`` lacks: outside the window of ``irr_all`` beside others inside it, or next to -100 % or
+    above 1e307.
     """
 
     roots: tuple[tuple[float, ...], ...]
@@ -241,11 +266,9 @@ def xirr_batch(amounts, dates, day_count: str = "act/365f") -> RatesOfReturn:
     one_of("day_count", day_count, DAY_COUNTS)
     times = _day_fractions(days.min(axis=1, keepdims=True), days, day_count)
     logs = _roots.zeros(*_roots.merged(times.T, table.T))
-    with np.errstate(over="ignore"):
-        rates = np.expm1(logs)
-    outside = (rates == -1.0) | np.isinf(rates)
-    rates[outside] = np.nan
-    beyond = np.flatnonzero(outside.any(axis=0))
+    rates, left = _window(logs)
+    rates.sort(axis=0)  # NaN last
+    beyond = np.flatnonzero(~np.isnan(left).all(axis=0))
     return RatesOfReturn(tuple(_roots.columns(rates)), tuple(beyond.tolist()))
 
 
@@ -691,7 +714,7 @@ def _only(roots: tuple[float, ...]) -> float:
     return roots[0]
 
 
-def _all_rates(times: np.ndarray, flows: np.ndarray) -> tuple[float, ...]:
+def _all_rates(times: np.ndarray, flows: np.ndarray) -> Rates:
     times, amounts = _roots.merged(times[:, None], flows[:, None])
     real = amounts[amounts != 0]
     if len(real) == 0:
@@ -701,7 +724,17 @@ def _all_rates(times: np.ndarray, flows: np.ndarray) -> tuple[float, ...]:
     (logs,) = _roots.columns(_roots.zeros(times, amounts))
     if not logs:
         raise NoRateOfReturn("No rate of return exists: the net present value has the same sign at every rate.")
-    rates = tuple(math.expm1(log) if log < 709 else math.inf for log in logs)
-    if rates[0] == -1.0 or rates[-1] == math.inf:
-        raise Undefined("A rate of return lies outside the computer's numbers: it is next to -100 % or above 1e307.")
-    return rates
+    (kept,), (left,) = (list(_roots.columns(part)) for part in _window(np.array(logs)[:, None]))
+    if not kept:
+        raise Undefined("The rate of return lies outside the computer's numbers: it is next to -100 % or above 1e307.")
+    return Rates(kept, left)
+
+
+def _window(logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rates that are kept, and ln(1 + r) of those left out, NaN padded; both (zeros, problems) like ``logs``."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rates = np.expm1(logs)
+        ordinary = (logs >= math.log1p(WINDOW[0])) & (logs <= math.log1p(WINDOW[1]))
+        real = (rates > -1.0) & np.isfinite(rates)
+    kept = np.where(ordinary.any(axis=0), ordinary, real)
+    return np.where(kept, rates, np.nan), np.where(kept, np.nan, logs)

@@ -322,6 +322,8 @@ def returns(plan: Plan, group: Group) -> Returns:
         roots = cashflows.xirr_all(net, [year.day for year in years])
     except cashflows.NoRateOfReturn:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
+    except cashflows.Undefined:
+        sentence = "No rate of return: the only rates at which the flows are worth zero are absurdly far out."
     if len(roots) > 1:
         sentence = f"The flows have {len(roots)} rates of return, so none of them decides: the net present value does."
     ends = [0.0, *(years_between(plan.date, span.end) for span in plan.periods)]
