@@ -17,7 +17,7 @@ from test_value_model import asset, benefit, cost, linked, make, spent
 from lepton_nb import client, value_model
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import serving
+from lepton_nb.value_model import market, serving, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,41 +94,83 @@ def test_costs_count_for_the_twelve_months_after_the_valuation_date():
     assert serving.yearly_cost(plan_of([month()], costs), {"M1"}).mode == 110
 
 
+def test_a_cost_on_the_same_day_of_each_year_counts_once():
+    costs = [cost("2025-12-31", 100), cost("2026-12-31", 100), cost("2027-12-31", 100)]
+    assert serving.yearly_cost(plan_of([month()], costs), {"M1"}).mode == 100
+
+
 # ---------------------------------------------------------------- build or buy
+
+
+def offer(service, price=None, yearly=None):
+    """An offer per 1,000 requests, or per year, for the use of this service."""
+    row = SimpleNamespace(asset_id="M1", comparable="An API", basis="offer", date="2025-12-01", adjustment=1.0,
+                          unit="per year" if price is None else "per 1,000 requests",
+                          price=yearly if price is None else price)  # fmt: skip
+    return market.yearly_price(row, market.Volume(service.requests_a_year, "requests", "usage.csv"))
 
 
 @pytest.mark.parametrize(
     ("price", "word"), [(20.0, "build"), (15.1, "build"), (14.9, "close"), (8.4, "close"), (8.3, "buy"), (1.0, "buy")]
 )  # own: 8.33, 10 and 15 a thousand
 def test_build_or_buy_needs_the_whole_range_of_costs(service, price, word):
-    said, volume, sentence = serving.build_or_buy(service, price, money)
-    assert said == word
-    assert volume == pytest.approx(12_000 / price * 1000)
-    assert sentence.startswith("M1: ")
+    found = serving.build_or_buy(service, offer(service, price), money)
+    assert found.word == word
+    assert found.break_even == pytest.approx(12_000 / price * 1000)
+    assert found.sentence.startswith("M1: ")
+    a_year = serving.build_or_buy(service, offer(service, yearly=price * 1200), money)
+    assert (a_year.word, a_year.break_even) == (word, None)
+    assert a_year.per_thousand == pytest.approx(price)
 
 
 def test_a_dearer_own_prediction_never_breaks_even(service):
-    word, volume, sentence = serving.build_or_buy(service, 2.0, money, marginal=2.0)
-    assert (word, volume) == ("buy", None)
-    assert "no volume breaks even" in sentence
+    found = serving.build_or_buy(service, offer(service, 2.0), money, marginal=2.0)
+    assert (found.word, found.break_even) == ("buy", None)
+    assert "no volume breaks even" in found.sentence
 
 
-def test_without_an_offer_the_price_is_turned_round(service):
+def test_what_grows_with_the_volume_is_part_of_ones_own_costs(service):
+    found = serving.build_or_buy(service, offer(service, 12.0), money, marginal=3.0)
+    assert found.own_per_thousand.mode == pytest.approx(13.0)
+    assert found.break_even == pytest.approx(12_000 / (12 - 3) * 1000)
+
+
+def test_the_samples_hosted_inspection_is_an_offer_and_building_is_better():
+    plan = value_model.plan(client.load(ROOT / "clients" / "manufacturer"))
+    (service,), _ = serving.services(plan)
+    (hosted,) = serving.offered(plan, service)
+    found = serving.build_or_buy(service, hosted, money)
+    assert hosted.amount == 410_000
+    assert found.per_thousand == pytest.approx(97.97, abs=0.005)
+    assert found.own_per_thousand.mode == pytest.approx(45.52, abs=0.5)
+    assert found.word == "build"
+
+
+def test_what_others_use_too_is_not_saved_by_buying():
+    box = asset("I1", kind="infrastructure", feeds=("M1", "M2"))
+    costs = [cost("2026-06-30", 3000, "I1"), cost("2026-06-30", 7000)]
+    plan = plan_of([month()], costs, [box, asset(), asset("M2")])
+    (found,), _ = serving.services(plan)
+    assert (found.cost.mode, found.ending_cost.mode, found.shared) == (10_000, 7000, ("I1",))
+    said = serving.build_or_buy(found, offer(found, yearly=8000), money)
+    assert said.word == "build" and "The costs of I1 stay" in said.sentence
+    alone = plan_of([month()], costs, [box | {"feeds": ("M1",)}, asset(), asset("M2")])
+    (found,), _ = serving.services(alone)
+    assert (found.ending_cost.mode, found.shared) == (10_000, ())
+
+
+def test_a_price_set_by_the_reader_is_an_offer_too(service):
+    plan = plan_of([month(), month("2025-12")], [cost("2026-06-30", 12_000)])
+    assert serving.offered(plan, service) == ()
+    (found,) = serving.offered(plan, service, 20.0)
+    assert found.amount == pytest.approx(20 * 1200)
+    assert serving.build_or_buy(service, found, money).word == "build"
+
+
+def test_the_price_is_turned_round(service):
     assert "cheaper below 10.00 EUR per 1,000" in serving.price_sentence(service, money)
     (free,), _ = serving.services(plan_of([month()]))
     assert "no price to compare" in serving.price_sentence(free, money)
-
-
-def test_offers_are_list_prices_per_thousand_requests_only():
-    def row(**changes):
-        base = {"asset_id": "M1", "basis": "api_list_price", "unit": "per 1,000 requests", "price": 10.0, "adjustment": 1.2,
-                "comparable": "An API", "date": "2026-01-01"}  # fmt: skip
-        return SimpleNamespace(**base | changes)
-
-    rows = (row(), row(unit=""), row(unit="per year"), row(basis="transaction"), row(asset_id=None))
-    (found,) = serving.offers(SimpleNamespace(comparables=rows))
-    assert found.per_thousand == pytest.approx(12)
-    assert serving.offers(SimpleNamespace()) == ()
 
 
 def test_the_covering_volume_is_the_running_cost_over_what_one_unit_saves():
@@ -170,54 +212,54 @@ def test_a_benefit_that_brings_nothing_or_costs_nothing_gets_a_sentence():
      (0.999, "at its limit"), (1.0, "overloaded"), (2.0, "overloaded")],
 )  # fmt: skip
 def test_the_word_for_a_load(utilisation, word):
-    assert serving.load_word(utilisation) == word
+    assert waiting.load_word(utilisation) == word
 
 
 def test_the_load_of_the_busiest_hour_is_said(service):
     for wanted in (0.05, 0.5, 0.8, 0.95, 1.5):
         peak = wanted * service.servers * service.service_rate / service.arrivals
-        assert f": {serving.load_word(wanted)};" in serving.load_sentence(service, peak)
+        assert f": {waiting.load_word(wanted)};" in waiting.load_sentence(service, peak)
 
 
 @pytest.mark.parametrize(("p95", "words"), [(170, "the safe side"), (175, "longer than shown")])
 def test_exponential_service_is_the_safe_side_up_to_432_medians(p95, words):
     (found,), _ = serving.services(plan_of([month(p50=40, p95=p95)]))
-    assert words in serving.model_sentence(found)
+    assert words in waiting.model_sentence(found)
 
 
 @settings(max_examples=25, deadline=None)
 @given(arrivals=st.floats(0.1, 20), rate=st.floats(0.5, 5))
 def test_one_queue_is_never_slower_than_a_queue_each(arrivals, rate):
-    found = serving.choices(arrivals, rate, 100.0, 1e6, range(1, 12))
+    found = waiting.choices(arrivals, rate, 100.0, 1e6, range(1, 12))
     by = {(item.servers, item.pooled): item for item in found}
     for (servers, pooled), item in by.items():
         assert item.utilisation == pytest.approx(arrivals / rate / servers)
         if not pooled:
             assert by[servers, True].p95 <= item.p95 * (1 + 1e-9)
             assert by[servers, True].cost == item.cost
-    names = serving.front(found)
+    names = waiting.front(found)
     costs = [item for item in found if item.name in names]
     assert all(a.p95 > b.p95 for a, b in itertools.pairwise(costs) if a.cost < b.cost)
 
 
 def test_too_few_servers_are_left_out_and_costs_add_up():
-    found = serving.choices(10.0, 1.0, 1000.0, 1e6, (5, 10, 11, 12), other_cost=500)
+    found = waiting.choices(10.0, 1.0, 1000.0, 1e6, (5, 10, 11, 12), other_cost=500)
     assert {item.servers for item in found} == {11, 12}
     assert found[0].cost == pytest.approx((11 * 1000 + 500) / 1000)
-    assert serving.front(()) == ()
+    assert waiting.front(()) == ()
 
 
 def test_fewest_servers_and_headroom_meet_the_target():
     target = 1.5 * economics.erlang_c(0.0, 2.0, 1).p95_time
-    count = serving.fewest_servers(10.0, 2.0, target)
+    count = waiting.fewest_servers(10.0, 2.0, target)
     assert economics.erlang_c(10.0, 2.0, count).p95_time <= target
     with contextlib.suppress(Undefined):
         assert economics.erlang_c(10.0, 2.0, count - 1).p95_time > target
-    most = serving.headroom(2.0, count, target)
+    most = waiting.headroom(2.0, count, target)
     assert most >= 10.0
     assert economics.erlang_c(most, 2.0, count).p95_time == pytest.approx(target, rel=1e-6)
-    assert serving.fewest_servers(10.0, 2.0, 0.1) is None
-    assert serving.headroom(2.0, 4, 0.1) == 0
+    assert waiting.fewest_servers(10.0, 2.0, 0.1) is None
+    assert waiting.headroom(2.0, 4, 0.1) == 0
 
 
 def test_the_samples_servers_are_idle_and_their_models_cover_their_costs():
@@ -226,5 +268,25 @@ def test_the_samples_servers_are_idle_and_their_models_cover_their_costs():
         found, _ = serving.services(plan)
         assert {item.asset_id for item in found} == assets
         for item in found:
-            assert "idle" in serving.load_sentence(item, 5.0)
+            assert "idle" in waiting.load_sentence(item, 5.0)
         assert all(item.volume > item.break_even for item in serving.covers(plan, money)[0])
+
+
+def test_a_service_in_its_busiest_hour_is_one_result(service):
+    found = waiting.waiting(service, peak=5.0, target=1.5)
+    assert found.arrivals == pytest.approx(5 * service.arrivals)
+    assert found.target == pytest.approx(1.5 * math.log(20) / service.service_rate)
+    assert found.utilisation == pytest.approx(found.arrivals / (2 * service.service_rate))
+    assert {item.servers for item in found.choices} == {1, 2, 3, 4}
+    assert not found.priced  # no infrastructure, no hardware
+    assert waiting.example(1.5).fewest == waiting.fewest_servers(8.0, 2.5, waiting.example(1.5).target)
+
+
+def test_a_thousand_has_one_function():
+    for amount, volume in ((410_000, 4_185_000), (1.0, 3.0)):
+        hour = 365 * 24
+        assert market.per_thousand(amount, volume) == pytest.approx(
+            economics.cost_per_thousand(amount / hour, volume / hour / 3600)
+        )
+    with pytest.raises(Undefined):
+        market.per_thousand(1.0, 0.0)

@@ -1,30 +1,36 @@
-"""Speed and cost of models in use: cost per thousand, build or buy, waiting time against servers (from usage.csv)."""
+"""What a model costs in use: months of use, cost per thousand, build or buy, the volume that covers its costs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model.money import gain_per_case
+from lepton_nb.value_model import market
+from lepton_nb.value_model.lines import unit_value
 from lepton_nb.value_model.reading import Plan, horizon_end
 
 HOURS_A_MONTH = 365 * 24 / 12
 SECONDS_A_MONTH = 3600 * HOURS_A_MONTH
-#: 95 % point over median of exponential service times, ln 20 / ln 2: what M/M/c takes for granted.
-EXPONENTIAL = math.log(20) / math.log(2)
-#: Upper limits of the utilisation in the busiest hour for each word, in order.
-LOADS = ((0.10, "idle"), (0.70, "comfortable"), (0.90, "tight"), (1.0, "at its limit"))
-MORE_SERVERS = 64
+
+#: How use, cost and offers are read. Each rule has a test; the chapter prints them all.
+RULES = market.RULES | {
+    "Cost of a year": "Forecast running costs dated in the twelve months after the valuation date: of the asset and of all "
+    "that feeds it. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
+    "Build or buy": "An offer is held against the costs that end if it is taken: those of the asset and of what serves it "
+    "alone. Build where the offer costs more than these at low, most likely and high; buy where it costs less than all three; "
+    "close where they differ. Duties that stay with the owner (checks, documents) must be added to the offer.",
+    "Covered": "A benefit covers its running costs where its volume is at least the volume at which it brings what a year costs.",
+}
 
 
 # ---------------------------------------------------------------- what a month of use says
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """One asset in use. Times in seconds, rates per second, money a year; ranges: all low, most likely, all high."""
 
@@ -41,6 +47,8 @@ class Service:
     servers_source: str
     own_cost: ThreePoint  # running costs of the asset
     cost: ThreePoint  # with those of all assets that feed it
+    ending_cost: ThreePoint  # of the asset and of what serves it alone: they end if it is bought, with that hardware
+    shared: tuple[str, ...]  # what feeds it and others too
     hardware: float  # yearly cost of replacing the hardware at what it cost
     server_running: float  # running cost of the infrastructure in it, most likely
     hardware_words: str
@@ -50,7 +58,7 @@ class Service:
     @property
     def requests_a_year(self) -> float:
         """The mean month times twelve."""
-        return 12 * self.requests_a_month
+        return market.MONTHS * self.requests_a_month
 
     @property
     def arrivals(self) -> float:
@@ -74,7 +82,7 @@ class Service:
 
     def a_thousand(self, cost: ThreePoint) -> ThreePoint:
         """Money per 1,000 requests at today's volume."""
-        return ThreePoint(*(1000 * amount / self.requests_a_year for amount in cost))
+        return ThreePoint(*(market.per_thousand(amount, self.requests_a_year) for amount in cost))
 
 
 def service_time(p50: float, p95: float) -> tuple[float, float]:
@@ -96,47 +104,72 @@ def service_time(p50: float, p95: float) -> tuple[float, float]:
 def services(plan: Plan) -> tuple[tuple[Service, ...], tuple[str, ...]]:
     """Every asset with usage, and sentences for those whose figures give no service.
 
-    Servers: GPU hours over the hours of the month, rounded, at least 1. Costs: operation costs of the twelve months
-    after the valuation date, of the asset and of all that feed it, undivided. Hardware: what was paid for hardware of
-    these assets, as the level yearly cost over each one's useful life at the group's discount rate.
+    Servers: GPU hours over the hours of the month, rounded, at least 1. Costs: rule Cost of a year.
     """
     found, sentences = [], []
     for asset_id in dict.fromkeys(row.asset_id for row in plan.client.usage):
         rows = sorted((row for row in plan.client.usage if row.asset_id == asset_id), key=lambda row: row.month)
-        requests = sum(row.requests for row in rows)
-        if requests == 0:
-            sentences.append(f"{asset_id}: no requests in {len(rows)} months, so there is no cost per prediction.")
-            continue
-        slowest = max(rows, key=lambda row: row.p95_ms)
         try:
-            mean, variation = service_time(slowest.p50_ms / 1000, slowest.p95_ms / 1000)
+            found.append(_service(plan, asset_id, rows))
         except Undefined as problem:
             sentences.append(f"{asset_id}: {problem}")
-            continue
-        hours = sum(row.gpu_hours for row in rows) / len(rows)
-        servers = max(round(hours / HOURS_A_MONTH), 1)
-        source = (
-            f"{servers} server{'s' if servers > 1 else ''}, from {hours:,.0f} GPU hours a month over {HOURS_A_MONTH:.0f} hours"
-            if hours
-            else "no GPU hours given: one server taken"
-        )
-        own = yearly_cost(plan, {asset_id})
-        needed = plan.needs[asset_id]
-        infrastructure = {name for name in needed if plan.asset(name).kind == "infrastructure"}
-        hardware, words = _hardware(plan, asset_id)
-        found.append(
-            Service(
-                asset_id, len(rows), f"{rows[0].month:%Y-%m}", f"{rows[-1].month:%Y-%m}", requests / len(rows),
-                slowest.p50_ms / 1000, slowest.p95_ms / 1000, mean, variation, servers, source, own,
-                yearly_cost(plan, needed), hardware, yearly_cost(plan, infrastructure).mode, words,
-                1000 * sum(row.energy_kwh for row in rows) / requests, 1000 * sum(row.gpu_hours for row in rows) / requests,
-            )
-        )  # fmt: skip
     return tuple(found), tuple(sentences)
 
 
+def _service(plan: Plan, asset_id: str, rows) -> Service:
+    requests = sum(row.requests for row in rows)
+    if requests == 0:
+        raise Undefined(f"no requests in {len(rows)} months, so there is no cost per prediction.")
+    slowest = max(rows, key=lambda row: row.p95_ms)
+    mean, variation = service_time(slowest.p50_ms / 1000, slowest.p95_ms / 1000)
+    hours = sum(row.gpu_hours for row in rows) / len(rows)
+    servers = max(round(hours / HOURS_A_MONTH), 1)
+    needed, alone = plan.needs[asset_id], serving_alone(plan, asset_id)
+    hardware = {name: hardware_a_year(plan, name) for name in sorted(needed)}
+    ending = yearly_cost(plan, alone)
+    return Service(
+        asset_id=asset_id,
+        months=len(rows),
+        first=f"{rows[0].month:%Y-%m}",
+        last=f"{rows[-1].month:%Y-%m}",
+        requests_a_month=requests / len(rows),
+        p50=slowest.p50_ms / 1000,
+        p95=slowest.p95_ms / 1000,
+        mean_service=mean,
+        variation=variation,
+        servers=servers,
+        servers_source=_servers_source(servers, hours),
+        own_cost=yearly_cost(plan, {asset_id}),
+        cost=yearly_cost(plan, needed),
+        ending_cost=ThreePoint(*(amount + sum(hardware[name] for name in alone) for amount in ending)),
+        shared=tuple(sorted(needed - alone)),
+        hardware=sum(hardware.values()),
+        server_running=yearly_cost(plan, {name for name in needed if plan.asset(name).kind == "infrastructure"}).mode,
+        hardware_words="; ".join(
+            f"{name}: {hardware_paid(plan, name):,.0f} {plan.currency} over {plan.asset(name).useful_life_years:g} years"
+            for name, amount in hardware.items()
+            if amount
+        ),
+        energy_kwh_a_thousand=1000 * sum(row.energy_kwh for row in rows) / requests,
+        gpu_hours_a_thousand=1000 * sum(row.gpu_hours for row in rows) / requests,
+    )
+
+
+def _servers_source(servers: int, hours: float) -> str:
+    if not hours:
+        return "no GPU hours given: one server taken"
+    plural = "s" if servers > 1 else ""
+    return f"{servers} server{plural}, from {hours:,.0f} GPU hours a month over {HOURS_A_MONTH:.0f} hours"
+
+
+# ---------------------------------------------------------------- what a year costs
+
+
 def yearly_cost(plan: Plan, assets) -> ThreePoint:
-    """Forecast operation costs of the twelve months after the valuation date; money out."""
+    """Forecast operation costs of the twelve months after the valuation date; money out.
+
+    The day itself is not one of them, so that a cost dated on the same day of each year counts once.
+    """
     end = horizon_end(plan.date, 1)
     rows = [
         row
@@ -144,96 +177,150 @@ def yearly_cost(plan: Plan, assets) -> ThreePoint:
         if row.asset_id in assets
         and row.kind == "forecast"
         and row.phase == "operation"
-        and plan.date <= row.date <= end
+        and plan.date < row.date <= end
     ]
     return ThreePoint(*(sum(getattr(row.amount, side) for row in rows) for side in ("low", "mode", "high")))
 
 
-def _hardware(plan: Plan, asset_id: str) -> tuple[float, str]:
-    total, words = 0.0, []
-    for name in sorted(plan.needs[asset_id]):
-        asset, group = plan.asset(name), plan.group(name)
-        paid = sum(
-            row.amount.mode
-            for row in plan.client.costs
-            if row.asset_id == name and row.kind == "actual" and row.category == "hardware"
-        )
-        if paid and group is not None:
-            total += cashflows.equivalent_annual_cost(group.rate, [paid], asset.useful_life_years)
-            words.append(f"{name}: {paid:,.0f} {plan.currency} over {asset.useful_life_years:g} years")
-    return total, "; ".join(words)
+def hardware_paid(plan: Plan, asset_id: str) -> float:
+    """What was paid for hardware of this asset."""
+    return sum(
+        row.amount.mode
+        for row in plan.client.costs
+        if row.asset_id == asset_id and row.kind == "actual" and row.category == "hardware"
+    )
+
+
+def hardware_a_year(plan: Plan, asset_id: str) -> float:
+    """The level yearly cost of replacing it over its useful life, at the rate of its group; 0 without a group."""
+    group, paid = plan.group(asset_id), hardware_paid(plan, asset_id)
+    if not paid or group is None:
+        return 0.0
+    return cashflows.equivalent_annual_cost(group.rate, [paid], plan.asset(asset_id).useful_life_years)
+
+
+def serving_alone(plan: Plan, asset_id: str) -> frozenset[str]:
+    """The asset and what feeds nothing but it and what feeds it: their costs end with it."""
+    needed = plan.needs[asset_id]
+    others = [needs for name, needs in plan.needs.items() if name not in needed and asset_id not in needs]
+    return frozenset({asset_id}) | {name for name in needed if not any(name in needs for needs in others)}
 
 
 # ---------------------------------------------------------------- build or buy
 
 
-@dataclass(frozen=True)
-class Price:
-    """An offer for bought predictions; money per 1,000."""
+@dataclass(frozen=True, kw_only=True)
+class BuildOrBuy:
+    """An offer held against one's own costs. Money a year; volume and break_even in the unit of ``unit``."""
 
     asset_id: str
-    per_thousand: float
-    source: str
-
-
-def offers(client) -> tuple[Price, ...]:
-    """Prices per thousand predictions in market.csv: basis api_list_price or offer, unit per 1000 requests."""
-    found = []
-    for row in getattr(client, "comparables", ()):
-        unit = row.unit.lower().replace(",", "").replace(" ", "")
-        if row.asset_id and row.basis in ("api_list_price", "offer") and unit.startswith(("per1000", "perthousand")):
-            found.append(Price(row.asset_id, row.price * row.adjustment, f"{row.comparable}, {row.date} (market.csv)"))
-    return tuple(found)
+    offer: market.YearlyPrice
+    own: ThreePoint  # what ends if it is bought, with what grows with the volume
+    per_thousand: float  # of the offer, at today's requests
+    own_per_thousand: ThreePoint
+    break_even: float | None  # None: the price does not depend on the volume, or no volume breaks even
+    unit: str
+    word: str
+    sentence: str
 
 
 def build_or_buy(
-    service: Service, price: float, money: Callable[[float], str], marginal: float = 0.0
-) -> tuple[str, float | None, str]:
-    """The word, the break-even volume a year and the sentence for an offer of ``price`` per 1,000 predictions.
+    service: Service, offer: market.YearlyPrice, money: Callable[[float], str], marginal: float = 0.0
+) -> BuildOrBuy:
+    """The word, the break-even volume and the sentence for an offer (rule Build or buy).
 
-    Own costs a year, hardware replaced, are fixed; ``marginal``: own money per 1,000 that grows with volume. Rule: build
-    where today's volume is above the break-even volume at all low, most likely and all high costs; buy where it is below
-    at all three; close where they differ.
+    marginal: own money per 1,000 requests that grows with the volume; all other own costs are fixed.
     """
-    name, volume = service.asset_id, service.requests_a_year
+    grown = marginal * service.requests_a_year / 1000
+    own = ThreePoint(*(amount + grown for amount in service.ending_cost))
+    word = "build" if offer.amount > own.high else "buy" if offer.amount < own.low else "close"
+    unit = offer.volume.unit if offer.volume else ""
+    volume = _break_even(offer, service.ending_cost.mode, grown)
+    thousand = offer.per_thousand(service.requests_a_year)
+    return BuildOrBuy(
+        asset_id=service.asset_id,
+        offer=offer,
+        own=own,
+        per_thousand=thousand,
+        own_per_thousand=service.a_thousand(own),
+        break_even=volume,
+        unit=unit,
+        word=word,
+        sentence=_told(service, word, money(thousand), money(service.a_thousand(own).mode), offer, volume),
+    )
+
+
+def _break_even(offer: market.YearlyPrice, fixed: float, grown: float) -> float | None:
+    """Units a year at which the offer costs as much as ``fixed`` and what grows with the volume (``grown`` today)."""
+    if offer.volume is None:
+        return None
+    today = offer.volume.amount
     try:
-        volumes = [economics.break_even_volume(price, amount, marginal) for amount in service.full_cost]
+        return economics.break_even_volume(1000 * offer.amount / today, fixed, 1000 * grown / today)
     except Undefined:
-        return (
-            "buy",
-            None,
-            f"{name}: buy. Each own prediction costs no less than a bought one, so no volume breaks even.",
-        )
-    low, middle, high = volumes
-    word = "build" if volume > high else "buy" if volume < low else "close"
+        return None
+
+
+def _told(service: Service, word: str, bought: str, own: str, offer, volume: float | None) -> str:
     told = {
         "build": "keep one's own",
         "buy": "buying is cheaper",
         "close": "too close to call: the range of the costs decides",
     }[word]
-    at = f"{middle:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return word, middle, f"{name}: {told}. At {money(price)} per 1,000 the volumes break even at {at} a year."
-
-
-def price_sentence(service: Service, money: Callable[[float], str]) -> str:
-    """Without an offer: the price below which buying would be cheaper at today's volume."""
-    running, full = service.a_thousand(service.cost), service.a_thousand(service.full_cost)
-    if full.mode == 0:
-        return f"{service.asset_id}: costs.csv gives no running cost for the next twelve months, so there is no price to compare."
-    words = f"{service.asset_id}: an offer that replaces all of these costs is cheaper below {money(running.mode)} per 1,000"
-    if full.mode > running.mode:
-        words += f"; once the hardware has to be replaced, below {money(full.mode)}"
+    words = f"{service.asset_id}: {told}. {offer.comparable} costs {bought} per 1,000 requests, one's own {own}"
+    if volume is not None:
+        at = f"{volume:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        words += f"; they break even at {at} {offer.volume.unit} a year"
+    elif offer.volume is not None:
+        words += "; each own one costs no less than a bought one, so no volume breaks even"
+    if service.shared:
+        words += f". The costs of {', '.join(service.shared)} stay, because others use it"
     return words + "."
 
 
-@dataclass(frozen=True)
+def price_sentence(service: Service, money: Callable[[float], str]) -> str:
+    """The price below which an offer would be cheaper at today's volume."""
+    own = service.a_thousand(service.ending_cost)
+    if own.mode == 0:
+        return f"{service.asset_id}: costs.csv gives no cost that would end if it were bought, so there is no price to compare."
+    return (
+        f"{service.asset_id}: an offer that replaces all of it is cheaper below {money(own.mode)} per 1,000 requests."
+    )
+
+
+def offered(plan: Plan, service: Service, price_per_thousand: float = 0.0) -> tuple[market.YearlyPrice, ...]:
+    """The offers for one service: those of market.csv and, if given, one price per 1,000 requests."""
+    found = [offer for offer in market.offers(plan)[0] if offer.asset_id == service.asset_id]
+    if price_per_thousand:
+        requests = market.Volume(service.requests_a_year, "requests", "usage.csv")
+        amount = price_per_thousand * service.requests_a_year / 1000
+        found.append(
+            market.YearlyPrice(
+                asset_id=service.asset_id,
+                comparable="The price set as a parameter",
+                basis="offer",
+                price=price_per_thousand,
+                per="1,000 request",
+                volume=requests,
+                amount=amount,
+                source="parameter",
+                sentence=f"{service.asset_id}, the price set as a parameter: {amount:,.0f} a year.",
+            )
+        )
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- doing without
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cover:
     """From which volume a benefit pays for what it costs to run; a year, in the benefit's own unit; before tax."""
 
     asset_id: str
     driver_id: str
     unit: str
-    volume: float  # most likely, of the first whole year, times adoption
+    volume: float  # most likely, of the last year given, times adoption
     worth: float  # money per unit, as attributed, without decay
     cost: float  # running costs a year with all that feed it
     break_even: float
@@ -241,25 +328,14 @@ class Cover:
 
 
 def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...], tuple[str, ...]]:
-    """Break-even volume of each benefit that alone would have to carry its asset's running costs.
+    """Break-even volume of each benefit that alone would have to carry its asset's running costs (rule Covered).
 
-    What the benefit saves per unit is the price of doing without the asset (buying the translation, the manual
-    inspection), so this is build or buy for the whole asset. Rule: covered where the volume is at least the
-    break-even volume.
+    What the benefit saves per unit is the price of doing without the asset, so this is build or buy for all of it.
     """
     found, sentences = [], []
-    latest = {(line.asset_id, line.driver_id): line for line in plan.benefits}
-    rows = {(row.asset_id, row.driver_id): row for row in plan.client.benefits}
-    for key, line in latest.items():
-        row = rows[key]
-        if line.link == "confusion":
-            worth = float(gain_per_case(plan.evaluation(line.link_id)))
-        else:
-            worth = line.unit_value.mode
-        if line.link == "acceptance":
-            counts = plan.accepted(line.link_id)
-            worth *= counts.accepted / counts.n
-        worth *= row.attribution
+    for line in {(line.asset_id, line.driver_id): line for line in plan.benefits}.values():
+        row = market.row_of(plan, line)
+        worth = unit_value(plan, line) * market.likely(row.attribution)
         cost = yearly_cost(plan, plan.needs[line.asset_id]).mode
         name = f"{line.asset_id}, {line.driver_id.replace('_', ' ')}"
         if cost == 0:
@@ -268,147 +344,27 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
         try:
             least = economics.break_even_volume(1000 * max(worth, 0.0), cost, 0.0)
         except Undefined:
-            sentences.append(
-                f"{name}: one unit brings nothing ({money(worth)}), so no volume covers the running costs."
-            )
+            told = f"one unit brings nothing ({money(worth)}), so no volume covers the running costs"
+            sentences.append(f"{name}: {told}.")
             continue
-        volume = line.volume.mode * row.adoption
+        volume = line.volume.mode * market.likely(row.adoption)
         found.append(
             Cover(
-                line.asset_id, line.driver_id, line.unit, volume, worth, cost, least,
-                cover_sentence(name, volume, least),
+                asset_id=line.asset_id,
+                driver_id=line.driver_id,
+                unit=line.unit,
+                volume=volume,
+                worth=worth,
+                cost=cost,
+                break_even=least,
+                sentence=cover_sentence(name, volume, least),
             )
-        )  # fmt: skip
+        )
     return tuple(found), tuple(sentences)
 
 
 def cover_sentence(name: str, volume: float, least: float) -> str:
-    """Rule: covered where the volume is at least the break-even volume."""
+    """Rule Covered, as a sentence."""
     if volume >= least:
         return f"{name}: covers its running costs {volume / least:.1f} times."
     return f"{name}: does not cover its running costs alone; {100 * volume / least:.0f} % of the break-even volume is reached."
-
-
-# ---------------------------------------------------------------- waiting
-
-
-@dataclass(frozen=True)
-class Choice:
-    """So many servers, with one queue for all or one each. Times in seconds, money a year."""
-
-    name: str
-    servers: int
-    pooled: bool
-    utilisation: float
-    waiting: float  # chance that a request waits
-    mean_wait: float
-    p95: float  # wait and service
-    cost: float  # per 1,000 requests
-
-
-def choices(
-    arrivals: float,
-    service_rate: float,
-    cost_a_server: float,
-    requests_a_year: float,
-    counts: Sequence[int],
-    other_cost: float = 0.0,
-) -> tuple[Choice, ...]:
-    """Every number of servers, pooled (M/M/c) and with a queue each (M/M/1); counts that cannot serve are left out.
-
-    arrivals, service_rate: per second; cost_a_server, other_cost: money a year, the latter whatever the number.
-    """
-    found = []
-    for count in sorted(set(counts)):
-        for pooled in (True, False) if count > 1 else (True,):
-            try:
-                queue = (
-                    economics.erlang_c(arrivals, service_rate, count)
-                    if pooled
-                    else economics.mm1(arrivals / count, service_rate)
-                )
-            except Undefined:
-                continue
-            words = "1 server" if count == 1 else f"{count} servers, {'one queue' if pooled else 'a queue each'}"
-            found.append(
-                Choice(
-                    words, count, pooled, queue.utilisation, queue.probability_of_waiting, queue.mean_wait, queue.p95_time,
-                    1000 * (cost_a_server * count + other_cost) / requests_a_year,
-                )
-            )  # fmt: skip
-    return tuple(found)
-
-
-def front(found: Sequence[Choice]) -> tuple[str, ...]:
-    """Names of the choices that no other beats in cost and in the 95 % response time (to a tenth of a millisecond)."""
-    if not found:
-        return ()
-    return economics.pareto_front({item.name: (item.cost, round(item.p95, 4)) for item in found})
-
-
-def load_word(utilisation: float) -> str:
-    """The word for a utilisation in the busiest hour: idle to 10 %, comfortable to 70 %, tight to 90 %, at its limit below 100 %.
-
-    >>> load_word(0.05), load_word(0.7), load_word(0.95), load_word(1.2)
-    ('idle', 'comfortable', 'at its limit', 'overloaded')
-    """
-    return next((word for limit, word in LOADS if utilisation <= limit and utilisation < 1), "overloaded")
-
-
-def load_sentence(service: Service, peak: float) -> str:
-    """How full the servers are in the busiest hour, and what that means. Rule: :func:`load_word`."""
-    busy = peak * service.arrivals / (service.servers * service.service_rate)
-    meaning = {
-        "idle": "a smaller server would do"
-        if service.servers == 1
-        else "fewer would answer as fast, unless each must stand at its own place",
-        "comfortable": "hardly anyone waits",
-        "tight": "waiting grows fast with the next customers",
-        "at its limit": "a little more load and the queue grows without end",
-        "overloaded": "more arrives than can be served",
-    }[load_word(busy)]
-    share = f"{100 * busy:.2g}" if busy < 0.1 else f"{100 * busy:.0f}"
-    servers = f"{service.servers} server{'s' if service.servers > 1 else ''}"
-    return f"{service.asset_id}: {servers}, {share} % busy in the busiest hour: {load_word(busy)}; {meaning}."
-
-
-def model_sentence(service: Service) -> str:
-    """Whether M/M/c is on the safe side. Rule: it is where the 95 % point is at most ln 20 / ln 2 = 4.32 medians."""
-    ratio = service.p95 / service.p50
-    side = "safe" if ratio <= EXPONENTIAL else "optimistic"
-    words = {
-        "safe": "the true service times vary less than M/M/c assumes, so the waits shown are too long: the safe side",
-        "optimistic": "the true service times vary more than M/M/c assumes: real waits are longer than shown",
-    }[side]
-    return f"{service.asset_id}: 95 % point {ratio:.1f} times the median (M/M/c: {EXPONENTIAL:.2f}); {words}."
-
-
-def fewest_servers(arrivals: float, service_rate: float, target: float) -> int | None:
-    """The smallest pooled number of servers whose 95 % response time is at most ``target`` seconds; None: none of 64.
-
-    No number of servers answers faster than the service itself: its 95 % point is ln 20 / service_rate.
-    """
-    for count in range(1, MORE_SERVERS + 1):
-        try:
-            if economics.erlang_c(arrivals, service_rate, count).p95_time <= target:
-                return count
-        except Undefined:
-            continue
-    return None
-
-
-def headroom(service_rate: float, servers: int, target: float) -> float:
-    """The highest arrival rate at which so many pooled servers keep the 95 % response time within ``target`` seconds.
-
-    0 where they do not keep it even without load. By bisection; the time grows with the load.
-    """
-    if economics.erlang_c(0.0, service_rate, servers).p95_time > target:
-        return 0.0
-    low, high = 0.0, servers * service_rate
-    for _ in range(100):
-        middle = (low + high) / 2
-        if middle < servers * service_rate and economics.erlang_c(middle, service_rate, servers).p95_time <= target:
-            low = middle
-        else:
-            high = middle
-    return low
