@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from lepton_nb.valuation import economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
@@ -186,3 +188,14 @@ def _waiting(name, arrivals, rate, servers, server_cost, requests, other, target
         utilisation=arrivals / (servers * rate),
         priced=server_cost > 0,
     )
+
+
+def curves(found: Waiting) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Arrivals per second and the 95 % response time in seconds, for 1, 2, 4 servers and those of today."""
+    shares = np.concatenate([np.linspace(0.02, 0.9, 45), np.linspace(0.91, 0.985, 16)])
+    drawn = {}
+    for servers in sorted({1, 2, 4, found.servers}):
+        load = shares * servers * found.service_rate
+        times = [economics.erlang_c(float(at), found.service_rate, servers).p95_time for at in load]
+        drawn[servers] = load, np.array(times)
+    return drawn

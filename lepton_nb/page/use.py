@@ -1,0 +1,91 @@
+"""Drawings of models in use: cost against volume, response time against load, the front of speed and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lepton_nb.page import plots, render
+
+
+def _side_by_side(items: Sequence[Any], height: float):
+    figure, grid = plots.axes(1, len(items), height=height, squeeze=False)
+    return figure, grid[0]
+
+
+def cost_curves(services: Sequence[Any], prices: Mapping[str, Sequence[float]], currency: str) -> render.Html:
+    """Own cost per thousand against the volume, with today's volume and what is bought instead.
+
+    services: with asset_id, requests_a_year and full_cost (low, mode, high; money a year). prices: by asset, money per
+    1,000 requests at today's volume.
+    """
+    figure, row = _side_by_side(services, 2.8)
+    for axis, item in zip(row, services, strict=True):
+        today = item.requests_a_year
+        volume = np.geomspace(today / 30, today * 30, 120)
+        low, middle, high = (1000 * amount / volume for amount in item.full_cost)
+        axis.fill_between(volume, low, high, color=plots.BLUE, alpha=0.2, linewidth=0)
+        axis.loglog(volume, middle, color=plots.BLUE, label="own")
+        axis.plot(
+            [today], [1000 * item.full_cost.mode / today], "o", color=plots.BLUE, markersize=7, label="own, today"
+        )
+        if prices.get(item.asset_id):
+            bought = list(prices[item.asset_id])
+            axis.plot([today] * len(bought), bought, "s", color=plots.ORANGE, markersize=7, label="bought, today")
+        axis.set(xlabel="requests a year")
+        axis.set_title(item.asset_id, fontsize=9)
+        axis.minorticks_off()
+    row[0].set_ylabel(f"{currency} per 1,000")
+    row[0].legend(fontsize=8.5)
+    words = "Own cost per 1,000 requests against the volume, hardware replaced; band: costs from low to high."
+    return plots.show(figure, words, "volume")
+
+
+def response_curves(lines: Sequence[Any], curves: Mapping[str, Mapping[int, tuple[Any, Any]]]) -> render.Html:
+    """Response time against load by number of servers, with the busiest hour and the limit.
+
+    lines: with name, arrivals and target. curves: by name and number of servers, arrivals per second and the 95 %
+    response time in seconds.
+    """
+    figure, row = _side_by_side(lines, 3.0)
+    for axis, line in zip(row, lines, strict=True):
+        for (servers, (load, times)), colour in zip(curves[line.name].items(), plots.CYCLE, strict=False):
+            axis.plot(3600 * np.asarray(load), times, color=colour, label=str(servers))
+        axis.axvline(3600 * line.arrivals, color=plots.INK, linewidth=1, linestyle=(0, (3, 2)))
+        axis.axhline(line.target, color=plots.GREY, linewidth=1)
+        axis.set(xlabel="requests an hour", xscale="log", ylim=(0, 4 * line.target))
+        axis.minorticks_off()
+        axis.set_title(line.name, fontsize=9)
+    row[0].set_ylabel("95 % answered within, seconds")
+    row[0].legend(title="servers", fontsize=8, title_fontsize=8, loc="upper left")
+    words = "Response time against load by number of servers; dashed: busiest hour; grey: the limit. Service times taken as exponential."
+    return plots.show(figure, words, "waiting")
+
+
+def speed_fronts(lines: Sequence[Any], currency: str) -> render.Html:
+    """Cost and response time of each number of servers, and the choices that no other beats.
+
+    lines: with name, choices (servers, pooled, name, cost per 1,000, p95 in seconds) and front (names).
+    """
+    figure, row = _side_by_side(lines, 3.0)
+    for axis, line in zip(row, lines, strict=True):
+        for pooled, colour, marker in ((True, plots.BLUE, "o"), (False, plots.ORANGE, "s")):
+            some = [item for item in line.choices if item.pooled is pooled]
+            points = [item.cost for item in some], [1000 * item.p95 for item in some]
+            label = "one queue" if pooled else "a queue each"
+            axis.scatter(*points, color=colour, marker=marker, s=26, label=label, zorder=3)
+            for item in some if pooled else []:
+                axis.annotate(str(item.servers), (item.cost, 1000 * item.p95), xytext=(0, -11),
+                              textcoords="offset points", fontsize=8, ha="center", color=plots.INK)  # fmt: skip
+        best = sorted((item.cost, 1000 * item.p95) for item in line.choices if item.name in line.front)
+        if best:
+            axis.step(*zip(*best, strict=True), where="post", color=plots.BLUE, linewidth=1.2)
+        axis.margins(0.15)
+        axis.set(xlabel=f"{currency} per 1,000")
+        axis.set_title(line.name, fontsize=9)
+    row[0].set_ylabel("95 % answered within, ms")
+    row[0].legend(fontsize=8)
+    words = "Cost and 95 % response time in the busiest hour by number of servers (figures at the dots); line: the Pareto front."
+    return plots.show(figure, words, "front")
