@@ -24,6 +24,7 @@ __all__ = [
     "at_temperature",
     "calibration",
     "classification_report",
+    "enter",
     "fit_temperature",
     "losses",
     "worst_mistakes",
@@ -235,3 +236,21 @@ def _cases(y_true, probabilities) -> tuple[np.ndarray, np.ndarray]:
     if chance.min() < 0 or np.abs(sums - 1).max() > 1e-3 or not np.isfinite(sums).all():
         raise ValueError(f"probabilities must sum to 1 in each row. Received: sums {sums.min():g}..{sums.max():g}")
     return truth, chance
+
+
+def enter(record: Any, name: str, report: Report, found: Calibration, run: Any, **conditions) -> None:
+    """Put one trained classifier on record under ``name``: its rates, its calibration, its tables and its time.
+
+    record: results.Record; run: training.Run; conditions: seed, source.
+    """
+    record.add_rate(f"{name}_accuracy", report.accuracy, **conditions)
+    given = {"n": report.n} | conditions
+    record.add(f"{name}_macro_f1", report.macro_f1, "fraction", **given)
+    record.add(f"{name}_calibration_error", found.expected_error, "fraction", **given, note="ECE, ten bins")
+    record.add(f"{name}_brier", found.brier, "score within 0..2", **given)
+    record.add_table(f"{name}_classes", report.to_rows())
+    names = [score.name for score in report.classes]
+    record.add_table(f"{name}_confusion", [dict(zip(names, row.tolist(), strict=True)) for row in report.confusion])
+    curve = [{"epoch": epoch.number, "validation_accuracy": epoch.validation_accuracy} for epoch in run.epochs]
+    record.add_table(f"{name}_curve", curve)
+    record.seconds[name] = run.seconds

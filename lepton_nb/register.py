@@ -6,35 +6,28 @@ Nothing is judged by hand: a finding is a rule that the client's own entries bre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from matplotlib import font_manager
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, PathPatch
-from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
-
-from lepton_nb.page import plots
+from lepton_nb.page import board, render
 
 if TYPE_CHECKING:
     from lepton_nb.client import Acceptance, Asset, Evaluation, Monitoring
 
 #: The life cycle in its order, as `lifecycle_stage` of assets.csv spells it, with the heading of its column.
 STAGES = {
-    "data_management": "Data\nmanagement",
-    "algorithm_development": "Algorithm\ndevelopment",
+    "data_management": "Data management",
+    "algorithm_development": "Algorithm development",
     "deployment": "Deployment",
-    "business_integration": "Business\nintegration",
-    "monitoring_evaluation": "Monitoring and\nevaluation",
+    "business_integration": "Business integration",
+    "monitoring_evaluation": "Monitoring and evaluation",
     "retired": "Retired",
 }
-#: Kind of asset: colour and marker. The kind is also written on the card.
-KINDS = {"data": (plots.BLUE, "o"), "model": (plots.GREEN, "s"), "infrastructure": (plots.ORANGE, "D")}
+#: Kind of asset: colour of its card; the kind is also written on it. (Okabe and Ito: safe for the colour-blind.)
+KINDS = {"data": "#3a8bc9", "model": "#009e73", "infrastructure": "#e69f00"}
 PERSONAL = ("personal", "special_category", "pseudonymised")
 DAYS_OF_A_YEAR = 365.25
 
@@ -299,200 +292,64 @@ def find(register: Register) -> Findings:
     return Findings(tuple(rows), examined)
 
 
-# The drawing. All lengths in inches, y downwards. Cards stand in columns; lines run in the gutters between
-# the columns and in the gaps between the rows, so that none passes over a card. All that feed one asset
-# share one lane, and meet there.
-WIDTH, MARGIN, HEAD, FOOT = 7.2, 0.05, 0.56, 0.45
-GUTTER, GAP, INSET, LINE, TIP = 0.28, 0.24, 0.06, 0.125, 0.06
-FONT_SIZE = 7.2  # points
+def drawing(register: Register, findings: Findings) -> render.Html:
+    """The register on the life cycle: a column a stage, a card an asset with what it feeds and the rules it breaks.
 
-
-def _width(text: str, size: float, weight: str = "normal") -> float:
-    """Width of a line of text in inches; infinite where the plots' font lacks a character."""
-    family = font_manager.FontProperties(family="DejaVu Sans", weight=weight, size=size)
-    font = font_manager.get_font(font_manager.findfont(family))
-    if not all(font.get_char_index(ord(letter)) for letter in text):
-        return float("inf")
-    return text_to_path.get_text_width_height_descent(text, family, False)[0] / 72
-
-
-def fit(text: str, width: float, lines: int, size: float = FONT_SIZE, weight: str = "normal") -> list[str]:
-    """Break a text into at most `lines` lines of `width` inches; an ellipsis ends what does not fit.
-
-    A text that the plots' font cannot draw gives no line at all.
-    """
-    if _width(text, size, weight) == float("inf"):
-        return []
-    rows, rest = [], " ".join(text.split())
-    while rest and len(rows) < lines:
-        end = len(rest)
-        while end > 1 and _width(rest[:end], size, weight) > width:
-            end -= 1
-        if end < len(rest) and len(rows) == lines - 1:
-            while end > 1 and _width(rest[:end].rstrip() + "…", size, weight) > width:
-                end -= 1
-            return [*rows, rest[:end].rstrip() + "…"]
-        space = rest.rfind(" ", 0, end + 1)
-        if end < len(rest) and space > 0:
-            end = space
-        rows.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return rows
-
-
-def place(register: Register) -> dict[str, tuple[int, int]]:
-    """Column and row of each asset: columns are stages, rows follow what feeds what, so that lines stay short."""
-    cells: dict[str, tuple[int, int]] = {}
-    for column, stage in enumerate(STAGES):
-        members = [asset for asset in register.assets if asset.lifecycle_stage == stage]
-
-        def height(asset: Asset) -> float:
-            rows = [cells[f.asset_id][1] for f in register.feeders(asset.asset_id) if f.asset_id in cells]
-            return sum(rows) / len(rows) if rows else len(register.assets)
-
-        for row, asset in enumerate(sorted(members, key=height)):
-            cells[asset.asset_id] = (column, row)
-    return cells
-
-
-def _line(axis: Axes, points: Sequence[tuple[float, float]], radius: float = 0.045) -> None:
-    """A line with rounded corners: where lines cross they run straight, where one turns it is round."""
-    corners = [
-        p
-        for i, p in enumerate(points)
-        if i == 0 or max(abs(p[0] - points[i - 1][0]), abs(p[1] - points[i - 1][1])) > 1e-6
-    ]
-    vertices, codes = [corners[0]], [Path.MOVETO]
-    for before, here, after in zip(corners, corners[1:], corners[2:], strict=False):
-
-        def towards(end, here=here):
-            length = max(abs(end[0] - here[0]), abs(end[1] - here[1]))
-            share = min(radius / length, 0.5)
-            return here[0] + share * (end[0] - here[0]), here[1] + share * (end[1] - here[1])
-
-        vertices += [towards(before), here, towards(after)]
-        codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
-    vertices.append(corners[-1])
-    codes.append(Path.LINETO)
-    axis.add_patch(PathPatch(Path(vertices, codes), facecolor="none", edgecolor=plots.GREY, linewidth=1.1))
-    tip, step = corners[-1], 1 if corners[-1][0] > corners[-2][0] else -1
-    axis.fill(
-        [tip[0], tip[0] - step * TIP, tip[0] - step * TIP],
-        [tip[1], tip[1] - 0.035, tip[1] + 0.035],
-        color=plots.GREY,
-        linewidth=0,
-    )
-
-
-def draw(register: Register, findings: Findings) -> Figure:
-    """The register on the life cycle: a column a stage, a card an asset, a line for each `feeds`.
-
-    The column of retired assets is drawn when there are any. A red triangle stands before the numbers
-    of the rules that an asset breaks.
+    The column of retired assets is there when there are any; in a column, an asset comes after those that feed it.
     """
     if not register.assets:
         raise ValueError("The register holds no asset to draw. Received: assets=()")
-    cells = place(register)
-    stages = [stage for stage in STAGES if stage != "retired" or register.stage_counts()["retired"]]
-    rows = 1 + max(row for _, row in cells.values())
-    lines = 3 if rows <= 8 else 2  # of a name
-    tall = 0.35 + lines * LINE
-    height = HEAD + rows * (tall + GAP) + FOOT
-    figure, axis = plots.axes(width=WIDTH, height=height)
-    figure.set_layout_engine("none")
-    axis.set_position((0, 0, 1, 1))
-    axis.set_axis_off()
-    axis.set(xlim=(0, WIDTH), ylim=(height, 0))
-
-    pitch = (WIDTH - 2 * MARGIN - GUTTER) / len(stages)
-    card = pitch - GUTTER
-    left = [MARGIN + GUTTER + pitch * column for column in range(len(stages))]
-    top = [HEAD + GAP + (tall + GAP) * row for row in range(rows)]
-    text = {"fontsize": FONT_SIZE, "color": plots.INK, "parse_math": False, "va": "center"}
-
-    for column, stage in enumerate(stages):
-        n = register.stage_counts()[stage]
-        axis.text(left[column], 0.16, STAGES[stage], **text | {"fontweight": "bold", "linespacing": 1.15})
-        axis.text(left[column], 0.38, f"n = {n}", **text)
-        axis.plot([left[column], left[column] + card], [HEAD - 0.08] * 2, color=plots.GREY, linewidth=1)
-
-    for points in routes(register, cells, left, top, card):
-        _line(axis, points)
-
-    for asset in register.assets:
-        column, row = cells[asset.asset_id]
-        x, y = left[column], top[row]
-        colour, marker = KINDS[asset.kind]
-        box = {"boxstyle": "round,pad=0,rounding_size=0.05", "linewidth": 1.2}
-        axis.add_patch(FancyBboxPatch((x, y), card, tall, facecolor=(colour, 0.14), edgecolor=colour, **box))
-        axis.plot(x + INSET + 0.035, y + 0.1, marker=marker, color=colour, markersize=5, linestyle="none")
-        room = card - 2 * INSET - 0.12
-        size = next((s for s in (FONT_SIZE, 6.2) if _width(asset.asset_id, s, "bold") <= room), 5.2)
-        name = fit(asset.asset_id, room, 1, size, "bold")[0]
-        axis.text(x + INSET + 0.12, y + 0.1, name, **text | {"fontweight": "bold", "fontsize": size})
-        used = _width(name + " ", size, "bold")
-        kind = fit(asset.kind, room - used, 1, size=6.5)[0] if room - used > 0.3 else ""
-        axis.text(x + INSET + 0.12 + used, y + 0.1, kind, **text | {"fontsize": 6.5})
-        for number, line in enumerate(fit(asset.name, card - 2 * INSET, lines)):
-            axis.text(x + INSET, y + 0.245 + LINE * number, line, **text)
-        if numbers := findings.numbers(asset.asset_id):
-            axis.plot(x + INSET + 0.035, y + tall - 0.1, marker="^", color=plots.RED, markersize=5, linestyle="none")
-            listed = fit(" ".join(map(str, numbers)), card - 2 * INSET - 0.12, 1)[0]
-            axis.text(x + INSET + 0.12, y + tall - 0.095, listed, **text | {"fontweight": "bold"})
-
-    legend = [(marker, colour, kind) for kind, (colour, marker) in KINDS.items()]
-    legend.append(("^", plots.RED, "findings, by the number of the rule"))
-    x = left[0]
-    for marker, colour, label in legend:
-        axis.plot(x + 0.04, height - 0.16, marker=marker, color=colour, markersize=5, linestyle="none")
-        axis.text(x + 0.14, height - 0.155, label, **text)
-        x += 0.14 + _width(label, FONT_SIZE) + 0.25
-    return figure
+    by_name = {asset.asset_id: asset for asset in register.assets}
+    columns: dict[str, list[board.Card]] = {
+        heading: [] for stage, heading in STAGES.items() if stage != "retired" or register.stage_counts()["retired"]
+    }
+    for asset in (by_name[asset_id] for asset_id in register.order()):
+        card = board.Card(
+            title=asset.asset_id,
+            kind=asset.kind,
+            colour=KINDS[asset.kind],
+            text=asset.name,
+            links=", ".join(asset.feeds),
+            mark=", ".join(f"R{number}" for number in findings.numbers(asset.asset_id)),
+        )
+        columns[STAGES[asset.lifecycle_stage]].append(card)
+    caption = (
+        "The register on the life cycle. A card is an asset; → leads to what it feeds, ▲ stands before the rules that it "
+        f"breaks. n = {len(register.assets)} assets; source: assets.csv and metrics/ of the client, {register.date}."
+    )
+    return board.board(columns, caption, "register")
 
 
-def routes(
-    register: Register,
-    cells: Mapping[str, tuple[int, int]],
-    left: Sequence[float],
-    top: Sequence[float],
-    card: float,
-) -> list[list[tuple[float, float]]]:
-    """One polyline for each pair of feeding and fed asset, from card edge to card edge, clear of all cards.
+def asset_rows(register: Register, findings: Findings) -> list[dict[str, str | None]]:
+    """One row an asset, as a table shows it."""
+    return [
+        {
+            "Asset": asset.asset_id,
+            "Name": asset.name,
+            "Kind, stage": f"{asset.kind}, {asset.lifecycle_stage.replace('_', ' ')}",
+            "Owner": asset.owner,
+            "In service": asset.in_service_date and str(asset.in_service_date),
+            "Feeds": ", ".join(asset.feeds),
+            "Rules": ", ".join(f"R{number}" for number in findings.numbers(asset.asset_id)),
+        }
+        for asset in register.assets
+    ]
 
-    left, top: corner of the cards by column and by row; card: width of a card. Inches.
-    """
-    edges = [(asset.asset_id, target) for asset in register.assets for target in asset.feeds if target in cells]
 
-    # Which targets need a lane where: gutter g lies left of column g, gap r above row r.
-    gutters: dict[int, list[str]] = {}
-    gaps: dict[int, list[str]] = {}
-    for source, target in edges:
-        (from_column, _), (to_column, to_row) = cells[source], cells[target]
-        near = to_column in (from_column, from_column + 1)
-        for lanes, key in [(gutters, from_column + 1)] + ([] if near else [(gutters, to_column), (gaps, to_row)]):
-            if target not in lanes.setdefault(key, []):
-                lanes[key].append(target)
+def finding_rows(findings: Findings) -> list[dict[str, str]]:
+    """One row a broken rule: what was found where, and what to do."""
+    rows = []
+    for rule in RULES:
+        found = [f"{finding.asset_id}: {finding.found}" for finding in findings.rows if finding.rule is rule]
+        if found:
+            rows.append({"Rule": f"R{rule.number} {rule.name}", "Found": "; ".join(found), "What to do": rule.remedy})
+    return rows
 
-    def lane(lanes: list[str], target: str, room: float) -> float:
-        return room * (lanes.index(target) + 1) / (len(lanes) + 1)
 
-    between = GUTTER - 2 * TIP  # keeps the arrowheads free on both sides
-
-    drawn = []
-    for source, target in edges:
-        (from_column, from_row), (to_column, to_row) = cells[source], cells[target]
-        # Lines leave in the lower and arrive in the upper half of a card, so that they never run on top of each other.
-        leave, arrive = top[from_row] + 0.45, top[to_row] + 0.15
-        right = left[from_column] + card
-        first = right + TIP + lane(gutters[from_column + 1], target, between)
-        points = [(right, leave), (first, leave)]
-        if to_column == from_column:
-            points += [(first, arrive + 0.12), (right, arrive + 0.12)]
-        elif to_column == from_column + 1:
-            points += [(first, arrive), (left[to_column], arrive)]
-        else:
-            across = top[to_row] - lane(gaps[to_row], target, GAP)
-            last = left[to_column] - GUTTER + TIP + lane(gutters[to_column], target, between)
-            points += [(first, across), (last, across), (last, arrive), (left[to_column], arrive)]
-        drawn.append(points)
-    return drawn
+def rule_rows(findings: Findings) -> list[dict[str, str | int]]:
+    """One row a rule: when it is broken, in how many of the cases it looked at."""
+    return [
+        {"Rule": f"R{rule.number} {rule.name}", "Broken when": rule.broken_when}
+        | {"Looked at": findings.examined[rule.number], "Broken": findings.broken(rule.number)}
+        for rule in RULES
+    ]

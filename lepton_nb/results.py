@@ -66,6 +66,25 @@ class Record:
         self.figures[name] = figure
         return figure
 
+    def add_rate(self, name: str, rate, unit: str = "fraction", **conditions) -> Figure:
+        """Add a share with its interval: anything with value, low, high and n, as the Wilson interval has them."""
+        ends = {"low": rate.low, "high": rate.high, "interval": "95 % Wilson", "n": rate.n}
+        return self.add(name, rate.value, unit, **ends | conditions)
+
+    def add_mean(self, name: str, parts: Sequence[str], **conditions) -> Figure:
+        """Add the mean of figures of this record, one a training: their lowest and highest are its range.
+
+        One training has no spread of its own: its figure's interval, where it has one, is kept as it is.
+        """
+        found = [self.figures[part] for part in parts]
+        only, values = found[0], [figure.value for figure in found]
+        if len(found) == 1:
+            ends = {"low": only.low, "high": only.high, "interval": only.interval, "seed": only.seed}
+        else:
+            ends = {"low": min(values), "high": max(values), "interval": f"lowest and highest of {len(found)} seeds"}
+        given = {"n": only.n, "source": only.source} | ends | conditions
+        return self.add(name, sum(values) / len(values), only.unit, **given)
+
     def add_table(self, name: str, rows) -> None:
         """Add a table: a DataFrame or a sequence of mappings of plain values."""
         if hasattr(rows, "to_dict"):

@@ -17,7 +17,7 @@ import random
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -46,12 +46,14 @@ with _quiet_start():
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice about retracing on a page
 
 __all__ = [
+    "Cost",
     "Diverged",
     "Muon",
     "Precision",
     "Rows",
     "Run",
     "choose_precision",
+    "cost",
     "feed",
     "flip_and_shift",
     "multiply_adds",
@@ -450,6 +452,29 @@ class Run:
             if epoch.validation_accuracy is not None and epoch.validation_accuracy >= accuracy:
                 return epoch.seconds
         return None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one recipe costs: counted from the layers, and measured as the mean of its trainings."""
+
+    flop_image: float  # of an image, forwards
+    flop: float  # of one training
+    images: int  # seen in one training
+    seconds: float
+    core_hours: float
+    watt_hours: float  # by the power assumed
+
+
+def cost(model: keras.Model, runs: Sequence[Run], cores: int, watts_per_core: float) -> Cost:
+    """Cost of a recipe whose trainings took ``runs``; a step is counted as three forward passes.
+
+    cores: those at work. watts_per_core: assumed, not measured; watt-hours are core-hours times it.
+    """
+    flop_image, seconds = 2 * multiply_adds(model), float(np.mean([run.seconds for run in runs]))
+    hours = seconds * cores / 3600
+    images = runs[0].images
+    return Cost(flop_image, 3.0 * flop_image * images, images, seconds, hours, hours * watts_per_core)
 
 
 def train(

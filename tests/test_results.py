@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lepton_nb import results
+from lepton_nb import paths, results
+from lepton_nb.valuation.performance import wilson_interval
 
 
 def record():
@@ -63,3 +64,32 @@ def test_a_record_of_another_schema_is_refused(tmp_path):
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 0'))
     with pytest.raises(ValueError, match="schema 0"):
         results.load("mnist", tmp_path)
+
+
+def test_a_mean_over_trainings_has_their_range_and_a_single_one_keeps_its_own_interval():
+    record = results.Record("digits")
+    for seed, value in enumerate((0.8, 0.9)):
+        rate = wilson_interval(int(1000 * value), 1000)
+        record.add_rate(f"seed{seed}", rate, seed=seed, source="made up")
+    both, one = record.add_mean("both", ["seed0", "seed1"]), record.add_mean("one", ["seed1"])
+    assert (both.low, both.value, both.high, both.n) == (0.8, pytest.approx(0.85), 0.9, 1000)
+    assert both.interval == "lowest and highest of 2 seeds"
+    assert (one.low, one.high, one.interval, one.seed) == (
+        *[record["seed1"].low, record["seed1"].high],
+        "95 % Wilson",
+        1,
+    )
+
+
+@pytest.mark.parametrize("path", sorted(paths.measured("any").parent.glob("*.json")), ids=lambda path: path.stem)
+def test_on_record_one_training_has_no_range_over_seeds_and_a_mean_is_that_of_its_trainings(path):
+    record = results.recorded(path.stem)
+    assert not [name for name, figure in record.figures.items() if "of 1 seeds" in figure.interval]
+    for name, figure in record.figures.items():
+        if "seeds" in figure.interval:
+            assert figure.low < figure.value < figure.high, name
+            trained = int(figure.interval.split(" of ")[1].split()[0])
+            stem = name.replace("ours_mean_", "ours_")
+            recipe, _, what = stem.partition("_")
+            parts = [record.figures.get(f"{recipe}_seed{seed}_{what}") or record[stem] for seed in range(trained)]
+            assert figure.value == pytest.approx(sum(part.value for part in parts) / trained), name

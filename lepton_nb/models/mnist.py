@@ -52,9 +52,10 @@ def build_mnist(
 ) -> keras.Model:
     """Our network: convolution, max pooling, batch normalisation, ReLU; the last block is not pooled.
 
-    Pooling comes before normalisation and activation: both keep the order of values as long as the
-    normalisation's scale is positive, so the result is the same for a quarter of the work. The convolutions
-    have no bias, because the normalisation adds one. One dense layer reads the flattened last block.
+    Pooling comes before normalisation and activation, which then work on a quarter of the values. With fixed
+    statistics and a positive scale both keep the order of values, so the order of the three does not matter; in
+    training it does, because mean and variance are those of the pooled batch. The convolutions have no bias,
+    because the normalisation adds one. One dense layer reads the flattened last block.
     Input (batch, height, width, channels), grey levels within 0..1; output (batch, classes), probabilities.
 
     momentum: of the moving averages that stand for a batch's mean and variance once training is over.
