@@ -28,7 +28,6 @@ STAGES = {
 }
 #: Kind of asset: colour of its card; the kind is also written on it. (Okabe and Ito: safe for the colour-blind.)
 KINDS = {"data": "#3a8bc9", "model": "#009e73", "infrastructure": "#e69f00"}
-PERSONAL = ("personal", "special_category", "pseudonymised")
 DAYS_OF_A_YEAR = 365.25
 
 
@@ -184,9 +183,7 @@ RULES = (
         "privacy_class of a live asset is personal, special_category or pseudonymised",
         "Name the legal basis and keep the record of processing (GDPR, Articles 6 and 30); special categories "
         "need Article 9, high risk an impact assessment (Article 35). Outside the EU: the law that applies.",
-        lambda r: (
-            (a.asset_id, f"privacy class {a.privacy_class}" if a.privacy_class in PERSONAL else "") for a in r.live
-        ),
+        lambda r: ((a.asset_id, f"privacy class {a.privacy_class}" if a.personal else "") for a in r.live),
     ),
     Rule(
         5,

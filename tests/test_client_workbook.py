@@ -194,7 +194,7 @@ REFUSED = {
     "time of day": (lambda b: setattr(cell(b, "costs", 2, "date"), "value", time(12, 30)), 'sheet "costs"', 2, 34, "is not a date"),
     "number of a German": (lambda b: setattr(cell(b, "costs", 2, "amount"), "value", "1.200,50"), 'sheet "costs"', 2, 35, "use 1200.50"),
     "truth for a number": (lambda b: setattr(cell(b, "costs", 2, "amount"), "value", True), 'sheet "costs"', 2, 35, '"true"'),
-    "formula without a value": (formula, 'sheet "costs"', 3, 35, "cell E3 holds a formula that was never calculated (and 1 more cells)"),
+    "formula without a value": (formula, 'sheet "costs"', 3, 35, "cell F3 holds a formula that was never calculated (and 1 more cells)"),
     "merged": (lambda b: b["costs"].merge_cells("B3:B5"), 'sheet "costs"', 3, 35, "cells B3:B5 are merged; unmerge them"),
     "hidden row": (lambda b: setattr(b["costs"].row_dimensions[4], "hidden", True), 'sheet "costs"', 4, 35, "row 4 hidden"),
     "hidden column": (lambda b: setattr(b["costs"].column_dimensions["C"], "hidden", True), 'sheet "costs"', None, 35, "column C hidden"),
@@ -228,13 +228,13 @@ def test_an_error_of_a_formula_is_refused(spoilt):
 
     def error(raw: bytes) -> bytes:
         return re.sub(
-            rb'<c r="E3"([^>]*?)><v>62000</v></c>',
-            rb'<c r="E3"\1 t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+            rb'<c r="F3"([^>]*?)><v>62000</v></c>',
+            rb'<c r="F3"\1 t="e"><f>1/0</f><v>#DIV/0!</v></c>',
             raw.replace(b' t="n"', b""),
         )
 
     report = spoilt().part(part_of(spoilt, "costs"), error).check()
-    assert ['cell E3 holds the error "#DIV/0!"' in p.found for p in report.problems] == [True]
+    assert ['cell F3 holds the error "#DIV/0!"' in p.found for p in report.problems] == [True]
 
 
 def part_of(spoilt, sheet: str) -> str:
@@ -245,7 +245,7 @@ def part_of(spoilt, sheet: str) -> str:
 
 def test_the_last_value_of_a_formula_is_read(spoilt):
     def calculated(raw: bytes) -> bytes:
-        return re.sub(rb'<c r="E3"([^>]*?)><v>62000</v></c>', rb'<c r="E3"\1><f>31000*2</f><v>62000</v></c>', raw)
+        return re.sub(rb'<c r="F3"([^>]*?)><v>62000</v></c>', rb'<c r="F3"\1><f>31000*2</f><v>62000</v></c>', raw)
 
     changed = client.load(spoilt().part(part_of(spoilt, "costs"), calculated).path)
     assert changed.fingerprint("costs") == client.load(SAMPLES / M).fingerprint("costs")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lepton_nb import register
-from lepton_nb.client import Asset, schema
+from lepton_nb.client import Asset, reading, schema
 from lepton_nb.page import render
 from lepton_nb.register import RULES, Register, find
 
@@ -32,7 +32,7 @@ def asset(asset_id: str = "M", **changes) -> Asset:
         "acquisition": "purchased",
         "legal_control": "owned",
         "eu_ai_act_class": "minimal",
-        "privacy_class": "none",
+        "privacy_classes": ("none",),
         "feeds": (),
     }
     return Asset.model_construct(asset_id=asset_id, **sound | changes)
@@ -71,9 +71,10 @@ def test_a_sound_register_has_no_finding():
         (1, {"eu_ai_act_class": "prohibited"}),
         (2, {"eu_ai_act_class": "high"}),
         (3, {"legal_control": "unclear"}),
-        (4, {"privacy_class": "personal"}),
-        (4, {"privacy_class": "special_category"}),
-        (4, {"privacy_class": "pseudonymised"}),
+        (4, {"privacy_classes": ("personal",)}),
+        (4, {"privacy_classes": ("special_category",)}),
+        (4, {"privacy_classes": ("pseudonymised",)}),
+        (4, {"privacy_classes": ("anonymous", "special_category")}),
         (5, {"owner": " "}),
         (5, {"owner": ""}),
         (7, {"in_service_date": None}),
@@ -119,7 +120,7 @@ def test_nothing_is_asked_of_a_retired_asset():
         acquisition="internal",
         legal_control="unclear",
         eu_ai_act_class="prohibited",
-        privacy_class="personal",
+        privacy_classes=("personal",),
     )
     assert broken(bad) == []
 
@@ -216,5 +217,5 @@ def test_the_files_and_columns_that_the_chapter_names_exist():
     types["metrics/predictions_<asset>.csv"] = schema.PREDICTIONS.type
     assert len(named) > 20
     for file, columns in named:
-        known = set(types[file].model_fields)
+        known = set(reading.columns(types[file]))
         assert {word.split()[0] for word in columns.split(",") if word.strip()} <= known, f"{file}: {columns}"

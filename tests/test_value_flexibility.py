@@ -132,7 +132,7 @@ def test_stages_out_of_order_are_refused():
 @pytest.mark.parametrize("kind", ["defer", "expand", "stage"])
 def test_calls_cost_money_and_gain_a_multiple_of_the_business(kind):
     _, _, base = three_years()
-    found = flexibility.offer(option(kind, scale=0.5), base)
+    found = flexibility.offer(option(kind, scale=1.5 if kind == "expand" else 0.5), base)
     assert (found.spot, found.strike) == (pytest.approx(150), 150)
     assert found.delay == pytest.approx(base.cost_of_delay(1))
     valued = flexibility.value_offer(found, 0.3, "test", 0.02)
@@ -147,7 +147,7 @@ def test_calls_cost_money_and_gain_a_multiple_of_the_business(kind):
 
 def test_giving_up_brings_a_fixed_sum_less_its_cost():
     _, _, base = three_years()
-    found = flexibility.offer(option("abandon", scale=0.9, cost=20), base)
+    found = flexibility.offer(option("abandon", scale=None, salvage=270, cost=20), base)
     assert (found.spot, found.strike, found.now) == (pytest.approx(300), pytest.approx(250), pytest.approx(-50))
     valued = flexibility.value_offer(found, 0.3, "test", 0.02)
     named = options.abandon(base.value, found.strike, 0.02, 0.3, 1.0, payout_yield=found.delay, steps=flexibility.STEPS)
@@ -165,7 +165,7 @@ def test_a_switch_is_an_exchange_of_what_is_left():
 def test_no_option_on_a_business_that_is_worth_nothing():
     _, _, base = three_years(costs=[cost("2026-06-30", 900)])
     with pytest.raises(Undefined, match="a positive value"):
-        flexibility.offer(option(), base)
+        flexibility.offer(option(scale=2.0), base)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_stated_volatility_counts_with_its_source_only():
     assert not stated
     assert "has no source" in sentences[0]
     assert all(name.startswith("simulated") for name in found)
-    found, _, stated = flexibility.volatilities(option(), base)
+    found, _, stated = flexibility.volatilities(option(scale=2.0), base)
     assert stated
     assert found["stated (similar projects)"] == 0.3
 

@@ -27,18 +27,14 @@ from lepton_nb.client.rules import (
     KNOWN_INPUTS,
     MARKET,
     MONITORING,
-    MOST_INCONSISTENT,
-    OLDEST_METRIC,
-    SMALLEST_BASELINE,
-    SMALLEST_GROUP,
     connected,
     consistency_ratio,
     cost_of_capital,
     evaluation,
     evaluation_rows,
-    years_later,
 )
 from lepton_nb.client.schema import Evaluation, Problem
+from lepton_nb.terms import MOST_INCONSISTENT, SMALLEST_BASELINE, SMALLEST_GROUP, STALE_AFTER, years_later
 
 
 def synthetic(draft: Draft) -> Iterator[Problem]:
@@ -113,7 +109,7 @@ def outside_the_life(draft: Draft) -> Iterator[Problem]:
     seen = set()
     for row in draft.rows(BENEFITS):
         asset = assets[row.value.asset_id]
-        if asset.in_service_date is None or row.value.adoption == 0:
+        if asset.in_service_date is None or row.value.adoption.high == 0:
             continue
         end = years_later(asset.in_service_date, asset.useful_life_years)
         early, late = row.value.year < asset.in_service_date.year, date(row.value.year, 12, 31) > end
@@ -135,7 +131,7 @@ def old_metrics(draft: Draft) -> Iterator[Problem]:
     models = [row for rows, _ in evaluation_rows(draft).values() for row in rows]
     for row in [*models, *draft.rows(ACCEPTANCE)]:
         age = (today - row.value.evaluated_on).days
-        if age > OLDEST_METRIC:
+        if age > STALE_AFTER:
             found = f"measured on {row.value.evaluated_on}, more than 12 months before the valuation date {today}"
             yield row.problem("evaluated_on", found, 108, "measure again before relying on it")
         if age < 0:
@@ -162,10 +158,11 @@ def outside_the_time(draft: Draft) -> Iterator[Problem]:
                 "year", f"{row.value.year} lies outside {start} to {end}", 109, "it does not enter the value"
             )
     for row in draft.rows(COSTS):
-        if row.value.kind == "forecast" and not start <= row.value.date <= end:
-            yield row.problem(
-                "date", f"{row.value.date} lies outside {start} to {end}", 109, "it does not enter the value"
-            )
+        day, year = row.value.date, row.value.year
+        if year is not None and not start.year <= year <= end.year:
+            yield row.problem("year", f"{year} lies outside {start} to {end}", 109, "it does not enter the value")
+        elif row.value.kind == "forecast" and day is not None and not start <= day <= end:
+            yield row.problem("date", f"{day} lies outside {start} to {end}", 109, "it does not enter the value")
 
 
 def inconsistent(draft: Draft) -> Iterator[Problem]:
@@ -230,7 +227,7 @@ def benefit_flows(draft: Draft) -> Iterator[Flows]:
     accepted = {row.value.asset_id: row.value for row in draft.rows(ACCEPTANCE)}
     in_use: dict[tuple[str, str], int] = {}  # first year with adoption above 0
     for row in draft.rows(BENEFITS):
-        if row.value.adoption > 0:
+        if row.value.adoption.high > 0:
             key = (row.value.asset_id, row.value.driver_id)
             in_use[key] = min(row.value.year, in_use.get(key, row.value.year))
     for row in draft.rows(BENEFITS):
@@ -251,7 +248,7 @@ def benefit_flows(draft: Draft) -> Iterator[Flows]:
         age = middle + (valuation.date - begin).days / 365
         decay = 2 ** (-max(age, 0) / asset.half_life_years) if asset.half_life_years else 1.0
         whole_year = 366 if item.year % 4 == 0 and (item.year % 100 != 0 or item.year % 400 == 0) else 365
-        amount = item.volume_mode * unit * item.attribution * item.adoption * days / whole_year * decay
+        amount = item.volume_mode * unit * item.attribution.mode * item.adoption.mode * days / whole_year * decay
         amount *= 1.0 if asset.p_technical_success is None else asset.p_technical_success
         rate = capital + discount.asset_premium[asset.kind] + discount.specific_premium(asset.asset_id)
         yield Flows(asset.asset_id, item.year, amount, amount * (1 + max(rate, -0.9)) ** -middle, item.evidence)
@@ -287,9 +284,10 @@ def several_rates(draft: Draft) -> Iterator[Problem]:
         years[flow.year] = years.get(flow.year, 0.0) + flow.amount
     earning = set(money)
     for row in draft.rows(COSTS):
-        if row.value.kind == "forecast" and valuation.date <= row.value.date <= end:
+        day = row.value.date or date(row.value.year, 12, 31)
+        if row.value.kind == "forecast" and valuation.date <= day <= end:
             years = money.setdefault(row.value.asset_id, {})
-            years[row.value.date.year] = years.get(row.value.date.year, 0.0) - row.value.mode
+            years[day.year] = years.get(day.year, 0.0) - row.value.mode
     order = [row.value.asset_id for row in draft.rows(ASSETS)]
     for names in connected({row.value.asset_id, *row.value.feeds} for row in draft.rows(ASSETS)):
         if not earning & names:

@@ -16,6 +16,8 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
+from lepton_nb.terms import LEAST_CONTRAST, contrast
+
 #: No sum of money, count or rate in a client's folder is larger; beyond it products of three would overflow.
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -251,6 +253,51 @@ def data_path(value: Any) -> str:
     return "/".join(parts)
 
 
+PRIVACY_CLASSES = ("none", "personal", "special_category", "pseudonymised", "anonymous")
+
+
+def privacy_classes(value: Any) -> tuple[str, ...]:
+    """One or more classes of personal data, separated by semicolons; ``none`` stands alone."""
+    parts = value.split(";") if isinstance(value, str) else value
+    names = tuple(str(part).strip() for part in parts if str(part).strip())
+    for name in names:
+        if name not in PRIVACY_CLASSES:
+            remedy = f"{did_you_mean(name, PRIVACY_CLASSES)} allowed: {', '.join(PRIVACY_CLASSES)}; several are separated by ;"
+            raise Refused(quoted(name), 2, remedy.strip())
+    if not names or len(set(names)) < len(names) or ("none" in names and len(names) > 1):
+        raise Refused(quoted(value), 2, "name each class once, separated by ;, or none alone")
+    return names
+
+
+def colour(value: Any) -> str:
+    """A colour as ``#rrggbb`` that can be read as text on white, and under white text (rule 43)."""
+    text = str(value).strip().lower()
+    if not re.fullmatch(r"#[0-9a-f]{6}", text, re.ASCII):
+        short = re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", text, re.ASCII)
+        digits = short[1] if short else ""
+        whole = "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
+        raise Refused(quoted(value), 43, f'write the colour in quotes as "{whole if short else "#1f3a5f"}"')
+    if (ratio := contrast(text)) < LEAST_CONTRAST:
+        found = f"{quoted(text)} has a contrast of {int(10 * ratio) / 10:g} : 1 with white"
+        raise Refused(found, 43, f"take a darker shade: {LEAST_CONTRAST:g} : 1 is needed for text (WCAG 2.2, 1.4.3)")
+    return text
+
+
+def two_colours(value: Any) -> tuple[str, str]:
+    """Two colours, as a list."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise Refused(quoted(value), 43, 'give two colours as a list: ["#1f3a5f", "#9c3d10"]')
+    return colour(value[0]), colour(value[1])
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of texts; one text is a list of one."""
+    items = [value] if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+        raise Refused(quoted(value), 2, "give a list of texts")
+    return tuple(_text(item) for item in items)
+
+
 class MetricLink(NamedTuple):
     """Where a benefit's unit value or share comes from. kind: none, confusion, acceptance; id: evaluation or asset."""
 
@@ -332,6 +379,11 @@ Currency = Annotated[str, BeforeValidator(currency), "ISO 4217 code of three let
 Country = Annotated[str, BeforeValidator(country), "ISO 3166 code of two letters"]
 AssetId = Annotated[str, BeforeValidator(asset_id), "capital letter, then A-Z, 0-9 and _"]
 AssetIds = Annotated[tuple[str, ...], BeforeValidator(asset_ids), "asset ids, separated by ;"]
+Privacy = Annotated[
+    tuple[str, ...], BeforeValidator(privacy_classes), f"one or more of {', '.join(PRIVACY_CLASSES)}, separated by ;"
+]
+TwoColours = Annotated[tuple[str, ...], BeforeValidator(two_colours), "two colours #rrggbb"]
+Texts = Annotated[tuple[str, ...], BeforeValidator(texts), "list of texts"]
 Blocks = Annotated[tuple[str, ...], BeforeValidator(block_names), "names, separated by ;"]
 DataPath = Annotated[str, BeforeValidator(data_path), "path inside the client's folder"]
 Link = Annotated[MetricLink, BeforeValidator(metric_link), "none, confusion:<evaluation_id> or acceptance:<asset_id>"]

@@ -10,15 +10,16 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-from lepton_nb.client.cells import quoted
-from lepton_nb.client.schema import SECTIONS, Problem
+from lepton_nb.client.cells import PLAIN_NUMBER, quoted
+from lepton_nb.client.schema import SECTIONS, Dialect, Problem
 
 CLIENT_YML = "client.yml"
 MEGABYTE = 1024 * 1024
@@ -58,6 +59,7 @@ class Folder:
     def __init__(self, root: Path):
         self.root = root
         self.problems: list[Problem] = []
+        self.dialect = Dialect()  # until client.yml says otherwise
         names = set(self._names())
         self.labels = {f"{name.removesuffix('.parquet')}.csv": name for name in names if name.endswith(".parquet")}
         self.twice = {name for name in self.labels if name in names}
@@ -94,13 +96,16 @@ class Folder:
         if file in self.labels:
             name = self.labels[file]
             return parquet_records(file, self.path(name, file), size_of(name))
-        return csv_records(file, self.text(file))
+        return csv_records(file, self.text(file), self.dialect)
 
     def table(self, path: str) -> list[list[str]]:
         """The cells of a table with data of a case, by its own path. Raises Unreadable."""
         if path.endswith(".parquet"):
             return parquet_records(path, self.path(path, path), size_of(path))
-        return csv_records(path, self.text(path))
+        records, doubtful = plain_decimals(csv_records(path, self.text(path), self.dialect), self.dialect)
+        if doubtful:
+            raise Unreadable(path, doubtful[0].row, doubtful[0].column, doubtful[0].found, 35, doubtful[0].remedy)
+        return records
 
     def path(self, name: str, file: str) -> Path:
         """The path of a plain file inside the folder, not too large. Raises Unreadable, naming ``file``."""
@@ -174,11 +179,48 @@ def size_of(name: str) -> int:
 # --- CSV
 
 
-def csv_records(file: str, text: str) -> list[list[str]]:
+class Doubtful(NamedTuple):
+    """A number that the declared dialect does not allow."""
+
+    row: int
+    column: str
+    found: str
+    remedy: str
+
+
+def plain_decimals(
+    records: list[list[str]], dialect: Dialect, wanted: Iterable[str] | None = None
+) -> tuple[list[list[str]], list[Doubtful]]:
+    """The records with decimals after a point, and the numbers that are not written as declared.
+
+    wanted: columns of numbers; None: those whose every cell is a number, with one sign or the other.
+    """
+    if dialect.decimal == "." or not records:
+        return records, []
+    header, rows = [name.strip() for name in records[0]], [list(row) for row in records[1:]]
+    doubtful = []
+    for place, name in enumerate(header):
+        cells = [row[place].strip() for row in rows if len(row) > place]
+        numbers = all(PLAIN_NUMBER.fullmatch(cell.replace(",", ".", 1)) for cell in cells if cell)
+        if name not in wanted if wanted is not None else not numbers:
+            continue
+        for line, row in enumerate(rows, start=2):
+            cell = row[place].strip() if len(row) > place else ""
+            if "." in cell and re.fullmatch(r"[+-]?[\d.]*(,\d*)?", cell, re.ASCII):
+                remedy = (
+                    "write nothing between thousands: the sign before the decimals is , (csv.decimal in client.yml)"
+                )
+                doubtful.append(Doubtful(line, name, f"{quoted(cell)} has a point", remedy))
+            elif PLAIN_NUMBER.fullmatch(cell.replace(",", ".", 1).removesuffix("%")):
+                row[place] = cell.replace(",", ".", 1)
+    return [records[0], *rows], doubtful
+
+
+def csv_records(file: str, text: str, dialect: Dialect) -> list[list[str]]:
     """The records of a CSV text, one a row of a spreadsheet. Raises Unreadable."""
     records: list[list[str]] = []
     try:
-        for record in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True):
             records.append(record)
     except csv.Error as error:
         remedy = "a text with a comma or line break stands in double quotes, a double quote in it is doubled"

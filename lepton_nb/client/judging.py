@@ -115,7 +115,7 @@ def build(draft: Draft) -> Client:
         return tuple(row.value for row in draft.rows(file))
 
     return Client(
-        **{name: section for name, section in draft.sections.items() if name != "cases"},
+        **{name: section for name, section in draft.sections.items() if name not in ("cases", "csv")},
         assets=values(ASSETS),
         costs=values(COSTS),
         benefits=values(BENEFITS),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from lepton_nb.client import cases, privacy
+from lepton_nb.client import cases, files, privacy
 from lepton_nb.client.cells import ASSET_ID, LARGEST, PLAIN_NUMBER, Refused, did_you_mean, quoted
 from lepton_nb.client.files import CLIENT_YML, Folder, Unreadable
 from lepton_nb.client.schema import (
@@ -95,13 +95,14 @@ def read(root: Path) -> Draft:
         if CLIENT_YML not in source.files:
             raise Unreadable(CLIENT_YML, None, "", *_not_found(CLIENT_YML, source))
         _read_settings(source.settings(draft), draft)
+        source.dialect = draft.sections.get("csv", source.dialect)
     except Unreadable as stop:
         draft.problems.append(stop.problem)
         draft.unreadable.add(CLIENT_YML)
     for file, table in TABLES.items():
         try:
             if file in source.files:
-                draft.tables[file] = _rows(file, source.records(file, percent_columns(table)), table, draft)
+                draft.tables[file] = _rows(file, _records(file, table, draft), table, draft)
             elif table.required:
                 raise Unreadable(file, None, "", *_not_found(file, source))
         except Unreadable as stop:
@@ -185,6 +186,24 @@ def columns(type_: type[Frozen]) -> dict[str, Any]:
     return {info.alias or name: info for name, info in type_.model_fields.items()}
 
 
+def _records(file: str, table: Table, draft: Draft) -> list[list[str]]:
+    """The cells of a table as texts, decimals after a point whatever the folder's dialect. Raises Unreadable."""
+    records = draft.source.records(file, percent_columns(table))
+    if draft.source.holder == "folder" and file not in draft.source.labels:
+        numbers = [name for name, info in columns(table.type).items() if is_number(info)]
+        records, doubtful = files.plain_decimals(records, draft.source.dialect, numbers)
+        draft.problems.extend(
+            Problem(file=file, row=item.row, column=item.column, found=item.found, rule=35, remedy=item.remedy)
+            for item in doubtful
+        )
+    return records
+
+
+def is_number(info: Any) -> bool:
+    """Whether a field holds a number."""
+    return any(word.startswith(("number", "fraction", "whole number", "year", "0 or 1")) for word in _words_of(info))
+
+
 def _rows(file: str, records: list[list[str]], table: Table, draft: Draft) -> list[Row]:
     """The rows of one table; its problems go to ``draft``. Raises Unreadable."""
     if not records:
@@ -241,7 +260,7 @@ def _read_predictions(file: str, asset_id: str, draft: Draft) -> Predictions:
     A file of 100,000 sound rows is read column by column; only where something is amiss does each row
     take the slower way, which says what. Personal data are reported, and not repeated in any sentence.
     """
-    records = draft.source.records(file, percent_columns(PREDICTIONS))
+    records = _records(file, PREDICTIONS, draft)
     personal = {problem.column: problem for problem in privacy.findings(file, records)}
     draft.problems.extend(personal.values())
     sound = _sound_columns(records) if not personal else None
@@ -308,10 +327,7 @@ def _sound_columns(records: list[list[str]]) -> dict[str, tuple] | None:
 
 def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> set[str]:
     """Report what is wrong with a header; returns the required columns that are missing. Raises Unreadable."""
-    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and separator in header[0]:
-            remedy = 'separate by commas, and write decimals with a point (in Excel: "CSV UTF-8 (comma delimited)")'
-            raise Unreadable(file, 1, "", f"the columns are separated by {name}", 35, remedy)
+    _check_separator(file, header, draft)
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         found = f"column {', '.join(quoted(name) for name in twice)} stands in the header twice"
@@ -335,6 +351,28 @@ def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> s
             Problem(file=file, row=1, column=name, found=f"column {quoted(name)} is missing", rule=2, remedy=remedy)
         )
     return {name for name, info in known.items() if info.is_required() and name not in header}
+
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def _check_separator(file: str, header: list[str], draft: Draft) -> None:
+    """Raises Unreadable where the columns are not separated as declared, or Excel's line ``sep=`` comes first."""
+    if header[0].lower().startswith("sep=") and len([name for name in header if name]) == 1:
+        raise Unreadable(file, 1, "", 'is the line "sep=" that Excel writes, not a header', 35, "delete the first row")
+    for separator, name in SEPARATORS.items():
+        if len(header) == 1 and separator in header[0]:
+            dialect = getattr(draft.source, "dialect", None)
+            if dialect and dialect.delimiter != ",":
+                said = SEPARATORS[dialect.delimiter]
+                remedy = f"client.yml declares {said} (csv.separator): separate by them, or declare {name}"
+            else:
+                word = "tab" if separator == "\t" else separator
+                remedy = (
+                    "separate by commas and write decimals with a point, or declare how all CSV files of the folder are "
+                    f'written, in client.yml: csv: {{separator: "{word}", decimal: ","}}'
+                )
+            raise Unreadable(file, 1, "", f"the columns are separated by {name}", 35, remedy)
 
 
 # --- settings

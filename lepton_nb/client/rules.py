@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from lepton_nb import terms
 from lepton_nb.client.cells import ASSET_ID, CURRENCIES, did_you_mean, quoted
 from lepton_nb.client.reading import Draft, Row, repeated
 from lepton_nb.client.schema import (
@@ -27,6 +27,7 @@ from lepton_nb.client.schema import (
     Tax,
     Valuation,
 )
+from lepton_nb.terms import RATES, years_later
 
 #: What each rule is about. Numbers above 100: advice.
 RULES = {
@@ -71,6 +72,8 @@ RULES = {
     39: "paired counts agree with the confusion matrix",
     40: "blocks of data are given with their whole",
     41: "data of a case fit the case",
+    42: "an option has what its kind needs",
+    43: "logo and colours can be shown and read",
     101: "the client is real",
     102: "the client reads what is applied",
     103: "owners differ",
@@ -89,24 +92,11 @@ ASSETS, COSTS, BENEFITS = "assets.csv", "costs.csv", "benefits.csv"
 CONFUSION, OUTCOMES, PAIRED = "metrics/confusion.csv", "metrics/outcome_value.csv", "metrics/paired_counts.csv"
 ACCEPTANCE, MONITORING = "metrics/acceptance.csv", "metrics/monitoring.csv"
 USAGE, MARKET, QUALITY, BLOCKS = "usage.csv", "market.csv", "data_quality.csv", "data_blocks.csv"
-CELLS = ("tp", "fp", "fn", "tn")
+CELLS = terms.OUTCOMES
 
 KNOWN_INPUTS = ("volume", "unit_value", "outcome_value", "cost", "gain")
-SMALLEST_BASELINE = 40  # cases; with so few or fewer the conclusion is withheld
-SMALLEST_GROUP = 30  # cases; below, rates by group are withheld
-MOST_INCONSISTENT = 0.10  # consistency ratio of pairwise comparisons (Saaty)
 LOWEST_INFLATION = -0.5  # a year
 MOST_INPUTS = 500  # names in one correlation matrix
-OLDEST_METRIC = 365  # days before the valuation date
-
-
-def years_later(day: date, years: float) -> date:
-    """The day ``years`` after ``day``; 29 February becomes 28 where it must; years of 365.25 days for a fraction."""
-    whole = int(min(years, 1000))
-    part = timedelta(days=round((min(years, 1000) - whole) * 365.25))
-    year = day.year + whole
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) and not leap else day.day) + part
 
 
 # --- client.yml
@@ -424,7 +414,7 @@ def attributed_once(draft: Draft) -> Iterator[Problem]:
         rows.setdefault(item.asset_id, row)
     told = set()
     for (driver, year), rows in shares.items():
-        total = math.fsum(row.value.attribution for row in rows.values())
+        total = math.fsum(share.mode for row in rows.values() if (share := row.value.shares("attribution")))
         if total > 1 + 1e-6 and driver not in told:
             told.add(driver)
             found = (
@@ -494,7 +484,7 @@ def past_actuals(draft: Draft) -> Iterator[Problem]:
     """Rule 21: what has been paid lies before the valuation date."""
     valuation = draft.sections.get("valuation")
     for row in draft.rows(COSTS) if valuation else ():
-        if row.value.kind == "actual" and row.value.date > valuation.date:
+        if row.value.kind == "actual" and row.value.date and row.value.date > valuation.date:
             found = f"actual dated {row.value.date} after the valuation date {valuation.date}"
             yield row.problem("date", found, 21, "make it a forecast with low, mode and high, or correct the date")
 
@@ -520,6 +510,150 @@ def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
         if link.kind != "confusion" and not given:
             remedy = "give the value of one unit, or link the evaluation that measures it (confusion:<evaluation_id>)"
             yield row.problem("unit_value_low", "is empty", 2, remedy)
+
+
+# --- one figure or three, one column or another
+
+
+#: Columns of which a row has one figure or three points: file, name, whether one of the two is needed.
+ONE_OR_THREE = ((BENEFITS, "attribution", True), (BENEFITS, "adoption", True), (ASSETS, "retrain_cost", False))
+
+
+def one_figure_or_three(draft: Draft) -> Iterator[Problem]:
+    """Rule 2: one figure, or low, mode and high, and not both. Rule 8: the three are complete and in order."""
+    for file, name, needed in ONE_OR_THREE:
+        names = (name, *(f"{name}_{point}" for point in ("low", "mode", "high")))
+        remedy = f"give {name}, or {name}_low, {name}_mode and {name}_high"
+        rows = draft.rows(file)
+        if needed and rows and not any(column in row.cells for row in rows for column in names):
+            yield rows[0].problem(name, "is missing in every row", 2, remedy)
+            continue
+        for row in rows:
+            given = [column for column in names if column in row.cells]
+            if name in given and len(given) > 1:
+                yield row.problem(given[1], f"is given beside {name}", 2, "keep one figure, or the three")
+            elif needed and not given:
+                yield row.problem(name, "is missing", 2, remedy)
+            elif name not in given:
+                points = {point: row.value[f"{name}_{point}"] for point in ("low", "mode", "high")}
+                yield from (row.problem(*finding) for finding in _three_points(f"{name}_", points))
+
+
+def date_or_year(draft: Draft) -> Iterator[Problem]:
+    """Rule 2: a cost has a date, or as a forecast running cost a year; not both."""
+    rows = draft.rows(COSTS)
+    if rows and all(row.value.date is None and row.value.year is None for row in rows):
+        yield rows[0].problem("date", "is missing in every row", 2, "give the day of each payment")
+        return
+    for row in rows:
+        item = row.value
+        if item.date is not None and item.year is not None:
+            yield row.problem("year", "is given beside a date", 2, "keep the date, or the year of the whole figure")
+        elif item.date is None and item.year is None:
+            yield row.problem(
+                "date", "is missing", 2, "give the day of the payment; a forecast running cost may have a year"
+            )
+        elif item.year is not None and (item.kind != "forecast" or item.phase != "operation"):
+            found = f"a year with kind {item.kind}, phase {item.phase}"
+            yield row.problem("year", found, 2, "give the date; a year is for forecast running costs (phase operation)")
+
+
+def retraining(draft: Draft) -> Iterator[Problem]:
+    """Rule 2: what is trained again has a cost for it, and the other way round."""
+    for row in draft.rows(ASSETS):
+        cost = any(name.startswith("retrain_cost") for name in row.cells)
+        if row.value.retrain_every_months is not None and not cost:
+            remedy = "give what one training costs, or three points; 0 if it costs nothing"
+            yield row.problem("retrain_cost", "is missing", 2, remedy)
+        if row.value.retrain_every_months is None and cost:
+            yield row.problem("retrain_every_months", "is missing", 2, "say how often, or leave retrain_cost empty")
+
+
+def reasons(draft: Draft) -> Iterator[Problem]:
+    """Rule 2: what departs from the rule of the economic life has a reason."""
+    valuation = draft.sections.get("valuation")
+    for key, departure in (("beyond_useful_life", "keep"), ("loss_years", "run")) if valuation else ():
+        reason = valuation[f"{key}_reason"]
+        if valuation[key] == departure and not reason:
+            found = f"is missing beside {key}: {departure}"
+            yield draft.in_yml(("valuation", f"{key}_reason"), found, 2, "say why; the report prints it")
+        if valuation[key] != departure and reason:
+            found = f"is given with {key}: {valuation[key]}"
+            yield draft.in_yml(
+                ("valuation", f"{key}_reason"), found, 2, f"write {key}: {departure}, or remove the reason"
+            )
+
+
+def options_by_kind(draft: Draft) -> Iterator[Problem]:
+    """Rule 42: each option has the keys of its kind, and no others, and brings something."""
+    for index, item in enumerate(draft.sections.get("options", ())):
+        needed, idle = ("salvage", "scale") if item.kind == "abandon" else ("scale", "salvage")
+        if item[idle] is not None:
+            why = "what stopping brings is money: write salvage" if idle == "scale" else "only abandon has one"
+            yield draft.in_yml(("options", index, idle), f"is given for kind {item.kind}", 42, why)
+        if item[needed] is None:
+            why = "give the money that stopping brings; 0 if none" if needed == "salvage" else _SCALES[item.kind]
+            yield draft.in_yml(("options", index, needed), f"is missing for kind {item.kind}", 42, why)
+        elif item.kind == "expand" and item.scale <= 1:
+            found = f"{item.scale:g}: nothing is added to today's 1"
+            yield draft.in_yml(("options", index, "scale"), found, 42, "2 doubles today's; scale - 1 is what is added")
+        elif item.kind in ("defer", "stage") and item.scale > 1:
+            yield draft.in_yml(
+                ("options", index, "scale"), f"{item.scale:g}: more than the whole", 42, _SCALES[item.kind]
+            )
+
+
+_SCALES = {
+    "defer": "give the share of the group's benefits that the investment brings, at most 1",
+    "stage": "give the share of the group's benefits that the stage opens, at most 1",
+    "expand": "give the size afterwards as a multiple of today's, above 1",
+    "switch": "give the benefits afterwards as a multiple of today's",
+}
+
+
+def substitutes(draft: Draft) -> Iterator[Problem]:
+    """Rule 2: an offer that would do an asset's work names the asset, and what its price is for."""
+    for row in draft.rows(MARKET):
+        if row.value.substitute and row.value.asset_id is None:
+            yield row.problem("asset_id", "is empty for a substitute", 2, "name the asset whose work it would do")
+        if row.value.substitute and not row.value.unit:
+            remedy = "write per unit, per thousand, per month or per year, with a price for that"
+            yield row.problem("unit", "is empty for a substitute", 2, remedy)
+
+
+def monitored_shares(draft: Draft) -> Iterator[Problem]:
+    """Rule 3: a metric that is a share of cases lies between 0 and 1."""
+    for row in draft.rows(MONITORING):
+        for column in ("value", "baseline_value"):
+            value = row.value[column]
+            if row.value.metric.lower() in RATES and value is not None and not 0 <= value <= 1:
+                remedy = f"write {value / 100:.10g}" if 1 < value <= 100 else "a fraction between 0 and 1 is needed"
+                yield row.problem(column, f"{row.value.metric} {value:g}", 3, f"rates are fractions; {remedy}")
+
+
+LARGEST_LOGO = 1024 * 1024  # bytes
+
+
+def logo(draft: Draft) -> Iterator[Problem]:
+    """Rule 43: the logo is a picture inside the folder, and not large."""
+    branding = draft.sections.get("branding")
+    if branding is None or branding.logo is None or draft.source is None:
+        return
+    place = ("branding", "logo")
+    if draft.source.holder != "folder":
+        yield draft.in_yml(place, "a workbook holds no logo", 43, "remove the key, or use a folder")
+    elif not draft.source.has(branding.logo):
+        yield draft.in_yml(place, f"{quoted(branding.logo)} is not there", 43, "put the file into the client's folder")
+    else:
+        try:
+            data = (draft.source.root / branding.logo).read_bytes()[: LARGEST_LOGO + 1]
+        except OSError as error:
+            yield draft.in_yml(place, f"cannot be opened ({error.strerror})", 43, "check the file's permissions")
+            return
+        if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
+            yield draft.in_yml(place, f"{quoted(branding.logo)} is neither PNG nor JPEG", 43, "save it as PNG")
+        elif len(data) > LARGEST_LOGO:
+            yield draft.in_yml(place, f"{quoted(branding.logo)} has more than 1 MB", 43, "save it smaller")
 
 
 # --- ids
@@ -748,7 +882,9 @@ def counts(row: Row) -> Counts:
 
 def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row]) -> Evaluation:
     model, baseline = models[0], baselines[0]
-    values = {r.value.outcome: r.value.value for r in draft.rows(OUTCOMES) if r.value.evaluation_id == name}
+    money = [row.value for row in draft.rows(OUTCOMES) if row.value.evaluation_id == name]
+    values = {item.outcome: item.value for item in money}
+    values |= {f"{item.outcome}_evidence": item.evidence for item in money}
     pairs = sorted(
         (
             (r.value.y_true, r.value.flagged_by_model, r.value.flagged_by_baseline, r.value.count)
@@ -886,4 +1022,12 @@ CHECKS = (
     percentiles,
     blocks_with_their_whole,
     one_case_a_model,
+    one_figure_or_three,
+    date_or_year,
+    retraining,
+    reasons,
+    options_by_kind,
+    substitutes,
+    monitored_shares,
+    logo,
 )

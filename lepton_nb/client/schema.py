@@ -40,10 +40,13 @@ from lepton_nb.client.cells import (
     OneToFive,
     OneToNine,
     Positive,
+    Privacy,
     Rho,
     Score,
     Seed,
     Text,
+    Texts,
+    TwoColours,
     Year,
     Years,
     YesNo,
@@ -51,6 +54,7 @@ from lepton_nb.client.cells import (
     did_you_mean,
     printable,
 )
+from lepton_nb.terms import OTHER_METRICS, PERSONAL, RATES
 
 MONEY = "money of the client"
 
@@ -70,6 +74,27 @@ class ThreePoint(NamedTuple):
     low: float
     mode: float
     high: float
+
+
+#: Grade of evidence, from the strongest.
+Grade = Literal["measured", "pilot", "expert", "vendor"]
+
+
+def one_or_three(one: float | None, low: float | None, mode: float | None, high: float | None) -> ThreePoint | None:
+    """One figure, or three; None when neither is given.
+
+    >>> one_or_three(0.5, None, None, None), one_or_three(None, 1, 2, 3)
+    (ThreePoint(low=0.5, mode=0.5, high=0.5), ThreePoint(low=1, mode=2, high=3))
+    """
+    if one is not None:
+        return ThreePoint(one, one, one)
+    return None if None in (low, mode, high) else ThreePoint(low, mode, high)
+
+
+def _given(name: str, points: ThreePoint | None) -> ThreePoint:
+    if points is None:  # no checked client has such a row
+        raise ValueError(f"A benefit needs its {name}, as one figure or as low, mode and high. Received: none")
+    return points
 
 
 def column(description: str, unit: str = "", **settings: Any) -> Any:
@@ -113,6 +138,57 @@ class Valuation(Frozen):
         "none: said on purpose, what lies after the horizon counts nothing. Needed when a useful life reaches beyond it.",
         default=None,
     )
+
+    beyond_useful_life: Literal["cut", "keep"] = column(
+        "cut: benefits and running costs end with the useful life of the asset that earns them. keep: they go on to the "
+        "horizon.",
+        default="cut",
+    )
+    beyond_useful_life_reason: Text = column("Why they go on; needed with keep.", default="")
+    loss_years: Literal["stop", "run"] = column(
+        "stop: a group is run only as long as the rest of its flows is worth more than stopping. run: to the horizon.",
+        default="stop",
+    )
+    loss_years_reason: Text = column("Why it is run at a loss; needed with run.", default="")
+
+
+class Engagement(Frozen):
+    """The valuer's engagement, as a valuation report states it (IVS 106). What is left out is not stated."""
+
+    valuer: Text = column("Who values, with the qualification.", default="")
+    intended_users: Text = column("For whom the report is made; nobody else may rely on it.", default="")
+    premise: Literal["current_use", "highest_and_best_use", "orderly_liquidation", "forced_sale"] | None = column(
+        "Premise of value: how the assets are assumed to be used.", default=None
+    )
+    independence: Text = column(
+        "Ties of the valuer to the client or to the assets, or that there are none.", default=""
+    )
+    report_date: Day | None = column("Day of the report; not before the valuation date.", default=None)
+    limiting_conditions: Texts = column("What limits the report: scope, sources that were not checked, ….", default=())
+
+
+class Branding(Frozen):
+    """How the report looks: the client's logo and colours."""
+
+    logo: DataPath | None = column(
+        "PNG or JPEG file inside the client's folder, at most 1 MB; a workbook has none.", default=None
+    )
+    colours: TwoColours = column(
+        "Two colours, the first for headings, the second for accents. Each is readable on white and under white text.",
+        default=(),
+    )
+
+
+class Dialect(Frozen):
+    """How the folder's CSV files are written. It is declared here and never guessed; Parquet and Excel need none."""
+
+    separator: Literal[",", ";", "tab", "|"] = column("Sign between the columns.", default=",")
+    decimal: Literal[".", ","] = column("Sign before the decimals; nothing stands between thousands.", default=".")
+
+    @property
+    def delimiter(self) -> str:
+        """The separator as one character."""
+        return "\t" if self.separator == "tab" else self.separator
 
 
 class AssetPremium(Frozen):
@@ -231,12 +307,30 @@ class EvidenceWidening(Frozen):
 
 
 class Option(Frozen):
-    """A choice that can be made later."""
+    """A choice that can be made later. By kind: what it costs and what it brings.
+
+    defer: cost is the investment, scale the share of the group's benefits that it brings (at most 1).
+    expand: cost is the investment, scale the size afterwards as a multiple of today's; scale - 1 is what is added.
+    abandon: cost is what stopping costs, salvage the money that it brings; no scale.
+    switch: cost is what switching costs, scale the benefits afterwards as a multiple of today's.
+    stage: cost is the next stage, scale the share of the group's benefits that it opens (at most 1).
+    """
 
     asset_id: AssetId = column("Asset that the option belongs to.")
     kind: Literal["defer", "expand", "abandon", "switch", "stage"] = column("Kind of option.")
-    cost: CostAmount = column("Money to exercise it.", MONEY)
-    scale: Positive = column("Size of what is gained, as a multiple of today's.")
+    cost: CostAmount = column(
+        "Money to exercise it. defer, expand: the investment. stage: the next stage. switch: what switching costs. "
+        "abandon: what stopping costs.",
+        MONEY,
+    )
+    scale: Positive | None = column(
+        "defer, stage: share of the group's benefits that it brings. expand: size afterwards, 2 doubles today's. "
+        "switch: benefits afterwards as a multiple of today's. abandon: leave it out.",
+        default=None,
+    )
+    salvage: CostAmount | None = column(
+        "abandon: what stopping brings; other kinds: leave it out.", MONEY, default=None
+    )
     deadline_years: Positive = column("Time until it lapses.", "years")
     volatility: AtLeastZero = column("Volatility of the value.", "per year")
     volatility_source: Text = column("Where the volatility comes from.")
@@ -337,14 +431,23 @@ class Asset(Frozen):
         "Years in which the benefit halves; empty: it does not decay.", "years", default=None
     )
     half_life_basis: Text = column("Why that half-life; empty: the basis of the useful life.", default="")
-    acquisition: Literal["internal", "purchased", "licensed"] = column("How the client came by it.")
+    retrain_every_months: Positive | None = column(
+        "Months after which it is trained again, so that its decay starts anew; empty: it is not.",
+        "months",
+        default=None,
+    )
+    retrain_one: CostAmount | None = column(
+        "Cost of one training, as one figure; or low, mode and high below.", MONEY, default=None, alias="retrain_cost"
+    )
+    retrain_cost_low: CostAmount | None = column("Lowest credible cost of one training.", MONEY, default=None)
+    retrain_cost_mode: CostAmount | None = column("Most likely cost of one training.", MONEY, default=None)
+    retrain_cost_high: CostAmount | None = column("Highest credible cost of one training.", MONEY, default=None)
+    acquisition: Literal["internal", "purchased", "licensed", "leased"] = column("How the client came by it.")
     legal_control: Literal["owned", "licensed", "shared", "unclear"] = column("What right the client holds.")
-    eu_ai_act_class: Literal["prohibited", "high", "limited", "minimal", "gpai", "not_ai"] = column(
-        "Class under the EU AI Act (2024/1689)."
+    eu_ai_act_class: Literal["prohibited", "high", "limited", "minimal", "gpai", "not_ai", "outside_scope"] = column(
+        "Class under the EU AI Act (2024/1689); outside_scope: an AI system to which the Act does not apply (Article 2)."
     )
-    privacy_class: Literal["none", "personal", "special_category", "pseudonymised", "anonymous"] = column(
-        "Personal data in it."
-    )
+    privacy_classes: Privacy = column("Personal data in it.", alias="privacy_class")
     explainability_1_5: OneToFive | None = column("How well its answers can be explained.", "1..5", default=None)
     robustness_1_5: OneToFive | None = column("How well it holds on new data.", "1..5", default=None)
     feeds: AssetIds = column("Assets that use it.", default=())
@@ -355,6 +458,21 @@ class Asset(Frozen):
     documentation: Text = column("Model card or data sheet: where it is.", default="")
 
     IN_USE: ClassVar = ("deployment", "business_integration", "monitoring_evaluation")
+
+    @property
+    def retrain_cost(self) -> ThreePoint | None:
+        """Money for one training; None: none is given."""
+        return one_or_three(self.retrain_one, self.retrain_cost_low, self.retrain_cost_mode, self.retrain_cost_high)
+
+    @property
+    def privacy_class(self) -> str:
+        """The classes of personal data as the file writes them, separated by semicolons."""
+        return ";".join(self.privacy_classes)
+
+    @property
+    def personal(self) -> bool:
+        """Whether data protection law applies to any of it."""
+        return any(name in PERSONAL for name in self.privacy_classes)
 
     @property
     def deployed(self) -> bool:
@@ -378,7 +496,12 @@ class Cost(Frozen):
     """A cost: an actual amount, or a forecast with low, mode and high."""
 
     asset_id: AssetId = column("Asset that the cost belongs to.")
-    date: Day = column("Day of the payment.")
+    date: Day | None = column("Day of the payment; empty where the row has a year.", default=None)
+    year: Year | None = column(
+        "In place of the date, for a forecast running cost (phase operation): the calendar year of which this is the "
+        "whole figure; of the first and last year only the days that are valued count.",
+        default=None,
+    )
     phase: Literal["research", "development", "operation", "decommission"] = column("Phase that it serves.")
     category: Text = column("What was bought: labour, compute, labelling, hardware, ….")
     actual: CostAmount | None = column("Amount paid; only for kind actual.", MONEY, default=None, alias="amount")
@@ -415,11 +538,41 @@ class Benefit(Frozen):
     )
     unit_value_mode: Number | None = column("Most likely value of one unit.", f"{MONEY} per unit", default=None)
     unit_value_high: Number | None = column("Highest credible value of one unit.", f"{MONEY} per unit", default=None)
-    attribution: Fraction = column("Share of the benefit that is due to this asset.")
-    adoption: Fraction = column("Share of the volume on which the asset is used in that year.")
+    attribution_one: Fraction | None = column(
+        "Share of the benefit that is due to this asset, at most 1; as one figure, or low, mode and high below.",
+        default=None,
+        alias="attribution",
+    )
+    attribution_low: Fraction | None = column("Lowest credible share.", default=None)
+    attribution_mode: Fraction | None = column("Most likely share.", default=None)
+    attribution_high: Fraction | None = column("Highest credible share.", default=None)
+    adoption_one: Fraction | None = column(
+        "Share of the volume on which the asset is used in that year; as one figure, or low, mode and high below.",
+        default=None,
+        alias="adoption",
+    )
+    adoption_low: Fraction | None = column("Lowest credible share.", default=None)
+    adoption_mode: Fraction | None = column("Most likely share.", default=None)
+    adoption_high: Fraction | None = column("Highest credible share.", default=None)
     metric_link: Link = column("Measurement behind the benefit.")
-    evidence: Literal["measured", "pilot", "expert", "vendor"] = column("Grade of evidence; it widens the range.")
+    evidence: Grade = column("Grade of evidence; it widens the range.")
     currency: Currency | None = column("May be left out; if given, the client's currency.", default=None)
+
+    def shares(self, name: str) -> ThreePoint | None:
+        """``attribution`` or ``adoption``; None while none is given."""
+        return one_or_three(self[f"{name}_one"], *(self[f"{name}_{point}"] for point in ThreePoint._fields))
+
+    @property
+    def attribution(self) -> ThreePoint:
+        """Share of the benefit that is due to this asset; one figure has low = mode = high."""
+        return _given("attribution", self.shares("attribution"))
+
+    @property
+    def adoption(self) -> ThreePoint:
+        """Share of the volume on which the asset is used; one figure has low = mode = high."""
+        return one_or_three(self.adoption_one, self.adoption_low, self.adoption_mode, self.adoption_high) or ThreePoint(
+            1.0, 1.0, 1.0
+        )
 
     @property
     def volume(self) -> ThreePoint:
@@ -458,6 +611,9 @@ class OutcomeRow(Frozen):
     mode: Number = column("Most likely value.", f"{MONEY} per case")
     high: Number = column("Highest credible value.", f"{MONEY} per case")
     unit: Text = column("What the money is paid for.", default="")
+    evidence: Grade | None = column(
+        "Grade of evidence of these figures; it widens the range. Empty: that of the benefit.", default=None
+    )
 
     @property
     def value(self) -> ThreePoint:
@@ -495,9 +651,15 @@ class Monitoring(Frozen):
 
     asset_id: AssetId = column("The model.")
     period: Month = column("Month of the measurement.")
-    metric: Text = column("Name of the metric: recall, auc, ….")
+    metric: Text = column(
+        f"Name of the metric. Shares of cases, which money can be computed from: {', '.join(RATES)}. Others, such as "
+        f"{', '.join(OTHER_METRICS[:3])}, are shown. Several metrics of one month are several rows."
+    )
     value: Number = column("Its value.")
-    n: CaseNumber = column("Number of cases behind it.", "cases")
+    n: CaseNumber = column(
+        "Number of cases behind it; of recall: positive cases, of false_alarm_rate: negative.", "cases"
+    )
+    baseline_value: Number | None = column("What the baseline reached on the same cases, if known.", default=None)
 
 
 class Usage(Frozen):
@@ -537,7 +699,14 @@ class Comparable(Frozen):
     adjustment: Positive = column(
         "Factor that turns the price into one for the client's asset on the valuation date; empty: 1.", default=1.0
     )
-    unit: Text = column("What the price is for, such as per year; empty: the whole asset, for good.", default="")
+    unit: Literal["", "per unit", "per thousand", "per month", "per year"] = column(
+        "What the price is for; empty: the whole asset, for good. per unit and per thousand: units of its benefit.",
+        default="",
+    )
+    substitute: YesNo = column(
+        "true: an offer that would do the asset's work, so that the owner loses at most its price. It has a unit.",
+        default=False,
+    )
     source: Text = column("Where the price comes from.")
     currency: Currency | None = column("May be left out; if given, the client's currency.", default=None)
 
@@ -614,6 +783,14 @@ class OutcomeValue(Frozen):
     fp: ThreePoint
     fn: ThreePoint
     tn: ThreePoint
+    tp_evidence: Grade | None = None
+    fp_evidence: Grade | None = None
+    fn_evidence: Grade | None = None
+    tn_evidence: Grade | None = None
+
+    def grade(self, outcome: str) -> str | None:
+        """Grade of evidence of the money of one outcome; None: that of the benefit that rests on it."""
+        return self[f"{outcome}_evidence"]
 
 
 class PairedCount(Frozen):
@@ -753,6 +930,8 @@ class Client(Frozen):
     scenarios: tuple[Scenario, ...]
     monte_carlo: MonteCarlo
     evidence_widening: EvidenceWidening = EvidenceWidening()
+    engagement: Engagement = Engagement()
+    branding: Branding = Branding()
     options: tuple[Option, ...] = ()
     market: Market = Market()
     scorecard_weights: ScorecardWeights | None = None
@@ -857,6 +1036,9 @@ SECTIONS = {
     "scorecard_weights": Section(ScorecardWeights, required=False),
     "scorecard_comparisons": Section(ScorecardComparison, required=False, many=True),
     "cases": Section(Case, required=False, many=True),
+    "engagement": Section(Engagement, required=False),
+    "branding": Section(Branding, required=False),
+    "csv": Section(Dialect, required=False),
 }
 
 TABLES = {

@@ -34,7 +34,7 @@ from lepton_nb.client.files import (
     cell_text,
     without_empty_end,
 )
-from lepton_nb.client.schema import MONEY, PREDICTIONS, SECTIONS, TABLES, Problem, Table
+from lepton_nb.client.schema import MONEY, PREDICTIONS, SECTIONS, TABLES, Dialect, Problem, Table
 from lepton_nb.client.template import allowed, explained, first_sentence
 
 SETTINGS, README = "settings", "README"
@@ -62,6 +62,7 @@ class Workbook:
     """A client's workbook; answers what ``files.Folder`` answers. Raises Unreadable when it is none."""
 
     holder = "workbook"
+    dialect = Dialect()  # cells are typed: what client.yml declares for CSV files changes nothing here
 
     def __init__(self, root: Path):
         self.root = root

@@ -285,9 +285,9 @@ def action(any_time: float, now: float, strike: float) -> str:
 def offer(item, base: Underlying) -> Offer:
     """The client's option as call, put or exchange on the business of its asset's group.
 
-    ``scale`` × the business is what is gained, ``cost`` what exercise costs: a call of strike cost on scale × value
-    (defer, expand, stage); for abandon what is gained in exchange for the business is a fixed scale × value of
-    today less the cost; for switch another business now worth scale × value. The cost of delay is what flows before
+    A call of strike ``cost`` on what is gained: ``scale`` × the business (defer, stage), (``scale`` - 1) × the business
+    (expand). abandon: what is got in exchange for the business is ``salvage`` less ``cost``, money fixed today; switch:
+    another business now worth ``scale`` × today's. The cost of delay is what flows before
     the deadline, which whoever waits does not get. Raises Undefined where the business is not worth anything.
     """
     if base.value <= 0:
@@ -295,12 +295,12 @@ def offer(item, base: Underlying) -> Offer:
             f"The running business of {base.group} is worth {base.value:,.0f} at the most likely figures: an option is "
             "written on a positive value."
         )
-    gained = item.scale * base.value
     delay = base.cost_of_delay(item.deadline_years)
     if item.kind == "abandon":
-        spot, strike = base.value, max(gained - item.cost, 0.0)
+        spot, strike = base.value, max(item.salvage - item.cost, 0.0)
     else:
-        spot, strike = gained, item.cost
+        gained = item.scale - 1 if item.kind == "expand" else item.scale
+        spot, strike = gained * base.value, item.cost
     return Offer(item.asset_id, item.kind, base.group, spot, strike, item.deadline_years, delay, "client.yml, options")
 
 

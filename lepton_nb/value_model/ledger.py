@@ -72,7 +72,7 @@ def first_use(client, asset) -> date | None:
     """
     if asset.in_service_date is not None:
         return asset.in_service_date
-    years = [row.year for row in client.benefits if row.asset_id == asset.asset_id and row.adoption > 0]
+    years = [row.year for row in client.benefits if row.asset_id == asset.asset_id and row.adoption.mode > 0]
     if not years:
         return None
     made = [row.date for row in client.costs if row.asset_id == asset.asset_id and row.phase == "development"]

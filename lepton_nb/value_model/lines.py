@@ -129,7 +129,7 @@ def register(plan: Plan) -> list[dict[str, Any]]:
         if given:
             rows.append(_range(f"unit value: {name}", asset, given, f"{plan.currency} a unit", grade, source))
         for what in ("attribution", "adoption"):
-            shares = [getattr(row, what) for row in found]
+            shares = [getattr(row, what).mode for row in found]
             rows.append(
                 _entry(
                     f"{what}: {name}",

@@ -383,7 +383,7 @@ def _benefit_lines(client, spans, allowed, needs, left_out) -> Iterable[BenefitL
     accepted = {item.asset_id: item.evaluated_on for item in client.acceptance}
     in_use: dict[tuple[str, str], int] = {}  # first year with adoption above 0
     for row in client.benefits:
-        if row.adoption > 0:
+        if row.adoption.mode > 0:
             key = (row.asset_id, row.driver_id)
             in_use[key] = min(row.year, in_use.get(key, row.year))
     for row in client.benefits:
@@ -410,7 +410,7 @@ def _benefit_lines(client, spans, allowed, needs, left_out) -> Iterable[BenefitL
         yield BenefitLine(
             row.asset_id, row.driver_id, row.benefit_type, position[row.year],
             widened(row.volume, factor), row.unit, row.unit_value and widened(row.unit_value, factor),
-            link, link_id or "", factor, row.attribution * row.adoption * span.share, age,
+            link, link_id or "", factor, row.attribution.mode * row.adoption.mode * span.share, age,
         )  # fmt: skip
 
 

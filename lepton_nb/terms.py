@@ -1,0 +1,60 @@
+"""Words and limits that several parts of the package must agree on. Imports nothing but the standard library."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+#: Outcomes of a decision on one case, in the order of a confusion matrix.
+OUTCOMES = ("tp", "fp", "fn", "tn")
+#: Grades of evidence, from the strongest; each widens a range by its own factor.
+GRADES = ("measured", "pilot", "expert", "vendor")
+#: Monitored metrics that are shares of cases, so that outcome values can turn them into money.
+RATES = ("recall", "false_alarm_rate", "specificity", "precision", "accuracy", "flagged_share", "acceptance")
+#: Monitored metrics that no outcome value turns into money: they are shown.
+OTHER_METRICS = ("auc", "gini", "brier", "log_loss", "f1", "mae", "rmse", "mape", "bleu")
+#: Classes of personal data to which data protection law applies.
+PERSONAL = ("personal", "special_category", "pseudonymised")
+#: Kinds of options.
+OPTION_KINDS = ("defer", "expand", "abandon", "switch", "stage")
+
+DAYS = 365  # of a year: ACT/365F
+SMALLEST_GROUP = 30  # cases; below, rates by group are withheld
+SMALLEST_BASELINE = 40  # cases; with so few or fewer no conclusion rests on a baseline
+MOST_INCONSISTENT = 0.10  # consistency ratio of pairwise comparisons (Saaty)
+STALE_AFTER = 365  # days from an evaluation to the valuation date: a note
+WITHHELD_AFTER = 730  # days: a conclusion that rests on the evaluation is withheld
+LEAST_CONTRAST = 4.5  # of text and its ground (WCAG 2.2, 1.4.3)
+
+
+def years_between(first: date, second: date) -> float:
+    """Years from one day to another, ACT/365F; negative when the second is earlier."""
+    return (second - first).days / DAYS
+
+
+def years_later(day: date, years: float) -> date:
+    """The day ``years`` after ``day``; 29 February becomes 28 where it must; years of 365.25 days for a fraction.
+
+    >>> years_later(date(2024, 2, 29), 1), years_later(date(2024, 1, 1), 0.5)
+    (datetime.date(2025, 2, 28), datetime.date(2024, 7, 2))
+    """
+    whole = int(min(years, 1000))
+    part = timedelta(days=round((min(years, 1000) - whole) * 365.25))
+    year = day.year + whole
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) and not leap else day.day) + part
+
+
+def contrast(colour: str, ground: str = "#ffffff") -> float:
+    """Contrast ratio of two colours ``#rrggbb`` by WCAG 2.2: 1 (the same) to 21 (black on white).
+
+    >>> contrast("#000000"), round(contrast("#777777"), 2)
+    (21.0, 4.48)
+    """
+
+    def luminance(code: str) -> float:
+        parts = [int(code[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    lighter, darker = sorted((luminance(colour), luminance(ground)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
