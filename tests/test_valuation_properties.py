@@ -20,6 +20,7 @@ from lepton_nb.valuation import (
     options,
     performance,
     scoring,
+    simulation,
     uncertainty,
 )
 from lepton_nb.valuation.cashflows import NoRateOfReturn, SeveralRatesOfReturn
@@ -535,7 +536,7 @@ def test_many_draws_are_made_in_blocks_and_stay_the_same_points():
     """More draws than fit into one block: every scramble is whole, in its order."""
     inputs = {"a": uncertainty.uniform(0, 1), "b": uncertainty.normal(0, 1), "cells": uncertainty.dirichlet([3, 4])}
     result = uncertainty.simulate(lambda x: x["a"] + x["b"], inputs, 70_000, 1, {("a", "b"): 0.4})
-    assert result.draws > 2 * uncertainty.BLOCK_ROWS
+    assert result.draws > 2 * simulation.BLOCK_ROWS
     for block in np.split(result.inputs["a"], result.replicates):
         counts = np.bincount((block * 64).astype(int), minlength=64)
         assert np.ptp(counts) <= 1  # a Sobol sequence fills equal intervals equally

@@ -12,7 +12,7 @@ from scipy import optimize, special
 
 from lepton_nb.valuation import _base
 from lepton_nb.valuation._base import Result, Undefined, array, number, same_length, vector, whole
-from lepton_nb.valuation.uncertainty import correlation_root
+from lepton_nb.valuation.simulation import correlation_root
 
 __all__ = [
     "Concentration",
