@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,3 +94,54 @@ def test_a_dollar_sign_in_a_drawing_is_a_dollar_sign_and_a_logarithmic_axis_has_
     assert "10⁶" in ticks and "0.1" in ticks
     assert not [text for text in ticks if set(text) & set("$\\{}^")]
     assert not axis.title.get_parse_math()
+
+
+def test_two_drawings_of_one_page_share_no_identifier_and_each_says_what_it_shows():
+    pages = []
+    for name in ("one", "two"):
+        _, axis = plots.axes(width=5.4)
+        axis.plot([0, 1], [1, 2])
+        pages.append(str(plots.show(plots.describe(axis, f"Line {name} rises from 1 to 2."), "Caption.", name)))
+    found = [set(re.findall(r'\bid="([^"]+)"', page)) for page in pages]
+    assert all(found) and not found[0] & found[1]
+    used = set(re.findall(r"(?:href=\"|url\()#([^\")]+)", pages[0]))
+    assert used and used <= found[0]
+    assert 'aria-label="Line one rises from 1 to 2."' in pages[0] and ">Caption.</figcaption>" in pages[0]
+    assert "lepton-narrow" in pages[0]
+    (kept,) = render.drawings(pages[0]).values()
+    assert kept[0].startswith("<svg") and kept[1] == "Caption."
+
+
+def test_a_character_that_the_font_lacks_is_left_to_the_readers_fonts():
+    figure, axis = plots.axes()
+    axis.set_title("铸造缺陷 \U0001f600")
+    shown = str(plots.show(figure, "A caption."))
+    assert "铸造缺陷" in shown
+
+
+def test_a_table_has_no_empty_heading_scrolls_by_keyboard_and_sums_what_it_is_told():
+    rows = [{"": "a", "Paid": 1.5, "Left": 0.0, "Word": "x"}, {"": "b", "Paid": 2.0, "Left": None, "Word": ""}]
+    html = str(render.table(rows, {"Paid": lambda v: f"{v:.1f}!"}, "Costs.", sums=("Paid",), unless_zero=("Left",)))
+    assert "<th></th>" not in html and 'tabindex="0"' in html and 'aria-label="Costs."' in html
+    assert "Left" not in html
+    last = html[html.index('class="total"') :]
+    assert "Total" in last and "3.5!" in last
+    assert "Nobody paid." in render.table([], none="Nobody paid.") and "<table" not in render.table([])
+    assert render.table(rows, columns=["Word"]).count("<th ") == 1
+
+
+def test_banners_of_a_page_follow_from_the_client_and_the_data():
+    data = [{"name": "faces", "source": "drawn by rule", "stand_in": True}, {"name": "mnist", "stand_in": False}]
+    both = render.notices(True, data)
+    assert both.count("lepton-banner") == 2 and "faces: drawn by rule." in both
+    assert str(render.notices(False, data[1:])) == ""
+
+
+def test_key_figures_and_sentences_are_text():
+    shown = render.join(
+        render.key_figures([(EVIL, EVIL, EVIL), ("Missing", None)]),
+        render.sentences([EVIL, EVIL, "", None], "Findings"),
+        render.sentences([], none="Nothing is withheld."),
+    )
+    assert "<script" not in shown and shown.count("&lt;script&gt;") == 4
+    assert ">–</dd>" in shown and "Nothing is withheld." in shown

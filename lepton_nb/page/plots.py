@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
+import weakref
 from collections.abc import Sequence
 
 import matplotlib
@@ -15,8 +17,10 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import LogFormatterSciNotation
 
 from lepton_nb.page import render
@@ -105,14 +109,47 @@ def _plain_ticks(figure: Figure) -> None:
                     put(PowersOfTen(old._base, old.labelOnlyBase, old.minor_thresholds, old._linthresh))
 
 
-def show(figure: Figure, caption: str, name: str = "") -> render.Html:
-    """Close the figure and return it as inline SVG with its caption; ``name`` is its anchor."""
+_told: weakref.WeakKeyDictionary[Axes, str] = weakref.WeakKeyDictionary()
+
+
+def describe(axis: Axes, text: str) -> Axes:
+    """What a drawing shows, in words, for who cannot see it; :func:`show` hands it on with the figure."""
+    _told[axis] = text
+    return axis
+
+
+def description(figure: Figure) -> str:
+    """What the axes of a figure say about themselves."""
+    return " ".join(_told[axis] for axis in figure.axes if axis in _told)
+
+
+def _known() -> frozenset[int]:
+    """Characters that the font has."""
+    return frozenset(font_manager.get_font(font_manager.findfont(STYLE["font.family"])).get_charmap())
+
+
+def _foreign(figure: Figure) -> bool:
+    """True where a text holds a character that the font lacks; the reader's own fonts may have it."""
+    known = _known() | {10}
+    return any(not known.issuperset(map(ord, text.get_text())) for text in figure.findobj(Text))
+
+
+def show(drawn: Figure | Axes, caption: str, name: str = "", alt: str = "") -> render.Html:
+    """Close the figure and return it as inline SVG with its caption; ``name`` is its anchor.
+
+    alt: what the drawing shows; without it the axes' own descriptions, else the caption.
+    """
+    figure = drawn.figure if isinstance(drawn, Axes) else drawn
+    alt = alt or description(figure)
     _plain_ticks(figure)
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    letters = "none" if _foreign(figure) else STYLE["svg.fonttype"]
+    with matplotlib.rc_context({"svg.fonttype": letters}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)
     svg = buffer.getvalue().replace(INK, "currentColor")
-    return render.figure(svg, caption, name)
+    return render.figure(svg, caption, name, alt)
 
 
 def image(axis: Axes, pixels: np.ndarray, title: str = "", colour_map: str = "gray_r") -> Axes:

@@ -7,16 +7,18 @@ lines and shades are mixed from the page's own text colour.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections import UserString
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from lepton_nb import paths
+from lepton_nb.page import words
 from lepton_nb.page.words import MINUS, MISSING, THIN, count, measured, money, number, percent
 
 __all__ = [
@@ -29,12 +31,16 @@ __all__ = [
     "count",
     "definitions",
     "figure",
+    "heading",
     "join",
+    "key_figures",
     "measured",
     "money",
     "note",
+    "notices",
     "number",
     "percent",
+    "sentences",
     "table",
 ]
 
@@ -68,26 +74,62 @@ def _missing(value: Any) -> bool:
 Format = Callable[[Any], str]
 
 
+#: JupyterLab sets every cell to the right; the site's own style sheet is stronger than this.
+SIDES = "<style>.lepton-table :is(td,th){text-align:left}.lepton-table .num{text-align:right}</style>"
+
+
 def table(
     rows: Any,
     formats: Mapping[str, Format] | None = None,
     caption: str = "",
     total: bool = False,
+    *,
+    columns: Sequence[str] = (),
+    sums: Sequence[str] = (),
+    unless_zero: Sequence[str] = (),
+    none: str = "None.",
 ) -> Html:
     """A table: one column a key, numbers to the right, texts to the left.
 
-    rows: mappings from column to value, or a DataFrame, which is shown without its index.
-    ``formats`` maps a column to a function that turns its value into text; ``total=True``
-    sets the last row apart.
+    rows: mappings from column to value, or a DataFrame, which is shown without its index; without a row
+    the sentence ``none`` stands in its place. ``formats`` maps a column to a function that turns its value
+    into text; ``columns`` chooses and orders, ``unless_zero`` names columns that are left out where all
+    is zero or missing; ``sums`` names columns whose sum makes a last row, ``total=True`` sets a last row
+    that is there already apart.
     """
+    names, lines = _lines(rows, columns)
+    if not lines:
+        return note(none)
+    keep = [at for at, name in enumerate(names)
+            if name not in unless_zero or any(not _missing(line[at]) and line[at] != 0 for line in lines)]  # fmt: skip
+    names, lines = [names[at] for at in keep], [[line[at] for at in keep] for line in lines]
+    if sums:
+        added = [sum(line[at] for line in lines if not _missing(line[at])) if name in sums else ""
+                 for at, name in enumerate(names)]  # fmt: skip
+        first = next((at for at, name in enumerate(names) if name not in sums), 0)
+        added[first] = "Total"
+        lines, total = [*lines, added], True
+    return _table(names, lines, formats or {}, caption, total)
+
+
+def _lines(rows: Any, columns: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+    """Names of the columns, and the rows as lists."""
     if hasattr(rows, "itertuples"):  # a DataFrame; pandas itself takes a second to import
-        columns, lines = list(rows.columns), [list(line) for line in rows.itertuples(index=False, name=None)]
-    else:
-        rows = list(rows)
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        lines = [[row.get(column) for column in columns] for row in rows]
-    formats = formats or {}
-    present = {column: [line[at] for line in lines if not _missing(line[at])] for at, column in enumerate(columns)}
+        names, lines = list(rows.columns), [list(line) for line in rows.itertuples(index=False, name=None)]
+        chosen = [names.index(name) for name in columns] if columns else range(len(names))
+        return [names[at] for at in chosen], [[line[at] for at in chosen] for line in lines]
+    rows = list(rows)
+    names = list(columns or dict.fromkeys(column for row in rows for column in row))
+    return names, [[row.get(name) for name in names] for row in rows]
+
+
+def _table(
+    columns: list[str], lines: list[list[Any]], formats: Mapping[str, Format], caption: str, total: bool
+) -> Html:
+    present = {
+        column: [line[at] for line in lines if not _missing(line[at]) and line[at] != ""]
+        for at, column in enumerate(columns)
+    }
 
     def all_are(kind: type, column: str) -> bool:
         values = present[column]
@@ -97,6 +139,8 @@ def table(
     counted = {column for column in columns if all_are(Integral, column)}
 
     def cell(column: str, value: Any) -> str:
+        if isinstance(value, str) and not value:
+            return ""
         if column in formats:
             return _text(formats[column](value))
         if _missing(value):
@@ -110,32 +154,84 @@ def table(
     def side(column: str) -> str:
         return ' class="num"' if column in numeric or (column in formats and column != columns[0]) else ""
 
-    head = "".join(f'<th{side(c)} scope="col">{_text(c)}</th>' for c in columns)
+    # A heading without words is no heading.
+    head = "".join(f'<th{side(c)} scope="col">{_text(c)}</th>' if str(c).strip() else "<td></td>" for c in columns)
     body = []
     for position, values in enumerate(lines):
         last = ' class="total"' if total and position == len(lines) - 1 else ""
         cells = "".join(f"<td{side(c)}>{cell(c, v)}</td>" for c, v in zip(columns, values, strict=True))
         body.append(f"<tr{last}>{cells}</tr>")
     title = f"<caption>{_text(caption)}</caption>" if caption else ""
-    return Html(
-        f'<div class="lepton-table"><table>{title}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
+    return _box(f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>",
+                caption or "Table: " + ", ".join(str(c) for c in columns if str(c).strip()))  # fmt: skip
 
 
-def definitions(pairs: Mapping[str, Any]) -> Html:
+def _box(inner: str, name: str, kind: str = "") -> Html:
+    """A table in a box that scrolls where it is too wide, and takes the keyboard's focus for it."""
+    label = html.escape(words.elided(name, 120), quote=True)
+    return Html(f'<div class="lepton-table{kind}" role="group" aria-label="{label}" tabindex="0">{SIDES}{inner}</div>')
+
+
+def definitions(pairs: Mapping[str, Any], none: str = "None.") -> Html:
     """A short list of names and what they are (date, basis, currency)."""
-    rows = "".join(f'<tr><th scope="row">{_text(k)}</th><td>{_text(v)}</td></tr>' for k, v in pairs.items())
-    return Html(f'<div class="lepton-table lepton-definitions"><table><tbody>{rows}</tbody></table></div>')
+    if not pairs:
+        return note(none)
+    rows = "".join(
+        f'<tr><th scope="row">{_text(k)}</th><td>{MISSING if _missing(v) else _text(v)}</td></tr>'
+        for k, v in pairs.items()
+    )
+    return _box(f"<table><tbody>{rows}</tbody></table>", f"{words.elided(next(iter(pairs)))} and more", KEYED)
+
+
+#: The class of a table whose first column names its rows.
+KEYED = " lepton-definitions"
+#: Colours of the banners where the site's style sheet is not there; they are mixed with the page's own.
+TONES = {"note": "#3a8bc9", "good": "#009e73"}
 
 
 def banner(title: str, text: str, kind: str = "warning") -> Html:
     """A box that cannot be missed. kind: warning, stand-in, synthetic, note, good."""
-    style = "border-left:4px solid currentColor;padding:.6em 1em;margin:1em 0"
+    tone = TONES.get(kind, "#c98a00")
+    style = (
+        f"border-left:4px solid {tone};background:color-mix(in srgb,{tone} 12%,transparent);"
+        "padding:.6em 1em;margin:1em 0"
+    )
     return Html(
         f'<div class="lepton-banner lepton-{_text(kind)}" role="note" style="{style}">'
         f"<p><strong>{_text(title)}</strong> {_text(text)}</p></div>"
     )
+
+
+def notices(synthetic: bool = False, data: Iterable[Mapping[str, Any]] = ()) -> Html:
+    """The banners that a page must carry: the client is made up; data are a stand-in for the real ones.
+
+    data: sources as a record lists them (name, source, stand_in). Nothing to say gives an empty piece.
+    """
+    parts = []
+    if synthetic:
+        parts.append(banner("Synthetic client.", "Invented for demonstration; no real company.", "synthetic"))
+    for one in data:
+        if one.get("stand_in"):
+            parts.append(banner("Stand-in data.", f"{one['name']}: {one['source']}.", "stand-in"))
+    return join(*parts)
+
+
+def key_figures(items: Iterable[tuple[str, Any]] | Mapping[str, Any]) -> Html:
+    """The few figures that a page is about, large: words and figure, or words, figure and a remark."""
+    boxes = []
+    for words_, shown, *remark in items.items() if isinstance(items, Mapping) else items:
+        more = f"<dd class='lepton-remark'>{_text(remark[0])}</dd>" if remark and remark[0] else ""
+        value = MISSING if _missing(shown) else _text(shown)
+        boxes.append(f"<div><dt>{_text(words_)}</dt><dd>{value}</dd>{more}</div>")
+    return Html(f'<dl class="lepton-key">{"".join(boxes)}</dl>') if boxes else Html("")
+
+
+def sentences(texts: Iterable[Any], heading: str = "", none: str = "None.") -> Html:
+    """Sentences one below the other, each once: under a heading as a table, else as notes."""
+    told = list(dict.fromkeys(str(text) for text in texts if text))
+    if not told:
+        return note(none)
+    return table([{heading: text} for text in told]) if heading else join(*map(note, told))
 
 
 def note(text: str) -> Html:
@@ -168,9 +264,9 @@ def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
         return MISSING, ""
 
     rows = []
-    for name, words in names.items():
+    for name, told in names.items():
         (here, here_range), (there, there_range) = pair(record, name), pair(recorded, name)
-        rows.append({"figure": words, "this run": here, "its interval": here_range}
+        rows.append({"figure": told, "this run": here, "its interval": here_range}
                     | {"recorded run": there, "interval": there_range})  # fmt: skip
     stand_in = any(data["stand_in"] for data in record.data)
     caption = f"This run: profile {record.profile}, on {'stand-in' if stand_in else 'real'} data. "
@@ -219,24 +315,48 @@ def heading(text: str) -> Html:
     return Html(f"<h2>{_text(text)}</h2>")
 
 
-def figure(svg: str, caption: str, name: str = "") -> Html:
-    """A drawing made by :mod:`lepton_nb.page.plots` with its caption; ``name`` is its anchor in the page."""
+def figure(svg: str, caption: str, name: str = "", alt: str = "") -> Html:
+    """A drawing made by :mod:`lepton_nb.page.plots` with its caption; ``name`` is its anchor in the page.
+
+    alt: what the drawing shows, for who cannot see it; without it the caption says so. Identifiers inside
+    the drawing get the figure's own name, so that two drawings on one page share none.
+    """
     svg = svg[svg.index("<svg") :]
+    own = name or hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(IDENTIFIED, rf"\g<1>{_prefix(own)}", svg)
     anchor = f' id="fig-{_text(name)}"' if name else ""
-    label = html.escape(caption, quote=True)
+    label = html.escape(alt or caption, quote=True)
+    narrow = re.match(r'<svg [^>]*?\bwidth="([\d.]+)pt"', svg)
+    fits = bool(narrow and float(narrow[1]) <= NARROW)
+    kind, reach = (" lepton-narrow", "") if fits else ("", ' tabindex="0"')
     svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1)
     return Html(
-        f'<figure class="lepton-figure"{anchor}>{svg}'
+        f'<figure class="lepton-figure{kind}"{anchor}{reach}>{svg}'
         f'<figcaption data-figure="{_text(name)}">{_text(caption)}</figcaption></figure>'
     )
+
+
+#: Where a drawing names or uses an identifier.
+IDENTIFIED = r'(\bid="|href="#|url\(#)'
+
+
+def _prefix(name: str) -> str:
+    return re.sub(r"\W+", "-", name) + "--"
+
+
+#: Widest drawing, in points, whose text can still be read when a telephone shows it whole.
+NARROW = 400
 
 
 def drawings(finished: str) -> dict[str, tuple[str, str]]:
     """Anchor → SVG and caption of the drawings in finished HTML: what :func:`figure` was given."""
     made = (
-        r'<figure class="lepton-figure" id="fig-([^"]+)"><svg role="img" aria-label="([^"]*)" style="[^"]*" (.*?</svg>)'
+        r'<figure class="lepton-figure[^"]*" id="fig-([^"]+)"[^>]*><svg role="img" aria-label="[^"]*" style="[^"]*" '
+        r"(.*?</svg>)\s*<figcaption[^>]*>(.*?)</figcaption>"
     )
-    return {
-        html.unescape(name): (f"<svg {rest}\n", html.unescape(caption))
-        for name, caption, rest in re.findall(made, finished, re.S)
-    }
+    found = {}
+    for name, rest, caption in re.findall(made, finished, re.S):
+        own = html.unescape(name)
+        rest = re.sub(IDENTIFIED + re.escape(_prefix(own)), r"\g<1>", rest)
+        found[own] = f"<svg {rest}\n", html.unescape(re.sub(r"<[^>]+>", "", caption))
+    return found

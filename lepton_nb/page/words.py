@@ -16,6 +16,7 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "MINUS",
     "MISSING",
     "THIN",
+    "Money",
     "beyond",
     "chance",
     "count",
@@ -48,6 +50,7 @@ __all__ = [
     "rate",
     "sentence",
     "share",
+    "thousands",
     "times",
     "years",
 ]
@@ -280,6 +283,40 @@ def money(
     else:
         text = _scaled(found, _step(within), sign)
     return f"{text}{THIN}{currency}" if currency else text
+
+
+@dataclass(frozen=True)
+class Money:
+    """Money in one currency: ``money = words.Money("EUR")``, then ``money(1_084_000)`` and ``money.range(ends)``.
+
+    >>> Money("EUR").range((612_300, 1_708_000)).replace(THIN, " ")
+    '610 k to 1.71 m EUR'
+    """
+
+    currency: str
+
+    def __call__(self, value: Any, within: Any = None, sign: bool = False, why: str = "") -> str:
+        return money(value, self.currency, within=within, sign=sign, why=why)
+
+    def range(self, ends: Any, why: str = "") -> str:
+        """Low to high."""
+        return money_range(ends, self.currency, why)
+
+    def estimate(self, three: Any, why: str = "") -> str:
+        """Most likely, with low to high in brackets."""
+        return estimate(three, self.currency, why=why)
+
+    def plus_minus(self, value: Any, error: Any = None, why: str = "") -> str:
+        """With its standard error."""
+        return plus_minus(value, error, self.currency, why)
+
+
+def thousands(value: Any, why: str = "") -> str:
+    """Money in a column of thousands, the currency in its caption: ``1 234.5``; text stays as it is."""
+    if isinstance(value, str):
+        return value
+    found = _number(value)
+    return missing(why) if found is None else number(found / 1000, 1) if found else "0"
 
 
 def _range(low: float | None, high: float | None, show, tail: str, why: str) -> str:
