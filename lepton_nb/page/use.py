@@ -1,4 +1,4 @@
-"""Drawings of models in use: cost against volume, response time against load, the front of speed and cost."""
+"""Drawings of models in use (cost, waiting, the front of both), of shares in a joint benefit, and of scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb.page import plots, render
+from lepton_nb.page import plots, render, words
 
 
 def _side_by_side(items: Sequence[Any], height: float):
@@ -89,3 +89,41 @@ def speed_fronts(lines: Sequence[Any], currency: str) -> render.Html:
     row[0].legend(fontsize=8)
     words = "Cost and 95 % response time in the busiest hour by number of servers (figures at the dots); line: the Pareto front."
     return plots.show(figure, words, "front")
+
+
+def shares(players: Sequence[tuple[str, float, float]], currency: str, caption: str) -> render.Html:
+    """Shares of a joint benefit as bars, with two standard errors where there are any.
+
+    players: name, share, standard error.
+    """
+    figure, axis = plots.axes(height=0.34 * len(players) + 1.0)
+    names, values, errors = zip(*players, strict=True)
+    axis.barh(range(len(names)), values, height=0.6, color=plots.BLUE)
+    if any(errors):
+        spread = [2 * error for error in errors]
+        axis.errorbar(values, range(len(names)), xerr=spread, fmt="none", ecolor=plots.INK, elinewidth=1, capsize=2)
+    axis.axvline(0, color=plots.GREY, linewidth=0.8)
+    labels = [words.elided(name, 28) for name in names]
+    axis.set(yticks=range(len(names)), yticklabels=labels, xlabel=f"share of the group's value ({currency})")
+    axis.invert_yaxis()
+    axis.xaxis.set_major_formatter(lambda value, _: words.money(value, "").strip())
+    return plots.show(figure, caption, "shares")
+
+
+def score_parts(rows: Sequence[tuple[str, Mapping[str, float]]], caption: str, highest: float = 5.0) -> render.Html:
+    """What each dimension adds to a score, as stacked bars. rows: name, and the part of each dimension."""
+    figure, axis = plots.axes(height=0.5 * len(rows) + 1.3)
+    for place, (_, parts) in enumerate(rows):
+        left = 0.0
+        for (name, part), colour in zip(parts.items(), plots.CYCLE, strict=False):
+            axis.barh(
+                place, part, left=left, color=colour, height=0.55, label=words.label(name) if place == 0 else None
+            )
+            left += part
+    labels = [words.elided(name, 28) for name, _ in rows]
+    axis.set(
+        yticks=range(len(rows)), yticklabels=labels, xlim=(0, highest), xlabel=f"weighted score (0 to {highest:g})"
+    )
+    axis.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+    return plots.show(figure, caption, "score-parts")

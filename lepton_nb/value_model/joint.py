@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from lepton_nb.valuation import data_value
+from lepton_nb.value_model import approaches
 from lepton_nb.value_model.beside import present_benefits
 from lepton_nb.value_model.money import cash_flows
 from lepton_nb.value_model.reading import Group, Plan
 
 #: How joint benefits are split. Each rule has a test; the chapter prints them all.
 RULES = {
-    "Coalitions": "The value of a part of a group is that of the group's cash flows if only this part existed: a benefit "
-    "counts only where the asset that earns it and all that feed it are there; the costs of those present count in full.",
-    "Own costs": "The first split takes each part as it stands: who is there pays its costs, also where it earns nothing. The "
-    "joint benefit is then shared in equal parts by those it needs, and each bears its own costs. The value chapter shows "
-    "these shares.",
-    "Avoidable costs": "The second split lets a part that would lose money stand still: its value is that of its best part, at "
-    "least 0. Costs that only a joint benefit justifies are then borne jointly. Both splits sum to the value of the group, "
-    "where that is above 0.",
+    "Coalitions": "The value of a part of a group is that of the group's cash flows if its owner had only this part: a benefit "
+    "counts only where the asset that earns it and all that feeds it are there, owned or bought.",
+    "Replacing": "What feeds others and earns nothing itself can be bought anew: at its replacement cost after depreciation "
+    "(cost approach). The owner of a part buys what is missing where that pays. So nothing of this kind gets more than "
+    "replacing it costs, and what was never paid for gets nothing and changes nothing.",
+    "Earners": "An asset with benefits of its own is not bought: what its benefits exceed the costs by is what is shared.",
+    "Standing still": "What would lose money stands still: no part is worth less than nothing. Where the whole group is worth "
+    "less than its best part, the difference is a line of its own.",
+    "Shares": "Shapley value of these parts: what each adds, averaged over all orders of joining. Exact up to "
+    f"{data_value.EXACT_PLAYERS} assets with a share, above from random orders, with the standard error. It answers who earns a "
+    "joint benefit. What an asset is worth is concluded from cost, market and income in the chapters on value.",
     "Kinds": "Data, models and infrastructure are each one player: all assets of one kind come or go together.",
     "Blocks": "A block of data is worth its Shapley share of what the whole data set adds to the model's metric, times the "
-    "present value of the model's benefits before tax and costs. The shares are exact where every combination was measured.",
+    "value of the data set as it is concluded. The shares are exact where every combination was measured. Where blocks are "
+    "given for several models, the value is split among these by the present value of their benefits.",
     "Leave one out": "What the metric loses without one block says how replaceable the block is, not what it contributed; it "
     "does not sum to the whole.",
     "Neighbours": "Where the client gives rows with their block, each row's exact Shapley value for a K-nearest-neighbour "
     "classifier is summed by block. It values the rows for that classifier, not for the client's model.",
 }
 
-#: Above so many assets a group's coalitions are not listed one by one.
-MOST_ASSETS = 10
+#: Up to so many earning assets the best of all ways to run them is sought; above, all that can earn do.
+MOST_EARNERS = 10
+#: Random orders, taken with their reverses, where the shares are sampled.
+ORDERS = 400
 
 
-def coalition_values(plan: Plan, group: Group) -> dict[frozenset[str], float]:
-    """Present value after tax of every part of a group (rule Coalitions). Raises ValueError above 10 assets."""
-    if len(group.assets) > MOST_ASSETS:
-        raise ValueError(f"A group of more than {MOST_ASSETS} assets has too many parts. Received: {len(group.assets)}")
-    return {
-        frozenset(members): float(sum(year.present for year in cash_flows(plan, group, members=members)))
-        for size in range(len(group.assets) + 1)
-        for members in combinations(group.assets, size)
-    }
-
-
-def avoidable(values: Mapping[frozenset[str], float]) -> dict[frozenset[str], float]:
+def standing_still(values: Mapping[frozenset[str], float]) -> dict[frozenset[str], float]:
     r"""The values if no part has to run at a loss: $v^*(S) = \max(0, \max_{T \subseteq S} v(T))$."""
     found: dict[frozenset[str], float] = {}
     for part in sorted(values, key=len):
@@ -57,38 +53,124 @@ def avoidable(values: Mapping[frozenset[str], float]) -> dict[frozenset[str], fl
     return found
 
 
-@dataclass(frozen=True)
+def replaceable(values: Mapping[frozenset[str], float], prices: Mapping[str, float]) -> dict[frozenset[str], float]:
+    r"""The values if who lacks a player may buy it: $v'(S) = \max_{T \supseteq S} v(T) - \sum_{T \setminus S} r_i$.
+
+    prices: r_i of each player that can be bought. No such player then adds more than its price to any part.
+    """
+    found: dict[frozenset[str], float] = {}
+    for part in sorted(values, key=len, reverse=True):
+        bought = [found[part | {name}] - price for name, price in prices.items() if name not in part]
+        found[part] = max([values[part], *bought])
+    return found
+
+
+@dataclass
+class Game:
+    """A group as a game: what each part of it is worth (rules Coalitions, Replacing, Earners, Standing still).
+
+    run: present value after tax if exactly these earning assets run, with all that they need. prices: of what can be
+    bought. It agrees with :func:`replaceable` of :func:`standing_still` of the group's cash flows, for any size.
+    """
+
+    earners: tuple[str, ...]
+    needs: Mapping[str, frozenset[str]]
+    prices: Mapping[str, float]
+    run: Callable[[frozenset[str]], float]
+    _ways: dict[frozenset[str], float] = field(default_factory=dict)
+
+    def worth(self, owned: Iterable[str]) -> float:
+        """What a part of the group is worth to an owner who has no other."""
+        owned = frozenset(owned)
+        can = [name for name in self.earners if name in owned and self.needs[name] - owned <= self.prices.keys()]
+        if len(self.earners) > MOST_EARNERS:
+            return max(self._way(frozenset(can), owned), 0.0)
+        ways = (frozenset(chosen) for size in range(len(can) + 1) for chosen in combinations(can, size))
+        return max(self._way(way, owned) for way in ways)
+
+    def _way(self, running: frozenset[str], owned: frozenset[str]) -> float:
+        if not running:
+            return 0.0
+        if running not in self._ways:
+            self._ways[running] = self.run(running)
+        needed = frozenset().union(*(self.needs[name] for name in running))
+        return self._ways[running] - sum(self.prices[name] for name in needed - owned)
+
+
+def game(plan: Plan, group: Group) -> Game:
+    """The game of one group."""
+    earning = set(approaches.earners(plan))
+    earners = tuple(name for name in group.assets if name in earning and plan.needs[name] <= set(group.assets))
+    costs = approaches.replacement_costs(plan)
+    prices = {name: costs[name].depreciated for name in group.assets if name not in earning}
+
+    def run(running: frozenset[str]) -> float:
+        members = frozenset().union(*(plan.needs[name] for name in running))
+        kept = [name for name in group.assets if name in members]
+        return float(sum(year.present for year in cash_flows(plan, group, members=kept)))
+
+    return Game(earners, {name: plan.needs[name] for name in earners}, prices, run)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Split:
-    """One group's value by player. own: with own costs; avoidable: where no part runs at a loss."""
+    """Who earns what of one group, by player: an asset, or a kind of asset."""
 
     players: tuple[str, ...]
-    alone: Mapping[str, float]  # value of each player without the others
-    own: Mapping[str, float]
-    avoidable: Mapping[str, float]
-    total: float
+    replacing: Mapping[str, float | None]  # what it can be bought for; None: it earns itself and is not bought
+    alone: Mapping[str, float]  # worth of each without the others, which are bought where that pays
+    lost: Mapping[str, float]  # what goes without it
+    shares: Mapping[str, float]
+    errors: Mapping[str, float]  # standard errors, 0 where the shares are exact
+    best: float  # sum of the shares
+    total: float  # value of the group as it is
+    method: str
+
+    @property
+    def standing_still(self) -> float:
+        """What the group loses by what would better stand still; at most 0."""
+        return min(self.total - self.best, 0.0)
+
+    @property
+    def sampled(self) -> bool:
+        return any(self.errors.values())
 
 
-def split(plan: Plan, group: Group, kinds: bool = False) -> Split:
-    """Shapley shares of a group's value by asset, or by kind of asset (rules Own costs, Avoidable costs, Kinds)."""
-    values = coalition_values(plan, group)
-    kind = {name: plan.asset(name).kind if kinds else name for name in group.assets}
-    players = tuple(dict.fromkeys(kind.values()))
+def split(plan: Plan, group: Group, kinds: bool = False, seed: int = 0) -> Split:
+    """Shapley shares of a group's value by asset, or by kind of asset (rules Shares, Kinds)."""
+    found = game(plan, group)
+    player_of = {name: plan.asset(name).kind if kinds else name for name in group.assets}
+    players = tuple(dict.fromkeys(player_of.values()))
+    owned = {player: frozenset(name for name in group.assets if player_of[name] == player) for player in players}
 
-    def of(table: Mapping[frozenset[str], float]):
-        return lambda chosen: table[frozenset(name for name in group.assets if kind[name] in chosen)]
+    def worth(chosen: Iterable[str]) -> float:
+        return found.worth(frozenset().union(*(owned[player] for player in chosen)))
 
-    own = data_value.shapley(players, of(values))
-    free = data_value.shapley(players, of(avoidable(values)))
+    needed = frozenset().union(*found.needs.values())
+    dear = {name for name in needed if found.prices.get(name, 1.0) > 0} | set(found.earners)
+    active = [player for player in players if owned[player] & dear]  # the others add nothing to any part
+    shared = data_value.shapley(active, worth, permutations=ORDERS, seed=seed) if active else None
+    nothing = dict.fromkeys(players, 0.0)
+    best = worth(players)
     return Split(
-        players,
-        {player: of(values)({player}) for player in players},
-        own.values,
-        free.values,
-        values[frozenset(group.assets)],
+        players=players,
+        replacing={player: _price(found, owned[player]) for player in players},
+        alone={player: worth([player]) for player in players},
+        lost={player: best - worth([other for other in players if other != player]) for player in players},
+        shares=nothing | (shared.values if shared else {}),
+        errors=nothing | (shared.standard_errors if shared else {}),
+        best=best,
+        total=float(sum(year.present for year in cash_flows(plan, group))),
+        method=shared.method if shared else "nothing earns",
     )
 
 
-@dataclass(frozen=True)
+def _price(found: Game, assets: Iterable[str]) -> float | None:
+    assets = list(assets)
+    return None if any(name not in found.prices for name in assets) else sum(found.prices[name] for name in assets)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlockWorth:
     """The blocks of one data set: metric and money. shares is empty where not every combination was measured."""
 
@@ -99,17 +181,20 @@ class BlockWorth:
     whole: float
     shares: Mapping[str, float]  # in the metric's unit
     left_out: Mapping[str, float | None]
-    benefits: float  # present value of the model's benefits, before tax and costs
+    value: float  # of the data set, or of the part of it that this model uses
     money: Mapping[str, float]
     sentence: str
 
 
-def blocks(plan: Plan, given: Any) -> BlockWorth:
-    """What each block of a client's data set is worth (rules Blocks, Leave one out). given: one of data_blocks."""
+def blocks(plan: Plan, given: Any, value: float | None) -> BlockWorth:
+    """What each block of a client's data set is worth (rules Blocks, Leave one out).
+
+    given: one of data_blocks; value: of its data set, as it is concluded; None: no value is.
+    """
     names = given.blocks
     whole, nothing = given.value(*names), given.value()
     left_out = {name: _less(whole, given.value(*(other for other in names if other != name))) for name in names}
-    earned = present_benefits(plan, lambda line: line.asset_id).get(given.model_id, 0.0) if given.model_id else 0.0
+    mine = 0.0 if value is None else value * _used_by(plan, given)
     shares: dict[str, float] = {}
     money: dict[str, float] = {}
     sentence = ""
@@ -119,13 +204,37 @@ def blocks(plan: Plan, given: Any) -> BlockWorth:
     else:
         shares = dict(data_value.shapley(names, lambda chosen: given.value(*chosen)).values)
         gained = whole - nothing
-        if not given.model_id or not earned:
-            sentence = "No money: the blocks are not those of a model with benefits after the valuation date."
-        elif gained <= 0:
-            sentence = "No money: the whole data set adds nothing to the metric."
-        else:
-            money = {name: share / gained * earned for name, share in shares.items()}
-    return BlockWorth(names, given.metric, given.n, nothing, whole, shares, left_out, earned, money, sentence)
+        sentence = _no_money(given, value, mine, gained)
+        money = {} if sentence else {name: share / gained * mine for name, share in shares.items()}
+    return BlockWorth(
+        blocks=names,
+        metric=given.metric,
+        n=given.n,
+        nothing=nothing,
+        whole=whole,
+        shares=shares,
+        left_out=left_out,
+        value=mine,
+        money=money,
+        sentence=sentence,
+    )
+
+
+def _no_money(given: Any, value: float | None, mine: float, gained: float) -> str:
+    if value is None or value <= 0:
+        return f"No money: {given.asset_id} has no value above zero to share."
+    if mine <= 0:
+        return "No money: the blocks are not those of a model with benefits after the valuation date."
+    return "" if gained > 0 else "No money: the whole data set adds nothing to the metric."
+
+
+def _used_by(plan: Plan, given: Any) -> float:
+    """The part of a data set's value that this model uses, among the models for which blocks are given."""
+    earned = present_benefits(plan, lambda line: line.asset_id)
+    models = {item.model_id for item in plan.client.data_blocks if item.asset_id == given.asset_id} | {given.model_id}
+    worth = {name: max(earned.get(name, 0.0), 0.0) for name in models if name}
+    together = sum(worth.values())
+    return worth.get(given.model_id, 0.0) / together if together else 0.0
 
 
 def _less(whole: float | None, rest: float | None) -> float | None:
