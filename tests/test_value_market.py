@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
-from test_value_model import asset, benefit, make
+from test_value_model import asset, benefit, evaluation, make
 
 from lepton_nb import client, value_model
 from lepton_nb.valuation.uncertainty import Undefined
@@ -25,31 +26,30 @@ VOLUME = market.Volume(50_000, "requests", "usage.csv")
 
 
 @pytest.mark.parametrize(
-    ("unit", "amount"),
-    [
-        ("per year", 10), ("a year", 10), ("yearly", 10), ("per annum", 10), ("p.a.", 10), ("/year", 10),
-        ("per month", 120), ("monthly", 120), ("/ month", 120),
-        ("per request", 500_000), ("each", 500_000), ("per unit", 500_000),
-        ("per 1,000 requests", 500), ("per 1000 calls", 500), ("per 1 000 predictions", 500), ("per thousand", 500),
-        ("Per 1k calls", 500), ("per million requests", 0.5), ("per 100 requests", 5000),
-    ],
-)  # fmt: skip
+    ("unit", "amount"), [("per year", 10), ("per month", 120), ("per unit", 500_000), ("per thousand", 500)]
+)
 def test_a_year_of_ten_for_each_unit(unit, amount):
     found = market.yearly_price(offer(unit), VOLUME)
     assert found.amount == pytest.approx(amount)
-    assert (found.volume is None) == (amount in (10, 120))
-    assert f"{amount:,.0f} a year" in found.sentence
+    assert (found.volume is None) == (unit in ("per year", "per month"))
+    assert f"{amount:,.0f} a year ({unit}" in found.sentence
+    assert found.per_thousand(2000) == pytest.approx(amount / 2)
 
 
-@pytest.mark.parametrize("unit", ["", "per user per month", "per 2 years", "per seat a month", "per", "per 0 requests"])
+def test_every_unit_of_the_schema_is_read():
+    units = get_args(client.schema.Comparable.model_fields["unit"].annotation)
+    assert set(units) == {"", *market.BY_TIME, *market.BY_VOLUME}
+
+
+@pytest.mark.parametrize("unit", ["", "per user per month"])
 def test_a_unit_that_says_no_such_thing_is_a_sentence(unit):
     with pytest.raises(Undefined, match="per unit, per thousand, per month or per year"):
         market.yearly_price(offer(unit), VOLUME)
 
 
 def test_a_price_by_the_unit_needs_a_volume_and_a_price_by_time_does_not():
-    with pytest.raises(Undefined, match="needs a volume a year of request"):
-        market.yearly_price(offer("per request"))
+    with pytest.raises(Undefined, match="needs a volume a year"):
+        market.yearly_price(offer("per unit"))
     assert market.yearly_price(offer("per month")).amount == 120
 
 
@@ -60,33 +60,55 @@ def test_the_adjustment_of_the_client_counts_and_is_said():
 
 
 def with_market(*rows, usage=(), benefits=None, assets=None):
-    rows = [
-        {"comparable": f"Offer {n}", "asset_id": "M1", "date": "2025-11-30", "price": 10.0, "basis": "offer", "similarity": 1.0,
-         "source": "list"} | row
-        for n, row in enumerate(rows)
-    ]  # fmt: skip
-    benefits = (
-        [benefit(2026, 5, volume_low=900, volume_mode=1000, volume_high=1100, unit="castings", adoption=0.5)]
-        if benefits is None
-        else benefits
-    )
-    return value_model.plan(make(assets, benefits, comparables=rows, usage=list(usage)))
+    base = {
+        "asset_id": "M1",
+        "date": "2025-11-30",
+        "price": 10.0,
+        "basis": "offer",
+        "similarity": 1.0,
+        "source": "list",
+    }
+    rows = [base | {"comparable": f"Offer {n}"} | row for n, row in enumerate(rows)]
+    benefits = [castings()] if benefits is None else benefits
+    return value_model.plan(make(assets, benefits, comparables=rows, usage=list(usage), evaluations=[evaluation()]))
+
+
+def castings(year=2026, **changes):
+    many = {"volume_low": 900, "volume_mode": 1000, "volume_high": 1100, "unit": "castings", "adoption": 0.5}
+    return benefit(year, 5, **many | changes)
 
 
 USE = {"asset_id": "M1", "month": "2025-11", "requests": 70, "p50_ms": 4, "p95_ms": 8, "gpu_hours": 0, "energy_kwh": 0}
+STAFF = {"driver_id": "staff", "unit": "FTE"}
+MEASURED = {"unit_value_low": None, "unit_value_mode": None, "unit_value_high": None, "metric_link": "confusion:E1"}
 
 
-def test_the_volume_is_that_of_the_benefit_that_the_offer_names_else_the_requests():
+@pytest.mark.parametrize(
+    ("benefits", "volume"),
+    [
+        ([castings()], (500, "castings")),
+        ([castings(year=2027, adoption=1), castings()], (500, "castings")),  # the first whole year
+        ([castings(), castings(**STAFF)], (840, "requests")),
+        ([castings(**MEASURED), castings(**STAFF)], (500, "castings")),
+        ([], (840, "requests")),
+    ],
+)
+def test_the_volume_is_that_of_the_benefit_else_the_requests(benefits, volume):
     plan = with_market(
-        {"unit": "per casting"},
-        {"unit": "per 1,000 requests"},
-        {"unit": "per wheel"},
-        {"unit": "per month"},
-        usage=[USE],
+        {"unit": "per unit"}, {"unit": "per thousand"}, {"unit": "per month"}, usage=[USE], benefits=benefits
     )
-    found, sentences = market.offers(plan)
-    assert [price.amount for price in found] == pytest.approx([10 * 1000 * 0.5, 10 * 12 * 70 / 1000, 120])
-    assert sentences == ("M1, Offer 2: a price per wheel needs a volume a year of wheel, and none is given.",)
+    (by_unit, by_thousand, by_month), sentences = market.offers(plan)
+    assert (by_unit.volume.amount, by_unit.volume.unit) == volume
+    assert (by_unit.amount, by_thousand.amount, by_month.amount) == pytest.approx(
+        (10 * volume[0], volume[0] / 100, 120)
+    )
+    assert sentences == ()
+
+
+def test_a_price_by_the_unit_without_any_volume_is_a_sentence():
+    found, sentences = market.offers(with_market({"unit": "per unit"}, {"unit": "per year"}, benefits=[]))
+    assert [price.amount for price in found] == [10]
+    assert sentences == ("M1, Offer 0: a price per unit needs a volume a year, and none is given.",)
 
 
 def test_only_prices_that_recur_for_an_asset_of_the_client_are_offers():
@@ -94,6 +116,11 @@ def test_only_prices_that_recur_for_an_asset_of_the_client_are_offers():
         {}, {"unit": "per year", "basis": "transaction"}, {"unit": "per year", "asset_id": None}, usage=[USE]
     )
     assert market.offers(plan) == ((), ())
+
+
+def test_a_row_marked_as_a_substitute_is_an_offer_whatever_its_basis():
+    found, _ = market.offers(with_market({"unit": "per year", "basis": "licence_agreement", "substitute": True}))
+    assert [price.amount for price in found] == [10]
 
 
 def test_the_cheapest_offer_of_an_asset():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -99,13 +100,20 @@ def test_a_cost_on_the_same_day_of_each_year_counts_once():
     assert serving.yearly_cost(plan_of([month()], costs), {"M1"}).mode == 100
 
 
+def test_a_whole_years_figure_counts_by_the_days_of_the_twelve_months():
+    yearly = [cost(None, 365, year=2026), cost(None, 730, year=2027), cost("2026-12-31", 1)]
+    for day, expected in ((date(2025, 12, 31), 366), (date(2026, 6, 30), 184 + 2 * 181 + 1)):
+        plan = SimpleNamespace(client=make(costs=yearly), date=day)
+        assert serving.yearly_cost(plan, {"M1"}).mode == pytest.approx(expected)
+
+
 # ---------------------------------------------------------------- build or buy
 
 
 def offer(service, price=None, yearly=None):
     """An offer per 1,000 requests, or per year, for the use of this service."""
     row = SimpleNamespace(asset_id="M1", comparable="An API", basis="offer", date="2025-12-01", adjustment=1.0,
-                          unit="per year" if price is None else "per 1,000 requests",
+                          unit="per year" if price is None else "per thousand",
                           price=yearly if price is None else price)  # fmt: skip
     return market.yearly_price(row, market.Volume(service.requests_a_year, "requests", "usage.csv"))
 

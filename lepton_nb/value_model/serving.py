@@ -11,15 +11,15 @@ from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
 from lepton_nb.value_model.lines import unit_value
-from lepton_nb.value_model.reading import Plan, horizon_end
+from lepton_nb.value_model.reading import Plan, horizon_end, periods
 
 HOURS_A_MONTH = 365 * 24 / 12
 SECONDS_A_MONTH = 3600 * HOURS_A_MONTH
 
 #: How use, cost and offers are read. Each rule has a test; the chapter prints them all.
 RULES = market.RULES | {
-    "Cost of a year": "Forecast running costs dated in the twelve months after the valuation date: of the asset and of all "
-    "that feeds it. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
+    "Cost of a year": "Forecast running costs of the twelve months after the valuation date: of the asset and of all "
+    "that feeds it; of a whole year's figure the days in these months. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
     "Build or buy": "An offer is held against the costs that end if it is taken: those of the asset and of what serves it "
     "alone. Build where the offer costs more than these at low, most likely and high; buy where it costs less than all three; "
     "close where they differ. Duties that stay with the owner (checks, documents) must be added to the offer.",
@@ -168,18 +168,17 @@ def _servers_source(servers: int, hours: float) -> str:
 def yearly_cost(plan: Plan, assets) -> ThreePoint:
     """Forecast operation costs of the twelve months after the valuation date; money out.
 
-    The day itself is not one of them, so that a cost dated on the same day of each year counts once.
+    The day itself is not one of them, so that a cost dated on the same day of each year counts once. Of a whole year's
+    figure (a row with a year in place of a date) the days in these months count.
     """
     end = horizon_end(plan.date, 1)
-    rows = [
-        row
-        for row in plan.client.costs
-        if row.asset_id in assets
-        and row.kind == "forecast"
-        and row.phase == "operation"
-        and plan.date < row.date <= end
-    ]
-    return ThreePoint(*(sum(getattr(row.amount, side) for row in rows) for side in ("low", "mode", "high")))
+    parts = {span.year: span.share for span in periods(plan.date, 1, "end")}
+    counted = []
+    for row in plan.client.costs:
+        if row.asset_id in assets and row.kind == "forecast" and row.phase == "operation":
+            share = parts.get(row.year, 0.0) if row.date is None else float(plan.date < row.date <= end)
+            counted.append((share, row.amount))
+    return ThreePoint(*(sum(share * getattr(amount, side) for share, amount in counted) for side in ThreePoint._fields))
 
 
 def hardware_paid(plan: Plan, asset_id: str) -> float:
@@ -300,7 +299,7 @@ def offered(plan: Plan, service: Service, price_per_thousand: float = 0.0) -> tu
                 comparable="The price set as a parameter",
                 basis="offer",
                 price=price_per_thousand,
-                per="1,000 request",
+                unit="per thousand",
                 volume=requests,
                 amount=amount,
                 source="parameter",
@@ -335,7 +334,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
     found, sentences = [], []
     for line in {(line.asset_id, line.driver_id): line for line in plan.benefits}.values():
         row = market.row_of(plan, line)
-        worth = unit_value(plan, line) * market.likely(row.attribution)
+        worth = unit_value(plan, line) * row.attribution.mode
         cost = yearly_cost(plan, plan.needs[line.asset_id]).mode
         name = f"{line.asset_id}, {line.driver_id.replace('_', ' ')}"
         if cost == 0:
@@ -347,7 +346,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
             told = f"one unit brings nothing ({money(worth)}), so no volume covers the running costs"
             sentences.append(f"{name}: {told}.")
             continue
-        volume = line.volume.mode * market.likely(row.adoption)
+        volume = line.volume.mode * row.adoption.mode
         found.append(
             Cover(
                 asset_id=line.asset_id,
