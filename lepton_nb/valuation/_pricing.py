@@ -7,10 +7,12 @@ import math
 from scipy import special
 
 from lepton_nb.valuation._base import number, one_of
+from lepton_nb.valuation._guard import guarded
 
 KINDS = ("call", "put")
 
 
+@guarded
 def black_scholes(
     spot: float,
     strike: float,
@@ -40,6 +42,7 @@ def black_scholes(
     return exchange(forward_spot, forward_cost, sigma * math.sqrt(time), kind)
 
 
+@guarded
 def margrabe(
     value_received: float,
     value_given: float,

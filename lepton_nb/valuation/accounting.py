@@ -7,9 +7,11 @@ as a date.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lepton_nb.valuation._base import Result, number, rate_of, vector
+from lepton_nb.valuation._base import Day, Numbers, Record, Result, number, rate_of, vector
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.cashflows import npv
 
 __all__ = ["Amortisation", "Capitalisation", "Impairment", "Posting", "amortise", "capitalise", "impairment"]
@@ -29,7 +31,7 @@ NEVER_CAPITALISED = {
 
 
 @dataclass(frozen=True)
-class Posting(Result):
+class Posting(Record):
     """Where one cost went, and the rule."""
 
     date: str
@@ -54,7 +56,10 @@ class Capitalisation(Result):
         return self.capitalised
 
 
-def capitalise(costs, criteria_met_on=None, available_for_use_on=None) -> Capitalisation:
+@guarded
+def capitalise(
+    costs: Sequence[tuple[Day, str, float]], criteria_met_on: Day | None = None, available_for_use_on: Day | None = None
+) -> Capitalisation:
     r"""Which costs of an internally made asset become part of it.
 
     $$ \text{capitalised} = \sum_{c \,\in\, development} amount_c \cdot 1[t_{criteria} \le t_c \le t_{in\,use}] $$
@@ -115,7 +120,10 @@ class Amortisation(Result):
         return self.carrying_amount
 
 
-def amortise(cost: float, useful_life_years: float, in_service, year_end, residual: float = 0.0) -> Amortisation:
+@guarded
+def amortise(
+    cost: float, useful_life_years: float, in_service: Day, year_end: Day, residual: float = 0.0
+) -> Amortisation:
     r"""Straight-line amortisation of the twelve months up to ``year_end``.
 
     $$ \text{charge} = \frac{cost - residual}{12 \cdot life} \cdot months $$
@@ -159,8 +167,9 @@ class Impairment(Result):
         return self.impairment_loss
 
 
+@guarded
 def impairment(
-    carrying_amount: float, fair_value_less_costs: float, value_in_use_cash_flows, rate: float
+    carrying_amount: float, fair_value_less_costs: float, value_in_use_cash_flows: Numbers, rate: float
 ) -> Impairment:
     r"""Loss where an asset stands in the books above what it can bring: $\max(0, carrying - \max(FVLCD, VIU))$.
 

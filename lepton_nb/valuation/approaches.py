@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, fraction, number, rate_of, same_length, vector
+from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, number, rate_of, same_length, vector
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.income import (
     IncomeValue,
     contributory_charge,
@@ -65,6 +66,7 @@ class ReplacementCost(Result):
     method: str = "replacement cost new less obsolescence, multiplicative"
 
 
+@guarded
 def replacement_cost(
     direct_costs: float | Mapping[str, float],
     overhead: float = 0.0,
@@ -101,6 +103,7 @@ def replacement_cost(
     return ReplacementCost(direct, with_overhead, with_profit, waiting, new, new * (1 - functional) * (1 - economic))
 
 
+@guarded
 def opportunity_cost(cost: float, rate: float, build_years: float) -> float:
     r"""Return forgone on money bound while an asset is built: $C((1+r)^{T/2} - 1)$.
 
@@ -116,6 +119,7 @@ def opportunity_cost(cost: float, rate: float, build_years: float) -> float:
     return number("cost", cost, 0.0) * math.expm1(math.log1p(rate_of(rate)) * years / 2)
 
 
+@guarded
 def functional_obsolescence(metric: float, baseline: float, modern: float) -> float:
     r"""Share of a model's use that a modern equivalent has overtaken: $1 - \frac{m - b}{m^* - b}$.
 
@@ -136,6 +140,7 @@ def functional_obsolescence(metric: float, baseline: float, modern: float) -> fl
     return min(max(1 - (now - before) / (best - before), 0.0), 1.0)
 
 
+@guarded
 def improved_cost_cn(
     total_cost: float,
     return_rate: float,
@@ -159,6 +164,7 @@ def improved_cost_cn(
     return number("total_cost", total_cost, 0.0) * (1 + number("return_rate", return_rate, above=-1.0)) * use
 
 
+@guarded
 def economic_value_of_information(
     revenue_with: float,
     revenue_without: float,
@@ -205,7 +211,10 @@ class ComparablePrices(Result):
         return self.low, self.high
 
 
-def comparable_prices(prices, adjustments=None, weights=None) -> ComparablePrices:
+@guarded
+def comparable_prices(
+    prices: Numbers, adjustments: Numbers | None = None, weights: Numbers | None = None
+) -> ComparablePrices:
     r"""Value from the prices (or royalty rates) of comparable assets.
 
     Adjusted price: $P_i \prod_j a_{ij}$. Value: their weighted median; uncertainty: the weighted quartiles.
@@ -263,6 +272,7 @@ class ReturnOnAssets(Result):
         return self.wara
 
 
+@guarded
 def weighted_average_return_on_assets(
     assets: Mapping[str, tuple[float, float]], wacc: float, enterprise_value: float | None = None
 ) -> ReturnOnAssets:
@@ -318,6 +328,7 @@ class Reconciliation(Result):
         return self.low, self.high
 
 
+@guarded
 def reconcile(indications: Mapping[str, float], weights: Mapping[str, float]) -> Reconciliation:
     r"""One value from several approaches: $V = \sum_i w_i V_i$, shown with the range they span.
 

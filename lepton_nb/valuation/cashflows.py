@@ -7,13 +7,16 @@ fractions per period. Functions whose argument is called ``costs`` take positive
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from lepton_nb.valuation import _dates
 from lepton_nb.valuation._base import (
+    Dates,
+    Day,
     NoRateOfReturn,
+    Numbers,
     Result,
     SeveralRatesOfReturn,
     Undefined,
@@ -25,6 +28,7 @@ from lepton_nb.valuation._base import (
     rate_of,
     vector,
 )
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.rates import Rates, RatesOfReturn, irr, irr_all, xirr, xirr_all, xirr_batch
 
 __all__ = [
@@ -61,7 +65,8 @@ __all__ = [
 ]
 
 
-def npv(rate, cash_flows):
+@guarded
+def npv(rate: Numbers, cash_flows: Numbers) -> float | np.ndarray:
     r"""Net present value, the first flow at t = 0.
 
     $$ NPV = \sum_{t=0}^{n} \frac{CF_t}{(1+r)^t} $$
@@ -83,7 +88,8 @@ def npv(rate, cash_flows):
     return _present_value(rate, flows, np.arange(flows.shape[-1], dtype=float))
 
 
-def npv_mid_year(rate, cash_flows):
+@guarded
+def npv_mid_year(rate: Numbers, cash_flows: Numbers) -> float | np.ndarray:
     r"""Net present value with every flow after t = 0 in the middle of its period.
 
     $$ NPV = CF_0 + (1+r)^{1/2} \sum_{t=1}^{n} \frac{CF_t}{(1+r)^t} $$
@@ -101,7 +107,10 @@ def npv_mid_year(rate, cash_flows):
     return _present_value(rate, flows, times)
 
 
-def xnpv(rate, amounts, dates, day_count: str = "act/365f", valuation_date=None):
+@guarded
+def xnpv(
+    rate: Numbers, amounts: Numbers, dates: Dates, day_count: str = "act/365f", valuation_date: Day | None = None
+) -> float | np.ndarray:
     r"""Net present value of dated flows.
 
     $$ XNPV = \sum_i \frac{CF_i}{(1+r)^{(d_i - d_0)/365}} $$
@@ -122,7 +131,8 @@ def xnpv(rate, amounts, dates, day_count: str = "act/365f", valuation_date=None)
     return _present_value(rate, flows, _dates.years_from(dates, flows.shape[-1], day_count, valuation_date))
 
 
-def mirr(cash_flows, finance_rate: float, reinvest_rate: float) -> float:
+@guarded
+def mirr(cash_flows: Numbers, finance_rate: float, reinvest_rate: float) -> float:
     r"""Modified internal rate of return per period.
 
     $$ MIRR = \left( \frac{FV(\text{money in}, r_{reinvest})}{-PV(\text{money out}, r_{finance})} \right)^{1/n} - 1 $$
@@ -145,7 +155,8 @@ def mirr(cash_flows, finance_rate: float, reinvest_rate: float) -> float:
     return finite("The modified rate of return", (received / paid) ** (1 / periods) * (1 + reinvest) - 1)
 
 
-def payback(cash_flows) -> float:
+@guarded
+def payback(cash_flows: Numbers) -> float:
     r"""Periods until the cumulated flows are back at zero, linear inside a period.
 
     $$ T = \min\{t: \textstyle\sum_{s \le t} CF_s \ge 0\}, \qquad T - 1 + \frac{-\sum_{s<T} CF_s}{CF_T} $$
@@ -162,7 +173,8 @@ def payback(cash_flows) -> float:
     return _payback(vector("cash_flows", cash_flows))
 
 
-def discounted_payback(rate: float, cash_flows) -> float:
+@guarded
+def discounted_payback(rate: float, cash_flows: Numbers) -> float:
     r"""Periods until the cumulated discounted flows are back at zero, linear inside a period.
 
     As ``payback``, of $CF_t (1 + r)^{-t}$; the flow at t = 0 counts in full.
@@ -176,7 +188,8 @@ def discounted_payback(rate: float, cash_flows) -> float:
     return _payback(flows * (1 + rate_of(rate)) ** -np.arange(len(flows), dtype=float))
 
 
-def profitability_index(rate: float, cash_flows) -> float:
+@guarded
+def profitability_index(rate: float, cash_flows: Numbers) -> float:
     r"""Present value of what comes back per unit of money paid at t = 0: $PI = 1 + NPV / I_0$, with $I_0 = -CF_0$.
 
     Above 1 exactly where the net present value is positive. cash_flows: signed money, t = 0 first.
@@ -194,7 +207,8 @@ def profitability_index(rate: float, cash_flows) -> float:
     return 1 + npv(rate_of(rate), flows) / -float(flows[0])
 
 
-def equivalent_annual_cost(rate: float, costs, years: float | None = None) -> float:
+@guarded
+def equivalent_annual_cost(rate: float, costs: Numbers, years: float | None = None) -> float:
     r"""The level cost per year, at the end of each year, that has the present value of ``costs``.
 
     $$ EAC = PV \cdot \frac{r}{1-(1+r)^{-n}}, \qquad EAC = PV/n \text{ at } r = 0 $$
@@ -214,6 +228,7 @@ def equivalent_annual_cost(rate: float, costs, years: float | None = None) -> fl
     return npv(rate, spent) / annuity(rate, life)
 
 
+@guarded
 def annuity(rate: float, years: float) -> float:
     r"""Present value of 1 a year at the end of each of ``years`` years: $(1-(1+r)^{-n})/r$, and n at r = 0.
 
@@ -226,6 +241,7 @@ def annuity(rate: float, years: float) -> float:
     return life if yearly == 0 else -math.expm1(-life * math.log1p(yearly)) / yearly
 
 
+@guarded
 def real_rate(nominal: float, inflation: float) -> float:
     r"""The rate in money of constant value: $r = \frac{1 + n}{1 + i} - 1$; nominal n, inflation i, fractions per year.
 
@@ -240,6 +256,7 @@ def real_rate(nominal: float, inflation: float) -> float:
     return (1 + rate_of(nominal, "nominal")) / (1 + rate_of(inflation, "inflation")) - 1
 
 
+@guarded
 def relevered_beta(unlevered_beta: float, tax: float, debt_to_equity: float) -> float:
     r"""Equity beta at a company's own debt: $\beta_L = \beta_U (1 + (1 - tax)\, D/E)$. No units; D/E in market values.
 
@@ -271,6 +288,7 @@ class Wacc(Result):
         return self.wacc
 
 
+@guarded
 def wacc_build_up(
     risk_free: float,
     equity_risk_premium: float,
@@ -333,6 +351,7 @@ class TerminalValue(Result):
         return self.at_end
 
 
+@guarded
 def terminal_value(final_cash_flow: float, rate: float, growth: float, years: float = 0.0) -> TerminalValue:
     r"""Value of flows that grow for ever after the explicit years.
 
@@ -358,6 +377,7 @@ def terminal_value(final_cash_flow: float, rate: float, growth: float, years: fl
     return TerminalValue(at_end, at_end / (1 + yearly) ** length, length)
 
 
+@guarded
 def terminal_value_decay(first_cash_flow: float, rate: float, half_life: float) -> float:
     r"""Present value of a flow that decays for ever: $PV = B_1/(r-g)$ with $g = 2^{-1/h} - 1 < 0$.
 
@@ -378,6 +398,7 @@ def terminal_value_decay(first_cash_flow: float, rate: float, half_life: float) 
     return number("first_cash_flow", first_cash_flow) / (yearly - growth)
 
 
+@guarded
 def pv_with_half_life(
     first_cash_flow: float, rate: float, half_life: float | None, years: int, timing: str = "end"
 ) -> float:
@@ -402,7 +423,8 @@ def pv_with_half_life(
     return (npv if timing == "end" else npv_mid_year)(rate_of(rate), [0.0, *flows])
 
 
-def tco(rate: float, costs, risk_adjustment: float = 0.0) -> float:
+@guarded
+def tco(rate: float, costs: Numbers, risk_adjustment: float = 0.0) -> float:
     r"""Total cost of ownership: the present value of all costs, $TCO = (1 + c) \sum_{t=0}^{n} C_t (1+r)^{-t}$.
 
     costs C: positive money out, t = 0 first, in full. risk_adjustment c: fraction by which costs are scaled up.
@@ -425,7 +447,6 @@ class ReturnOnInvestment(Result):
     pv_benefits: float
     pv_costs: float
     method: str = "ROI = (PV benefits - PV costs) / PV costs"
-    inputs: dict = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -433,10 +454,11 @@ class ReturnOnInvestment(Result):
         return self.roi
 
 
+@guarded
 def roi(
     rate: float,
-    benefits,
-    costs,
+    benefits: Numbers,
+    costs: Numbers,
     benefit_risk_adjustment: float = 0.0,
     cost_risk_adjustment: float = 0.0,
 ) -> ReturnOnInvestment:
@@ -457,9 +479,8 @@ def roi(
     pv_costs = tco(rate, costs, cost_risk_adjustment)
     if pv_costs <= 0:
         raise Undefined(f"A return on investment needs costs. Received: a present value of costs of {pv_costs:g}")
-    inputs = {"rate": rate, "benefit_risk_adjustment": lowered, "cost_risk_adjustment": cost_risk_adjustment}
     net = pv_benefits - pv_costs
-    return ReturnOnInvestment(net / pv_costs, net, pv_benefits, pv_costs, inputs=inputs)
+    return ReturnOnInvestment(net / pv_costs, net, pv_benefits, pv_costs)
 
 
 def _flows(values) -> np.ndarray:

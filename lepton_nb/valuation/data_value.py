@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lepton_nb.valuation._base import Result, Undefined, array, number, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, vector, whole
+from lepton_nb.valuation._guard import guarded
 
 __all__ = ["Attribution", "Undefined", "banzhaf", "knn_shapley", "knn_utility", "leave_one_out", "shapley"]
 
 EXACT_PLAYERS = 12  # 2^12 coalitions; above, sampling with a standard error
 
-Value = Callable[[frozenset], float] | Mapping
+Value: TypeAlias = Callable[[frozenset], float] | Mapping
+Labels: TypeAlias = ArrayLike  # of any kind: numbers or text
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,6 @@ class Attribution(Result):
     evaluations: int
     seed: int | None  # None where nothing is drawn
     method: str
-    inputs: dict = field(default_factory=dict)
 
     def __getitem__(self, player: Hashable) -> float:
         return self.values[player]
@@ -53,6 +56,7 @@ class Attribution(Result):
         return self.total
 
 
+@guarded
 def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000, seed: int = 0) -> Attribution:
     r"""Shapley value: each player's marginal contribution, averaged over all orders of joining.
 
@@ -94,6 +98,7 @@ def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000,
     return _sampled(names, worth, gains, seed, f"Shapley value from {pairs} pairs of orders (an order, its reverse)")
 
 
+@guarded
 def banzhaf(players: Sequence[Hashable], value: Value, samples: int = 4000, seed: int = 0) -> Attribution:
     r"""Banzhaf value: the marginal contribution averaged over all coalitions, each equally likely.
 
@@ -122,6 +127,7 @@ def banzhaf(players: Sequence[Hashable], value: Value, samples: int = 4000, seed
     return _sampled(names, worth, gains, seed, f"Banzhaf value from {count} random coalitions")
 
 
+@guarded
 def leave_one_out(players: Sequence[Hashable], value: Value) -> Attribution:
     r"""What is lost if one player alone goes: $v(N) - v(N \setminus i)$.
 
@@ -142,7 +148,8 @@ def leave_one_out(players: Sequence[Hashable], value: Value) -> Attribution:
     )
 
 
-def knn_shapley(x_train, y_train, x_test, y_test, k: int) -> np.ndarray:
+@guarded
+def knn_shapley(x_train: Numbers, y_train: Labels, x_test: Numbers, y_test: Labels, k: int) -> np.ndarray:
     r"""Exact Shapley value of every training case for a K-nearest-neighbour classifier.
 
     Sorted by distance from the test case, with $1_i$ telling whether the label is right:
@@ -176,7 +183,10 @@ def knn_shapley(x_train, y_train, x_test, y_test, k: int) -> np.ndarray:
     return total / len(asked)
 
 
-def knn_utility(x_train, y_train, x_test, y_test, k: int) -> Callable[[frozenset], float]:
+@guarded
+def knn_utility(
+    x_train: Numbers, y_train: Labels, x_test: Numbers, y_test: Labels, k: int
+) -> Callable[[frozenset], float]:
     r"""The value function behind ``knn_shapley``, on coalitions of indices 0..n-1 of the training cases.
 
     $$ v(S) = \frac1K \sum_{k=1}^{\min(K, |S|)} 1[y_{(k)} = y_{test}], \qquad v(\emptyset) = 0 $$

@@ -6,12 +6,14 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import optimize, special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, array, number, same_length, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, same_length, vector, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.simulation import correlation_root
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "minimum_variance_weights",
 ]
 
+Node: TypeAlias = float | Mapping[str, Any]  # see ``decision_tree``
 BRUTE_FORCE_ITEMS = 20  # 2^20 sets; above, integer programming
 
 
@@ -51,6 +54,7 @@ class Information(Result):
     method: str
 
 
+@guarded
 def evpi(prior: Mapping[str, float], payoffs: Mapping[str, Mapping[str, float]]) -> Information:
     r"""Expected value of perfect information over states of the world.
 
@@ -78,6 +82,7 @@ def evpi(prior: Mapping[str, float], payoffs: Mapping[str, Mapping[str, float]])
     return Information(max(knowing - means[best], 0.0), 0.0, best, means, 0, "discrete states")
 
 
+@guarded
 def evpi_normal(mean: float, sd: float, threshold: float = 0.0) -> Information:
     r"""Expected value of perfect information on a normal value that is worth having above a threshold.
 
@@ -97,6 +102,7 @@ def evpi_normal(mean: float, sd: float, threshold: float = 0.0) -> Information:
     )
 
 
+@guarded
 def evpi_samples(net_benefits: Mapping[str, np.ndarray]) -> Information:
     r"""Expected value of perfect information from draws: $E[\max_a V_a] - \max_a E[V_a]$.
 
@@ -118,7 +124,8 @@ def evpi_samples(net_benefits: Mapping[str, np.ndarray]) -> Information:
     return Information(float(regret.mean()), error, names[best], table, len(regret), "draws, independent")
 
 
-def evppi(parameters, net_benefits: Mapping[str, np.ndarray], degree: int = 4) -> Information:
+@guarded
+def evppi(parameters: Numbers, net_benefits: Mapping[str, np.ndarray], degree: int = 4) -> Information:
     r"""Expected value of knowing some inputs exactly: $E_\theta[\max_a E(V_a|\theta)] - \max_a E[V_a]$.
 
     The inner mean is a regression of every action's net benefit on polynomials of the parameters. parameters: (draws,)
@@ -172,6 +179,7 @@ class SampleInformation(Result):
     method: str = "normal prior, normal data, known sampling standard deviation"
 
 
+@guarded
 def evsi(
     mean: float,
     sd: float,
@@ -236,7 +244,8 @@ class Decision(Result):
     method: str = "roll-back, expected money"
 
 
-def decision_tree(tree) -> Decision:
+@guarded
+def decision_tree(tree: Node) -> Decision:
     r"""Roll a decision tree back: expectation at chances, the best at decisions.
 
     $$ V(chance) = \sum_i p_i V_i - cost, \qquad V(decision) = \max_i V_i - cost $$
@@ -300,6 +309,7 @@ class Selection(Result):
     method: str
 
 
+@guarded
 def knapsack(values: Mapping[str, float], costs: Mapping[str, float], budget: float) -> Selection:
     r"""Which indivisible projects to fund: $\max \sum x_i V_i$ with $\sum x_i C_i \le budget$, $x_i \in \{0, 1\}$.
 
@@ -365,6 +375,7 @@ class Concentration(Result):
         return self.herfindahl
 
 
+@guarded
 def concentration(values: Mapping[str, float]) -> Concentration:
     r"""Herfindahl-Hirschman index: $H = \sum_i s_i^2$; 1/H is the number of equal assets that would be as concentrated.
 
@@ -399,7 +410,8 @@ class MinimumVariance(Result):
         return self.sd
 
 
-def minimum_variance_weights(standard_deviations, correlations) -> MinimumVariance:
+@guarded
+def minimum_variance_weights(standard_deviations: Numbers, correlations: Numbers) -> MinimumVariance:
     r"""The mix with the least variance: $w = \Sigma^{-1} 1 / (1' \Sigma^{-1} 1)$.
 
     standard_deviations: (n,) positive; correlations: (n, n), or one number for all pairs. For divisible holdings; AI

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, number
+from lepton_nb.valuation._base import Numbers, Record, number
+from lepton_nb.valuation._guard import guarded
 
 __all__ = [
     "Constant",
@@ -29,8 +31,15 @@ __all__ = [
 ]
 
 
+class Distribution(Protocol):
+    """What can be an uncertain input: anything with an inverse distribution function."""
+
+    def ppf(self, share: Any, /) -> Any:
+        """The value below which ``share`` (0..1) of the probability lies."""
+
+
 @dataclass(frozen=True)
-class Triangular(Result):
+class Triangular(Record):
     """See ``triangular``."""
 
     low: float
@@ -59,6 +68,7 @@ class Triangular(Result):
         return np.where(share * (b - a) <= m - a, left, right)
 
 
+@guarded
 def triangular(low: float, mode: float, high: float) -> Triangular:
     r"""Triangular distribution on low..high with its peak at mode. Three equal numbers are a certain value.
 
@@ -75,7 +85,7 @@ def triangular(low: float, mode: float, high: float) -> Triangular:
 
 
 @dataclass(frozen=True)
-class Pert(Result):
+class Pert(Record):
     """See ``pert``."""
 
     low: float
@@ -102,6 +112,7 @@ class Pert(Result):
         return self.low + width * special.betaincinv(a, 6 - a, share)
 
 
+@guarded
 def pert(low: float, mode: float, high: float) -> Pert:
     r"""Beta-PERT distribution on low..high: Beta(a, b) with $a = 1 + 4\frac{m-l}{h-l}$, $b = 6 - a$.
 
@@ -119,7 +130,7 @@ def pert(low: float, mode: float, high: float) -> Pert:
 
 
 @dataclass(frozen=True)
-class LogNormal(Result):
+class LogNormal(Record):
     """See ``lognormal``. mu and sigma are those of the logarithm."""
 
     mu: float
@@ -144,6 +155,7 @@ class LogNormal(Result):
         return np.exp(self.mu + self.sigma * score)
 
 
+@guarded
 def lognormal(mean: float, sd: float) -> LogNormal:
     r"""Lognormal distribution with this mean and standard deviation (of the quantity, not of its logarithm).
 
@@ -161,7 +173,7 @@ def lognormal(mean: float, sd: float) -> LogNormal:
 
 
 @dataclass(frozen=True)
-class Normal(Result):
+class Normal(Record):
     """See ``normal``."""
 
     mean: float
@@ -176,6 +188,7 @@ class Normal(Result):
         return self.mean + self.sd * score
 
 
+@guarded
 def normal(mean: float, sd: float) -> Normal:
     r"""Normal distribution: $F^{-1}(u) = mean + sd\,\Phi^{-1}(u)$. sd >= 0.
 
@@ -188,7 +201,7 @@ def normal(mean: float, sd: float) -> Normal:
 
 
 @dataclass(frozen=True)
-class Uniform(Result):
+class Uniform(Record):
     """See ``uniform``."""
 
     low: float
@@ -209,6 +222,7 @@ class Uniform(Result):
         return self.low + (self.high - self.low) * np.asarray(share, dtype=float)
 
 
+@guarded
 def uniform(low: float, high: float) -> Uniform:
     r"""Uniform distribution: $F^{-1}(u) = low + (high - low)\,u$. Raises ValueError unless low <= high.
 
@@ -224,7 +238,7 @@ def uniform(low: float, high: float) -> Uniform:
 
 
 @dataclass(frozen=True)
-class Constant(Result):
+class Constant(Record):
     """See ``constant``."""
 
     value: float
@@ -244,6 +258,7 @@ class Constant(Result):
         return np.full(np.shape(share), self.value)
 
 
+@guarded
 def constant(value: float) -> Constant:
     """A certain value, for an input without uncertainty: mean the value, standard deviation 0.
 
@@ -256,7 +271,7 @@ def constant(value: float) -> Constant:
 
 
 @dataclass(frozen=True, eq=False)
-class Dirichlet(Result):
+class Dirichlet(Record):
     """See ``dirichlet``. ``alpha`` holds the counts plus the prior, one per cell."""
 
     alpha: np.ndarray
@@ -277,7 +292,8 @@ class Dirichlet(Result):
         return gammas / gammas.sum(axis=-1, keepdims=True)
 
 
-def dirichlet(counts, prior: float = 0.5) -> Dirichlet:
+@guarded
+def dirichlet(counts: Numbers, prior: float = 0.5) -> Dirichlet:
     r"""What a finite test set leaves open about the shares of its cells: $p \sim Dirichlet(counts + prior)$.
 
     counts: how often each cell was seen, any shape, flattened in order. prior: added to every cell; 0.5 is

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lepton_nb.valuation._base import Result, Undefined, number, vector, whole
+from lepton_nb.valuation._guard import guarded
 
 __all__ = [
     "Queue",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 
+@guarded
 def cost_per_thousand(cost_per_hour: float, throughput_per_second: float, utilisation: float = 1.0) -> float:
     r"""Cost of 1000 predictions on one machine: $\frac{c}{\lambda \cdot 3600 \cdot u} \cdot 1000$.
 
@@ -41,6 +43,7 @@ def cost_per_thousand(cost_per_hour: float, throughput_per_second: float, utilis
     return number("cost_per_hour", cost_per_hour, 0.0) / hourly * 1000
 
 
+@guarded
 def break_even_volume(buy_per_thousand: float, fixed_cost: float, own_per_thousand: float) -> float:
     r"""Predictions per period from which one's own model is cheaper: $V^* = \frac{F}{c_{buy} - c_{own}} \cdot 1000$.
 
@@ -81,6 +84,7 @@ class Queue(Result):
         return self.mean_time
 
 
+@guarded
 def mm1(arrival_rate: float, service_rate: float) -> Queue:
     r"""One server, random arrivals, random service times.
 
@@ -96,9 +100,10 @@ def mm1(arrival_rate: float, service_rate: float) -> Queue:
     (0.8, 0.05, 0.1498)
     """
     queue = erlang_c(arrival_rate, service_rate, 1)
-    return Queue(**{**queue.to_dict(), "method": "M/M/1, exact"})
+    return replace(queue, method="M/M/1, exact", inputs={})
 
 
+@guarded
 def erlang_c(arrival_rate: float, service_rate: float, servers: int) -> Queue:
     r"""Several equal servers with one queue.
 
@@ -164,6 +169,7 @@ def _response_percentile(waiting: float, spare: float, service: float, share: fl
     return high
 
 
+@guarded
 def pareto_front(points: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
     r"""The choices that no other beats: less is better in every coordinate, e.g. cost and latency.
 
@@ -188,6 +194,7 @@ def pareto_front(points: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
     )
 
 
+@guarded
 def learning_curve_cost(first_cost: float, n: float, learning_rate: float) -> float:
     r"""Cost of the n-th unit where each doubling costs a fixed share of the one before: $c_n = c_1 n^{\log_2 LR}$.
 

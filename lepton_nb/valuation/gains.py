@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, array, fraction, number, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, fraction, number, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.intervals import normal_reach
 
 __all__ = [
@@ -31,6 +34,8 @@ __all__ = [
 ]
 
 OUTCOMES = ("tp", "fp", "fn", "tn")
+Outcomes: TypeAlias = Mapping[str, float] | ArrayLike | Any  # {tp, fp, fn, tn}, an object with these, or an array
+JointCounts: TypeAlias = Mapping[tuple[int, int, int], int] | ArrayLike | Any  # see ``paired_table``
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,6 @@ class ExpectedValue(Result):
     n: int
     level: float
     method: str
-    inputs: dict = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -71,7 +75,8 @@ class PairedGain(ExpectedValue):
     discordant: int = 0
 
 
-def expected_value(counts, values, level: float = 0.95) -> ExpectedValue:
+@guarded
+def expected_value(counts: Outcomes, values: Outcomes, level: float = 0.95) -> ExpectedValue:
     r"""Value of one case under a model, from its confusion matrix.
 
     $$ EV = \sum_{cells} p_c v_c, \qquad se = \sqrt{\frac{\sum_c p_c v_c^2 - EV^2}{n}}, \qquad p_c = count_c / n $$
@@ -89,10 +94,11 @@ def expected_value(counts, values, level: float = 0.95) -> ExpectedValue:
     return _moments(ExpectedValue, seen, worth, level, "multinomial plug-in (delta method)")
 
 
+@guarded
 def expected_value_gain(
-    model_counts,
-    baseline_counts,
-    values,
+    model_counts: Outcomes,
+    baseline_counts: Outcomes,
+    values: Outcomes,
     *,
     volume: float = 1.0,
     adoption: float = 1.0,
@@ -128,13 +134,13 @@ def expected_value_gain(
         min(model.n, baseline.n),
         level,
         "unpaired: from the margins, independent standard errors added; too wide where both ran on the same cases",
-        {"volume": volume, "adoption": adoption, "attribution": attribution},
     )
 
 
+@guarded
 def paired_gain(
-    counts,
-    values,
+    counts: JointCounts,
+    values: Outcomes,
     *,
     volume: float = 1.0,
     adoption: float = 1.0,
@@ -167,14 +173,12 @@ def paired_gain(
     gains = paired_values(values, joint.shape[0])
     scale = number("volume", volume, 0.0) * fraction("adoption", adoption) * fraction("attribution", attribution)
     same = np.eye(joint.shape[0], dtype=bool)
-    conditions = {"volume": volume, "adoption": adoption, "attribution": attribution}
     return _moments(
         PairedGain,
         joint,
         gains * scale,
         level,
         "paired: discordant pairs, multinomial delta method",
-        inputs=conditions,
         discordant=int(joint[:, ~same].sum()),
     )
 
@@ -206,8 +210,14 @@ class PosteriorValue(Result):
         return self.low, self.high
 
 
+@guarded
 def expected_value_posterior(
-    counts, values, draws: int = 20000, seed: int = 0, prior: float = 0.5, level: float = 0.95
+    counts: Outcomes | JointCounts,
+    values: Outcomes,
+    draws: int = 20000,
+    seed: int = 0,
+    prior: float = 0.5,
+    level: float = 0.95,
 ) -> PosteriorValue:
     r"""What a finite test set leaves open about the expected value (or the paired gain) per case.
 
@@ -253,7 +263,8 @@ def expected_value_posterior(
     )
 
 
-def paired_values(values, classes: int = 2) -> np.ndarray:
+@guarded
+def paired_values(values: Outcomes, classes: int = 2) -> np.ndarray:
     r"""Gain of the model over the baseline in every cell: $g_{ymb} = v(y, m) - v(y, b)$; values as in ``paired_gain``.
 
     Returns money by (y_true, model, baseline).
@@ -273,7 +284,8 @@ def paired_values(values, classes: int = 2) -> np.ndarray:
     return matrix[:, :, None] - matrix[:, None, :]
 
 
-def paired_table(counts) -> np.ndarray:
+@guarded
+def paired_table(counts: JointCounts) -> np.ndarray:
     r"""The joint table of counts $n_{ymb}$ by (y_true, model, baseline), from any form that ``paired_gain`` takes.
 
     Flattened, cell (y, m, b) stands at 4y + 2m + b: ``dirichlet(paired_table(counts).ravel())`` is the uncertainty
@@ -304,7 +316,8 @@ def paired_table(counts) -> np.ndarray:
     return _counts(table)
 
 
-def paired_gain_of_shares(shares, values) -> np.ndarray:
+@guarded
+def paired_gain_of_shares(shares: Numbers, values: Mapping[str, Numbers]) -> np.ndarray:
     r"""Gain of the model over the baseline per case, for draws of the joint shares and of the money.
 
     $g = \sum_{y,m,b} p_{ymb} (v(y, m) - v(y, b))$ in every draw. shares: (draws, 8) in the order of

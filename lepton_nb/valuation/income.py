@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, fraction, number, one_of, rate_of, same_length, vector
+from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, number, one_of, rate_of, same_length, vector
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.cashflows import annuity
 
 __all__ = [
@@ -44,8 +45,9 @@ class IncomeValue(Result):
     method: str
 
 
+@guarded
 def relief_from_royalty(
-    revenue, royalty_rate: float, tax: float, rate: float, timing: str = "end", tab_years: float | None = None
+    revenue: Numbers, royalty_rate: float, tax: float, rate: float, timing: str = "end", tab_years: float | None = None
 ) -> IncomeValue:
     r"""Value of not having to license the asset: after-tax royalties saved.
 
@@ -66,11 +68,12 @@ def relief_from_royalty(
     return _income(_discount(saved, rate, timing), tax, rate, timing, tab_years, "relief from royalty")
 
 
+@guarded
 def excess_earnings(
-    operating_profit_after_tax,
-    contributory_charges,
+    operating_profit_after_tax: Numbers,
+    contributory_charges: Numbers,
     rate: float,
-    survival=1.0,
+    survival: Numbers = 1.0,
     timing: str = "end",
     tax: float = 0.0,
     tab_years: float | None = None,
@@ -99,6 +102,7 @@ def excess_earnings(
     return _income(present, tax, rate, timing, tab_years, "multi-period excess earnings, one primary asset")
 
 
+@guarded
 def contributory_charge(asset_base: float, rate: float, life_years: float | None = None) -> float:
     r"""After-tax money a year that a helping asset must earn.
 
@@ -114,8 +118,13 @@ def contributory_charge(asset_base: float, rate: float, life_years: float | None
     return base * rate_of(rate) if life_years is None else base / annuity(rate, life_years)
 
 
+@guarded
 def with_and_without(
-    cash_flow_with, cash_flow_without, rate: float, timing: str = "end", probability_of_effect: float = 1.0
+    cash_flow_with: Numbers,
+    cash_flow_without: Numbers,
+    rate: float,
+    timing: str = "end",
+    probability_of_effect: float = 1.0,
 ) -> IncomeValue:
     r"""What the owner would lose without the asset: $V = p\,(PV_{with} - PV_{without})$.
 
@@ -133,7 +142,8 @@ def with_and_without(
     return _income(present, 0.0, rate, timing, None, "with and without")
 
 
-def greenfield(cash_flow, build_up_cost: float, rate: float, timing: str = "end") -> IncomeValue:
+@guarded
+def greenfield(cash_flow: Numbers, build_up_cost: float, rate: float, timing: str = "end") -> IncomeValue:
     r"""Value of the one asset with which a business would have to begin: $V = \sum_{t=1}^{n} CF_t\,DF_t - B$.
 
     cash_flow: money in years 1..n, after tax, of a business that holds this asset alone and builds up or rents all
@@ -150,7 +160,8 @@ def greenfield(cash_flow, build_up_cost: float, rate: float, timing: str = "end"
     return _income(present, 0.0, rate, timing, None, "greenfield")
 
 
-def income_split(income, share, rate: float, timing: str = "end") -> IncomeValue:
+@guarded
+def income_split(income: Numbers, share: Numbers, rate: float, timing: str = "end") -> IncomeValue:
     r"""Value of an asset that earns a stated share of an income: $V = \sum_{t=1}^{n} R_t K_t\,DF_t$.
 
     income R: money in years 1..n. share K: fraction of it that the asset earns, (n,) or one number; its source is the
@@ -168,6 +179,7 @@ def income_split(income, share, rate: float, timing: str = "end") -> IncomeValue
     return _income(_discount(earned * parts, rate, timing), 0.0, rate, timing, None, "income split")
 
 
+@guarded
 def tax_amortisation_factor(tax: float, rate: float, years: float, timing: str = "end") -> float:
     r"""Factor by which the value rises because a buyer may amortise it for tax.
 
@@ -184,6 +196,7 @@ def tax_amortisation_factor(tax: float, rate: float, years: float, timing: str =
     return 1 + tax_amortisation_benefit(1.0, tax, years, annuity(rate, years) * middle)
 
 
+@guarded
 def tax_amortisation_benefit(present_value: float, tax: float, years: float, annuity_factor: float) -> float:
     r"""The benefit in money, for a given annuity factor: $PV \left( \frac{1}{1 - tax \cdot a / n} - 1 \right)$.
 

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, number, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, number, vector, whole
+from lepton_nb.valuation._guard import guarded
 
 __all__ = [
     "Interval",
@@ -43,6 +44,7 @@ class Interval(Result):
         return iter((self.low, self.high))
 
 
+@guarded
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     r"""Wilson's score interval of a rate, without continuity correction.
 
@@ -66,6 +68,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     return Interval(rate, low, high, level, cases, "Wilson score")
 
 
+@guarded
 def clopper_pearson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     r"""The exact binomial interval of a rate: covers at least ``level``, so it is wider than Wilson's.
 
@@ -91,7 +94,8 @@ def _successes(successes, n) -> tuple[int, int]:
     return whole("successes", successes, 0, cases), cases
 
 
-def split_conformal_quantile(scores, alpha: float) -> float:
+@guarded
+def split_conformal_quantile(scores: Numbers, alpha: float) -> float:
     r"""The score below which a new case falls with probability of at least 1 - alpha.
 
     The k-th smallest calibration score with $k = \lceil (n+1)(1-\alpha) \rceil$. scores: (n,) of cases not used in

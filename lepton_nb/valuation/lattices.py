@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from lepton_nb.valuation._base import Undefined, number, one_of, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation._pricing import KINDS, option_terms
 from lepton_nb.valuation._tree import roll_back
 
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 
+@guarded
 def binomial_tree(
     spot: float,
     strike: float,
@@ -74,6 +76,7 @@ def binomial_tree(
     return float(roll_back(decide, count, up=rise, down=fall, chance=chance, shrink=shrink, spot=price)[0])
 
 
+@guarded
 def crr(
     spot: float,
     strike: float,

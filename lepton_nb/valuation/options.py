@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_nb.valuation._base import Result, Undefined, array, number, one_of, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, one_of, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation._pricing import KINDS, black_scholes, margrabe, option_terms
 from lepton_nb.valuation.lattices import binomial_tree, crr
 from lepton_nb.valuation.real_options import (
@@ -75,7 +76,10 @@ class LeastSquares(Result):
         return self.american - reach, self.american + reach
 
 
-def least_squares_monte_carlo(paths, strike: float, rate: float, years: float, kind: str = "put") -> LeastSquares:
+@guarded
+def least_squares_monte_carlo(
+    paths: Numbers, strike: float, rate: float, years: float, kind: str = "put"
+) -> LeastSquares:
     r"""Value of an option that may be exercised at each date of simulated paths.
 
     $$ \hat C(x) = b_0 + b_1 x + b_2 x^2 \approx E[e^{-r \Delta t}\, \text{later payoff} \mid x] $$
@@ -123,6 +127,7 @@ def least_squares_monte_carlo(paths, strike: float, rate: float, years: float, k
     )
 
 
+@guarded
 def price_paths(
     spot: float,
     rate: float,

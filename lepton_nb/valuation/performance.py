@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lepton_nb.valuation._base import Result, Undefined, fraction, labels, number, same_length, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, labels, number, same_length, vector, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.gains import (
     ExpectedValue,
     PairedGain,
@@ -73,6 +74,7 @@ __all__ = [
 ]
 
 
+@guarded
 def cost_sensitive_threshold(cost_fp: float, cost_fn: float, cost_tp: float = 0.0, cost_tn: float = 0.0) -> float:
     r"""The probability from which a case should be flagged.
 
@@ -116,8 +118,9 @@ class ProfitCurve(Result):
         return self.best_profit
 
 
+@guarded
 def profit_curve(
-    y_true, scores, value_tp: float, value_fp: float, value_fn: float = 0.0, value_tn: float = 0.0
+    y_true: Numbers, scores: Numbers, value_tp: float, value_fp: float, value_fn: float = 0.0, value_tn: float = 0.0
 ) -> ProfitCurve:
     r"""Total value of the sample if the highest scores are flagged, and the best place to cut.
 
@@ -173,6 +176,7 @@ class NetBenefit(Result):
         return self.net_benefit
 
 
+@guarded
 def net_benefit(n: int, tp: int, fp: int, threshold: float, prevalence: float) -> NetBenefit:
     r"""Net benefit from counts.
 
@@ -198,7 +202,8 @@ def net_benefit(n: int, tp: int, fp: int, threshold: float, prevalence: float) -
     return NetBenefit(float(threshold), benefit, flag_all, 100 * (benefit - flag_all) / odds, cases)
 
 
-def decision_curve(y_true, probabilities, thresholds) -> tuple[NetBenefit, ...]:
+@guarded
+def decision_curve(y_true: Numbers, probabilities: Numbers, thresholds: Numbers) -> tuple[NetBenefit, ...]:
     r"""Net benefit of flagging every case whose probability is at least the threshold $p_t$, for each threshold.
 
     $$ NB(p_t) = \frac{TP(p_t)}{n} - \frac{FP(p_t)}{n} \frac{p_t}{1-p_t} $$
@@ -223,6 +228,7 @@ def decision_curve(y_true, probabilities, thresholds) -> tuple[NetBenefit, ...]:
     return tuple(points)
 
 
+@guarded
 def break_even_rate(cost_per_case: float, value_success: float, value_failure: float = 0.0) -> float:
     r"""The rate of successes at which a model just pays.
 

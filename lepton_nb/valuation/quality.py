@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from lepton_nb.valuation._base import Result, Undefined, labels, number, same_length, vector
+from lepton_nb.valuation._base import Numbers, Result, Undefined, labels, number, same_length, vector
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.intervals import Interval, normal_reach, wilson_interval
 
 __all__ = [
@@ -43,7 +44,8 @@ class Score(Result):
         return self.low, self.high
 
 
-def auc(y_true, scores, level: float = 0.95) -> Score:
+@guarded
+def auc(y_true: Numbers, scores: Numbers, level: float = 0.95) -> Score:
     r"""Area under the receiver operating characteristic: $P(score_1 > score_0) + \frac12 P(score_1 = score_0)$.
 
     y_true: 0 or 1; scores: higher means more likely 1; both (n,). 0.5 is chance. Standard error by DeLong's
@@ -70,7 +72,8 @@ def auc(y_true, scores, level: float = 0.95) -> Score:
     return Score(area, error, max(area - reach, 0.0), min(area + reach, 1.0), len(truth), level, "ranks; DeLong error")
 
 
-def brier(y_true, probabilities, level: float = 0.95) -> Score:
+@guarded
+def brier(y_true: Numbers, probabilities: Numbers, level: float = 0.95) -> Score:
     r"""Mean squared error of probabilities: $\frac1n \sum (p_i - y_i)^2$. 0 is perfect; p = 0.5 throughout gives 0.25.
 
     y_true: 0 or 1; probabilities: fractions; both (n,), at least two cases.
@@ -91,6 +94,7 @@ def brier(y_true, probabilities, level: float = 0.95) -> Score:
     return Score(mean, error, max(mean - reach, 0.0), min(mean + reach, 1.0), len(truth), level, "mean squared error")
 
 
+@guarded
 def half_life(start: float, end: float, elapsed: float, floor: float = 0.0) -> float:
     r"""Time in which the excess of a metric over its floor halves, from two measurements.
 
@@ -126,7 +130,8 @@ class Drift(Result):
     method: str
 
 
-def population_stability_index(expected, actual, floor: float | None = None) -> Drift:
+@guarded
+def population_stability_index(expected: Numbers, actual: Numbers, floor: float | None = None) -> Drift:
     r"""How far the shares of the bins moved: $PSI = \sum_i (a_i - e_i) \ln(a_i / e_i)$.
 
     expected, actual: counts or shares per bin, the same bins; each is divided by its sum. A bin with a share of 0
@@ -155,7 +160,8 @@ def population_stability_index(expected, actual, floor: float | None = None) -> 
     return Drift(value, reading, None, None, method)
 
 
-def ks_statistic(first, second) -> Drift:
+@guarded
+def ks_statistic(first: Numbers, second: Numbers) -> Drift:
     r"""Largest distance of two samples' distribution functions: $\max_x |F_1(x) - F_2(x)|$, within 0..1.
 
     For drift: the scores of two periods. For separation: the scores of the two classes. p_value: two-sample test,
@@ -190,6 +196,7 @@ class FairnessRates(Result):
         return self.selection_ratio
 
 
+@guarded
 def fairness_rates(groups: Mapping[str, object], minimum_group: int = 30, level: float = 0.95) -> FairnessRates:
     r"""Compare how often groups are selected: ratio $\min_g r_g / \max_g r_g$, difference $\max_g r_g - \min_g r_g$.
 

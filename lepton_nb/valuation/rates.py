@@ -10,7 +10,9 @@ import numpy as np
 
 from lepton_nb.valuation import _dates, _roots
 from lepton_nb.valuation._base import (
+    Dates,
     NoRateOfReturn,
+    Numbers,
     Result,
     SeveralRatesOfReturn,
     Undefined,
@@ -18,6 +20,7 @@ from lepton_nb.valuation._base import (
     one_of,
     vector,
 )
+from lepton_nb.valuation._guard import guarded
 
 __all__ = [
     "NoRateOfReturn",
@@ -53,7 +56,8 @@ class Rates(tuple):
         return type(self), (tuple(self), self.beyond)
 
 
-def irr(cash_flows) -> float:
+@guarded
+def irr(cash_flows: Numbers) -> float:
     r"""The internal rate of return per period, if there is exactly one.
 
     $$ r > -1: \quad \sum_{t=0}^{n} \frac{CF_t}{(1+r)^t} = 0 $$
@@ -70,7 +74,8 @@ def irr(cash_flows) -> float:
     return _only(irr_all(cash_flows))
 
 
-def irr_all(cash_flows) -> Rates:
+@guarded
+def irr_all(cash_flows: Numbers) -> Rates:
     r"""Every real rate of return, ascending.
 
     All r from -99.9999 % to 1e9 with $\sum_t CF_t (1+r)^{-t} = 0$. A zero farther out comes from one small flow at either
@@ -95,7 +100,8 @@ def irr_all(cash_flows) -> Rates:
     return _all_rates(np.arange(len(flows), dtype=float), flows)
 
 
-def xirr(amounts, dates, day_count: str = "act/365f") -> float:
+@guarded
+def xirr(amounts: Numbers, dates: Dates, day_count: str = "act/365f") -> float:
     r"""The internal rate of return per year of dated flows, if there is exactly one.
 
     The rate r > -1 at which ``xnpv`` is zero, $\sum_i CF_i (1+r)^{-(d_i - d_0)/365} = 0$; arguments as there. Flows of
@@ -109,7 +115,8 @@ def xirr(amounts, dates, day_count: str = "act/365f") -> float:
     return _only(xirr_all(amounts, dates, day_count))
 
 
-def xirr_all(amounts, dates, day_count: str = "act/365f") -> Rates:
+@guarded
+def xirr_all(amounts: Numbers, dates: Dates, day_count: str = "act/365f") -> Rates:
     r"""Every real rate of return of dated flows, ascending, as fractions per year.
 
     All r with $\sum_i CF_i (1+r)^{-t_i} = 0$, with t in years from the earliest date; window, ``beyond`` and exceptions
@@ -144,7 +151,8 @@ class RatesOfReturn(Result):
         return len(self.roots)
 
 
-def xirr_batch(amounts, dates, day_count: str = "act/365f") -> RatesOfReturn:
+@guarded
+def xirr_batch(amounts: Numbers, dates: Dates, day_count: str = "act/365f") -> RatesOfReturn:
     r"""Every rate of return of many series of dated flows, as ``xirr_all`` finds them, in one go.
 
     amounts: (series, flows) signed money; a shorter series is filled up with flows of 0, which change nothing. dates:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_nb.valuation._base import Result, Undefined, array, number, rate_of, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, rate_of, vector, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation._pricing import black_scholes, margrabe
 from lepton_nb.valuation._tree import even_factors, roll_back
 from lepton_nb.valuation.lattices import binomial_tree, crr
@@ -48,6 +49,7 @@ class PerpetualInvestment(Result):
         return self.option_value
 
 
+@guarded
 def perpetual_investment(
     value: float, cost: float, rate: float, dividend_yield: float, volatility: float
 ) -> PerpetualInvestment:
@@ -104,6 +106,7 @@ class RealOption(Result):
         return self.option_value
 
 
+@guarded
 def defer(
     value: float, cost: float, rate: float, volatility: float, years: float, cost_of_delay: float = 0.0
 ) -> RealOption:
@@ -124,6 +127,7 @@ def defer(
     return _real(value - cost, call, volatility, "defer: European call on the project, Black-Scholes")
 
 
+@guarded
 def defer_one_period(
     value: float, value_up: float, value_down: float, cost: float, rate: float, cost_grows: bool = True
 ) -> RealOption:
@@ -144,6 +148,7 @@ def defer_one_period(
     return _real(now - cost, with_option, None, "defer one period: risk-neutral tree of one step")
 
 
+@guarded
 def expand(
     value: float, scale: float, cost: float, rate: float, volatility: float, years: float, cost_of_delay: float = 0.0
 ) -> RealOption:
@@ -164,6 +169,7 @@ def expand(
     return _real(value, value + call, volatility, "expand: European call on the enlargement, Black-Scholes")
 
 
+@guarded
 def abandon(
     value: float,
     salvage: float,
@@ -195,6 +201,7 @@ def abandon(
     return _real(value, value + put, volatility, f"abandon: put on the project, {told}")
 
 
+@guarded
 def switch(
     value_now: float,
     value_other: float,
@@ -226,6 +233,7 @@ def switch(
     return _real(value_now, value_now + gain, sigma, "switch: option to exchange, Margrabe")
 
 
+@guarded
 def stage(
     value: float,
     costs: Sequence[tuple[float, float]],
@@ -291,7 +299,8 @@ class Volatility(Result):
     method: str = "standard deviation of ln(value after / value now) over the draws, per root of a year"
 
 
-def volatility_of_value(value_now: float, values_after, years: float = 1.0) -> Volatility:
+@guarded
+def volatility_of_value(value_now: float, values_after: Numbers, years: float = 1.0) -> Volatility:
     r"""Volatility of a project from simulated values: $\sigma = sd(\ln(V_{after}/V_{now})) / \sqrt{years}$.
 
     value_now: present value today, positive money, one number. values_after: (draws,) value ``years`` later, with what

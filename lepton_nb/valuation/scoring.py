@@ -12,7 +12,8 @@ from fractions import Fraction
 import numpy as np
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, array, number, one_of, same_length, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, one_of, same_length, vector, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.performance import wilson_interval
 
 __all__ = ["Ahp", "RankStability", "Score", "Topsis", "Undefined", "ahp", "rank_stability", "topsis", "weighted_score"]
@@ -31,6 +32,7 @@ class Score(Result):
     method: str = "weighted sum"
 
 
+@guarded
 def weighted_score(scores: Mapping[str, float], weights: Mapping[str, float]) -> Score:
     r"""Weighted sum: $\sum_c w_c s_c$.
 
@@ -70,6 +72,7 @@ class Ahp(Result):
         return tuple(int(i) for i in np.argsort(-np.array(self.weights), kind="stable"))
 
 
+@guarded
 def ahp(matrix: Sequence[Sequence[float | str]]) -> Ahp:
     r"""Analytic hierarchy process: weights of criteria from pairwise judgements.
 
@@ -115,7 +118,8 @@ class Topsis(Result):
     method: str = "TOPSIS, vector normalisation x/||x||, cost by the reversed ideal"
 
 
-def topsis(matrix, weights, types=None) -> Topsis:
+@guarded
+def topsis(matrix: Numbers, weights: Numbers, types: Numbers | None = None) -> Topsis:
     r"""Rank alternatives by closeness to the best and distance from the worst of every criterion.
 
     $r_{ij} = w_j x_{ij} / \lVert x_j \rVert$; $D^\pm$ are the Euclidean distances to the best and the worst value of
@@ -158,10 +162,11 @@ class RankStability(Result):
         return self.low, self.high
 
 
+@guarded
 def rank_stability(
-    matrix,
-    weights,
-    types=None,
+    matrix: Numbers,
+    weights: Numbers,
+    types: Numbers | None = None,
     draws: int = 10000,
     concentration: float = 50.0,
     seed: int = 0,

@@ -15,7 +15,8 @@ from scipy import special
 from scipy.stats import qmc
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Result, Undefined, number, whole
+from lepton_nb.valuation._base import Numbers, Record, Result, Undefined, number, whole
+from lepton_nb.valuation._guard import guarded
 
 __all__ = [
     "Estimate",
@@ -32,7 +33,7 @@ PERCENTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True)
-class Estimate(Result):
+class Estimate(Record):
     """A simulated number with its own Monte Carlo error: low..high is its 95 % interval over the replicates.
 
     That interval says how well the computer found the number, not how uncertain the valued thing is.
@@ -47,7 +48,7 @@ class Estimate(Result):
 
 
 @dataclass(frozen=True, eq=False)
-class Simulation(Result):
+class Simulation(Record):
     """Draws of a model. ``values`` is (draws,) or (draws, columns); every input is kept by name.
 
     For values with columns, ``mean``, ``sd``, ``standard_error`` and the percentiles are arrays, one number a
@@ -135,10 +136,10 @@ class Simulation(Result):
     def to_dict(self) -> dict:
         """The summary as plain values, without the draws."""
         return {
-            "mean": _base._plain(self.mean),
-            "sd": _base._plain(self.sd),
-            "standard_error": _base._plain(self.standard_error),
-            "percentiles": _base._plain(self.percentiles),
+            "mean": _base.plain(self.mean),
+            "sd": _base.plain(self.sd),
+            "standard_error": _base.plain(self.standard_error),
+            "percentiles": _base.plain(self.percentiles),
             "draws": self.draws,
             "replicates": self.replicates,
             "seed": self.seed,
@@ -161,6 +162,7 @@ class Simulation(Result):
         return Estimate(value, error, value - reach, value + reach, self.draws, method)
 
 
+@guarded
 def simulate(
     model: Callable[[dict[str, np.ndarray]], np.ndarray],
     inputs: Mapping[str, object],
@@ -299,7 +301,8 @@ def _correlation_root(names: list[str], correlations: dict, sizes: Mapping[str, 
     return correlation_root(matrix)
 
 
-def correlation_root(matrix) -> np.ndarray:
+@guarded
+def correlation_root(matrix: Numbers) -> np.ndarray:
     """A matrix L with L L' = ``matrix``; a matrix that is no correlation matrix is refused.
 
     Raises ValueError with the smallest eigenvalue where the matrix is not positive semi-definite.
@@ -331,6 +334,7 @@ class RankCorrelation(Result):
     kendall: float
 
 
+@guarded
 def rank_correlation(rho: float) -> RankCorrelation:
     r"""Rank correlations of two inputs whose normal scores have correlation ``rho``, whatever their distributions.
 

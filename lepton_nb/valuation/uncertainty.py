@@ -13,10 +13,12 @@ import numpy as np
 from scipy import integrate, special
 
 from lepton_nb.valuation import _base, simulation
-from lepton_nb.valuation._base import Result, Undefined, number, rate_of, same_length, vector, whole
+from lepton_nb.valuation._base import Numbers, Record, Result, Undefined, number, rate_of, same_length, vector, whole
+from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.distributions import (
     Constant,
     Dirichlet,
+    Distribution,
     LogNormal,
     Normal,
     Pert,
@@ -68,7 +70,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class TornadoRow(Result):
+class TornadoRow(Record):
     """One bar: the model's value with one input at its low and its high end, all others at base."""
 
     name: str
@@ -84,6 +86,7 @@ class TornadoRow(Result):
         return abs(self.value_at_high - self.value_at_low)
 
 
+@guarded
 def tornado(
     model: Callable[[dict[str, float]], float], base: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]
 ) -> tuple[TornadoRow, ...]:
@@ -133,6 +136,7 @@ class SobolIndices(Result):
     method: str = "Saltelli 2010 (first), Jansen 1999 (total); the inputs are taken as INDEPENDENT"
 
 
+@guarded
 def sobol_indices(
     model: Callable[[dict[str, np.ndarray]], np.ndarray], inputs: Mapping[str, object], n: int = 8192, seed: int = 0
 ) -> SobolIndices:
@@ -207,6 +211,7 @@ class ScenarioValue(Result):
         return self.mean
 
 
+@guarded
 def scenarios(values: Mapping[str, float], probabilities: Mapping[str, float]) -> ScenarioValue:
     r"""Expected value over scenarios: $E = \sum_i p_i V_i$, $sd = \sqrt{\sum_i p_i (V_i - E)^2}$.
 
@@ -236,7 +241,8 @@ class TailValue(Result):
     method: str
 
 
-def value_at_risk(outcomes, level: float = 0.95) -> TailValue:
+@guarded
+def value_at_risk(outcomes: Numbers | Distribution, level: float = 0.95) -> TailValue:
     r"""The outcome that is not undercut with probability ``level``: the quantile $F^{-1}(1 - level)$.
 
     outcomes: draws of money (an array) or a distribution with ``ppf``. The sign is that of an outcome: a
@@ -254,7 +260,8 @@ def value_at_risk(outcomes, level: float = 0.95) -> TailValue:
     return TailValue(float(np.quantile(draws, tail)), level, len(draws), "percentile of the draws, linear between")
 
 
-def conditional_value_at_risk(outcomes, level: float = 0.95) -> TailValue:
+@guarded
+def conditional_value_at_risk(outcomes: Numbers | Distribution, level: float = 0.95) -> TailValue:
     r"""The mean of the worst outcomes: $\frac{1}{1-\alpha} \int_0^{1-\alpha} F^{-1}(u)\,du$.
 
     Arguments and sign as in ``value_at_risk``; never above it. For draws, the worst (1 - level) n of them are
@@ -280,7 +287,8 @@ def conditional_value_at_risk(outcomes, level: float = 0.95) -> TailValue:
     return TailValue(float(weights @ draws / weights.sum()), level, len(draws), "mean of the worst draws")
 
 
-def risk_adjusted_npv(rate: float, cash_flows, success_probabilities) -> float:
+@guarded
+def risk_adjusted_npv(rate: float, cash_flows: Numbers, success_probabilities: Numbers) -> float:
     r"""Expected net present value of a project that may stop after each stage.
 
     $$ rNPV = \sum_{t=0}^{n} \frac{CF_t \prod_{s \le t} p_s}{(1+r)^t} $$
