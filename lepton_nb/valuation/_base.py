@@ -275,7 +275,7 @@ def same_length(**vectors: np.ndarray) -> None:
 
 def same_names(first_name: str, first: Mapping, second_name: str, second: Mapping) -> None:
     """Refuse two mappings whose keys differ."""
-    mapping(first_name, first), mapping(second_name, second)
+    mapping(first_name, first, least=0), mapping(second_name, second, least=0)
     if set(first) != set(second):
         odd = sorted(map(str, set(first) ^ set(second)))
         raise ValueError(f"{first_name} and {second_name} must name the same things. Differing: {', '.join(odd)}")
