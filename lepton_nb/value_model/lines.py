@@ -1,226 +1,519 @@
-"""The value's inputs line by line, as plain tables: what a workbook needs to compute the same number again."""
+"""A client's figures laid on dated lines: what counts, when, and what is left out with its reason.
+
+:data:`lepton_nb.value_model.rules.RULES` says the rules in words; here they are applied. Nothing is discounted here.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Any
 
-from lepton_nb.value_model.money import AFTER_SUCCESS, MOST_LIKELY, World, _chance, _share_accepted, gain_per_case
-from lepton_nb.value_model.reading import BenefitLine, Plan, unit_value_name
+from lepton_nb.client import ThreePoint
+from lepton_nb.value_model import ledger
+from lepton_nb.value_model.decay import Decay, decay_of
+from lepton_nb.value_model.times import Period, months_later, years_between, years_later
+
+#: Bases that look at a market participant; the others at the owner.
+PARTICIPANT = frozenset({"market_value", "fair_value_ifrs13"})
+#: What comes after technical success, and is only there if it happens.
+AFTER_SUCCESS = frozenset({"operation", "decommission"})
+#: What is paid whatever the benefits turn out to be (rule Rate).
+COMMITTED = frozenset({"research", "development", "decommission"})
+LINKS = {"confusion": "evaluation", "acceptance": "accepted"}
 
 
-def lines(plan: Plan) -> dict[str, list[dict[str, Any]]]:
-    """Settings, periods, groups, benefit lines, cost lines and amortisation at their most likely values.
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """A part of a period in which a benefit ages without a break: days and ages in years at its two ends."""
 
-    Money in the client's currency; ``weight`` = attribution × adoption × share of the year; ``age``, ``time`` and
-    ``half_life`` in years; ``chance`` of technical success. A benefit is volume × unit_value × weight ×
-    2^(−age / half_life) × chance; a cost is amount × chance at its date. What is expensed at once is ``deductible``;
-    of other costs amortisation charges the share ``charged_YEAR``, and of what was capitalised earlier the ``share`` in
-    the last table, both times the chance of success. Assets without a group are left out,
-    as in :func:`evaluate`.
+    days: int
+    young: float
+    old: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenefitLine:
+    """One driver in one period: volume × unit value × attribution × adoption × share of the year × decay × success."""
+
+    asset: Any
+    driver_id: str
+    benefit_type: str
+    period: int  # position in Plan.periods
+    volume: ThreePoint
+    unit: str
+    unit_value: ThreePoint | None  # None: the measured gain per case
+    attribution: ThreePoint
+    adoption: ThreePoint
+    grade: str
+    widening: float
+    share: float  # of the year's figure
+    begins: date  # of decay
+    segments: tuple[Segment, ...]
+    evaluation: Any = None
+    accepted: Any = None
+
+    @property
+    def asset_id(self) -> str:
+        return self.asset.asset_id
+
+    @property
+    def link(self) -> str:
+        """confusion, acceptance or none."""
+        return "confusion" if self.evaluation is not None else "acceptance" if self.accepted is not None else "none"
+
+    @property
+    def link_id(self) -> str:
+        if self.evaluation is not None:
+            return self.evaluation.evaluation_id
+        return self.accepted.asset_id if self.accepted is not None else ""
+
+    @property
+    def weight(self) -> float:
+        """Most likely attribution × adoption × share of the year."""
+        return self.attribution.mode * self.adoption.mode * self.share
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """One forecast cost at its date.
+
+    share: of the amount that falls into the asset's time of use; written_off: share of the amount that amortisation
+    charges in each period, None where it is expensed at once.
     """
-    groups = {name: group for group in plan.groups for name in group.assets}
 
-    def success(line) -> float:  # amortisation of what is spent before success is known counts times its chance
-        return 1.0 if line.phase in AFTER_SUCCESS else _chance(plan, MOST_LIKELY, line.asset_id)
+    asset: Any
+    date: date
+    time: float
+    period: int
+    phase: str
+    category: str
+    amount: ThreePoint
+    share: float
+    written_off: tuple[float, ...] | None
+    source: str = ""
 
-    return {
-        "settings": [
-            {"name": "valuation date", "value": plan.date.isoformat()},
-            {"name": "tax rate", "value": plan.tax_rate},
-        ],
-        "periods": [
-            {"year": p.year, "share": p.share, "start": p.start.isoformat(), "end": p.end.isoformat(), "time": p.time}
-            for p in plan.periods
-        ],
-        "lines_groups": [
-            {"group": group.name, "rate": group.rate, "assets": ", ".join(group.assets)} for group in plan.groups
-        ],
-        "benefits": [
-            {
-                "group": groups[line.asset_id].name,
-                "asset": line.asset_id,
-                "driver": line.driver_id,
-                "year": plan.periods[line.period].year,
-                "volume": line.volume.mode,
-                "unit": line.unit,
-                "unit_value": unit_value(plan, line),
-                "unit_value_is": _UNIT_VALUE[line.link],
-                "weight": line.weight,
-                "age": line.age,
-                "half_life": plan.asset(line.asset_id).half_life_years,
-                "chance": math.prod(_chance(plan, MOST_LIKELY, needed) for needed in plan.needs[line.asset_id]),
-            }
-            for line in plan.benefits
-            if line.asset_id in groups and plan.needs[line.asset_id] <= set(groups[line.asset_id].assets)
-        ],
-        "costs": [
-            {
-                "group": groups[line.asset_id].name,
-                "asset": line.asset_id,
-                "date": line.date.isoformat(),
-                "year": plan.periods[line.period].year,
-                "phase": line.phase,
-                "category": line.category,
-                "deductible": line.written_off is None,
-                "amount": line.amount.mode,
-                "chance": _chance(plan, MOST_LIKELY, line.asset_id) if line.phase in AFTER_SUCCESS else 1.0,
-                "time": line.time,
-            }
-            | {
-                f"charged_{span.year}": line.written_off[place] * success(line) if line.written_off else None
-                for place, span in enumerate(plan.periods)
-            }
-            for line in plan.costs
-            if line.asset_id in groups
-        ],
-        "amortisation": [
-            {
-                "group": group.name,
-                "asset": name,
-                "year": span.year,
-                "capitalised": plan.capitalised[name],
-                "share": share * _chance(plan, MOST_LIKELY, name),
-            }
-            for name, group in groups.items()
-            for span, share in zip(plan.periods, plan.written_off[name], strict=True)
-            if plan.capitalised[name] and share
-        ],
-    }
+    @property
+    def asset_id(self) -> str:
+        return self.asset.asset_id
+
+    @property
+    def committed(self) -> bool:
+        """Paid whatever the benefits turn out to be."""
+        return self.phase in COMMITTED
+
+    @property
+    def needs_success(self) -> bool:
+        return self.phase in AFTER_SUCCESS
 
 
-_UNIT_VALUE = {
-    "none": "given",
-    "confusion": "measured gain per case",
-    "acceptance": "given × measured share accepted",
-}
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of the client that does not enter the value, and why."""
+
+    asset_id: str
+    what: str
+    when: str
+    reason: str
+    amount: float | None = None  # most likely cost; None for a benefit
 
 
-def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> float:
-    """Money per unit of a benefit line at its most likely value (rule One benefit)."""
-    if line.link == "confusion":
-        return float(gain_per_case(plan.evaluation(line.link_id), world))
-    unit = world.read(unit_value_name(line), line.unit_value)
-    if line.link == "acceptance":
-        unit = unit * _share_accepted(plan.accepted(line.link_id), world, line.widening)
-    return float(unit)
+@dataclass(frozen=True)
+class Group:
+    """Assets that feed each other, in the order of the client's list, and the rate that they bear together."""
+
+    name: str
+    assets: tuple[str, ...]
+    rate: float = 0.0
 
 
-def register(plan: Plan) -> list[dict[str, Any]]:
-    """Every input of the value with its range, grade of evidence and source: one row each.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A client's figures laid on dated lines. Everything that :func:`evaluate` needs."""
 
-    A driver's volume and unit value stand once, with the smallest low and the largest high of its years; likely is
-    the mean of the years. Money in the client's currency; rates and shares are fractions.
+    client: Any
+    basis: str  # owner: investment value, value in use; market: market value, fair value
+    date: date
+    periods: tuple[Period, ...]
+    wacc: float
+    tax_rate: float
+    groups: tuple[Group, ...]
+    needs: Mapping[str, frozenset[str]]  # an asset and all that feed it, directly or not
+    benefits: tuple[BenefitLine, ...]
+    costs: tuple[CostLine, ...]
+    capitalised: Mapping[str, float]  # by asset: what stood in the books at cost before the valuation date
+    written_off: Mapping[str, tuple[float, ...]]  # by asset: share of that which is charged in each period
+    decays: Mapping[str, Decay]
+    caps: Mapping[str, float] = field(default_factory=dict)  # by asset: yearly price of its cheapest substitute
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return self.client.valuation.currency
+
+    @property
+    def horizon(self) -> date:
+        return self.periods[-1].end
+
+    @cached_property
+    def _assets(self) -> dict[str, Any]:
+        return {asset.asset_id: asset for asset in self.client.assets}
+
+    @cached_property
+    def _groups(self) -> dict[str, Group]:
+        return {name: group for group in self.groups for name in group.assets}
+
+    @cached_property
+    def benefits_of(self) -> dict[str, tuple[BenefitLine, ...]]:
+        """The benefit lines of each asset; absent: none."""
+        found: dict[str, tuple[BenefitLine, ...]] = {}
+        for line in self.benefits:
+            found[line.asset_id] = (*found.get(line.asset_id, ()), line)
+        return found
+
+    @cached_property
+    def costs_of(self) -> dict[str, list[CostLine]]:
+        """The cost lines of each asset; absent: none."""
+        found: dict[str, list[CostLine]] = {}
+        for line in self.costs:
+            found.setdefault(line.asset_id, []).append(line)
+        return found
+
+    def asset(self, asset_id: str):
+        return self._assets[asset_id]
+
+    def evaluation(self, evaluation_id: str):
+        return next(item for item in self.client.evaluations if item.evaluation_id == evaluation_id)
+
+    def accepted(self, asset_id: str):
+        return next(item for item in self.client.acceptance if item.asset_id == asset_id)
+
+    def group(self, asset_id: str) -> Group | None:
+        """The group of an asset; None for an asset that is not valued."""
+        return self._groups.get(asset_id)
+
+
+def without_amortisation(plan: Plan) -> Plan:
+    """The same plan with nothing written off for tax: what a buyer, who does not take over the books, looks at."""
+    nothing = (0.0,) * len(plan.periods)
+    return replace(
+        plan,
+        written_off=dict.fromkeys(plan.written_off, nothing),
+        costs=tuple(replace(line, written_off=line.written_off and nothing) for line in plan.costs),
+    )
+
+
+# --- figures ---------------------------------------------------------------------------------------------
+
+
+def widened(three: ThreePoint, factor: float, highest: float | None = None) -> ThreePoint:
+    """The range around the most likely value times ``factor``; a range does not cross zero (rule Evidence).
+
+    >>> widened(ThreePoint(2, 5, 6), 2)
+    ThreePoint(low=0.0, mode=5, high=7)
     """
-    client = plan.client
-    rows = [
-        _entry("cost of capital", "all", None, plan.wacc, None, "a year", "", client.discount.source or "built up from client.yml"),
-        *(_entry(f"premium for {kind}", "all", None, rate, None, "a year", "", "client.yml")
-          for kind, rate in dict(client.discount.asset_premium).items()),
-        _entry("tax rate", "all", None, plan.tax_rate, None, "of profit", "", "client.yml"),
-    ]  # fmt: skip
-    drivers: dict[tuple[str, str], list[Any]] = {}
+    low = three.low - (factor - 1) * (three.mode - three.low)
+    high = three.high + (factor - 1) * (three.high - three.mode)
+    if three.low >= 0:
+        low = max(low, 0.0)
+    if three.high <= 0:
+        high = min(high, 0.0)
+    return ThreePoint(low, three.mode, high if highest is None else min(high, highest))
+
+
+def needs_of(assets) -> dict[str, frozenset[str]]:
+    """Each asset with all that feed it, over any number of steps (feeds has no circles: rule 18 of the client)."""
+    feeders: dict[str, set[str]] = {asset.asset_id: set() for asset in assets}
+    for asset in assets:
+        for target in asset.feeds:
+            if target in feeders:
+                feeders[target].add(asset.asset_id)
+    found: dict[str, frozenset[str]] = {}
+    for name in TopologicalSorter(feeders).static_order():
+        found[name] = frozenset({name}).union(*(found[feeder] for feeder in feeders[name]))
+    return {asset.asset_id: found[asset.asset_id] for asset in assets}
+
+
+def groups_of(assets) -> Iterable[Group]:
+    """Connected assets. A prohibited asset stands alone: nothing that goes on may lean on it."""
+    links: dict[str, set[str]] = {asset.asset_id: set() for asset in assets}
+    going = {asset.asset_id for asset in assets if asset.eu_ai_act_class != "prohibited"}
+    for asset in assets:
+        for target in going.intersection(asset.feeds) if asset.asset_id in going else ():
+            links[asset.asset_id].add(target)
+            links[target].add(asset.asset_id)
+    seen: set[str] = set()
+    for asset in assets:
+        if asset.asset_id in seen:
+            continue
+        reached, open_ends = {asset.asset_id}, [asset.asset_id]
+        while open_ends:
+            new = links[open_ends.pop()] - reached
+            reached |= new
+            open_ends += new
+        seen |= reached
+        names = tuple(other.asset_id for other in assets if other.asset_id in reached)
+        yield Group(" + ".join(names), names)
+
+
+def life_end(client, asset) -> date | None:
+    """The day on which the useful life of an asset ends (rule Economic life); None: it is never used, or it is kept."""
+    begin = ledger.first_use(client, asset)
+    if begin is None or client.valuation.beyond_useful_life == "keep":
+        return None
+    return years_later(begin, asset.useful_life_years)
+
+
+# --- lines -----------------------------------------------------------------------------------------------
+
+
+def lay(client, spans: tuple[Period, ...], basis: str) -> Plan:
+    """All lines of a client on its periods, without rates; every row that does not count is listed."""
+    assets = {asset.asset_id: asset for asset in client.assets}
+    needs = needs_of(client.assets)
+    ends = {name: life_end(client, asset) for name, asset in assets.items()}
+    left_out: list[LeftOut] = []
+    benefits = tuple(_benefit_lines(client, spans, assets, needs, ends, left_out))
+    running_ends = _running_ends(client, needs, ends)
+    costs = (*_cost_lines(client, spans, assets, running_ends, left_out), *_retraining(client, spans, assets, ends))
+    firsts = {name: ledger.first_use(client, asset) for name, asset in assets.items()}
+    earning = {line.asset_id for line in benefits}
+    laid = Plan(
+        client=client,
+        basis=basis,
+        date=client.valuation.date,
+        periods=spans,
+        wacc=0.0,
+        tax_rate=client.tax.rate,
+        groups=tuple(groups_of(client.assets)),
+        needs=needs,
+        benefits=benefits,
+        costs=costs,
+        capitalised={name: book.capitalised for name, book in ledger.books(client).items()},
+        written_off={name: ledger.written_off(firsts[name], assets[name].useful_life_years, spans) for name in assets},
+        decays={name: decay_of(client, assets[name]) for name in assets if name in earning},
+        left_out=tuple(left_out),
+        notes=tuple(_notes(client, benefits, costs, spans)),
+    )
+    return without_amortisation(laid) if basis == "market" else laid
+
+
+def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[BenefitLine]:
+    position = {span.year: index for index, span in enumerate(spans)}
+    evaluations = {item.evaluation_id: item for item in client.evaluations}
+    accepted = {item.asset_id: item for item in client.acceptance}
+    prohibited = frozenset(name for name, asset in assets.items() if asset.eu_ai_act_class == "prohibited")
+    in_use: dict[tuple[str, str], int] = {}  # first year with adoption above 0
     for row in client.benefits:
-        drivers.setdefault((row.asset_id, row.driver_id), []).append(row)
-    for (asset, driver), found in drivers.items():
-        name, grade, source = driver.replace("_", " "), _spread(row.evidence for row in found), "benefits.csv"
-        rows.append(_range(f"volume: {name}", asset, [row.volume for row in found], found[0].unit, grade, source))
-        given = [row.unit_value for row in found if row.unit_value is not None]
-        if given:
-            rows.append(_range(f"unit value: {name}", asset, given, f"{plan.currency} a unit", grade, source))
-        for what in ("attribution", "adoption"):
-            shares = [getattr(row, what).mode for row in found]
-            rows.append(
-                _entry(
-                    f"{what}: {name}",
-                    asset,
-                    min(shares),
-                    sum(shares) / len(shares),
-                    max(shares),
-                    "share",
-                    grade,
-                    source,
-                )
+        if row.adoption.mode > 0:
+            key = (row.asset_id, row.driver_id)
+            in_use[key] = min(row.year, in_use.get(key, row.year))
+    for row in client.benefits:
+        asset, span, missing = assets[row.asset_id], None, needs[row.asset_id] & prohibited
+        reason, end = "", ends[row.asset_id]
+        if missing:
+            reason = f"needs {', '.join(sorted(missing))}: prohibited by the EU AI Act, no going-concern value"
+        elif row.year < spans[0].year:
+            reason = "year before the valuation date"
+        elif row.year not in position:
+            reason = "year outside the horizon"
+        else:
+            span = spans[position[row.year]]
+            if end is not None and end <= span.start:
+                reason = f"after {end}, the end of the useful life of {asset.useful_life_years:g} years"
+        if reason:
+            left_out.append(LeftOut(row.asset_id, f"benefit {row.driver_id}", str(row.year), reason))
+            continue
+        last = span.end if end is None else min(span.end, end)
+        if last < span.end:
+            words = f"useful life of {asset.useful_life_years:g} years ends on {end}"
+            left_out.append(LeftOut(row.asset_id, f"part of benefit {row.driver_id}", f"after {last}", words))
+        evaluation = evaluations.get(row.metric_link.id) if row.metric_link.kind == "confusion" else None
+        counted = accepted.get(row.metric_link.id) if row.metric_link.kind == "acceptance" else None
+        measured = evaluation or counted
+        first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
+        begins = measured.evaluated_on if measured else max(first, client.valuation.date)
+        factor = getattr(client.evidence_widening, row.evidence)
+        yield BenefitLine(
+            asset=asset,
+            driver_id=row.driver_id,
+            benefit_type=row.benefit_type,
+            period=position[row.year],
+            volume=widened(row.volume, factor),
+            unit=row.unit,
+            unit_value=row.unit_value and widened(row.unit_value, factor),
+            attribution=widened(row.attribution, factor, 1.0),
+            adoption=widened(row.adoption, factor, 1.0),
+            grade=row.evidence,
+            widening=factor,
+            share=span.share * (last - span.start).days / span.days,
+            begins=begins,
+            segments=tuple(segments(span.start, last, begins, asset.retrain_every_months)),
+            evaluation=evaluation,
+            accepted=counted,
+        )
+
+
+def segments(start: date, end: date, begins: date, retrain_months: int | None) -> Iterable[Segment]:
+    """The time after ``start`` up to ``end`` in parts between two retrainings; ages count from ``begins`` or the last one.
+
+    >>> [(part.days, part.young) for part in segments(date(2026, 1, 1), date(2027, 1, 1), date(2026, 1, 1), 12)]
+    [(365, 0.0)]
+    """
+    while start < end:
+        fresh, until = begins, end
+        if retrain_months:
+            step = 1
+            while (due := months_later(begins, step * retrain_months)) <= start:
+                fresh, step = due, step + 1
+            until = min(end, due)
+        young, old = (max(years_between(fresh, day), 0.0) for day in (start, until))
+        yield Segment(days=(until - start).days, young=young, old=old)
+        start = until
+
+
+def retrainings(client, asset, start: date, end: date) -> Iterable[date]:
+    """The days on which a model is trained anew: every so many months from its evaluation, or from its first use."""
+    tested = [item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id]
+    begins = max(tested, default=None) or max(ledger.first_use(client, asset) or start, start)
+    step = 1
+    while (due := months_later(begins, step * asset.retrain_every_months)) <= end:
+        if due > start:
+            yield due
+        step += 1
+
+
+def _retraining(client, spans, assets, ends) -> Iterable[CostLine]:
+    start = client.valuation.date
+    for asset in assets.values():
+        if not asset.retrain_every_months or asset.retrain_cost is None:
+            continue
+        end = min(spans[-1].end, ends[asset.asset_id] or spans[-1].end)
+        for day in retrainings(client, asset, start, end):
+            yield CostLine(
+                asset=asset,
+                date=day,
+                time=years_between(start, day),
+                period=next(i for i, span in enumerate(spans) if day <= span.end),
+                phase="operation",
+                category="retraining",
+                amount=asset.retrain_cost,
+                share=1.0,
+                written_off=None,
+                source="assets.csv",
             )
-    linked = {line.link_id for line in plan.benefits if line.link == "confusion"}
-    for item in client.evaluations:
-        if item.evaluation_id in linked:
-            case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
-            kind = "paired cases" if item.paired else "two tables of the same cases" if item.baseline else "model alone"
-            rows.append(_entry(f"gain per case: {item.evaluation_id.replace('_', ' ')}", item.asset_id, None,
-                               float(gain_per_case(item)), None, f"{plan.currency} a case", "measured", f"{case}, {kind}"))  # fmt: skip
-            rows += [_range(f"money per {outcome}: {item.evaluation_id.replace('_', ' ')}", item.asset_id, [value],
-                            f"{plan.currency} a case", "", "outcome_value.csv") for outcome, value in item.outcome_value]  # fmt: skip
-    accepted = {line.link_id for line in plan.benefits if line.link == "acceptance"}
-    for item in client.acceptance:
-        if item.asset_id in accepted:
-            rows.append(_entry("share accepted", item.asset_id, None, item.accepted / item.n, None, item.unit, "measured",
-                               f"n = {item.n:,}, {item.evaluated_on}"))  # fmt: skip
-    forecasts: dict[tuple[str, str, str], list[Any]] = {}
+
+
+def _running_ends(client, needs, ends) -> dict[str, date | None]:
+    """The day on which an asset's running costs end: with the last life of what it earns or serves; None: they do not."""
+    found: dict[str, date | None] = dict.fromkeys(needs)
+    earners = list(dict.fromkeys(row.asset_id for row in client.benefits))
+    for name in needs:
+        served = [ends[earner] for earner in earners if name in needs[earner]]
+        found[name] = max(served) if served and None not in served else None
+    return found
+
+
+def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
+    start, horizon = client.valuation.date, spans[-1].end
     for row in client.costs:
-        if row.kind == "forecast":
-            forecasts.setdefault((row.asset_id, row.phase, row.category), []).append(row)
-    for (asset, phase, category), found in forecasts.items():
-        name = f"{phase} cost: {category.replace('_', ' ')}"
-        rows.append(
-            _range(
-                name,
-                asset,
-                [row.amount for row in found],
-                f"{plan.currency} a payment",
-                "",
-                _spread(row.source for row in found),
-            )
-        )
-    for asset in client.assets:
-        capitalised = plan.capitalised[asset.asset_id] if any(plan.written_off[asset.asset_id]) else 0.0
-        if capitalised:
-            rows.append(_entry("capitalised so far, written off for tax", asset.asset_id, None, capitalised, None,
-                               plan.currency, "", "costs.csv, actual"))  # fmt: skip
-        planned = any(
-            line.written_off and any(line.written_off) for line in plan.costs if line.asset_id == asset.asset_id
-        )
-        if capitalised or planned:
-            rows.append(_entry("useful life, for amortisation", asset.asset_id, None, asset.useful_life_years, None,
-                               "years", "", asset.useful_life_basis))  # fmt: skip
-        if asset.half_life_years is not None:
-            rows.append(
-                _entry(
-                    "half-life of the benefit",
-                    asset.asset_id,
-                    None,
-                    asset.half_life_years,
-                    None,
-                    "years",
-                    "",
-                    asset.useful_life_basis,
+        if row.kind == "actual":
+            continue
+        asset, end = assets[row.asset_id], ends[row.asset_id]
+        whole_year = row.year is not None
+        day = _day(row, spans) if whole_year else row.date
+        reason, share = "", 1.0
+        if asset.eu_ai_act_class == "prohibited" and row.phase != "decommission":
+            reason = "asset prohibited by the EU AI Act: only what stopping costs counts"
+        elif day is None or day > horizon:
+            reason = f"after the horizon, which ends on {horizon}"
+        elif day < start or (whole_year and row.year < spans[0].year):
+            reason = "forecast dated before the valuation date"
+        else:
+            index = next(i for i, span in enumerate(spans) if day <= span.end)
+            span = spans[index]
+            share = span.share if whole_year else 1.0
+            if row.phase == "operation" and end is not None and end < span.end:
+                share *= max((end - span.start).days, 0) / span.days
+                words = f"useful life of what it serves ends on {end}"
+                left_out.append(
+                    LeftOut(
+                        row.asset_id,
+                        f"{'part of ' if share else ''}{row.phase} cost {row.category}",
+                        f"after {max(end, span.start)}",
+                        words,
+                        row.amount.mode * (span.share if whole_year else 1.0) - row.amount.mode * share,
+                    )
                 )
-            )
-        if asset.p_technical_success is not None:
-            rows.append(
-                _entry(
-                    "chance of technical success",
-                    asset.asset_id,
-                    None,
-                    asset.p_technical_success,
-                    None,
-                    "share",
-                    "",
-                    "assets.csv",
+            if share:
+                begin = ledger.first_use(client, asset)
+                yield CostLine(
+                    asset=asset,
+                    date=day,
+                    time=span.time if whole_year else years_between(start, day),
+                    period=index,
+                    phase=row.phase,
+                    category=row.category,
+                    amount=row.amount,
+                    share=share,
+                    written_off=ledger.planned_write_off(row, begin, asset.useful_life_years, spans),
+                    source=row.source,
                 )
+            continue
+        left_out.append(
+            LeftOut(row.asset_id, f"{row.phase} cost {row.category}", str(row.year or row.date), reason, row.amount.mode)
+        )
+
+
+def _day(row, spans) -> date | None:
+    """The day of flow of a cost given by its year; None: outside the horizon."""
+    return next((span.day for span in spans if span.year == row.year), None if row.year > spans[-1].year else date.min)
+
+
+def _notes(client, benefits, costs, spans) -> list[str]:
+    notes = []
+    if client.discount.terminal_growth is not None:
+        notes.append("A terminal growth is given; nothing after the horizon is valued here, so it is not used.")
+    covered = {line.period for line in benefits}
+    for index, span in enumerate(spans):
+        if benefits and index not in covered:
+            notes.append(
+                f"No benefit counts in {span.year}, of which {span.days} days lie inside the horizon: none is assumed."
             )
-    return rows
+    for evaluation_id in dict.fromkeys(line.link_id for line in benefits if line.evaluation is not None):
+        if not next(line.evaluation for line in benefits if line.link_id == evaluation_id).paired:
+            notes.append(
+                f"Evaluation {evaluation_id} has no paired counts: model and baseline are drawn "
+                "independently, which makes the interval wider than the same cases would allow."
+            )
+    first = spans[0]
+    for line in costs:
+        if line.phase == "operation" and line.date == first.end and line.share == 1.0 and first.share < 1.0:
+            alike = [
+                other
+                for other in costs
+                if (other.asset_id, other.category, other.amount) == (line.asset_id, line.category, line.amount)
+                and other.period == line.period + 1
+            ]
+            if alike:
+                notes.append(
+                    f"{line.asset_id}: the running cost {line.category.replace('_', ' ')} of {line.amount.mode:,.0f} "
+                    f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
+                    "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
+                    "place of date) if it is a whole year's figure."
+                )
+    return notes
 
 
-def _entry(name, asset, low, likely, high, unit, grade, source) -> dict[str, Any]:
-    return {"input": name, "asset": asset, "low": low, "likely": likely, "high": high, "unit": unit,
-            "grade": grade or "", "source": source or "not stated"}  # fmt: skip
-
-
-def _range(name, asset, ranges, unit, grade, source) -> dict[str, Any]:
-    likely = sum(item.mode for item in ranges) / len(ranges)
-    return _entry(name, asset, min(i.low for i in ranges), likely, max(i.high for i in ranges), unit, grade, source)
-
-
-def _spread(words) -> str:
-    return ", ".join(dict.fromkeys(str(word) for word in words if word))
+def by_driver(lines: Iterable[BenefitLine]) -> dict[tuple[str, str], list[BenefitLine]]:
+    """Benefit lines by asset and driver, in their order."""
+    found: dict[tuple[str, str], list[BenefitLine]] = {}
+    for line in lines:
+        found.setdefault((line.asset_id, line.driver_id), []).append(line)
+    return found

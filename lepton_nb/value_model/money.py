@@ -1,200 +1,177 @@
-"""From dated lines to money: the value of assets and groups in one state of the world, flows, returns."""
+"""From dated lines to money: the value of groups in one state of the world, flows, returns."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 
 import numpy as np
 from scipy.special import betaincinv
 
-from lepton_nb.client import ThreePoint
-from lepton_nb.valuation import cashflows, uncertainty
-from lepton_nb.value_model.reading import (
-    AFTER_SUCCESS,
+from lepton_nb.valuation import approaches as methods
+from lepton_nb.valuation import cashflows
+from lepton_nb.value_model.decay import mean_factor
+from lepton_nb.value_model.gains import gain_per_case
+from lepton_nb.value_model.inputs import (
     PRIOR,
-    BenefitLine,
-    CostLine,
-    Group,
-    Plan,
+    SCENARIO,
+    acceptance_name,
     cost_name,
-    decay_factor,
-    outcome_ranges,
-    sample_counts,
+    decay_name,
+    share_name,
+    success_name,
     unit_value_name,
     volume_name,
-    years_between,
 )
+from lepton_nb.value_model.lines import BenefitLine, CostLine, Group, Plan
+from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.world import MOST_LIKELY, Money, World, triangular_quantile
 
-Money = float | np.ndarray
-
-
-@dataclass(frozen=True)
-class World:
-    """One state of the uncertain figures; what it does not name stands at its most likely value.
-
-    drawn: by input, a quantile level 0..1 (a number or (draws,)), or the shares of a test set's cells
-    ((draws, cells)); gains: gain per case by evaluation, in place of the measured one; chances: of success by
-    asset; half_lives by asset; rate_change is added to every discount rate; the multipliers serve all lines but those of
-    an asset in own_multipliers (asset: on benefits, on costs).
-    """
-
-    drawn: Mapping[str, Money] = field(default_factory=dict)
-    gains: Mapping[str, float] = field(default_factory=dict)
-    chances: Mapping[str, float] = field(default_factory=dict)
-    half_lives: Mapping[str, float | None] = field(default_factory=dict)
-    rate_change: float = 0.0
-    benefit_multiplier: float = 1.0
-    cost_multiplier: float = 1.0
-    own_multipliers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-    def multipliers(self, asset_id: str) -> tuple[float, float]:
-        """Factors on the benefits and on the costs of one asset."""
-        return self.own_multipliers.get(asset_id, (self.benefit_multiplier, self.cost_multiplier))
-
-    def read(self, name: str, three: ThreePoint) -> Money:
-        """The figure of that name: its most likely value, or the triangular quantile at its level."""
-        level = self.drawn.get(name)
-        if level is None or three.low == three.high:
-            return three.mode
-        return uncertainty.triangular(*three).ppf(level)
-
-
-MOST_LIKELY = World()
-
-
-def gain_per_case(evaluation, world: World = MOST_LIKELY) -> Money:
-    r"""Money per case by which the model beats its baseline.
-
-    Paired: Σ p(y, m, b) (v(y, m) − v(y, b)), where p is a cell's share of the cases, y the truth, m and b what
-    model and baseline flagged, and v the money of that outcome. Without pairs: Σ p_model v − Σ p_baseline v.
-    """
-    value = {o: world.read(f"{evaluation.evaluation_id}.{o}", three) for o, three in outcome_ranges(evaluation).items()}
-
-    def mean(sample: str, counts, money) -> Money:
-        shares = world.drawn.get(f"{evaluation.evaluation_id}.{sample}")
-        if shares is None:
-            shares = np.asarray(counts) / sum(counts)
-        return sum(np.asarray(shares)[..., cell] * each for cell, each in enumerate(money))
-
-    samples = sample_counts(evaluation)
-    if evaluation.paired:
-        flagged = {(1, 1): "tp", (1, 0): "fn", (0, 1): "fp", (0, 0): "tn"}
-        won = [value[flagged[c.y_true, c.model]] - value[flagged[c.y_true, c.baseline]] for c in evaluation.paired]
-        return mean("pairs", samples["pairs"], won)
-    return mean("model", samples["model"], value.values()) - mean("baseline", samples["baseline"], value.values())
+LN2 = float(np.log(2))
 
 
 @dataclass(frozen=True)
 class Worth:
-    """Present values of one world, in the client's currency: numbers, or one number a draw."""
+    """Present values of one world on the client's basis, in its currency: numbers, or one number a draw."""
 
-    assets: Mapping[str, Money]
     groups: Mapping[str, Money]
     total: Money
 
 
 def evaluate(plan: Plan, world: World = MOST_LIKELY) -> Worth:
-    """Present value after tax of each group and the Shapley share of each of its assets (rule Joint benefits)."""
-    books = _books(plan, world)
-    assets: dict[str, Money] = {}
-    groups: dict[str, Money] = {}
-    for group in plan.groups:
-        assets.update(dict.fromkeys(group.assets, 0.0))
-        for members, weights in shapley_weights(group.assets).items():
-            value = sum(year.present for year in _coalition(plan, group, members, books, world.rate_change))
-            for name, weight in weights.items():
-                assets[name] = assets[name] + weight * value
-        groups[group.name] = sum(
-            year.present for year in _coalition(plan, group, group.assets, books, world.rate_change)
-        )
-    return Worth(assets, groups, sum(groups.values(), 0.0))
+    """Value of each group in one world. The sum of the groups is the value of all."""
+    groups = {group.name: group_value(plan, group, world) for group in plan.groups}
+    return Worth(groups, sum(groups.values(), 0.0))
 
 
-#: Up to so many assets a group's shares come from all coalitions, above from so many pairs of random orders.
-EXACT_PLAYERS, ORDER_PAIRS = 10, 64
+def group_value(plan: Plan, group: Group, world: World = MOST_LIKELY) -> Money:
+    """The value of a group on the client's basis: its flows after tax, and a buyer's tax benefit where that counts."""
+    value = sum((year.present for year in cash_flows(plan, group, world)), 0.0)
+    factor = tax_benefit_factor(plan, group)
+    return value if factor == 1.0 else np.where(np.asarray(value) > 0, factor * np.asarray(value), value)
 
 
-def shapley_weights(players: Sequence[str]) -> dict[frozenset, dict[str, float]]:
-    """What each coalition's value counts in each player's Shapley share: share_i = Σ_S weight[S][i] v(S).
+def tax_benefit_factor(plan: Plan, group: Group) -> float:
+    """What a buyer's tax amortisation raises the value of a group by: 1 on the owner's basis (rule Basis)."""
+    tax = plan.client.tax
+    if plan.basis != "market" or not tax.tax_amortisation_benefit or plan.tax_rate == 0:
+        return 1.0
+    timing = "mid" if plan.client.valuation.timing == "mid_year" else "end"
+    return methods.tax_amortisation_factor(plan.tax_rate, group.rate, tax.tab_years, timing)
 
-    The same shares as ``valuation.data_value.shapley``, which takes one number a coalition; the weights serve
-    whole arrays of draws. Exact: +|S−1|! (n−|S|)! / n! with the player in S, −|S|! (n−|S|−1)! / n! without. Above
-    10 players: marginal contributions over 64 random orders and their reverses, always the same ones.
-    """
-    n = len(players)
-    found: dict[frozenset, dict[str, float]] = {}
-    if n <= EXACT_PLAYERS:
-        for size in range(n + 1):
-            for members in map(frozenset, combinations(players, size)):
-                found[members] = {
-                    player: 1 / (size * math.comb(n, size))
-                    if player in members
-                    else -1 / ((n - size) * math.comb(n, size))
-                    for player in players
-                }
-        return found
-    generator = np.random.default_rng(0)
-    for _ in range(ORDER_PAIRS):
-        order = [players[i] for i in generator.permutation(n)]
-        for names in (order, order[::-1]):
-            for place, player in enumerate(names):
-                for members, sign in ((frozenset(names[: place + 1]), 1), (frozenset(names[:place]), -1)):
-                    weights = found.setdefault(members, {})
-                    weights[player] = weights.get(player, 0.0) + sign / (2 * ORDER_PAIRS)
+
+# --- one line --------------------------------------------------------------------------------------------
+
+
+def chance(plan: Plan, world: World, asset_id: str) -> Money:
+    """The asset's p_technical_success; where a level is drawn, 1 in that share of the draws and 0 otherwise."""
+    stated = plan.asset(asset_id).p_technical_success
+    if stated is None:
+        return 1.0
+    level = world.drawn.get(success_name(asset_id))
+    return world.chances.get(asset_id, stated) if level is None else np.where(np.asarray(level) < stated, 1.0, 0.0)
+
+
+def chance_of_all(plan: Plan, world: World, asset_id: str) -> Money:
+    """That an asset and all that it needs succeed."""
+    found: Money = 1.0
+    for needed in sorted(plan.needs[asset_id]):
+        if plan.asset(needed).p_technical_success is not None:
+            found = found * chance(plan, world, needed)
     return found
 
 
-def _chance(plan: Plan, world: World, asset_id: str) -> Money:
-    """The asset's p_technical_success; where a level is drawn, 1 in that share of the draws and 0 otherwise."""
-    chance = plan.asset(asset_id).p_technical_success
-    if chance is None:
-        return 1.0
-    level = world.drawn.get(f"{asset_id}.success")
-    return world.chances.get(asset_id, chance) if level is None else np.where(np.asarray(level) < chance, 1.0, 0.0)
+def decay_rate(plan: Plan, world: World, asset_id: str) -> Money:
+    """Decay of an asset's benefits a year, ln 2 / half-life (rule Decay)."""
+    if asset_id in world.half_lives:
+        half_life = world.half_lives[asset_id]
+        return LN2 / half_life if half_life else 0.0
+    used = plan.decays[asset_id]
+    level = world.drawn.get(decay_name(asset_id))
+    return used.rate if level is None or used.drawn is None else triangular_quantile(used.drawn, level)
 
 
-def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
-    """Money of one benefit line before tax and discounting (rules One benefit, Decay, Technical success)."""
-    if line.link == "confusion":
-        evaluation = plan.evaluation(line.link_id)
-        measured = gain_per_case(evaluation)
+def survival(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
+    """What is left of a benefit in its period: the mean of 2^(−age / half-life) over the days that count."""
+    rate, days = decay_rate(plan, world, line.asset_id), sum(part.days for part in line.segments)
+    return sum(part.days / days * mean_factor(rate, part.young, part.old) for part in line.segments)
+
+
+def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
+    """Money per unit of a benefit line (rule One benefit)."""
+    if line.evaluation is not None:
+        measured = gain_per_case(line.evaluation)
         gain = world.gains.get(line.link_id)
-        gain = gain_per_case(evaluation, world) if gain is None else gain
-        unit = measured + line.widening * (gain - measured)
-    else:
-        unit = world.read(unit_value_name(line), line.unit_value)
-    if line.link == "acceptance":
-        unit = unit * _share_accepted(plan.accepted(line.link_id), world, line.widening)
-    asset = plan.asset(line.asset_id)
-    half_life = world.half_lives.get(line.asset_id, asset.half_life_years)
-    chance = 1.0
-    for needed in plan.needs[line.asset_id]:
-        chance = chance * _chance(plan, world, needed)
-    factor = line.weight * decay_factor(line.age, half_life) * world.multipliers(line.asset_id)[0]
-    return world.read(volume_name(line), line.volume) * unit * factor * chance
+        gain = gain_per_case(line.evaluation, world, plan.client) if gain is None else gain
+        return measured + line.widening * (gain - measured)
+    unit = world.read(unit_value_name(line), line.unit_value)
+    return unit * share_accepted(line, world) if line.accepted is not None else unit
 
 
-def _share_accepted(item, world: World, widening: float) -> Money:
-    level = world.drawn.get(f"{item.asset_id}.acceptance")
-    share = item.accepted / item.n
+def share_accepted(line: BenefitLine, world: World = MOST_LIKELY) -> Money:
+    """The measured share that was accepted without a change."""
+    item = line.accepted
+    share, level = item.accepted / item.n, world.drawn.get(acceptance_name(item))
     if level is None:
         return share
     drawn = betaincinv(item.accepted + PRIOR, item.n - item.accepted + PRIOR, level)
-    return np.clip(share + widening * (drawn - share), 0.0, 1.0)
+    return np.clip(share + line.widening * (drawn - share), 0.0, 1.0)
+
+
+def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
+    """Money of one benefit line before tax, discounting and the cap of a substitute (:func:`benefits` has that)."""
+    share = world.read(share_name(line, "attribution"), line.attribution)
+    share = share * world.read(share_name(line, "adoption"), line.adoption) * line.share
+    units = world.read(volume_name(line), line.volume) * share * survival(plan, line, world)
+    sure = chance_of_all(plan, world, line.asset_id)
+    return units * unit_value(plan, line, world) * sure * world.multipliers(line.asset_id)[0]
+
+
+def benefits(plan: Plan, world: World = MOST_LIKELY, asset_id: str = "") -> list[tuple[BenefitLine, Money]]:
+    """Each benefit line with its money, all of them or those of one asset; a substitute's price caps them together.
+
+    Rule Substitution: nobody loses more by losing the asset than a year of the substitute costs.
+    """
+    found = []
+    for name, lines in plan.benefits_of.items():
+        if asset_id and name != asset_id:
+            continue
+        money = [(line, benefit(plan, line, world)) for line in lines]
+        if name not in plan.caps:
+            found += money
+            continue
+        sure = chance_of_all(plan, world, name)
+        for period in dict.fromkeys(line.period for line in lines):
+            inside = [(line, amount) for line, amount in money if line.period == period]
+            most = plan.caps[name] * max(line.share for line, _ in inside) * sure
+            total = np.asarray(sum(amount for _, amount in inside), dtype=float)
+            kept = np.where(total > most, most / np.where(total > 0, total, 1.0), 1.0)
+            found += [(line, amount * kept) for line, amount in inside]
+    return found
 
 
 def cost(plan: Plan, line: CostLine, world: World = MOST_LIKELY) -> Money:
     """Money out of one cost line before tax and discounting."""
-    chance = _chance(plan, world, line.asset_id) if line.phase in AFTER_SUCCESS else 1.0
-    return world.read(cost_name(line), line.amount) * world.multipliers(line.asset_id)[1] * chance
+    sure = chance(plan, world, line.asset_id) if line.needs_success else 1.0
+    return world.read(cost_name(line), line.amount) * line.share * world.multipliers(line.asset_id)[1] * sure
+
+
+def discount_factor(rate: float, time: float) -> float:
+    return (1.0 + rate) ** -time
+
+
+def cost_factor(plan: Plan, group: Group, line: CostLine, world: World = MOST_LIKELY) -> float:
+    """Discount factor of a cost: committed payments bear no risk premium (rule Rate)."""
+    rate = plan.wacc if line.committed else group.rate
+    return discount_factor(rate + world.rate_change, line.time)
+
+
+# --- a group ---------------------------------------------------------------------------------------------
 
 
 @dataclass
-class _Book:
+class Book:
     """One asset's money by period."""
 
     benefits: list[Money]
@@ -204,39 +181,23 @@ class _Book:
     cost_present: list[Money]  # present value of both
 
 
-def _books(plan: Plan, world: World) -> dict[str, _Book]:
-    books = {}
-    for group in plan.groups:
-        rate = group.rate + world.rate_change
-        for name in group.assets:
-            books[name] = book = _Book(*([0.0] * len(plan.periods) for _ in range(5)))
-            chance = _chance(plan, world, name)  # a failed development leaves no profit to set it against
-            book.amortisation = [plan.capitalised[name] * share * chance for share in plan.written_off[name]]
-            for line in plan.benefits:
-                if line.asset_id == name:
-                    book.benefits[line.period] = book.benefits[line.period] + benefit(plan, line, world)
-            for line in plan.costs:
-                if line.asset_id == name:
-                    amount = cost(plan, line, world)
-                    kind = book.running if line.written_off is None else book.development
-                    kind[line.period] = kind[line.period] + amount
-                    for period, share in enumerate(line.written_off or ()):
-                        if share:
-                            counts = share if line.phase in AFTER_SUCCESS else share * chance
-                            book.amortisation[period] = book.amortisation[period] + counts * amount
-                    book.cost_present[line.period] = (
-                        book.cost_present[line.period] + discount_factor(rate, line.time) * amount
-                    )
-    return books
-
-
-def amortisation(plan: Plan, world: World = MOST_LIKELY) -> dict[str, list[Money]]:
-    """Charge of each asset in each period (rule Tax)."""
-    return {name: book.amortisation for name, book in _books(plan, world).items()}
-
-
-def discount_factor(rate: float, time: float) -> float:
-    return (1.0 + rate) ** -time
+def _book(plan: Plan, group: Group, name: str, world: World) -> Book:
+    book = Book(*([0.0] * len(plan.periods) for _ in range(5)))
+    sure = chance(plan, world, name)  # a failed development leaves no profit to set it against
+    book.amortisation = [plan.capitalised[name] * share * sure for share in plan.written_off[name]]
+    if name in plan.benefits_of:
+        for line, amount in benefits(plan, world, name):
+            book.benefits[line.period] = book.benefits[line.period] + amount
+    for line in plan.costs_of.get(name, ()):
+        amount = cost(plan, line, world)
+        kind = book.running if line.written_off is None else book.development
+        kind[line.period] = kind[line.period] + amount
+        for period, share in enumerate(line.written_off or ()):
+            if share:
+                counts = share if line.needs_success else share * sure
+                book.amortisation[period] = book.amortisation[period] + counts * amount
+        book.cost_present[line.period] = book.cost_present[line.period] + cost_factor(plan, group, line, world) * amount
+    return book
 
 
 @dataclass(frozen=True)
@@ -261,34 +222,151 @@ class Year:
         return self.benefits - self.running - self.development - self.tax
 
 
-def _coalition(plan: Plan, group: Group, members, books, change: float) -> Iterable[Year]:
-    """The years of a coalition of a group's assets; their present values sum to v(S)."""
-    members = frozenset(members)
-    carried: Money = 0.0
-    inside = [books[name] for name in group.assets if name in members]
-    earning = [books[name] for name in group.assets if plan.needs[name] <= members]
-    for index, span in enumerate(plan.periods):
-        benefits = sum(book.benefits[index] for book in earning)
-        running = sum(book.running[index] for book in inside)
-        amortisation = sum(book.amortisation[index] for book in inside)
-        taxable = benefits - running - amortisation + carried
-        tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
-        factor = discount_factor(group.rate + change, span.time)
-        present = factor * (benefits - tax) - sum(book.cost_present[index] for book in inside)
-        development = sum(book.development[index] for book in inside)
-        yield Year(span.year, span.share, span.day, benefits, running, development, amortisation,
-                   taxable, tax, factor, present)  # fmt: skip
-
-
 def cash_flows(
     plan: Plan, group: Group, world: World = MOST_LIKELY, members: Iterable[str] | None = None
 ) -> tuple[Year, ...]:
-    """The cash-flow table of a group; its present values sum to the group's value.
+    """The cash-flow table of a group; its present values sum to the group's value before a buyer's tax benefit.
 
     members: the flows if only these assets of the group existed; None: all of them.
     """
-    chosen = group.assets if members is None else tuple(members)
-    return tuple(_coalition(plan, group, chosen, _books(plan, world), world.rate_change))
+    chosen = frozenset(group.assets if members is None else members)
+    inside = {name: _book(plan, group, name, world) for name in group.assets if name in chosen}
+    return tuple(_years(plan, group, inside, chosen, world.rate_change))
+
+
+def part_flows(plan: Plan, group: Group, world: World = MOST_LIKELY):
+    """A function from members to :func:`cash_flows`, for many parts of one group in one world."""
+    inside = {name: _book(plan, group, name, world) for name in group.assets}
+
+    def flows(members: Iterable[str]) -> tuple[Year, ...]:
+        chosen = frozenset(members)
+        return tuple(_years(plan, group, inside, chosen, world.rate_change))
+
+    return flows
+
+
+def _years(plan: Plan, group: Group, books: Mapping[str, Book], members: frozenset, change: float) -> Iterable[Year]:
+    carried: Money = 0.0
+    present_books = [book for name, book in books.items() if name in members]
+    earning = [book for name, book in books.items() if name in members and plan.needs[name] <= members]
+    for index, span in enumerate(plan.periods):
+        earned = sum(book.benefits[index] for book in earning)
+        running = sum(book.running[index] for book in present_books)
+        amortisation = sum(book.amortisation[index] for book in present_books)
+        taxable = earned - running - amortisation + carried
+        tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
+        factor = discount_factor(group.rate + change, span.time)
+        present = factor * (earned - tax) - sum(book.cost_present[index] for book in present_books)
+        development = sum(book.development[index] for book in present_books)
+        yield Year(
+            year=span.year,
+            share=span.share,
+            day=span.day,
+            benefits=earned,
+            running=running,
+            development=development,
+            amortisation=amortisation,
+            taxable=taxable,
+            tax=tax,
+            discount_factor=factor,
+            present=present,
+        )
+
+
+def amortisation(plan: Plan, world: World = MOST_LIKELY) -> dict[str, list[Money]]:
+    """Charge of each asset in each period (rule Tax)."""
+    return {name: _book(plan, group, name, world).amortisation for group in plan.groups for name in group.assets}
+
+
+def present_benefits(plan: Plan, key) -> dict[str, float]:
+    """Present value of the benefits before tax and costs, summed by ``key(line)``, e.g. its type or driver."""
+    found: dict[str, float] = {}
+    for line, amount in benefits(plan):
+        present = discount_factor(plan.group(line.asset_id).rate, plan.periods[line.period].time) * float(amount)
+        found[key(line)] = found.get(key(line), 0.0) + present
+    return found
+
+
+def own_margins(plan: Plan, group: Group) -> tuple[dict[str, float], dict[str, float]]:
+    """What each earning asset of a group brings by itself after tax, and its share of the use; present values.
+
+    Own benefits less tax less own costs, plus the tax that its costs and amortisation save; the shares of the use are
+    those of the benefits, and sum to 1. In a group where nothing earns, whoever has costs counts, by its costs.
+    """
+    books = {name: _book(plan, group, name, MOST_LIKELY) for name in group.assets}
+    factors = [discount_factor(group.rate, span.time) for span in plan.periods]
+
+    def present(flows) -> float:
+        return float(sum(factor * flow for factor, flow in zip(factors, flows, strict=True)))
+
+    size = {name: max(present(book.benefits), 0.0) for name, book in books.items() if name in plan.benefits_of}
+    if not sum(size.values()):
+        size = {name: float(sum(book.cost_present)) for name, book in books.items()}
+    total = sum(size.values())
+    if not total:
+        return dict.fromkeys(group.assets, 0.0), dict.fromkeys(group.assets, 1 / len(group.assets))
+    tax, margins = plan.tax_rate, {}
+    for name in size:
+        book = books[name]
+        saved = tax * (present(book.running) + present(book.amortisation))
+        margins[name] = (1 - tax) * present(book.benefits) + saved - float(sum(book.cost_present))
+    return margins, {name: amount / total for name, amount in size.items()}
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """From the present value of all benefits to the value: benefits − running − development − tax + tax benefit."""
+
+    benefits: float
+    running: float
+    development: float
+    tax: float
+    tax_benefit: float  # of a buyer; 0 on the owner's basis
+
+    @property
+    def value(self) -> float:
+        """The value, as :func:`evaluate` gives it for the same groups."""
+        return self.benefits - self.running - self.development - self.tax + self.tax_benefit
+
+
+def bridge(plan: Plan, groups: Sequence[Group] | None = None, world: World = MOST_LIKELY) -> Bridge:
+    """Present values of benefits, costs and tax of these groups, or of all; a number each."""
+    chosen = plan.groups if groups is None else groups
+    earned = tax = added = 0.0
+    paid = {True: 0.0, False: 0.0}  # by whether it is expensed at once
+    for group in chosen:
+        years = cash_flows(plan, group, world)
+        earned += sum(float(year.discount_factor * year.benefits) for year in years)
+        tax += sum(float(year.discount_factor * year.tax) for year in years)
+        added += float(group_value(plan, group, world)) - float(sum(year.present for year in years))
+        for name in group.assets:
+            for line in plan.costs_of.get(name, ()):
+                paid[line.written_off is None] += cost_factor(plan, group, line, world) * float(cost(plan, line, world))
+    return Bridge(earned, paid[True], paid[False], tax, added)
+
+
+def scenario_world(plan: Plan, drawn: Mapping[str, Money]) -> World:
+    """A world of these draws; where the scenario is drawn, its level picks the multipliers of each draw."""
+    level = drawn.get(SCENARIO)
+    if level is None:
+        return World(drawn=drawn)
+    scenarios = [item for item in plan.client.scenarios if item.p > 0]
+    ends = np.cumsum([item.p for item in scenarios])
+    place = np.minimum(np.searchsorted(ends, np.asarray(level), side="right"), len(scenarios) - 1)
+
+    def factors(pairs) -> tuple[Money, Money]:
+        on_benefits, on_costs = np.array(pairs, dtype=float).T
+        return on_benefits[place], on_costs[place]
+
+    own = {asset.asset_id for item in scenarios for asset in item.assets}
+    everybody = factors([(item.benefit_multiplier, item.cost_multiplier) for item in scenarios])
+    special = {name: factors([item.multipliers(name) for item in scenarios]) for name in own}
+    return World(
+        drawn=drawn, benefit_multiplier=everybody[0], cost_multiplier=everybody[1], own_multipliers=special
+    )
+
+
+# --- returns ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -320,7 +398,7 @@ def returns(plan: Plan, group: Group) -> Returns:
     sentence, roots = "", ()
     try:
         roots = cashflows.xirr_all(net, [year.day for year in years])
-    except cashflows.NoRateOfReturn:
+    except cashflows.Undefined:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
     except cashflows.Undefined:
         sentence = "No rate of return: the only rates at which the flows are worth zero are absurdly far out."

@@ -1,4 +1,4 @@
-"""Many states of the world: simulation, one assumption at a time, scenarios."""
+"""Many states of the world: simulation, one assumption at a time, scenarios, rate against half-life."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import numpy as np
 from scipy.special import betaincinv
 
 from lepton_nb.valuation import uncertainty
-from lepton_nb.value_model.beside import gains, measured_half_lives
-from lepton_nb.value_model.money import World, Worth, evaluate
-from lepton_nb.value_model.reading import PRIOR, Plan, sample_counts
+from lepton_nb.value_model.gains import gains
+from lepton_nb.value_model.inputs import PRIOR, decay_name
+from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.money import LN2, Worth, evaluate, scenario_world
+from lepton_nb.value_model.world import World
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Simulated present values: of every asset, every group and the total, over the same draws."""
+    """Simulated values: of every group and the total, over the same draws."""
 
-    assets: Mapping[str, uncertainty.Simulation]
     groups: Mapping[str, uncertainty.Simulation]
     total: uncertainty.Simulation
     draws: int
@@ -29,40 +30,29 @@ class Distribution:
 def distributions(plan: Plan) -> dict[str, Any]:
     """What ``valuation.uncertainty.simulate`` draws for each uncertain figure (rule Uncertainty).
 
-    Ranges, acceptance shares and successes are drawn as quantile levels, so that one level serves all years of
-    a driver; test sets as the shares of their cells.
+    Ranges, acceptance shares, successes, decays and the scenario are drawn as quantile levels, so that one level serves
+    all years of a driver; test sets as the shares of their cells.
     """
-    evaluations = {item.evaluation_id: item for item in plan.client.evaluations}
-    found: dict[str, Any] = {}
-    for name, item in plan.inputs.items():
-        owner, _, sample = name.rpartition(".")
-        counted = item.category == "gain" and sample != "acceptance"
-        found[name] = (
-            uncertainty.dirichlet(sample_counts(evaluations[owner])[sample], PRIOR)
-            if counted
-            else uncertainty.uniform(0, 1)
-        )
-    return found
+    return {
+        name: uncertainty.dirichlet(item.counts, PRIOR) if item.sample else uncertainty.uniform(0, 1)
+        for name, item in plan.inputs.items()
+    }
 
 
 def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distribution:
     """All uncertain figures together. ``draws`` and ``seed`` are the client's unless given."""
     draws = draws or plan.client.monte_carlo.draws
     seed = plan.client.monte_carlo.seed if seed is None else seed
-    names = [*(name for group in plan.groups for name in group.assets), *(group.name for group in plan.groups)]
 
     def model(drawn):
         size = len(next(iter(drawn.values())))
-        worth = evaluate(plan, World(drawn=drawn))
-        columns = [*worth.assets.values(), *worth.groups.values(), worth.total]
-        return np.column_stack([np.broadcast_to(column, size) for column in columns])
+        worth = evaluate(plan, scenario_world(plan, drawn))
+        return np.column_stack([np.broadcast_to(column, size) for column in (*worth.groups.values(), worth.total)])
 
     inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
     result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations)
-    columns = dict(zip(names, map(result.column, range(len(names))), strict=True))
-    assets = {name: columns[name] for group in plan.groups for name in group.assets}
-    groups = {group.name: result.column(len(assets) + index) for index, group in enumerate(plan.groups)}
-    return Distribution(assets, groups, result.column(len(names)), result.draws, seed)
+    groups = {group.name: result.column(index) for index, group in enumerate(plan.groups)}
+    return Distribution(groups, result.column(len(groups)), result.draws, seed)
 
 
 @dataclass(frozen=True)
@@ -92,8 +82,8 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
     """Every assumption with its two ends.
 
     A range goes to its low and its high (widened); a test set's gain and an acceptance share to the 5 % and the
-    95 % point of what the test leaves open; success to failure and success; a half-life to the measured one, where
-    monitoring measures one; discount rates one percentage point down and up. ``words(value)`` shows a figure.
+    95 % point of what the test leaves open; success to failure and success; a decay to the ends of its interval;
+    discount rates one percentage point down and up. ``words(value)`` shows a figure.
     """
     point = f"{RATE_MOVE * 100:g}"
     found = [
@@ -101,41 +91,38 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
                    World(rate_change=RATE_MOVE), f"−{point}", f"+{point}")
     ]  # fmt: skip
     for name, item in plan.inputs.items():
-        if item.range is not None:
+        label, unit = item.label, item.unit
+        if item.category == "decay":
+            label, unit = f"half-life of the gain of {item.asset_id}", "years"
+            worlds = World(drawn={name: 1.0}), World(drawn={name: 0.0})
+            ends = tuple(words(LN2 / rate) if rate > 0 else "no decay" for rate in (item.range.high, item.range.low))
+        elif item.range is not None:
             worlds = World(drawn={name: 0.0}), World(drawn={name: 1.0})
             ends = (words(item.range.low), words(item.range.high)) if not item.by_year else ("each low", "each high")
         elif item.category == "success":
             worlds = World(chances={item.asset_id: 0.0}), World(chances={item.asset_id: 1.0})
             ends = "fails", "succeeds"
-        elif name.endswith(".acceptance"):
-            counts = plan.accepted(name.removesuffix(".acceptance"))
+        elif item.accepted is not None:
+            counts = item.accepted
             worlds = World(drawn={name: 0.05}), World(drawn={name: 0.95})
             shares = (betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, p) for p in (0.05, 0.95))
             ends = tuple(words(float(share)) for share in shares)
         else:
-            continue  # a test set: below, as a gain per case
-        found.append(Assumption(name, item.label, item.unit, *worlds, *ends, item.grade))
-    used = {line.link_id for line in plan.benefits} | {line.asset_id for line in plan.benefits}
+            continue  # a test set: below, as a gain per case; scenarios stand beside
+        found.append(Assumption(name, label, unit, *worlds, *ends, item.grade))
     for gain in gains(plan):
-        if gain.evaluation_id in used:
-            worlds = (World(gains={gain.evaluation_id: end}) for end in gain.drawn)
-            label = f"test set: {gain.evaluation_id.replace('_', ' ')}"
-            ends = (words(end) for end in gain.drawn)
+        if gain.yearly is not None:
+            worlds = tuple(World(gains={gain.evaluation_id: end}) for end in gain.interval)
+            label = f"gain per case by the test set {gain.evaluation_id.replace('_', ' ')}"
+            ends = tuple(words(end) for end in gain.interval)
             found.append(Assumption(gain.evaluation_id, label, f"{plan.currency} per case", *worlds, *ends, "measured"))
-    for life in measured_half_lives(plan.client):
-        if life.measured is not None and life.stated is not None and life.asset_id in used:
-            ends = sorted((life.stated, life.measured))
-            worlds = (World(half_lives={life.asset_id: end}) for end in ends)
-            texts = (f"{words(end)} ({'stated' if end == life.stated else 'measured'})" for end in ends)
-            name, label = f"{life.asset_id}.half_life.{life.metric}", f"half-life of {life.asset_id} ({life.metric})"
-            found.append(Assumption(name, label, "years", *worlds, *texts))
     return tuple(found)
 
 
 def tornado(
     plan: Plan, moves: Sequence[Assumption]
 ) -> dict[str, tuple[tuple[Assumption, uncertainty.TornadoRow], ...]]:
-    """The assumptions by how far each moves a value alone, the largest first: by asset, by group and for ``total``."""
+    """The assumptions by how far each moves a value alone, the largest first: by group and for ``total``."""
     by_name = {move.name: move for move in moves}
     worths = {(name, at): evaluate(plan, world) for name, move in by_name.items() for at, world in move.ends.items()}
     base = evaluate(plan)
@@ -148,8 +135,7 @@ def tornado(
         bars = uncertainty.tornado(model, dict.fromkeys(by_name, 0.0), dict.fromkeys(by_name, (-1.0, 1.0)))
         return tuple((by_name[bar.name], bar) for bar in bars)
 
-    found = {name: rows(lambda worth, name=name: worth.assets[name]) for name in base.assets}
-    found |= {name: rows(lambda worth, name=name: worth.groups[name]) for name in base.groups}
+    found = {name: rows(lambda worth, name=name: worth.groups[name]) for name in base.groups}
     return found | {"total": rows(lambda worth: worth.total)}
 
 
@@ -162,3 +148,33 @@ def scenario_values(plan: Plan) -> dict[str, Worth]:
         )
         for item in plan.client.scenarios
     }
+
+
+@dataclass(frozen=True)
+class RateAndHalfLife:
+    """Values at other discount rates and half-lives, most likely otherwise; rows: rate changes, columns: factors."""
+
+    rate_changes: tuple[float, ...]
+    factors: tuple[float | None, ...]  # on every half-life; None: no decay
+    values: np.ndarray  # (rate changes, factors)
+
+
+def rate_and_half_life(
+    plan: Plan,
+    rate_changes: Sequence[float] = (-0.03, -0.015, 0.0, 0.015, 0.03),
+    factors: Sequence[float | None] = (0.5, 0.75, 1.0, 1.5, None),
+) -> RateAndHalfLife:
+    """What is not drawn, as a matrix: the rate against the half-lives of all assets together."""
+    lives = {name: used.half_life for name, used in plan.decays.items() if used.half_life}
+
+    def at(change: float, factor: float | None) -> float:
+        moved = {name: None if factor is None else factor * half_life for name, half_life in lives.items()}
+        return float(evaluate(plan, World(rate_change=change, half_lives=moved)).total)
+
+    values = np.array([[at(change, factor) for factor in factors] for change in rate_changes])
+    return RateAndHalfLife(tuple(rate_changes), tuple(factors), values)
+
+
+def decays_drawn(plan: Plan) -> tuple[str, ...]:
+    """The assets whose decay is drawn."""
+    return tuple(name for name in plan.decays if decay_name(name) in plan.inputs)

@@ -1,0 +1,56 @@
+"""Sentences that a reader of the number must know: what was left out, what it leans on, what law asks for."""
+
+from __future__ import annotations
+
+from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.money import present_benefits
+
+
+def weak_share(plan: Plan) -> float | None:
+    """Share of the present value of benefits that rests on experts' or vendors' figures; None without benefits."""
+    by_grade = present_benefits(plan, lambda line: line.grade)
+    total = sum(by_grade.values())
+    return (by_grade.get("expert", 0.0) + by_grade.get("vendor", 0.0)) / total if total > 0 else None
+
+
+def left_out(plan: Plan) -> list[str]:
+    """What of the client's rows does not count, in one sentence for each row's kind and reason."""
+    dropped: dict[tuple[str, str, str], list[str]] = {}
+    for row in plan.left_out:
+        dropped.setdefault((row.asset_id, row.what, row.reason), []).append(row.when)
+    found = []
+    for (asset_id, what, reason), dates in dropped.items():
+        when = dates[0] if len(dates) == 1 else f"{min(dates)} to {max(dates)} ({len(dates)} rows)"
+        found.append(f"{asset_id}: {what}, {when}, is left out: {reason}.")
+    return found
+
+
+def findings(plan: Plan) -> tuple[str, ...]:
+    """All findings on the figures: notes of the plan, rows left out, weak evidence, unclear control, retraining."""
+    found = [*plan.notes, *left_out(plan)]
+    weak = weak_share(plan)
+    if weak is not None and weak > 0.5:
+        found.append(f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures.")
+    for asset in plan.client.assets:
+        if asset.legal_control == "unclear":
+            served = [name for name in plan.benefits_of if asset.asset_id in plan.needs[name]]
+            words = f"{asset.asset_id}: legal control is unclear"
+            if served:
+                words += f", and {', '.join(served)} cannot be had without it: their value may not be recognised"
+            found.append(f"{words}.")
+        if asset.eu_ai_act_class == "prohibited":
+            found.append(f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs.")
+    found += [
+        f"{name}: the yearly benefit counts at most {cap:,.0f} {plan.currency}, the price of its substitute."
+        for name, cap in plan.caps.items()
+    ]
+    return tuple(found)
+
+
+def sunk_costs(client) -> dict[str, float]:
+    """Money already spent, by asset: shown, never part of the forward value (rule Valuation date)."""
+    spent: dict[str, float] = {}
+    for row in client.costs:
+        if row.kind == "actual":
+            spent[row.asset_id] = spent.get(row.asset_id, 0.0) + row.amount.mode
+    return spent

@@ -1,0 +1,104 @@
+"""The cost approach: what it would take to have each asset again, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lepton_nb.valuation import approaches as methods
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.times import years_between
+
+SPENT_ON_BUILDING = frozenset({"research", "development"})
+
+
+def kind_rate(plan: Plan, asset_id: str) -> float:
+    """The return asked of one asset: the cost of capital plus the premium of its kind and what it bears specially."""
+    discount = plan.client.discount
+    return plan.wacc + getattr(discount.asset_premium, plan.asset(asset_id).kind) + discount.specific_premium(asset_id)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """One payment for building an asset: money, age in years, share that is left."""
+
+    date: date
+    phase: str
+    category: str
+    amount: float
+    age: float
+    left: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replacement:
+    """The cost approach to one asset. ``built`` is None where nothing was spent on building it (``sentence``)."""
+
+    asset_id: str
+    spent: tuple[Spent, ...]
+    rate: float
+    build_years: float = 0.0
+    functional: float = 0.0  # share lost by age or decay
+    built: methods.ReplacementCost | None = None
+    remaining_life: float | None = None  # years, weighted by money; None: nothing is left
+    sentence: str = ""
+
+    @property
+    def new(self) -> float:
+        """Replacement cost new; 0 where nothing is known."""
+        return 0.0 if self.built is None else self.built.replacement_cost_new
+
+    @property
+    def depreciated(self) -> float:
+        """After depreciation, before economic obsolescence."""
+        return self.new * (1 - self.functional)
+
+
+def replacement_costs(plan: Plan) -> dict[str, Replacement]:
+    """The cost approach to every asset (rules Cost, Depreciation)."""
+    return {asset.asset_id: _replacement(plan, asset) for asset in plan.client.assets}
+
+
+def economic_obsolescence(costs: Mapping[str, Replacement], group: Group, worth: float) -> float:
+    """Share of the replacement costs of a group that it does not earn (rule Economic obsolescence)."""
+    needed = sum(costs[name].depreciated for name in group.assets)
+    return min(max(1 - max(worth, 0.0) / needed, 0.0), 1.0) if needed > 0 else 0.0
+
+
+def _replacement(plan: Plan, asset) -> Replacement:
+    spent = []
+    for row in plan.client.costs:
+        if row.asset_id == asset.asset_id and row.kind == "actual" and row.phase in SPENT_ON_BUILDING:
+            begin = max(row.date, asset.in_service_date or row.date)
+            age = max(years_between(begin, plan.date), 0.0)
+            spent.append(Spent(row.date, row.phase, row.category, row.amount.mode, age, _left(plan, asset, age)))
+    rate = kind_rate(plan, asset.asset_id)
+    total = sum(item.amount for item in spent)
+    if total <= 0:
+        words = "No actual cost of research or development is given, so there is no cost approach."
+        return Replacement(asset_id=asset.asset_id, spent=tuple(spent), rate=rate, sentence=words)
+    first = min(item.date for item in spent)
+    bound = max(years_between(first, asset.in_service_date or plan.date), 0.0)
+    functional = 1 - sum(item.amount * item.left for item in spent) / total
+    parts: dict[str, float] = {}
+    for item in spent:
+        parts[item.category] = parts.get(item.category, 0.0) + item.amount
+    left = sum(item.amount for item in spent if item.left > 0)
+    lives = sum(item.amount * (asset.useful_life_years - item.age) for item in spent if item.left > 0)
+    return Replacement(
+        asset_id=asset.asset_id,
+        spent=tuple(spent),
+        rate=rate,
+        build_years=bound,
+        functional=functional,
+        built=methods.replacement_cost(parts, 0.0, 0.0, rate, bound, functional, 0.0),
+        remaining_life=lives / left if left else None,
+    )
+
+
+def _left(plan: Plan, asset, age: float) -> float:
+    if age >= asset.useful_life_years:
+        return 0.0
+    half_life = plan.decays[asset.asset_id].half_life if asset.asset_id in plan.decays else asset.half_life_years
+    return 2.0 ** (-age / half_life) if half_life else 1 - age / asset.useful_life_years

@@ -1,0 +1,98 @@
+"""The word for the value of a group: from probabilities, from what the test set shows, from law and method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from lepton_nb.value_model.gains import gain
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.times import years_later
+
+#: Upper limits of P(value < 0) for each word, in order.
+VERDICTS = ((0.01, "almost surely positive"), (0.10, "likely positive"), (0.50, "open"), (1.0, "not supported"))
+NOT_SHOWN, WITHHELD = "not shown", "withheld"
+#: An evaluation older than this many years carries no conclusion.
+OLDEST_EVALUATION = 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One word and its reason. concluded: whether a number stands behind it (else a range)."""
+
+    word: str
+    reason: str
+
+    @property
+    def concluded(self) -> bool:
+        return self.word not in (NOT_SHOWN, WITHHELD)
+
+
+def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "") -> Verdict:
+    """The word by P(value < 0), unless a reason withholds it or the test set does not tell the sign.
+
+    >>> verdict(0.01).word, verdict(0.3).word, verdict(0.0, not_shown="the test set holds zero").word
+    ('almost surely positive', 'open', 'not shown')
+    """
+    if withheld or below_zero is None:
+        return Verdict(WITHHELD, withheld or "the client gives no benefit and no cost after the valuation date")
+    if not_shown:
+        return Verdict(NOT_SHOWN, not_shown)
+    limit, word = next(item for item in VERDICTS if below_zero <= item[0])
+    bound = f"at most {100 * limit:g} %" if word != "not supported" else "above 50 %"
+    return Verdict(word, f"P(value < 0) is {bound}")
+
+
+def group_verdict(plan: Plan, group: Group, below_zero: float | None) -> Verdict:
+    """The verdict on one group (rule Verdict)."""
+    touched = any(name in plan.benefits_of or name in plan.costs_of for name in group.assets)
+    withheld = "; ".join(dict.fromkeys(_withheld(plan, group)))
+    shown = "" if withheld else "; ".join(_not_shown(plan, group))
+    return verdict(below_zero if touched else None, withheld, shown)
+
+
+def _withheld(plan: Plan, group: Group) -> Iterable[str]:
+    client = plan.client
+    every = {asset.asset_id: asset for asset in client.assets}
+    earning = {row.asset_id for row in client.benefits if row.asset_id in group.assets}
+    needed = set(group.assets) if not earning else {name for asset in earning for name in plan.needs[asset]} | earning
+    for name in (name for name in every if name in needed):
+        asset = every[name]
+        if asset.eu_ai_act_class == "prohibited":
+            if name in group.assets:
+                yield f"{name} is prohibited by the EU AI Act: no going-concern value, only the cost of stopping"
+            else:
+                yield f"needs {name}, which is prohibited by the EU AI Act"
+        elif asset.legal_control == "unclear":
+            yield f"legal control of {name} is unclear: the value may not be recognised"
+    for key, day in _tested(plan, group):
+        if years_later(day, OLDEST_EVALUATION) < plan.date:
+            yield f"evaluation {key} of {day} is older than {OLDEST_EVALUATION} years"
+
+
+def _tested(plan: Plan, group: Group) -> Iterable[tuple[str, date]]:
+    for name in group.assets:
+        for line in plan.benefits_of.get(name, ()):
+            measured = line.evaluation or line.accepted
+            if measured is not None:
+                yield line.link_id, measured.evaluated_on
+
+
+def _not_shown(plan: Plan, group: Group) -> Iterable[str]:
+    seen = {}
+    for name in group.assets:
+        for line in plan.benefits_of.get(name, ()):
+            if line.evaluation is not None:
+                seen[line.link_id] = line.evaluation
+    for key, evaluation in seen.items():
+        if gain(plan, evaluation).word == "not shown":
+            yield (
+                f"the test set {key} (n = {evaluation.n:,}) alone does not tell whether the model gains or loses on its "
+                "baseline: the 90 % interval of the gain per case holds zero"
+            )
+
+
+def unclear_assets(plan: Plan) -> tuple[str, ...]:
+    """Assets whose legal control is unclear."""
+    return tuple(asset.asset_id for asset in plan.client.assets if asset.legal_control == "unclear")
