@@ -11,7 +11,7 @@ plan's dated periods. Money in the client's currency, rates and shares as fracti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model.lines import PARTICIPANT, Group, Plan
@@ -111,11 +111,16 @@ def charges(plan: Plan, group: Group, costs: Mapping[str, Replacement]) -> dict[
             yearly /= (1 + cost.rate) ** half
             left = cost.remaining_life
             for index, span in enumerate(plan.periods):
-                used = max((line.share for other in served for line in plan.benefits_of[other] if line.period == index), default=0.0)
+                used = max(
+                    (line.share for other in served for line in plan.benefits_of[other] if line.period == index),
+                    default=0.0,
+                )
                 used = min(used, max(left, 0.0))
                 left -= span.share
                 value += yearly * used * discount_factor(cost.rate, span.time)
-        found[name] = Charge(name, cost.depreciated, cost.rate, cost.remaining_life, yearly, min(value, cost.depreciated))
+        found[name] = Charge(
+            name, cost.depreciated, cost.rate, cost.remaining_life, yearly, min(value, cost.depreciated)
+        )
     return found
 
 
@@ -325,7 +330,14 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
     royalty = relief_from_royalty(plan, asset.asset_id)
     if asset.acquisition in ("licensed", "leased"):
         taken = royalty is not None
-        found = [(EXCESS, earned, 0.0 if taken else 1.0, "no royalty on revenue is given; what was spent on it is not its cost")]
+        found = [
+            (
+                EXCESS,
+                earned,
+                0.0 if taken else 1.0,
+                "no royalty on revenue is given; what was spent on it is not its cost",
+            )
+        ]
         if taken:
             found.append((ROYALTY, royalty.value, 1.0, "the right to use it is worth the royalty that it spares"))
         if cost.built is not None:
@@ -341,7 +353,9 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
     if royalty is not None:
         found.append((ROYALTY, royalty.value, 0.0, "shown beside: the model is the client's own and not for licence"))
     if cost.built is not None:
-        found.append((COST, cost.depreciated, points[1], "what it would take to build it again; cannot see what it brings"))
+        found.append(
+            (COST, cost.depreciated, points[1], "what it would take to build it again; cannot see what it brings")
+        )
     return found
 
 
@@ -360,9 +374,10 @@ class ReturnCheck:
     sentence: str
 
 
-def returns_on_assets(plan: Plan, values: GroupValues) -> ReturnCheck:
-    """Rule Returns."""
-    group, rest = values.group, values.together
+def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
+    """Rule Returns, at the most likely figures, at which rate and values are solved together."""
+    values = asset_values(plan, group, float(group_value(plan, group)))
+    rest = values.together
     held = {name: (item.value, kind_rate(plan, name)) for name, item in values.assets.items() if item.value > 0}
     if len(group.assets) == 1 or not held or values.worth <= 0:
         return ReturnCheck(group, None, rest, None, None, "Nothing to weigh: one asset alone, or no value above zero.")
@@ -375,7 +390,9 @@ def returns_on_assets(plan: Plan, values: GroupValues) -> ReturnCheck:
     needed = (group.rate * values.worth - wara * total) / rest
     passed = needed >= highest - 1e-12
     words = f"At the group's rate of {100 * group.rate:.1f} % what is left together would earn {100 * needed:.1f} %"
-    words += f", {'no less than' if passed else 'less than'} the highest return asked of an asset ({100 * highest:.1f} %)."
+    words += (
+        f", {'no less than' if passed else 'less than'} the highest return asked of an asset ({100 * highest:.1f} %)."
+    )
     if not passed:
         fair = (wara * total + highest * rest) / values.worth
         words += f" The check fails: with that return on it the rate of the group would have to be {100 * fair:.1f} %."
@@ -387,8 +404,6 @@ def solved_rate(plan: Plan, group: Group) -> float:
 
     Values depend on the rate and the rate on the values: solved by repeated substitution, damped where it swings.
     """
-    from dataclasses import replace
-
     rates = {name: kind_rate(plan, name) for name in group.assets}
     costs = replacement_costs(plan)
 

@@ -11,7 +11,6 @@ from scipy import optimize
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
-from lepton_nb.value_model.inputs import OUTCOMES
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import benefits, cost, group_value
 from lepton_nb.value_model.times import years_between
@@ -178,7 +177,9 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
         remaining = asset.useful_life_years - years_between(asset.in_service_date, plan.date)
     known = {"asset_id": asset_id, "half_life": used, "stated": remaining}
     if not whole:
-        return EconomicLife(**known, benefit=0.0, running=0.0, years=None, sentence="No whole year of benefits is given.")
+        return EconomicLife(
+            **known, benefit=0.0, running=0.0, years=None, sentence="No whole year of benefits is given."
+        )
     last = max(whole)
     fresh = World(half_lives={asset_id: None})
     year = sum(

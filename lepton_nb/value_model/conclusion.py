@@ -33,6 +33,7 @@ class GroupConclusion:
     below_zero: float
     verdict: Verdict
     assets: GroupValues
+    stopped: bool  # prohibited: nothing goes on, and what stopping costs is due
 
     @property
     def name(self) -> str:
@@ -42,11 +43,6 @@ class GroupConclusion:
     def counts(self) -> bool:
         """Whether the group is part of the total: concluded, or a cost of stopping that is due."""
         return self.verdict.concluded or self.stopped
-
-    @property
-    def stopped(self) -> bool:
-        """Prohibited: nothing goes on, and what stopping costs is due."""
-        return "only the cost of stopping" in self.verdict.reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +94,7 @@ class Conclusion:
     @property
     def asset_values(self) -> Mapping[str, float]:
         """The one value of each asset of a group that counts."""
-        return {
-            name: found.value for item in self.groups if item.counts for name, found in item.assets.assets.items()
-        }
+        return {name: found.value for item in self.groups if item.counts for name, found in item.assets.assets.items()}
 
     def group(self, asset_id: str) -> GroupConclusion:
         """The conclusion on the group of an asset."""
@@ -123,6 +117,7 @@ def conclude(plan: Plan, draws: int = 0, seed: int | None = None) -> Conclusion:
                 below_zero=below,
                 verdict=group_verdict(plan, group, below),
                 assets=asset_values(plan, group, value, costs),
+                stopped=plan.asset(group.assets[0]).eu_ai_act_class == "prohibited",
             )
         )
     return Conclusion(plan=plan, distribution=drawn, groups=tuple(found))

@@ -138,7 +138,9 @@ def monitored(client, asset_id: str = "") -> tuple[Series, ...]:
     for row in client.monitoring:
         if not asset_id or row.asset_id == asset_id:
             rows.setdefault((row.asset_id, row.metric), []).append(row)
-    series: dict[tuple[str, str], list] = {key: sorted(found, key=lambda row: row.period) for key, found in rows.items()}
+    series: dict[tuple[str, str], list] = {
+        key: sorted(found, key=lambda row: row.period) for key, found in rows.items()
+    }
     found = []
     for name in dict.fromkeys(asset for asset, _ in series):
         own = {metric: months for (asset, metric), months in series.items() if asset == name}
@@ -161,7 +163,13 @@ def decay_of(client, asset) -> Decay:
     if seen is None:
         words = "Nothing monitored can be read as money gained over the baseline, so the half-life is not drawn."
         return Decay(
-            asset_id=asset.asset_id, half_life=half, source=source, basis=basis, measured=None, drawn=None, sentence=words
+            asset_id=asset.asset_id,
+            half_life=half,
+            source=source,
+            basis=basis,
+            measured=None,
+            drawn=None,
+            sentence=words,
         )
     point = math.log(2) / half if half else 0.0
     low, high = max(seen.rates[0], 0.0), max(seen.rates[1], 0.0)
@@ -256,7 +264,9 @@ def _scatter(times: Sequence[float], values: Sequence[float]) -> float:
 def _series(asset_id, metric, what, rows, values, margins, errors, floor, floor_variance) -> Series:
     times = _times(rows)
     if len(set(times)) < 2:
-        return _empty(asset_id, metric, rows, f"{metric} was measured in one month only: no half-life can be read from it.")
+        return _empty(
+            asset_id, metric, rows, f"{metric} was measured in one month only: no half-life can be read from it."
+        )
     rate, (low, high) = fitted(times, margins, errors, floor_variance)
     fall = low > 0
     over = {"money": "the gain in money", "margin": f"the margin of {metric} over the baseline"}.get(what, metric)

@@ -39,7 +39,9 @@ def findings(plan: Plan) -> tuple[str, ...]:
                 words += f", and {', '.join(served)} cannot be had without it: their value may not be recognised"
             found.append(f"{words}.")
         if asset.eu_ai_act_class == "prohibited":
-            found.append(f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs.")
+            found.append(
+                f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs."
+            )
     found += [
         f"{name}: the yearly benefit counts at most {cap:,.0f} {plan.currency}, the price of its substitute."
         for name, cap in plan.caps.items()

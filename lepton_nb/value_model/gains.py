@@ -9,6 +9,7 @@ import numpy as np
 from lepton_nb.valuation import performance, uncertainty
 from lepton_nb.value_model.inputs import OUTCOMES, PRIOR, outcome_name, outcome_ranges, sample_counts, sample_name
 from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.world import MOST_LIKELY, World
 
 LEVEL = 0.90
 DRAWS = 16384
@@ -20,22 +21,20 @@ def most_likely_money(evaluation) -> dict[str, float]:
     return {outcome: three.mode for outcome, three in outcome_ranges(evaluation).items()}
 
 
-def gain_per_case(evaluation, world=None, client=None):
+def gain_per_case(evaluation, world: World = MOST_LIKELY, client=None, grade: str = "measured", cells: bool = True):
     r"""Money per case by which the model beats its baseline.
 
     Paired: Σ p(y, m, b) (v(y, m) − v(y, b)), where p is a cell's share of the cases, y the truth, m and b what
     model and baseline flagged, and v the money of that outcome. Without pairs: Σ p_model v − Σ p_baseline v.
-    world: states of the figures (:class:`~lepton_nb.value_model.money.World`); None: as counted, most likely money.
-    client: its grades widen the money per outcome.
+    client, grade: of the benefit, where ranges of money are widened; cells: False leaves the cells as they were counted.
     """
-    drawn = {} if world is None else world.drawn
     value = {
-        outcome: three.mode if world is None else world.read(outcome_name(evaluation, outcome), three)
-        for outcome, three in outcome_ranges(evaluation, client).items()
+        outcome: world.read(outcome_name(evaluation, outcome), three)
+        for outcome, three in outcome_ranges(evaluation, client, grade).items()
     }
 
     def mean(sample: str, counts, money):
-        shares = drawn.get(sample_name(evaluation, sample))
+        shares = world.drawn.get(sample_name(evaluation, sample)) if cells else None
         if shares is None:
             shares = np.asarray(counts) / sum(counts)
         return sum(np.asarray(shares)[..., cell] * each for cell, each in enumerate(money))
@@ -154,16 +153,17 @@ def _sentence(evaluation, interval, margins) -> str:
 
 def gain_draws(evaluation, seed: int, paired: bool = True, money: bool = False, draws: int = DRAWS, client=None):
     """Posterior of the gain per case as a Simulation: cells as Dirichlet, with ``money`` the outcomes' money too."""
-    from lepton_nb.value_model.money import World
-
     if not paired:
         evaluation = evaluation.model_copy(update={"paired": None})
     inputs = {
-        sample_name(evaluation, key): uncertainty.dirichlet(seen, PRIOR) for key, seen in sample_counts(evaluation).items()
+        sample_name(evaluation, key): uncertainty.dirichlet(seen, PRIOR)
+        for key, seen in sample_counts(evaluation).items()
     }
     if money:
         ranges = outcome_ranges(evaluation, client).items()
-        inputs |= {outcome_name(evaluation, key): uncertainty.uniform(0, 1) for key, three in ranges if three.low < three.high}
+        inputs |= {
+            outcome_name(evaluation, key): uncertainty.uniform(0, 1) for key, three in ranges if three.low < three.high
+        }
     return uncertainty.simulate(
         lambda drawn: gain_per_case(evaluation, World(drawn=drawn), client), inputs, draws, seed
     )

@@ -82,13 +82,20 @@ def decay_name(asset_id: str) -> str:
     return f"{asset_id}.decay"
 
 
-def outcome_ranges(evaluation, client=None) -> dict[str, ThreePoint]:
-    """Money per outcome, widened by its own grade of evidence where one is given."""
-    grades = getattr(evaluation, "outcome_evidence", None) or {}
+def outcome_ranges(evaluation, client=None, grade: str = "measured") -> dict[str, ThreePoint]:
+    """Money per outcome. client: widened by its own grade of evidence, else by that of the benefit (``grade``)."""
     found = {outcome: getattr(evaluation.outcome_value, outcome) for outcome in OUTCOMES}
     if client is None:
         return found
-    return {o: widened(three, getattr(client.evidence_widening, grades.get(o) or "measured")) for o, three in found.items()}
+    return {
+        o: widened(three, getattr(client.evidence_widening, outcome_grade(evaluation, o, grade)))
+        for o, three in found.items()
+    }
+
+
+def outcome_grade(evaluation, outcome: str, grade: str) -> str:
+    """Grade of evidence of the money of one outcome: its own, else that of the benefit that rests on it."""
+    return evaluation.outcome_value.grade(outcome) or grade
 
 
 def sample_counts(evaluation) -> dict[str, tuple[int, ...]]:
@@ -142,8 +149,7 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
 
 def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
     evaluation, words = line.evaluation, line.link_id.replace("_", " ")
-    grades = getattr(evaluation, "outcome_evidence", None) or {}
-    for outcome, three in outcome_ranges(evaluation, plan.client).items():
+    for outcome, three in outcome_ranges(evaluation, plan.client, line.grade).items():
         if three.low < three.high:
             yield Input(
                 name=outcome_name(evaluation, outcome),
@@ -152,7 +158,7 @@ def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
                 range=three,
                 unit=plan.currency,
                 evaluation=evaluation,
-                **where | {"grade": grades.get(outcome) or ""},
+                **where | {"grade": outcome_grade(evaluation, outcome, line.grade)},
             )
     for sample in sample_counts(evaluation):
         yield Input(
@@ -185,7 +191,9 @@ def _of_assets(plan: Plan) -> Iterable[Input]:
     for asset in plan.client.assets:
         name = asset.asset_id
         if asset.p_technical_success is not None and 0 < asset.p_technical_success < 1 and name in touched:
-            yield Input(name=success_name(name), category="success", label=f"technical success of {name}", asset_id=name)
+            yield Input(
+                name=success_name(name), category="success", label=f"technical success of {name}", asset_id=name
+            )
         decay = plan.decays.get(name)
         if decay is not None and decay.drawn is not None:
             yield Input(

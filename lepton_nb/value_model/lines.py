@@ -28,11 +28,28 @@ LINKS = {"confusion": "evaluation", "acceptance": "accepted"}
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """A part of a period in which a benefit ages without a break: days and ages in years at its two ends."""
+    """A part of a period in which a benefit ages without a break, after ``start`` up to ``end``.
 
-    days: int
-    young: float
-    old: float
+    fresh: the evaluation, or the last retraining before it, from which ages count.
+    """
+
+    start: date
+    end: date
+    fresh: date
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    @property
+    def young(self) -> float:
+        """Age at the start, years."""
+        return max(years_between(self.fresh, self.start), 0.0)
+
+    @property
+    def old(self) -> float:
+        """Age at the end, years."""
+        return max(years_between(self.fresh, self.end), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,7 +371,7 @@ def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[Ben
             widening=factor,
             share=span.share * (last - span.start).days / span.days,
             begins=begins,
-            segments=tuple(segments(span.start, last, begins, asset.retrain_every_months)),
+            segments=tuple(segments(span.start, last, begins, _months(asset))),
             evaluation=evaluation,
             accepted=counted,
         )
@@ -363,8 +380,8 @@ def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[Ben
 def segments(start: date, end: date, begins: date, retrain_months: int | None) -> Iterable[Segment]:
     """The time after ``start`` up to ``end`` in parts between two retrainings; ages count from ``begins`` or the last one.
 
-    >>> [(part.days, part.young) for part in segments(date(2026, 1, 1), date(2027, 1, 1), date(2026, 1, 1), 12)]
-    [(365, 0.0)]
+    >>> [(part.days, part.young) for part in segments(date(2026, 1, 1), date(2027, 1, 1), date(2025, 7, 1), 12)]
+    [(181, 0.5041095890410959), (184, 0.0)]
     """
     while start < end:
         fresh, until = begins, end
@@ -373,26 +390,32 @@ def segments(start: date, end: date, begins: date, retrain_months: int | None) -
             while (due := months_later(begins, step * retrain_months)) <= start:
                 fresh, step = due, step + 1
             until = min(end, due)
-        young, old = (max(years_between(fresh, day), 0.0) for day in (start, until))
-        yield Segment(days=(until - start).days, young=young, old=old)
+        yield Segment(start=start, end=until, fresh=fresh)
         start = until
 
 
 def retrainings(client, asset, start: date, end: date) -> Iterable[date]:
     """The days on which a model is trained anew: every so many months from its evaluation, or from its first use."""
-    tested = [item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id]
+    tested = [
+        item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id
+    ]
     begins = max(tested, default=None) or max(ledger.first_use(client, asset) or start, start)
     step = 1
-    while (due := months_later(begins, step * asset.retrain_every_months)) <= end:
+    while (due := months_later(begins, step * _months(asset))) <= end:
         if due > start:
             yield due
         step += 1
 
 
+def _months(asset) -> int | None:
+    """Whole months between two trainings, at least one."""
+    return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
+
+
 def _retraining(client, spans, assets, ends) -> Iterable[CostLine]:
     start = client.valuation.date
     for asset in assets.values():
-        if not asset.retrain_every_months or asset.retrain_cost is None:
+        if not _months(asset) or asset.retrain_cost is None:
             continue
         end = min(spans[-1].end, ends[asset.asset_id] or spans[-1].end)
         for day in retrainings(client, asset, start, end):
@@ -446,7 +469,7 @@ def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
                     LeftOut(
                         row.asset_id,
                         f"{'part of ' if share else ''}{row.phase} cost {row.category}",
-                        f"after {max(end, span.start)}",
+                        f"after {end}" if share else str(day),
                         words,
                         row.amount.mode * (span.share if whole_year else 1.0) - row.amount.mode * share,
                     )
@@ -467,7 +490,9 @@ def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
                 )
             continue
         left_out.append(
-            LeftOut(row.asset_id, f"{row.phase} cost {row.category}", str(row.year or row.date), reason, row.amount.mode)
+            LeftOut(
+                row.asset_id, f"{row.phase} cost {row.category}", str(row.year or row.date), reason, row.amount.mode
+            )
         )
 
 
@@ -480,11 +505,11 @@ def _notes(client, benefits, costs, spans) -> list[str]:
     notes = []
     if client.discount.terminal_growth is not None:
         notes.append("A terminal growth is given; nothing after the horizon is valued here, so it is not used.")
-    covered = {line.period for line in benefits}
-    for index, span in enumerate(spans):
-        if benefits and index not in covered:
+    given = {row.year for row in client.benefits}
+    for span in spans:
+        if benefits and span.year not in given:
             notes.append(
-                f"No benefit counts in {span.year}, of which {span.days} days lie inside the horizon: none is assumed."
+                f"No benefit is given for {span.year}, of which {span.days} days lie inside the horizon: none is assumed."
             )
     for evaluation_id in dict.fromkeys(line.link_id for line in benefits if line.evaluation is not None):
         if not next(line.evaluation for line in benefits if line.link_id == evaluation_id).paired:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model.reading import Plan
+from lepton_nb.value_model.lines import Plan
 
 #: How offers are read. Each rule has a test; the chapter prints them all.
 RULES = {
@@ -122,16 +122,10 @@ def volume_of(plan: Plan, asset_id: str) -> Volume | None:
     for some in (whole, measured):
         if len({line.unit for line in some}) == 1 and len({line.driver_id for line in some}) == 1:
             first = min(some, key=lambda line: line.period)
-            amount = first.volume.mode * row_of(plan, first).adoption.mode
+            amount = first.volume.mode * first.adoption.mode
             return Volume(amount, first.unit, "benefits.csv") if amount > 0 else None
     months = [row.requests for row in plan.client.usage if row.asset_id == asset_id]
     return Volume(MONTHS * sum(months) / len(months), "requests", "usage.csv") if sum(months) else None
-
-
-def row_of(plan: Plan, line) -> Any:
-    """The row of benefits.csv behind a benefit line."""
-    key = (line.asset_id, line.driver_id, plan.periods[line.period].year)
-    return next(row for row in plan.client.benefits if (row.asset_id, row.driver_id, row.year) == key)
 
 
 def offers(plan: Plan) -> tuple[tuple[YearlyPrice, ...], tuple[str, ...]]:
@@ -148,3 +142,16 @@ def offers(plan: Plan) -> tuple[tuple[YearlyPrice, ...], tuple[str, ...]]:
 def cheapest(prices: Sequence[YearlyPrice], asset_id: str) -> YearlyPrice | None:
     """The offer for an asset that costs least a year; None without any."""
     return min((price for price in prices if price.asset_id == asset_id), key=lambda price: price.amount, default=None)
+
+
+def caps(plan: Plan) -> dict[str, float]:
+    """What a year of the cheapest substitute costs, by asset that earns (rule Substitution); none where it has no price."""
+    found: dict[str, float] = {}
+    for row in plan.client.comparables:
+        if row.substitute and row.asset_id in plan.benefits_of:
+            try:
+                price = yearly_price(row, volume_of(plan, row.asset_id)).amount
+            except Undefined:
+                continue
+            found[row.asset_id] = min(price, found.get(row.asset_id, price))
+    return found

@@ -101,10 +101,11 @@ def survival(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money
 def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
     """Money per unit of a benefit line (rule One benefit)."""
     if line.evaluation is not None:
-        measured = gain_per_case(line.evaluation)
-        gain = world.gains.get(line.link_id)
-        gain = gain_per_case(line.evaluation, world, plan.client) if gain is None else gain
-        return measured + line.widening * (gain - measured)
+        given = world.gains.get(line.link_id)
+        counted = gain_per_case(line.evaluation, world, plan.client, line.grade, cells=False)
+        if given is None:
+            given = gain_per_case(line.evaluation, world, plan.client, line.grade)
+        return counted + line.widening * (given - counted)
     unit = world.read(unit_value_name(line), line.unit_value)
     return unit * share_accepted(line, world) if line.accepted is not None else unit
 
@@ -361,9 +362,7 @@ def scenario_world(plan: Plan, drawn: Mapping[str, Money]) -> World:
     own = {asset.asset_id for item in scenarios for asset in item.assets}
     everybody = factors([(item.benefit_multiplier, item.cost_multiplier) for item in scenarios])
     special = {name: factors([item.multipliers(name) for item in scenarios]) for name in own}
-    return World(
-        drawn=drawn, benefit_multiplier=everybody[0], cost_multiplier=everybody[1], own_multipliers=special
-    )
+    return World(drawn=drawn, benefit_multiplier=everybody[0], cost_multiplier=everybody[1], own_multipliers=special)
 
 
 # --- returns ---------------------------------------------------------------------------------------------
@@ -398,7 +397,7 @@ def returns(plan: Plan, group: Group) -> Returns:
     sentence, roots = "", ()
     try:
         roots = cashflows.xirr_all(net, [year.day for year in years])
-    except cashflows.Undefined:
+    except cashflows.NoRateOfReturn:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
     except cashflows.Undefined:
         sentence = "No rate of return: the only rates at which the flows are worth zero are absurdly far out."

@@ -105,9 +105,14 @@ def without_loss_years(laid: Plan) -> Plan:
         return laid
     why = "the group is worth more stopped than run from then on"
     left_out = [
-        *(LeftOut(line.asset_id, f"benefit {line.driver_id}", str(laid.periods[line.period].year), why) for line, _ in lost),
         *(
-            LeftOut(line.asset_id, f"{line.phase} cost {line.category}", str(line.date), why, line.amount.mode * line.share)
+            LeftOut(line.asset_id, f"benefit {line.driver_id}", str(laid.periods[line.period].year), why)
+            for line, _ in lost
+        ),
+        *(
+            LeftOut(
+                line.asset_id, f"{line.phase} cost {line.category}", str(line.date), why, line.amount.mode * line.share
+            )
             for line in gone
         ),
     ]

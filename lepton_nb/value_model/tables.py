@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lepton_nb.value_model.inputs import OUTCOMES, outcome_ranges
+from lepton_nb.value_model.inputs import OUTCOMES, outcome_grade, outcome_ranges
 from lepton_nb.value_model.lines import Plan, by_driver, life_end
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
@@ -269,7 +269,14 @@ def register(plan: Plan) -> tuple[RegisterRow, ...]:
 
 def _row(name, asset, likely, unit, grade="", source="", low=None, high=None) -> RegisterRow:
     return RegisterRow(
-        input=name, asset=asset, low=low, likely=likely, high=high, unit=unit, grade=grade, source=source or "not stated"
+        input=name,
+        asset=asset,
+        low=low,
+        likely=likely,
+        high=high,
+        unit=unit,
+        grade=grade,
+        source=source or "not stated",
     )
 
 
@@ -315,10 +322,10 @@ def _tests(plan: Plan):
         name, unit = key.replace("_", " "), f"{plan.currency} a case"
         gain = float(gain_per_case(item))
         yield _row(f"gain per case: {name}", item.asset_id, gain, unit, "measured", f"{case}, {kind}")
-        grades = item.outcome_grades(_words(line.grade for line in plan.benefits if line.link_id == key))
-        for outcome, value in outcome_ranges(item, plan.client).items():
+        grade = next(line.grade for line in plan.benefits if line.link_id == key)
+        for outcome, value in outcome_ranges(item, plan.client, grade).items():
             words = f"money per {OUTCOMES[outcome]}: {name}"
-            yield _range(words, item.asset_id, [value], unit, grades[outcome], "outcome_value.csv")
+            yield _range(words, item.asset_id, [value], unit, outcome_grade(item, outcome, grade), "outcome_value.csv")
     for item in {line.link_id: line.accepted for line in plan.benefits if line.accepted is not None}.values():
         words = f"n = {item.n:,}, {item.evaluated_on}"
         yield _row("share accepted", item.asset_id, item.accepted / item.n, item.unit, "measured", words)
@@ -338,7 +345,9 @@ def _assets(plan: Plan):
         name = asset.asset_id
         spent = plan.capitalised[name] if any(plan.written_off[name]) else 0.0
         if spent:
-            yield _row("capitalised so far, written off for tax", name, spent, plan.currency, source="costs.csv, actual")
+            yield _row(
+                "capitalised so far, written off for tax", name, spent, plan.currency, source="costs.csv, actual"
+            )
         yield _row("useful life", name, asset.useful_life_years, "years", source=asset.useful_life_basis)
         used = plan.decays.get(name)
         if used is not None and used.half_life is not None:

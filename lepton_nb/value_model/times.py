@@ -6,33 +6,9 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DAYS = 365.0
+from lepton_nb.terms import DAYS, years_between, years_later
 
-
-def years_between(start: date, end: date) -> float:
-    """Years of 365 days from ``start`` to ``end`` (ACT/365F).
-
-    >>> years_between(date(2026, 6, 30), date(2026, 12, 31)) * 365
-    184.0
-    """
-    return (end - start).days / DAYS
-
-
-def years_later(start: date, years: float) -> date:
-    """The same day ``years`` later: whole years by the calendar, the rest in days of 1/365.
-
-    >>> years_later(date(2024, 2, 29), 1), years_later(date(2026, 1, 1), 2.5)
-    (datetime.date(2025, 2, 28), datetime.date(2028, 7, 1))
-    """
-    whole = int(years)
-    year = start.year + whole
-    if year > date.max.year - 1:
-        return date.max
-    try:
-        moved = start.replace(year=year)
-    except ValueError:  # 29 February
-        moved = date(year, 2, 28)
-    return moved + timedelta(days=int((years - whole) * DAYS))
+__all__ = ["DAYS", "Period", "months_later", "periods", "years_between", "years_later"]
 
 
 def months_later(start: date, months: int) -> date:
