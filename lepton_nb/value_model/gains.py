@@ -58,6 +58,7 @@ class Gain:
     per_case: float
     interval: tuple[float, float]  # 90 %
     below_zero: float
+    standard_error: float  # of the same posterior
     margins: tuple[float, float]
     margins_below_zero: float
     model: performance.ExpectedValue
@@ -125,6 +126,7 @@ def gain(plan: Plan, evaluation, draws: int = DRAWS) -> Gain:
         per_case=float(gain_per_case(evaluation)),
         interval=decides.interval,
         below_zero=decides.probability_below(0).value,
+        standard_error=float(decides.sd),
         margins=margins.interval,
         margins_below_zero=margins.probability_below(0).value,
         model=model,

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from lepton_nb.valuation import decisions, uncertainty
-from lepton_nb.value_model.beside import SMALLEST_BASELINE, Verdict, gains, present_benefits, verdict_on
-from lepton_nb.value_model.reading import Group, Plan
-from lepton_nb.value_model.reading import plan as read_plan
+from lepton_nb.valuation import decisions
+from lepton_nb.value_model.gains import gains
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import present_benefits
+from lepton_nb.value_model.planning import plan as read_plan
 from lepton_nb.value_model.sensitivity import factors, gain_of_test_set
+from lepton_nb.value_model.verdict import WITHHELD, Verdict, group_verdict
+from lepton_nb.value_model.world import triangular_quantile
 from lepton_nb.value_model.worlds import Distribution, simulate
 
 #: The decision counts as settled when perfect information is worth at most this share of the present benefits.
@@ -69,9 +72,9 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
         rows.append(Knowing(factor.name, factor.label, found.value, found.standard_error))
     rows.sort(key=lambda row: -row.value)
     benefits = present_benefits(plan, lambda line: line.asset_id in group.assets).get(True, 0.0)
-    said = verdict_on(plan, group.assets, float(np.mean(values < 0)))
+    said = group_verdict(plan, group, float(np.mean(values < 0)))
     limit = SETTLED * max(benefits, 0.0)
-    if said.word == "withheld":
+    if said.word == WITHHELD:
         word, sentence = "withheld", f"{group.name}: no conclusion: {said.reason}."
     elif perfect.value <= limit:
         word = "settled"
@@ -99,7 +102,7 @@ def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
         return gain_of_test_set(plan, distribution, name)
     item, level = plan.inputs[name], drawn[name]
     if item.range is not None:
-        return uncertainty.triangular(*item.range).ppf(level)
+        return triangular_quantile(item.range, level)
     if item.category == "success":
         return np.where(level < plan.asset(item.asset_id).p_technical_success, 1.0, 0.0)
     return special.ndtri(level)
@@ -168,7 +171,7 @@ def back_tests(
         slope = float(np.cov(theta, values)[0, 1] / sd**2)
         explained = float(np.corrcoef(theta, values)[0, 1] ** 2)
         noise = gain.standard_error * math.sqrt(gain.n)
-        said = verdict_on(plan, group.assets, float(np.mean(values < 0)))
+        said = group_verdict(plan, group, float(np.mean(values < 0)))
         threshold = mean - float(values.mean()) / slope
         tried = [
             decisions.evsi(mean, sd, noise, size, threshold, fixed_cost + size * cost_per_case, max(slope, 0.0))
@@ -193,11 +196,8 @@ def back_tests(
 
 def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, currency, money) -> tuple[str, str]:
     name = gain.evaluation_id.replace("_", " ")
-    if said.word == "withheld":
-        return "withheld", (
-            f"{name}: what a larger back-test is worth is not concluded: {said.reason}. First bring the baseline above "
-            f"{SMALLEST_BASELINE} cases."
-        )
+    if said.word == WITHHELD:
+        return "withheld", (f"{name}: what a larger back-test is worth is not concluded: {said.reason}.")
     if best.net > 0:
         return "worth it", (
             f"{name}: a larger back-test is worth its cost. {counted(size)} further cases (now {counted(gain.n)}) are worth {money(best.value)} "
@@ -281,8 +281,8 @@ def pairings(plan: Plan, distribution: Distribution, blind_plan: Plan, blind: Di
             low, high = simulation.interval
             perfect = decisions.evpi_samples({"go on": simulation.values, "stop": np.zeros(simulation.draws)})
             sides.append({"low": low, "high": high, "below_zero": below, "perfect": perfect.value})
-            said.append(verdict_on(which, group.assets, below))
-        margins, pairs = gain.margins[1] - gain.margins[0], gain.drawn[1] - gain.drawn[0]
+            said.append(group_verdict(which, which.group(group.assets[0]), below))
+        margins, pairs = gain.margins[1] - gain.margins[0], gain.interval[1] - gain.interval[0]
         equivalent = round(gain.n * (margins / pairs) ** 2)
         sentence = pairing_sentence(group.name, said[0].word, said[1].word, gain.n, equivalent)
         found.append(

@@ -11,8 +11,11 @@ from scipy.special import stdtrit
 
 from lepton_nb.valuation import uncertainty
 from lepton_nb.valuation.uncertainty import Estimate, Simulation, Undefined
-from lepton_nb.value_model.money import MOST_LIKELY, World, Worth, cash_flows, evaluate, gain_per_case
-from lepton_nb.value_model.reading import PRIOR, Group, Plan, sample_counts
+from lepton_nb.value_model.gains import gain_per_case
+from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import Worth, evaluate, group_value, scenario_world
+from lepton_nb.value_model.world import World
 from lepton_nb.value_model.worlds import Distribution
 
 #: Draws of a test set's shares behind one factor of the variance.
@@ -147,12 +150,13 @@ def factors(plan: Plan) -> dict[str, Factor]:
     """
     found: dict[str, Factor] = {}
     for name, item in plan.inputs.items():
-        owner, _, sample = name.rpartition(".")
-        if item.category == "gain" and sample != "acceptance":
+        if item.sample:
+            owner = item.evaluation.evaluation_id
             users = frozenset(line.asset_id for line in plan.benefits if line.link_id == owner)
-            found.setdefault(owner, Factor(owner, item.label, users, _test_set(plan, owner)))
+            found.setdefault(owner, Factor(owner, item.label, users, _test_set(plan, item.evaluation)))
         else:
-            found[name] = Factor(name, item.label, frozenset({item.asset_id}), _level(name))
+            touched = {item.asset_id} if item.asset_id else {asset.asset_id for asset in plan.client.assets}
+            found[name] = Factor(name, item.label, frozenset(touched), _level(name))
     return found
 
 
@@ -160,10 +164,9 @@ def _level(name: str):
     return lambda levels: {name: levels}
 
 
-def _test_set(plan: Plan, evaluation_id: str):
-    evaluation = plan.evaluation(evaluation_id)
+def _test_set(plan: Plan, evaluation):
     cells = {
-        f"{evaluation_id}.{sample}": uncertainty.dirichlet(counts, PRIOR)
+        sample_name(evaluation, sample): uncertainty.dirichlet(counts, PRIOR)
         for sample, counts in sample_counts(evaluation).items()
     }
     drawn = uncertainty.simulate(
@@ -181,16 +184,9 @@ def _test_set(plan: Plan, evaluation_id: str):
 
 def gain_of_test_set(plan: Plan, distribution: Distribution, evaluation_id: str) -> np.ndarray:
     """(draws,) gain per case that the drawn shares of a test set give at the most likely money per outcome."""
-    prefix = f"{evaluation_id}."
-    shares = {
-        name: drawn for name, drawn in distribution.total.inputs.items() if name.startswith(prefix) and drawn.ndim == 2
-    }
-    return gain_per_case(plan.evaluation(evaluation_id), World(drawn=shares))
-
-
-def group_value(plan: Plan, group: Group, world: World = MOST_LIKELY):
-    """The value of one group, as :func:`evaluate` gives it, without the shares of its assets."""
-    return sum(year.present for year in cash_flows(plan, group, world))
+    evaluation = plan.evaluation(evaluation_id)
+    names = [sample_name(evaluation, sample) for sample in sample_counts(evaluation)]
+    return gain_per_case(evaluation, World(drawn={name: distribution.total.inputs[name] for name in names}))
 
 
 @dataclass(frozen=True)
@@ -235,7 +231,7 @@ def variance_shares(plan: Plan, n: int = 4096, seed: int | None = None) -> dict[
             drawn = {}
             for factor, level in levels.items():
                 drawn |= chosen[factor].read(level)
-            world = World(drawn=drawn)
+            world = scenario_world(plan, drawn)
             size = len(next(iter(levels.values())))
             return np.broadcast_to(sum(group_value(plan, group, world) for group in groups), size)
 
@@ -305,7 +301,7 @@ def worst_draws(
     found = []
     for name, item in plan.inputs.items():
         levels = distribution.total.inputs.get(name)
-        if item.asset_id not in group.assets or levels is None or levels.ndim > 1:
+        if item.asset_id not in (*group.assets, "") or levels is None or levels.ndim > 1:
             continue
         if item.category == "success":
             usual = plan.asset(item.asset_id).p_technical_success

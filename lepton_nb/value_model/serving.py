@@ -10,8 +10,9 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
-from lepton_nb.value_model.lines import unit_value
-from lepton_nb.value_model.reading import Plan, horizon_end, periods
+from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.money import unit_value
+from lepton_nb.value_model.times import periods, years_later
 
 HOURS_A_MONTH = 365 * 24 / 12
 SECONDS_A_MONTH = 3600 * HOURS_A_MONTH
@@ -171,7 +172,7 @@ def yearly_cost(plan: Plan, assets) -> ThreePoint:
     The day itself is not one of them, so that a cost dated on the same day of each year counts once. Of a whole year's
     figure (a row with a year in place of a date) the days in these months count.
     """
-    end = horizon_end(plan.date, 1)
+    end = years_later(plan.date, 1)
     parts = {span.year: span.share for span in periods(plan.date, 1, "end")}
     counted = []
     for row in plan.client.costs:
@@ -333,8 +334,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
     """
     found, sentences = [], []
     for line in {(line.asset_id, line.driver_id): line for line in plan.benefits}.values():
-        row = market.row_of(plan, line)
-        worth = unit_value(plan, line) * row.attribution.mode
+        worth = unit_value(plan, line) * line.attribution.mode
         cost = yearly_cost(plan, plan.needs[line.asset_id]).mode
         name = f"{line.asset_id}, {line.driver_id.replace('_', ' ')}"
         if cost == 0:
@@ -346,7 +346,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
             told = f"one unit brings nothing ({money(worth)}), so no volume covers the running costs"
             sentences.append(f"{name}: {told}.")
             continue
-        volume = line.volume.mode * row.adoption.mode
+        volume = line.volume.mode * line.adoption.mode
         found.append(
             Cover(
                 asset_id=line.asset_id,
