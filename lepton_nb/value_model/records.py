@@ -1,0 +1,152 @@
+"""The conclusion as plain tables: what the value chapter puts on record and every other page reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
+from lepton_nb.value_model.findings import findings
+from lepton_nb.value_model.gains import gains
+from lepton_nb.value_model.money import bridge
+from lepton_nb.value_model.tables import lines, register
+from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
+
+Row = dict[str, Any]
+
+#: What no figure of the report holds.
+NOT_IN_THE_NUMBER = (
+    "Sunk costs and their book value; only the tax that their amortisation still saves is in it, on the owner's basis.",
+    "Rights to defer, expand, abandon or switch.",
+    "Anything after the horizon, after the useful life, and any year for which the client gives no figure.",
+    "Scores: they stand beside the number.",
+)
+
+
+def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, list[Row]]:
+    """Every table of the value chapter. bars: of :func:`~lepton_nb.value_model.worlds.tornado`.
+
+    groups: value (mean of the draws), low, high (5 and 95 %), most_likely, below_zero, verdict, reason, counts (part of the
+    total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts.
+    total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
+    benefits, costs, amortisation.
+    """
+    plan = found.plan
+    return {
+        "groups": [_group(item, bars) for item in found.groups],
+        "assets": [
+            {"name": name, "group": item.name, "value": part.value, "earned": part.earned, "counts": item.counts}
+            for item in found.groups
+            for name, part in item.assets.assets.items()
+        ],
+        "total": [_total(found, bars)],
+        "bridge": [asdict(bridge(plan)) | {"value": bridge(plan).value}],
+        "gains": [_gain(item, plan) for item in gains(plan)],
+        "decays": [_decay(item) for item in plan.decays.values()],
+        "scenarios": [
+            {"name": item.name, "p": item.p, "value": float(worth.total)}
+            | {f"group {name}": float(value) for name, value in worth.groups.items()}
+            for item, worth in zip(plan.client.scenarios, scenario_values(plan).values(), strict=True)
+        ],
+        "matrix": _matrix(plan),
+        "decisive": [
+            {"group": item.name, "assumption": move.label, "unit": move.unit, "at": words, "value": value}
+            for item in found.groups
+            for move, bar in bars[item.name]
+            for words, value in ((move.low_words, bar.value_at_low), (move.high_words, bar.value_at_high))
+            if (value < 0) != (bar.base_value < 0)
+        ],
+        "tornado": [_bar(move, bar) for move, bar in bars["total"]],
+        "register": [asdict(row) for row in register(plan)],
+        "findings": [{"finding": sentence} for sentence in findings(plan)],
+        "not_in_the_number": [{"text": text} for text in NOT_IN_THE_NUMBER],
+        **lines(plan).tables(),
+    }
+
+
+def _bar(move, bar) -> Row:
+    return {
+        "assumption": move.label,
+        "unit": move.unit,
+        "low": move.low_words,
+        "high": move.high_words,
+        "grade": move.grade,
+        "value_at_low": bar.value_at_low,
+        "value_at_high": bar.value_at_high,
+    }
+
+
+def _group(item: GroupConclusion, bars) -> Row:
+    first = _bar(*bars[item.name][0]) if bars.get(item.name) else {}
+    return {
+        "name": item.name,
+        "assets": list(item.group.assets),
+        "rate": item.group.rate,
+        "value": item.value,
+        "low": item.interval[0],
+        "high": item.interval[1],
+        "most_likely": item.most_likely,
+        "below_zero": item.below_zero,
+        "verdict": item.verdict.word,
+        "reason": item.verdict.reason,
+        "counts": item.counts,
+        "together": item.assets.together,
+        "moved_by": first,
+    }
+
+
+def _total(found: Conclusion, bars) -> Row:
+    low, high = found.interval or (None, None)
+    return {
+        "name": "total",
+        "groups": [item.name for item in found.groups if item.counts],
+        "left_out": [item.name for item in found.left_out],
+        "value": found.value,
+        "low": low,
+        "high": high,
+        "most_likely": found.most_likely,
+        "below_zero": found.below_zero,
+        "draws": found.distribution.draws,
+        "moved_by": _bar(*bars["total"][0]) if bars.get("total") else {},
+    }
+
+
+def _gain(item, plan) -> Row:
+    return {
+        "evaluation": item.evaluation_id,
+        "asset": item.asset_id,
+        "n": item.n,
+        "paired": item.paired,
+        "per_case": item.per_case,
+        "low": item.interval[0],
+        "high": item.interval[1],
+        "below_zero": item.below_zero,
+        "word": item.word,
+        "yearly_cases": item.yearly,
+        "a_year": None if item.yearly is None else item.yearly * item.per_case,
+        "unit": item.unit,
+    }
+
+
+def _decay(item) -> Row:
+    seen = item.measured
+    return {
+        "asset": item.asset_id,
+        "half_life": item.half_life,
+        "source": item.source,
+        "measured": None if seen is None else seen.half_life,
+        "fastest": None if seen is None else seen.fastest,
+        "slowest": None if seen is None else seen.slowest,
+        "shown": None if seen is None else seen.shown,
+        "sentence": item.sentence,
+    }
+
+
+def _matrix(plan) -> list[Row]:
+    found = rate_and_half_life(plan)
+    return [
+        {"rate_change": change, "half_life_factor": factor, "value": float(value)}
+        for change, row in zip(found.rate_changes, found.values, strict=True)
+        for factor, value in zip(found.factors, row, strict=True)
+    ]
