@@ -9,7 +9,7 @@ import pytest
 
 from lepton_nb import client as clients
 from lepton_nb.client.schema import ScorecardComparison, ScoreRow
-from lepton_nb.value_model.scorecard import RULES, scorecard
+from lepton_nb.value_model.scorecard import RULES, findings, scorecard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,11 +39,16 @@ def test_the_rules_are_six_and_the_sample_is_ranked_by_hand(bank):
     assert card.rows[0].total == pytest.approx(by_hand)
     assert sum(card.rows[0].contributions.values()) == pytest.approx(by_hand)
     assert card.ranking == ("C1", "T1") and card.word == "stable" and not card.sentence
+    assert [(place, row.asset_id) for place, row in card.places] == [(1, "C1"), (2, "T1")] and card.leader == "C1"
 
 
 def test_scale_several_judges_count_by_their_mean_and_the_register_gives_two(bank):
     row = scorecard(judged(bank, ("C1", "innovation", 4.0)), draws=100).rows[0]
-    assert row.scores["innovation"] == pytest.approx(3.0) and row.judges["innovation"] == 2
+    assert (
+        row.scores["innovation"] == pytest.approx(3.0)
+        and row.judged["innovation"] == 2
+        and row.people == ("CRO", "X", "CFO")
+    )
     asset = next(asset for asset in bank.assets if asset.asset_id == "C1")
     assert row.scores["robustness"] == asset.robustness_1_5
 
@@ -82,7 +87,10 @@ def test_stability_says_tied_open_and_stable(bank):
     wanted = ("innovation", "market_potential", "strategic_fit")
     even = even.model_copy(update={"scores": ()})
     tied = judged(even, *((asset, name, 3.0) for asset in ("C1", "T1") for name in wanted))
-    assert scorecard(tied, draws=100).word == "tied" and scorecard(tied, draws=100).first == ("C1", "T1")
+    card = scorecard(tied, draws=100)
+    assert card.word == "tied" and card.first == ("C1", "T1")
+    assert [(place, row.asset_id) for place, row in card.places] == [(1, "C1"), (1, "T1")]
+    assert card.leader in card.first
     close = judged(
         even,
         ("C1", "innovation", 3.1), ("C1", "market_potential", 3.0), ("C1", "strategic_fit", 2.9),
@@ -97,3 +105,22 @@ def test_stability_says_tied_open_and_stable(bank):
 )
 def test_nothing_given_is_a_sentence(bank, change, sentence):
     assert sentence in scorecard(bank.model_copy(update=change)).sentence
+
+
+def test_who_judged_is_told_apart_from_the_register(bank):
+    (first, *_) = scorecard(bank, draws=100).rows
+    assert first.people == ("CRO", "CFO") and set(first.registered) == {"explainability", "robustness"}
+    assert first.basis == "2 people, 2 entries of the register"
+    assert set(first.judged.values()) == {0, 1}
+    more = scorecard(judged(bank, ("C1", "robustness", 5.0)), draws=100).rows[0]
+    assert more.basis == "3 people, 1 entry of the register" and more.scores["robustness"] == 5.0
+
+
+def test_findings_name_what_is_missing_and_what_one_person_judged(bank):
+    bare = judged(bank, without="T1")
+    told = findings(bare, scorecard(bare))
+    assert "T1 (model): not scored at all." in told
+    assert "C1: innovation, market potential, strategic fit judged by one person each." in told
+    double = judged(bank, *((asset, name, 3.0) for asset in ("C1", "T1")
+                            for name in ("innovation", "market_potential", "strategic_fit")))  # fmt: skip
+    assert findings(double, scorecard(double, draws=100)) == []

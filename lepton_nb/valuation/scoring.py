@@ -14,9 +14,19 @@ import numpy as np
 from lepton_nb.valuation import _base
 from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, one_of, same_length, vector, whole
 from lepton_nb.valuation._guard import guarded
-from lepton_nb.valuation.performance import wilson_interval
 
-__all__ = ["Ahp", "RankStability", "Score", "Topsis", "Undefined", "ahp", "rank_stability", "topsis", "weighted_score"]
+__all__ = [
+    "Ahp",
+    "RankStability",
+    "Score",
+    "Topsis",
+    "Undefined",
+    "ahp",
+    "ahp_of_pairs",
+    "rank_stability",
+    "topsis",
+    "weighted_score",
+]
 
 # Saaty's mean consistency index of random matrices, by size
 RANDOM_INDEX = {1: 0.0, 2: 0.0, 3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49}
@@ -107,6 +117,28 @@ def ahp(matrix: Sequence[Sequence[float | str]]) -> Ahp:
     ratio = index / random_index if random_index else 0.0  # two judgements cannot contradict each other
     weights = tuple((vector_ / vector_.sum()).tolist())
     return Ahp(weights, top, index, ratio, ratio <= MOST_INCONSISTENT)
+
+
+def ahp_of_pairs(pairs: Mapping[tuple[str, str], float]) -> tuple[tuple[str, ...], Ahp]:
+    """The criteria, in the order in which they come first, and :func:`ahp` of their comparisons.
+
+    pairs: {(a, b): how many times a outweighs b}, each pair of criteria once, in either order.
+
+    >>> names, result = ahp_of_pairs({("cost", "speed"): 3, ("cost", "risk"): 5, ("speed", "risk"): 3})
+    >>> names, round(result.consistency_ratio, 3)
+    (('cost', 'speed', 'risk'), 0.033)
+    """
+    names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
+    given = {frozenset(pair) for pair in pairs}
+    if len(given) < len(pairs) or len(given) != len(names) * (len(names) - 1) // 2 or any(len(p) < 2 for p in given):
+        raise ValueError(f"Each pair of two different criteria must be compared once. Received: {sorted(pairs)}")
+
+    def times(first: str, second: str) -> float:
+        if first == second:
+            return 1.0
+        return pairs[first, second] if (first, second) in pairs else 1.0 / pairs[second, first]
+
+    return names, ahp([[times(first, second) for second in names] for first in names])
 
 
 @dataclass(frozen=True)
@@ -208,6 +240,8 @@ def rank_stability(
         rest = np.delete(np.arange(len(table)), other)
         if other != first and len(rest) > 1 and rest[np.argmax(rate(table[rest], shares))] != first:
             reversals.append(other)
+    from lepton_nb.valuation.performance import wilson_interval  # loads scipy, which a comparison alone does not need
+
     found = wilson_interval(int(counts[first]), count)
     told = f"{method}, weights from a Dirichlet of concentration {concentration:g}"
     return RankStability(

@@ -12,7 +12,7 @@ from lepton_nb.valuation import scoring
 #: How the scores are read. Each rule has a test; the scorecard chapter prints them all.
 RULES = {
     "Scale": "Innovation, market potential and strategic fit are judged from 0 to 5; several judges of one dimension count "
-    "by their mean. Explainability and robustness stand in the register on 1 to 5 and are taken as they are.",
+    "by their mean. Explainability and robustness are entries of the register, on 1 to 5, and are taken as they are.",
     "Complete": "An asset is ranked only with a score in every dimension that has a weight. What is missing is named; it is "
     "never taken as 0 or as the middle.",
     "Weights": "The client's weights, which sum to 1. Where the client compared the dimensions pair by pair, the weights that "
@@ -34,13 +34,26 @@ class Row:
 
     asset_id: str
     scores: Mapping[str, float | None]
-    judges: Mapping[str, int]
+    judged: Mapping[str, int]  # by dimension, how many people's scores; 0 where it is missing or of the register
+    people: tuple[str, ...]  # who judged, each once
+    registered: tuple[str, ...]  # dimensions taken from the register
     total: float | None
     contributions: Mapping[str, float]
 
     @property
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name, score in self.scores.items() if score is None)
+
+    @property
+    def basis(self) -> str:
+        """Where the scores come from, such as "3 people, 2 entries of the register"."""
+        told = [_counted(len(self.people), "person", "people"), _counted(len(self.registered), "entry", "entries")]
+        told[1] += " of the register" if told[1] else ""
+        return ", ".join(filter(None, told)) or "nobody"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}" if number else ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,19 @@ class Scorecard:
         """The asset with the highest score; several if they share it; none where nothing is ranked."""
         totals = {row.asset_id: row.total for row in self.rows if row.total is not None}
         return tuple(name for name in self.ranking if totals[self.ranking[0]] - totals[name] < 1e-9)
+
+    @property
+    def places(self) -> tuple[tuple[int, Row], ...]:
+        """The ranked assets with their place; equal scores share one (rule Stability)."""
+        rows = {row.asset_id: row for row in self.rows}
+        ranked = [rows[name] for name in self.ranking]
+        return tuple((1 + sum(other.total > row.total + 1e-9 for other in ranked), row) for row in ranked)
+
+    @property
+    def leader(self) -> str:
+        """The asset whose first place the stability is about; empty where nothing is ranked."""
+        complete = [row.asset_id for row in self.rows if row.total is not None]
+        return complete[self.stability.first] if self.stability else ""
 
     @property
     def word(self) -> str:
@@ -94,7 +120,16 @@ def scorecard(client: Any, draws: int = 10_000, concentration: float = 50.0, see
             closeness = dict(zip((row.asset_id for row in complete), found.closeness, strict=True))
         except scoring.Undefined as why:
             sentence = f"TOPSIS is not defined here: {why}"
-    return Scorecard(weights, rows, comparison, compared, ranking, stability, closeness, sentence)
+    return Scorecard(
+        weights=weights,
+        rows=rows,
+        comparison=comparison,
+        compared=compared,
+        ranking=ranking,
+        stability=stability,
+        closeness=closeness,
+        sentence=sentence,
+    )
 
 
 def _judged(asset: Any, scores: Any) -> bool:
@@ -103,31 +138,38 @@ def _judged(asset: Any, scores: Any) -> bool:
 
 def _row(asset: Any, scores: Any, weights: Mapping[str, float]) -> Row:
     found: dict[str, float | None] = {}
-    judges: dict[str, int] = {}
+    judged: dict[str, int] = {}
+    people: dict[str, None] = {}
+    registered = []
     for dimension in weights:
-        given = [s.score_0_5 for s in scores if s.asset_id == asset.asset_id and s.dimension == dimension]
+        given = [item for item in scores if item.asset_id == asset.asset_id and item.dimension == dimension]
+        people |= dict.fromkeys(item.rater for item in given)
+        judged[dimension] = len(given)
+        found[dimension] = fmean(item.score_0_5 for item in given) if given else None
         if not given and dimension in IN_THE_REGISTER:
-            registered = getattr(asset, IN_THE_REGISTER[dimension])
-            given = [] if registered is None else [registered]
-        found[dimension] = fmean(given) if given else None
-        judges[dimension] = len(given)
-    if not weights or any(found[name] is None for name, weight in weights.items() if weight > 0):
-        return Row(asset.asset_id, found, judges, None, {})
-    used = {name: score for name, score in found.items() if score is not None}
-    result = scoring.weighted_score(used, {name: weights[name] for name in used})
-    return Row(asset.asset_id, found, judges, result.value, result.contributions)
+            found[dimension] = getattr(asset, IN_THE_REGISTER[dimension])
+            registered += [dimension] if found[dimension] is not None else []
+    total, contributions = None, {}
+    if weights and all(found[name] is not None for name, weight in weights.items() if weight > 0):
+        used = {name: score for name, score in found.items() if score is not None}
+        result = scoring.weighted_score(used, {name: weights[name] for name in used})
+        total, contributions = result.value, result.contributions
+    return Row(
+        asset_id=asset.asset_id,
+        scores=found,
+        judged=judged,
+        people=tuple(people),
+        registered=tuple(registered),
+        total=total,
+        contributions=contributions,
+    )
 
 
 def _compared(comparisons: Any) -> tuple[tuple[str, ...], scoring.Ahp | None]:
     """The dimensions compared pair by pair, and what follows for their weights."""
     if not comparisons:
         return (), None
-    names = tuple(dict.fromkeys(name for pair in comparisons for name in (pair.more, pair.less)))
-    matrix = [[1.0] * len(names) for _ in names]
-    for pair in comparisons:
-        more, less = names.index(pair.more), names.index(pair.less)
-        matrix[more][less], matrix[less][more] = float(pair.times), 1.0 / pair.times
-    return names, scoring.ahp(matrix)
+    return scoring.ahp_of_pairs({(pair.more, pair.less): pair.times for pair in comparisons})
 
 
 def _why_not(weights, rows, complete, comparison) -> str:
@@ -144,3 +186,21 @@ def _why_not(weights, rows, complete, comparison) -> str:
         lacking = "; ".join(f"{row.asset_id} lacks {', '.join(row.missing)}" for row in rows if row.missing)
         return f"No ranking: fewer than two assets are scored in every dimension{f' ({lacking})' if lacking else ''}."
     return ""
+
+
+def findings(client: Any, card: Scorecard) -> list[str]:
+    """What was asked and not answered, and what one person alone judged."""
+    gaps = [f"{row.asset_id}: no score for {', '.join(map(_plain, row.missing))}." for row in card.rows if row.missing]
+    scored = {row.asset_id for row in card.rows}
+    unscored = [f"{asset.asset_id} ({asset.kind}): not scored at all." for asset in client.assets
+                if asset.kind == "model" and asset.asset_id not in scored]  # fmt: skip
+    alone = []
+    for row in card.rows:
+        single = [_plain(name) for name, count in row.judged.items() if count == 1]
+        if single:
+            alone.append(f"{row.asset_id}: {', '.join(single)} judged by one person each.")
+    return gaps + unscored + alone
+
+
+def _plain(dimension: str) -> str:
+    return dimension.replace("_", " ")
