@@ -119,10 +119,13 @@ def ahp(matrix: Sequence[Sequence[float | str]]) -> Ahp:
     return Ahp(weights, top, index, ratio, ratio <= MOST_INCONSISTENT)
 
 
+@guarded
 def ahp_of_pairs(pairs: Mapping[tuple[str, str], float]) -> tuple[tuple[str, ...], Ahp]:
     """The criteria, in the order in which they come first, and :func:`ahp` of their comparisons.
 
     pairs: {(a, b): how many times a outweighs b}, each pair of criteria once, in either order.
+
+    Reference: Saaty (1980), The Analytic Hierarchy Process, ch. 2-3.
 
     >>> names, result = ahp_of_pairs({("cost", "speed"): 3, ("cost", "risk"): 5, ("speed", "risk"): 3})
     >>> names, round(result.consistency_ratio, 3)
