@@ -17,7 +17,7 @@ from test_client import PREDICTIONS, SAMPLES, B, Folder, M, outcome
 from typer.testing import CliRunner
 
 from lepton_nb import cli, client, paths
-from lepton_nb.client import files, schema, workbook
+from lepton_nb.client import files, schema, workbook, workbook_writing
 
 PARTS = [part for part in client.Client.model_fields if part != "warnings"]
 
@@ -27,7 +27,7 @@ def made(tmp_path_factory) -> dict[str, Path]:
     """Both samples as workbooks; nobody changes them."""
     root = tmp_path_factory.mktemp("workbooks")
     for sample in (M, B):
-        workbook.write(SAMPLES / sample, root / f"{sample}.xlsx")
+        workbook_writing.write(SAMPLES / sample, root / f"{sample}.xlsx")
     return {sample: root / f"{sample}.xlsx" for sample in (M, B)}
 
 
@@ -124,7 +124,7 @@ def test_what_a_workbook_offers(made):
 
 def test_text_that_looks_like_a_formula_stays_text(tmp_path):
     folder = Folder(tmp_path).cell("costs.csv", 2, "source", "=1+1").cell("costs.csv", 3, "source", "@home")
-    workbook.write(folder.path, tmp_path / "x.xlsx")
+    workbook_writing.write(folder.path, tmp_path / "x.xlsx")
     found = cell(openpyxl.load_workbook(tmp_path / "x.xlsx"), "costs", 2, "source")
     assert (found.value, found.data_type, found.quotePrefix) == ("=1+1", "s", True)
     assert client.load(tmp_path / "x.xlsx").fingerprint("costs") == client.load(folder.path).fingerprint("costs")
@@ -364,7 +364,7 @@ def small(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("small")
     folder = Folder(root, B)
     folder.write(PREDICTIONS, folder.rows(PREDICTIONS)[:30])
-    workbook.write(folder.path, root / "sound.xlsx")
+    workbook_writing.write(folder.path, root / "sound.xlsx")
     return root / "sound.xlsx"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lepton_nb import register
-from lepton_nb.client import Asset, reading, schema
+from lepton_nb.client import Asset, fields, schema
 from lepton_nb.page import render
 from lepton_nb.register import RULES, Register, find
 
@@ -217,5 +217,5 @@ def test_the_files_and_columns_that_the_chapter_names_exist():
     types["metrics/predictions_<asset>.csv"] = schema.PREDICTIONS.type
     assert len(named) > 20
     for file, columns in named:
-        known = set(reading.columns(types[file]))
+        known = set(fields.columns(types[file]))
         assert {word.split()[0] for word in columns.split(",") if word.strip()} <= known, f"{file}: {columns}"

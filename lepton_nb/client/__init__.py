@@ -1,9 +1,11 @@
 """A client's folder or workbook becomes one frozen, checked :class:`Client`, or a list of everything wrong with it.
 
 ``load`` for chapters, ``check`` for people, ``new`` for a template. Where to change what: a column or
-key in ``schema.py``, what one value may be in ``cells.py``, a rule over several values in ``rules.py`` (refuses) or
+key in ``schema``, what one value may be in ``cells.py``, a rule over several values in ``rules`` (refuses) or
 ``advice.py`` (warns), encodings and file formats in ``files.py`` and ``workbook.py``, data of cases in ``cases.py``, the
-template in ``template.py``.
+template in ``template.py`` and ``workbook_writing.py``.
+
+Imports go one way: schema, files, drafts, rules and advice, judging; a test holds it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 
 from lepton_nb import paths
 from lepton_nb.client import cases as case_files
-from lepton_nb.client import judging, reading
+from lepton_nb.client import judging, reading, sources
 from lepton_nb.client.cells import MetricLink
 from lepton_nb.client.judging import Report, report_text
 from lepton_nb.client.rules import RULES
@@ -115,4 +117,4 @@ def case_data(folder: str | os.PathLike[str], case: CaseData) -> Any:
     Translations: a list of sources and a list of targets. Images: a list of (path, class). Raises ValueError when the
     data are no longer those that the client was read with.
     """
-    return case_files.load(reading.opened(_root(folder)), case)
+    return case_files.load(sources.opened(_root(folder)), case)

@@ -1,40 +1,38 @@
 """The rules that never block: each is a function in ``ADVICE`` that gets a sound draft and yields warnings.
 
-Rules 19, 20, 30, 31, 33 and 37 are among them. Their sentences say what is withheld in the report (the income value
-of one asset, a ranking, an internal rate of return, rates of a small group), which takes a client that was read; the
-chapters withhold that conclusion alone.
+Rules 19, 20, 30, 31 and 37 are among them. Their sentences say what is withheld in the report (the income value
+of one asset, a ranking, rates of a small group), which takes a client that was read; the chapters withhold that
+conclusion alone. What takes money to find (weak evidence, several rates of return) is found by the value layer.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
-from typing import NamedTuple
 
 from lepton_nb.client.cells import did_you_mean, quoted
-from lepton_nb.client.reading import Draft
-from lepton_nb.client.rules import (
+from lepton_nb.client.drafts import Draft
+from lepton_nb.client.rules.correlations import KNOWN_INPUTS
+from lepton_nb.client.rules.measured import evaluation_rows
+from lepton_nb.client.schema import (
     ACCEPTANCE,
     ASSETS,
     BENEFITS,
-    CELLS,
     CONFUSION,
     COSTS,
-    KNOWN_INPUTS,
     MARKET,
     MONITORING,
-    connected,
-    consistency_ratio,
-    cost_of_capital,
-    evaluation,
-    evaluation_rows,
+    Problem,
 )
-from lepton_nb.client.schema import Evaluation, Problem
-from lepton_nb.terms import MOST_INCONSISTENT, SMALLEST_BASELINE, SMALLEST_GROUP, STALE_AFTER, years_later
+from lepton_nb.terms import (
+    MOST_INCONSISTENT,
+    SMALLEST_BASELINE,
+    SMALLEST_GROUP,
+    STALE_AFTER,
+    years_later,
+)
 
 
 def synthetic(draft: Draft) -> Iterator[Problem]:
@@ -167,7 +165,18 @@ def outside_the_time(draft: Draft) -> Iterator[Problem]:
 
 def inconsistent(draft: Draft) -> Iterator[Problem]:
     """Rule 31: pairwise comparisons that contradict each other."""
-    ratio = consistency_ratio(draft.sections.get("scorecard_comparisons", ()))
+    given = draft.sections.get("scorecard_comparisons", ())
+    names = sorted({name for item in given for name in (item.more, item.less)})
+    if len(names) < 3:
+        return
+    from lepton_nb.valuation import scoring  # costs a third of a second
+
+    place = {name: index for index, name in enumerate(names)}
+    matrix = [[1.0] * len(names) for _ in names]
+    for item in given:
+        matrix[place[item.more]][place[item.less]] = item.times
+        matrix[place[item.less]][place[item.more]] = 1 / item.times
+    ratio = scoring.ahp(matrix).consistency_ratio
     if ratio > MOST_INCONSISTENT:
         found = f"consistency ratio {ratio:.2f} > {MOST_INCONSISTENT:.2f}: the ranking by them is withheld"
         yield draft.in_yml(("scorecard_comparisons",), found, 31, "re-rate the pairs before ranking")
@@ -204,127 +213,6 @@ def evidence_there(draft: Draft) -> Iterator[Problem]:
                     yield row.problem("source", f"{quoted(name)} is not there", 112, "put the document into evidence/")
 
 
-class Flows(NamedTuple):
-    """Most likely money of one row before tax: year, amount, present value, and the grade of its evidence."""
-
-    asset_id: str
-    year: int
-    amount: float
-    present: float
-    evidence: str
-
-
-def benefit_flows(draft: Draft) -> Iterator[Flows]:
-    """Each benefit row at its most likely value, within the time that is valued, decayed and discounted.
-
-    A rough copy of the value chapter's cash flow table for two pieces of advice; a test holds it near that table.
-    """
-    valuation, discount = draft.sections["valuation"], draft.sections["discount"]
-    assets = {row.value.asset_id: row.value for row in draft.rows(ASSETS)}
-    capital = cost_of_capital(discount, draft.sections["tax"], valuation)
-    end = years_later(valuation.date, valuation.horizon_years)
-    evaluations = {name: evaluation(draft, name, *rows) for name, rows in evaluation_rows(draft).items()}
-    accepted = {row.value.asset_id: row.value for row in draft.rows(ACCEPTANCE)}
-    in_use: dict[tuple[str, str], int] = {}  # first year with adoption above 0
-    for row in draft.rows(BENEFITS):
-        if row.value.adoption.high > 0:
-            key = (row.value.asset_id, row.value.driver_id)
-            in_use[key] = min(row.value.year, in_use.get(key, row.value.year))
-    for row in draft.rows(BENEFITS):
-        item, asset = row.value, assets[row.value.asset_id]
-        first, last = max(valuation.date, date(item.year - 1, 12, 31)), min(end, date(item.year, 12, 31))
-        days = (last - first).days
-        if days <= 0 or asset.eu_ai_act_class == "prohibited":
-            continue
-        kind, target = item.metric_link
-        begin = max(valuation.date, date(in_use.get((item.asset_id, item.driver_id), item.year) - 1, 12, 31))
-        if kind == "confusion":
-            begin, unit = evaluations[target].evaluated_on, _gain(evaluations[target])
-        else:
-            unit = item.unit_value_mode
-        if kind == "acceptance":
-            begin, unit = accepted[target].evaluated_on, unit * accepted[target].accepted / accepted[target].n
-        middle = ((first - valuation.date).days + days / 2) / 365
-        age = middle + (valuation.date - begin).days / 365
-        decay = 2 ** (-max(age, 0) / asset.half_life_years) if asset.half_life_years else 1.0
-        whole_year = 366 if item.year % 4 == 0 and (item.year % 100 != 0 or item.year % 400 == 0) else 365
-        amount = item.volume_mode * unit * item.attribution.mode * item.adoption.mode * days / whole_year * decay
-        amount *= 1.0 if asset.p_technical_success is None else asset.p_technical_success
-        rate = capital + discount.asset_premium[asset.kind] + discount.specific_premium(asset.asset_id)
-        yield Flows(asset.asset_id, item.year, amount, amount * (1 + max(rate, -0.9)) ** -middle, item.evidence)
-
-
-def _gain(evaluation: Evaluation) -> float:
-    """Most likely money per case of the model over its baseline."""
-    value = evaluation.outcome_value
-    model, baseline = evaluation.model, evaluation.baseline
-    return math.fsum((model[cell] / model.n - baseline[cell] / baseline.n) * value[cell].mode for cell in CELLS)
-
-
-def weak_evidence(draft: Draft) -> Iterator[Problem]:
-    """Benefits that rest on vendors and experts."""
-    shares: dict[str, float] = {}
-    for flow in benefit_flows(draft):
-        shares[flow.evidence] = shares.get(flow.evidence, 0.0) + max(flow.present, 0.0)
-    total = math.fsum(shares.values())
-    weak = shares.get("vendor", 0.0) + shares.get("expert", 0.0)
-    if total > 0 and weak > 0.5 * total:
-        found = f"{100 * weak / total:.0f} % of the benefits' present value rests on vendors and experts"
-        remedy = "measure, or run a pilot, before relying on it"
-        yield Problem(file=BENEFITS, row=None, column="evidence", found=found, rule=111, remedy=remedy)
-
-
-def several_rates(draft: Draft) -> Iterator[Problem]:
-    """Rule 33: the flows of a group of assets change sign never, or several times."""
-    valuation = draft.sections["valuation"]
-    end = years_later(valuation.date, valuation.horizon_years)
-    money: dict[str, dict[int, float]] = {}
-    for flow in benefit_flows(draft):
-        years = money.setdefault(flow.asset_id, {})
-        years[flow.year] = years.get(flow.year, 0.0) + flow.amount
-    earning = set(money)
-    for row in draft.rows(COSTS):
-        day = row.value.date or date(row.value.year, 12, 31)
-        if row.value.kind == "forecast" and valuation.date <= day <= end:
-            years = money.setdefault(row.value.asset_id, {})
-            years[day.year] = years.get(day.year, 0.0) - row.value.mode
-    order = [row.value.asset_id for row in draft.rows(ASSETS)]
-    for names in connected({row.value.asset_id, *row.value.feeds} for row in draft.rows(ASSETS)):
-        if not earning & names:
-            continue
-        group = sorted(names, key=order.index)
-        years = range(valuation.date.year, end.year + 1)
-        flows = [math.fsum(money.get(name, {}).get(year, 0.0) for name in group) for year in years]
-        signs = [flow > 0 for flow in flows if flow != 0]
-        changes = sum(one != other for one, other in pairwise(signs))
-        if changes == 1 or not signs:
-            continue
-        name = " + ".join(group)
-        if changes == 0:
-            found = f"{name}: the yearly flows before tax do not change sign, there is no internal rate of return"
-        else:
-            roots = ", ".join(f"{100 * root:.4g} %" for root in rates_of_return(flows)) or "none"
-            found = f"{name}: the yearly flows before tax change sign {changes} times; rates of return: {roots}"
-        remedy = "NPV and MIRR are reported, the internal rate of return is withheld"
-        yield Problem(file=BENEFITS, row=None, column="", found=found, rule=33, remedy=remedy)
-
-
-def rates_of_return(flows: list[float]) -> list[float]:
-    """All rates above -1 at which the flows of consecutive years have no net present value, as fractions.
-
-    >>> [round(rate, 6) for rate in rates_of_return([-100.0, 230.0, -132.0])]
-    [0.1, 0.2]
-    """
-    import numpy as np  # costs a tenth of a second
-
-    scale = max(abs(flow) for flow in flows)
-    # a flow a million millionth of the largest moves no root that anybody could read
-    shares = [flow / scale if abs(flow) > 1e-12 * scale else 0.0 for flow in flows]
-    factors = np.roots(shares[::-1])  # discount factors
-    real = {round(1 / root.real - 1, 9) for root in factors if abs(root.imag) < 1e-7 and root.real > 1e-9}
-    return [float(rate) for rate in sorted(real)]
-
-
 #: Rules that never block. A new one is a function above and a name here.
 ADVICE = (
     synthetic,
@@ -341,6 +229,4 @@ ADVICE = (
     small_groups,
     unlicensed,
     evidence_there,
-    weak_evidence,
-    several_rates,
 )

@@ -290,6 +290,24 @@ def two_colours(value: Any) -> tuple[str, str]:
     return colour(value[0]), colour(value[1])
 
 
+_TIMES = re.compile(r"\b(second|minute|hour|day|night|week|month|quarter|year|annum)s?\b|\bper\b")
+
+
+def priced_unit(value: Any) -> str:
+    """What a price is for: per unit, per thousand, per 1,000 requests, per month, per year; empty: the whole asset.
+
+    >>> [priced_unit(words) for words in ("per year", "per 1,000 requests", "")]
+    ['per year', 'per 1,000 requests', '']
+    """
+    text = " ".join(str(value).split())
+    found = re.fullmatch(r"(?:per|a|an|each|every) (.+)", text.lower().replace("/", " per ").strip())
+    thing = found[1] if found else "" if text.lower() in ("", "each", "yearly", "monthly", "annually") else "per"
+    if thing not in ("month", "year", "annum") and _TIMES.search(thing):
+        remedy = "write per unit, per thousand, per month or per year, or leave it empty for the whole asset"
+        raise Refused(quoted(value), 2, remedy)
+    return text
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """A list of texts; one text is a list of one."""
     items = [value] if isinstance(value, str) else value
@@ -383,6 +401,7 @@ Privacy = Annotated[
     tuple[str, ...], BeforeValidator(privacy_classes), f"one or more of {', '.join(PRIVACY_CLASSES)}, separated by ;"
 ]
 TwoColours = Annotated[tuple[str, ...], BeforeValidator(two_colours), "two colours #rrggbb"]
+PricedUnit = Annotated[str, BeforeValidator(priced_unit), "per unit, per thousand, per month, per year, or empty"]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts), "list of texts"]
 Blocks = Annotated[tuple[str, ...], BeforeValidator(block_names), "names, separated by ;"]
 DataPath = Annotated[str, BeforeValidator(data_path), "path inside the client's folder"]

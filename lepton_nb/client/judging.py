@@ -8,23 +8,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lepton_nb.client.advice import ADVICE
+from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.files import CLIENT_YML
-from lepton_nb.client.reading import Draft, Row
-from lepton_nb.client.rules import (
+from lepton_nb.client.rules import CHECKS
+from lepton_nb.client.rules.measured import block_rows, evaluation, evaluation_rows
+from lepton_nb.client.schema import (
     ACCEPTANCE,
     ASSETS,
     BENEFITS,
-    CHECKS,
     COSTS,
     MARKET,
     MONITORING,
     QUALITY,
+    SCORES,
+    TABLES,
     USAGE,
-    block_rows,
-    evaluation,
-    evaluation_rows,
+    Client,
+    Coalition,
+    DataBlocks,
+    Problem,
 )
-from lepton_nb.client.schema import TABLES, Client, Coalition, DataBlocks, Problem
 
 SHOWN_ALIKE = 20  # problems of one rule in one column of one file; further ones are counted
 
@@ -123,7 +126,7 @@ def build(draft: Draft) -> Client:
         acceptance=values(ACCEPTANCE),
         monitoring=values(MONITORING),
         usage=values(USAGE),
-        scores=values("scores.csv"),
+        scores=values(SCORES),
         comparables=values(MARKET),
         data_quality=values(QUALITY),
         data_blocks=tuple(_data_blocks(*key, rows) for key, rows in block_rows(draft).items()),

@@ -13,12 +13,14 @@ import shutil
 import typing
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
 from lepton_nb import paths
-from lepton_nb.client import files, reading
+from lepton_nb.client import fields, files, reading
+from lepton_nb.client.drafts import Draft
+from lepton_nb.client.fields import allowed, explained, first_sentence
 from lepton_nb.client.rules import RULES
 from lepton_nb.client.schema import PREDICTIONS, SECTIONS, TABLES
 
@@ -110,7 +112,7 @@ def new(folder: str | os.PathLike[str], like: str = "manufacturer", workbook: bo
         if not taken:
             os.makedirs(target.parent, exist_ok=True)
             if workbook:
-                from lepton_nb.client.workbook import write  # openpyxl takes a quarter of a second
+                from lepton_nb.client.workbook_writing import write  # openpyxl takes a quarter of a second
 
                 write(samples / like, part)
             else:
@@ -136,7 +138,7 @@ def _write(folder: Path, sample: Path) -> None:
         raise ValueError(f"The sample {sample.name} is damaged: {draft.problems[0].sentence}")
     name = draft.sections["client"].name
     folder.mkdir()
-    (folder / files.CLIENT_YML).write_text(client_yml(draft.source.settings(reading.Draft()), name), encoding="utf-8")
+    (folder / files.CLIENT_YML).write_text(client_yml(draft.source.settings(Draft()), name), encoding="utf-8")
     (folder / "README.md").write_text(readme(name), encoding="utf-8")
     for file in [*draft.tables, *(f"metrics/predictions_{asset_id}.csv" for asset_id in draft.predictions)]:
         (folder / file).parent.mkdir(exist_ok=True)
@@ -150,7 +152,7 @@ def readme(name: str) -> str:
         need = "required" if table.required else "optional"
         parts.append(f"## {_markdown(file)} ({need})\n\nOne row: {first_sentence(table.type)}\n")
         parts.append("| column | meaning | values | unit | |\n|---|---|---|---|---|")
-        for column, info in reading.columns(table.type).items():
+        for column, info in fields.columns(table.type).items():
             must = "" if info.is_required() else "may be empty"
             unit = info.json_schema_extra["unit"]
             parts.append(f"| {column} | {info.description} | {_markdown(allowed(info))} | {unit} | {must} |")
@@ -179,7 +181,7 @@ def _entry(key: str, model: type[BaseModel], value: Any, many: bool) -> list[str
     if not many:
         body = _mapping(model, value or {})
         return [f"{key}:", *body] if value else _commented([f"{key}:", *body])
-    lines = [f"# {name}: {explained(info)}" for name, info in reading.columns(model).items()]
+    lines = [f"# {name}: {explained(info)}" for name, info in fields.columns(model).items()]
     if not value:
         return [*lines, f"# {key}: []"]
     lines.append(f"{key}:")
@@ -191,8 +193,8 @@ def _entry(key: str, model: type[BaseModel], value: Any, many: bool) -> list[str
 
 def _mapping(model: type[BaseModel], value: dict[str, Any]) -> list[str]:
     lines = []
-    for name, info in reading.columns(model).items():
-        inside = reading.inner(info.annotation)
+    for name, info in fields.columns(model).items():
+        inside = fields.inner(info.annotation)
         lines.append(f"# {explained(info)}")
         if inside:
             lines += _entry(name, inside, value.get(name), many=typing.get_origin(info.annotation) is tuple)
@@ -208,27 +210,6 @@ def _commented(lines: list[str]) -> list[str]:
     return [line if line.lstrip().startswith("#") else f"# {line}" for line in lines]
 
 
-def explained(info: Any) -> str:
-    """Description, unit and values of a key, in one line."""
-    unit, values = info.json_schema_extra["unit"], allowed(info)
-    notes = "; ".join(note for note in (values, unit, "" if info.is_required() else "optional") if note)
-    return f"{info.description} ({notes})" if notes else info.description
-
-
-def allowed(info: Any) -> str:
-    """The values of a field in words: its allowed words, or what its type says."""
-    return next(filter(None, map(_words, [*info.metadata, info.annotation])), "")
-
-
-def _words(part: Any) -> str:
-    if isinstance(part, str):
-        return part
-    if typing.get_origin(part) is Literal:
-        return ", ".join(typing.get_args(part))
-    inside = [] if reading.inner(part) else [*getattr(part, "__metadata__", ()), *typing.get_args(part)]
-    return next(filter(None, map(_words, inside)), "")
-
-
 def _scalar(text: Any) -> str:
     """A text as YAML: bare where it is one word or number, else in double quotes; mappings and lists in brackets."""
     if isinstance(text, dict):
@@ -237,7 +218,3 @@ def _scalar(text: Any) -> str:
         return "[" + ", ".join(map(_scalar, text)) + "]"
     bare = re.fullmatch(r"[A-Za-z0-9_.+-]+", text) and text.lower() != "null"
     return text if bare else json.dumps(text, ensure_ascii=False)
-
-
-def first_sentence(model: type[BaseModel]) -> str:
-    return (model.__doc__ or "").strip().split("\n")[0]

@@ -1,0 +1,288 @@
+"""What the chapters read: a client, its measurements, and what was found wrong with a folder."""
+
+# No "from __future__ import annotations" here: pydantic would compile each annotation from its text,
+# which doubles the time of the import.
+
+import hashlib
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from lepton_nb.client.cells import did_you_mean, printable
+from lepton_nb.client.schema.base import Frozen, Grade, ThreePoint
+from lepton_nb.client.schema.rows import (
+    Acceptance,
+    Asset,
+    Benefit,
+    Comparable,
+    Cost,
+    DataQuality,
+    Monitoring,
+    ScoreRow,
+    Usage,
+)
+from lepton_nb.client.schema.settings import (
+    Branding,
+    ClientInfo,
+    Discount,
+    Engagement,
+    EvidenceWidening,
+    Market,
+    MonteCarlo,
+    Option,
+    Scenario,
+    ScorecardComparison,
+    ScorecardWeights,
+    Split,
+    Tax,
+    Valuation,
+)
+
+
+class Counts(Frozen):
+    """A confusion matrix in cases."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def n(self) -> int:
+        """Number of cases."""
+        return self.tp + self.fp + self.fn + self.tn
+
+    @property
+    def positives(self) -> int:
+        """Number of cases of class 1."""
+        return self.tp + self.fn
+
+
+class OutcomeValue(Frozen):
+    """Money per case for each outcome."""
+
+    tp: ThreePoint
+    fp: ThreePoint
+    fn: ThreePoint
+    tn: ThreePoint
+    tp_evidence: Grade | None = None
+    fp_evidence: Grade | None = None
+    fn_evidence: Grade | None = None
+    tn_evidence: Grade | None = None
+
+    def grade(self, outcome: str) -> str | None:
+        """Grade of evidence of the money of one outcome; None: that of the benefit that rests on it."""
+        return self[f"{outcome}_evidence"]
+
+
+class PairedCount(Frozen):
+    """Cases of class ``y_true`` by what the model and the baseline said (0 or 1)."""
+
+    y_true: int
+    model: int
+    baseline: int
+    count: int
+
+
+class Evaluation(Frozen):
+    """A model against what was done before. ``paired`` has 8 cells; None: only the margins are known."""
+
+    evaluation_id: str
+    asset_id: str
+    evaluated_on: date
+    sample: str
+    n: int
+    model: Counts
+    baseline: Counts
+    model_policy: str = ""
+    baseline_policy: str = ""
+    paired: tuple[PairedCount, ...] | None = None
+    outcome_value: OutcomeValue | None = None
+
+
+class Predictions(Frozen):
+    """The scored cases of one model, by column; ``group`` and ``amount`` are empty when the file has none."""
+
+    asset_id: str
+    row_id: tuple[str, ...]
+    y_true: tuple[int, ...]
+    score: tuple[float, ...]
+    group: tuple[str | None, ...] = ()
+    amount: tuple[float | None, ...] = ()
+
+
+class Coalition(Frozen):
+    """What is reached with some blocks of data. ``blocks`` is sorted."""
+
+    blocks: tuple[str, ...]
+    value: float
+    rows: int | None = None
+
+
+class DataBlocks(Frozen):
+    """The blocks of one data asset, and what a model reaches with some of them.
+
+    blocks: all names, sorted; coalitions: from the fewest blocks to the most, each set once; the last is the whole.
+    """
+
+    asset_id: str
+    model_id: str | None
+    metric: str
+    n: int
+    blocks: tuple[str, ...]
+    coalitions: tuple[Coalition, ...]
+
+    def value(self, *blocks: str) -> float | None:
+        """The metric with these blocks alone; None where it was not measured."""
+        wanted = tuple(sorted(blocks))
+        return next((item.value for item in self.coalitions if item.blocks == wanted), None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all 2^k combinations are given, so that Shapley values are exact."""
+        return len(self.coalitions) == 2 ** len(self.blocks)
+
+
+class CaseData(Frozen):
+    """A case and what was found in its data; ``sha256`` changes with any byte of it."""
+
+    asset_id: str
+    case: str
+    path: str
+    kind: Literal["table", "arrays", "images", "translations"]
+    sha256: str
+    n: int
+    columns: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    target: str | None = None
+    baseline_column: str | None = None
+    block_column: str | None = None
+    split: Split | None = None
+
+
+Line = Annotated[str, BeforeValidator(printable)]
+
+
+class Problem(Frozen):
+    """One finding: where, what was found, which rule, what to do.
+
+    ``row`` is the line that a spreadsheet shows (the header is row 1), in client.yml the line of the
+    file; None when the whole file is meant. The texts may quote the client's files: they hold no control
+    character, but are to be escaped where they are shown as HTML or markup.
+    """
+
+    file: Line
+    row: int | None
+    column: Line
+    found: Line
+    rule: int
+    remedy: Line
+
+    @property
+    def where(self) -> str:
+        """``costs.csv row 4, amount``, ``client.yml line 12, discount.wacc`` or ``sheet "costs" row 4, amount``."""
+        line = "line" if self.file.endswith(".yml") else "row"
+        place = self.file + (f" {line} {self.row}" if self.row is not None else "")
+        return f"{place}, {self.column}" if self.column else place
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one line."""
+        return f"{self.where}: {self.found}; {self.remedy} (rule {self.rule})"
+
+
+class ClientProblems(ValueError):
+    """The folder was refused; ``problems`` holds every finding."""
+
+    def __init__(self, problems: tuple[Problem, ...]):
+        self.problems = problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(problem.sentence for problem in self.problems)
+
+
+class Client(Frozen):
+    """One client, complete and checked. Parts are read by name; a chapter takes ``only`` those that it declares."""
+
+    client: ClientInfo
+    valuation: Valuation
+    discount: Discount
+    tax: Tax
+    scenarios: tuple[Scenario, ...]
+    monte_carlo: MonteCarlo
+    evidence_widening: EvidenceWidening = EvidenceWidening()
+    engagement: Engagement = Engagement()
+    branding: Branding = Branding()
+    options: tuple[Option, ...] = ()
+    market: Market = Market()
+    scorecard_weights: ScorecardWeights | None = None
+    scorecard_comparisons: tuple[ScorecardComparison, ...] = ()
+    assets: tuple[Asset, ...]
+    costs: tuple[Cost, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+    acceptance: tuple[Acceptance, ...] = ()
+    monitoring: tuple[Monitoring, ...] = ()
+    usage: tuple[Usage, ...] = ()
+    scores: tuple[ScoreRow, ...] = ()
+    comparables: tuple[Comparable, ...] = ()
+    data_quality: tuple[DataQuality, ...] = ()
+    data_blocks: tuple[DataBlocks, ...] = ()
+    cases: tuple[CaseData, ...] = ()
+    predictions: tuple[Predictions, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def only(self, *parts: str) -> "View":
+        """A view of these parts alone: reading any other raises AttributeError.
+
+        Raises ValueError for a part that a client does not have.
+        """
+        return View(self, parts)
+
+    def fingerprint(self, part: str) -> str:
+        """SHA-256 of one part as canonical JSON: equal when and only when the part says the same.
+
+        Raises ValueError for a part that a client does not have.
+        """
+        _need_part(part)
+        plain = self.model_dump(mode="json", include={part})[part]
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _need_part(part: str) -> None:
+    if part not in Client.model_fields:
+        near = did_you_mean(str(part), Client.model_fields)
+        raise ValueError(
+            f"A client has no part of that name; {near or 'see Client.model_fields'} Received: part={part!r}"
+        )
+
+
+class View:
+    """Some parts of a client, and no others."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, client: Client, parts: tuple[str, ...]):
+        for part in parts:
+            _need_part(part)
+        self._parts = {part: getattr(client, part) for part in parts}
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_parts" and name in self._parts:
+            return self._parts[name]
+        if name in Client.model_fields:
+            raise AttributeError(
+                f"The part {name!r} of the client is not among those taken here ({', '.join(sorted(self._parts))}). "
+                "Name it in only(…) and in the notebook's metadata under lepton.reads.client."
+            )
+        raise AttributeError(f"A client has no part {name!r}.")
+
+    def __dir__(self) -> list[str]:
+        return sorted(self._parts)
+
+    def __repr__(self) -> str:
+        return f"View of a client: {', '.join(sorted(self._parts))}"

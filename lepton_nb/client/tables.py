@@ -1,0 +1,186 @@
+"""The rows of the tables, typed; a table of many predictions column by column."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pydantic import ValidationError
+
+from lepton_nb.client import files, privacy
+from lepton_nb.client.cells import LARGEST, PLAIN_NUMBER, did_you_mean, quoted
+from lepton_nb.client.drafts import Draft, Row, repeated
+from lepton_nb.client.fields import columns, is_number, percent_columns
+from lepton_nb.client.files import Unreadable
+from lepton_nb.client.schema import PREDICTIONS, Predictions, Problem, Table
+from lepton_nb.client.sentences import explain
+
+THOUSAND = 1000  # rows of predictions that are looked at together
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def records(file: str, table: Table, draft: Draft) -> list[list[str]]:
+    """The cells of a table as texts, decimals after a point whatever the folder's dialect. Raises Unreadable."""
+    records = draft.source.records(file, percent_columns(table))
+    if draft.source.holder == "folder" and file not in draft.source.labels:
+        numbers = [name for name, info in columns(table.type).items() if is_number(info)]
+        records, doubtful = files.plain_decimals(records, draft.source.dialect, numbers)
+        draft.problems.extend(
+            Problem(file=file, row=item.row, column=item.column, found=item.found, rule=35, remedy=item.remedy)
+            for item in doubtful
+        )
+    return records
+
+
+def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> list[Row]:
+    """The rows of one table; its problems go to ``draft``. Raises Unreadable."""
+    if not records:
+        if file == "benefits.csv":
+            return []  # whether it may be empty depends on the purpose: rules.benefits_given
+        raise Unreadable(file, None, "", "is empty", 35, "write at least the header row")
+    header = [name.strip() for name in records[0]]
+    missing = _check_header(file, header, table, draft)
+    known = columns(table.type)
+    sound = set(header) <= set(known)
+    rows = []
+    for line, record in enumerate(records[1:], start=2):
+        cells = {name: text for name, cell in zip(header, record, strict=False) if (text := cell.strip())}
+        if not cells and not any(cell.strip() for cell in record):
+            continue  # an empty line, as spreadsheets leave them at the end
+        value = None
+        if len(record) != len(header):
+            found = f"{len(record)} cells, the header has {len(header)}"
+            remedy = 'one cell a column; a text or number with a comma in it stands in double quotes ("a, b")'
+            draft.problems.append(Problem(file=file, row=line, column="", found=found, rule=35, remedy=remedy))
+            rows.append(Row(file, line, cells, None))
+            continue
+        try:
+            value = table.type.model_validate(
+                cells if sound else {name: cells[name] for name in cells if name in known}
+            )
+        except ValidationError as error:
+            for loc, found, rule, remedy in explain(error, table.type):
+                if loc[0] not in missing:  # reported once, at the header
+                    draft.problems.append(
+                        Problem(file=file, row=line, column=str(loc[0]), found=found, rule=rule, remedy=remedy)
+                    )
+        rows.append(Row(file, line, cells, value))
+    return rows
+
+
+def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> set[str]:
+    """Report what is wrong with a header; returns the required columns that are missing. Raises Unreadable."""
+    _check_separator(file, header, draft)
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        found = f"column {', '.join(quoted(name) for name in twice)} stands in the header twice"
+        raise Unreadable(file, 1, twice[0], found, 2, "keep one of them")
+    known = columns(table.type)
+    missing = [name for name, info in known.items() if info.is_required() and name not in header]
+    for position, name in enumerate(header, start=1):
+        if name in known:
+            continue
+        found = f"unknown column {quoted(name)}" if name else f"column {position} has no name"
+        near = did_you_mean(name, [column for column in known if column not in header])
+        draft.problems.append(
+            Problem(
+                file=file, row=1, column=name, found=found, rule=2, remedy=near or f"the columns are {', '.join(known)}"
+            )
+        )
+        missing = [column for column in missing if f'"{column}"' not in near]
+    for name in missing:
+        remedy = f"add it: {known[name].description}"
+        draft.problems.append(
+            Problem(file=file, row=1, column=name, found=f"column {quoted(name)} is missing", rule=2, remedy=remedy)
+        )
+    return {name for name, info in known.items() if info.is_required() and name not in header}
+
+
+def _check_separator(file: str, header: list[str], draft: Draft) -> None:
+    """Raises Unreadable where the columns are not separated as declared, or Excel's line ``sep=`` comes first."""
+    if header[0].lower().startswith("sep=") and len([name for name in header if name]) == 1:
+        raise Unreadable(file, 1, "", 'is the line "sep=" that Excel writes, not a header', 35, "delete the first row")
+    for separator, name in SEPARATORS.items():
+        if len(header) == 1 and separator in header[0]:
+            dialect = getattr(draft.source, "dialect", None)
+            if dialect and dialect.delimiter != ",":
+                said = SEPARATORS[dialect.delimiter]
+                remedy = f"client.yml declares {said} (csv.separator): separate by them, or declare {name}"
+            else:
+                word = "tab" if separator == "\t" else separator
+                remedy = (
+                    "separate by commas and write decimals with a point, or declare how all CSV files of the folder are "
+                    f'written, in client.yml: csv: {{separator: "{word}", decimal: ","}}'
+                )
+            raise Unreadable(file, 1, "", f"the columns are separated by {name}", 35, remedy)
+
+
+def predictions(file: str, asset_id: str, draft: Draft) -> Predictions:
+    """The scored cases of one model. Raises Unreadable.
+
+    A file of 100,000 sound rows is read column by column; only where something is amiss does each row
+    take the slower way, which says what. Personal data are reported, and not repeated in any sentence.
+    """
+    table = records(file, PREDICTIONS, draft)
+    personal = {problem.column: problem for problem in privacy.findings(file, table)}
+    draft.problems.extend(personal.values())
+    sound = _sound_columns(table) if not personal else None
+    if sound is None:
+        for looked_at in (_doubtful(table), table):
+            aside = Draft(source=draft.source)
+            rows = rows_of(file, looked_at, PREDICTIONS, aside)
+            aside.problems.extend(repeated(rows, PREDICTIONS.key))
+            if aside.problems:
+                break
+        draft.problems.extend(problem for problem in aside.problems if problem.column not in personal)
+        scored = [row.value for row in rows if row.value is not None]
+        sound = {name: tuple(getattr(case, name) for case in scored) for name in PREDICTIONS.type.model_fields}
+    optional = {name: () for name in ("group", "amount") if not any(cell is not None for cell in sound.get(name, ()))}
+    return Predictions(asset_id=asset_id, **sound | optional)
+
+
+def _doubtful(records: list[list[str]]) -> list[list[str]]:
+    """The records with those left empty that lie in a sound thousand: what is wrong is found in the others."""
+    header, rows = records[:1], records[1:]
+    place = header[0].index("row_id") if header and "row_id" in header[0] else 0
+    ids = Counter(row[place].strip() for row in rows if len(row) > place)
+    kept = list(header)
+    for start in range(0, len(rows), THOUSAND):
+        part = rows[start : start + THOUSAND]
+        sound = _sound_columns([*header, *part]) is not None and all(ids[row[place]] == 1 for row in part)
+        kept += [[]] * len(part) if sound else part
+    return kept
+
+
+def _sound_columns(records: list[list[str]]) -> dict[str, tuple] | None:
+    """The columns of a predictions file as values, by the rules of PredictionRow; None if any cell breaks one."""
+    header = records[0] if records else []
+    known = columns(PREDICTIONS.type)
+    needed = {name for name, info in known.items() if info.is_required()}
+    if not needed <= set(header) <= set(known) or len(set(header)) < len(header) or len(records) < 2:
+        return None
+    if any(len(record) != len(header) for record in records):
+        return None
+    texts = dict(zip(header, zip(*records[1:], strict=True), strict=True))
+    amounts = texts.get("amount", ())
+    words = texts["row_id"] + texts.get("group", ())
+    if (
+        not all(texts["row_id"])
+        or len(set(texts["row_id"])) < len(texts["row_id"])
+        or not all(word.isprintable() and word == word.strip() for word in words)
+        or not set(texts["y_true"]) <= {"0", "1"}
+        or not all(map(PLAIN_NUMBER.fullmatch, texts["score"]))
+        or not all(PLAIN_NUMBER.fullmatch(cell) for cell in amounts if cell)
+    ):
+        return None
+    score = tuple(map(float, texts["score"]))
+    amount = tuple(float(cell) if cell else None for cell in amounts)
+    if not (min(score) >= 0 and max(score) <= 1 and all(abs(cell) <= LARGEST for cell in amount if cell is not None)):
+        return None
+    return {
+        "row_id": texts["row_id"],
+        "y_true": tuple(map(int, texts["y_true"])),
+        "score": score,
+        "group": tuple(cell or None for cell in texts.get("group", ())),
+        "amount": amount,
+    }
