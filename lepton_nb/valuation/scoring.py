@@ -121,7 +121,7 @@ def ahp(matrix: Sequence[Sequence[float | str]]) -> Ahp:
 
 @guarded
 def ahp_of_pairs(pairs: Mapping[tuple[str, str], float]) -> tuple[tuple[str, ...], Ahp]:
-    """The criteria, in the order in which they come first, and :func:`ahp` of their comparisons.
+    r"""The criteria, in the order in which they come first, and :func:`ahp` of $a_{ij}$ with $a_{ji} = 1 / a_{ij}$.
 
     pairs: {(a, b): how many times a outweighs b}, each pair of criteria once, in either order.
 
