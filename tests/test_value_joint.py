@@ -14,7 +14,9 @@ from test_value_model import asset, benefit, cost, make, spent
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.valuation import data_value
-from lepton_nb.value_model import approaches, joint
+from lepton_nb.value_model import joint
+from lepton_nb.value_model.money import tax_benefit_factor
+from lepton_nb.value_model.replacement import replacement_costs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,11 +34,13 @@ def test_every_rule_is_printed():
 
 def table(plan, group) -> dict[frozenset, float]:
     """The group's cash flows of every part."""
-    return {
+    factor = tax_benefit_factor(plan, group)
+    present = {
         frozenset(members): float(sum(year.present for year in value_model.cash_flows(plan, group, members=members)))
         for size in range(len(group.assets) + 1)
         for members in combinations(group.assets, size)
     }
+    return {part: worth * (factor if worth > 0 else 1.0) for part, worth in present.items()}
 
 
 def test_coalitions_agree_with_every_part_of_the_cash_flows(plan):
@@ -60,7 +64,7 @@ def test_shares_sum_to_the_group_and_are_the_shapley_value(plan):
 
 
 def test_nothing_that_can_be_replaced_gets_more_than_replacing_it_costs(plan):
-    costs = approaches.replacement_costs(plan)
+    costs = replacement_costs(plan)
     for group in plan.groups:
         found = joint.split(plan, group)
         for name in group.assets:
@@ -69,7 +73,7 @@ def test_nothing_that_can_be_replaced_gets_more_than_replacing_it_costs(plan):
                 assert 0 <= found.shares[name] <= found.replacing[name] + 1e-6
                 assert found.lost[name] <= found.replacing[name] + 1e-6
             else:
-                assert name in approaches.earners(plan)
+                assert name in plan.benefits_of
 
 
 def test_standing_still_values_never_fall_when_somebody_joins_and_buying_keeps_that():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_value_model import asset, benefit, evaluation, make
 
 from lepton_nb import client, value_model
+from lepton_nb.client.cells import priced_unit
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
 
@@ -26,25 +29,43 @@ VOLUME = market.Volume(50_000, "requests", "usage.csv")
 
 
 @pytest.mark.parametrize(
-    ("unit", "amount"), [("per year", 10), ("per month", 120), ("per unit", 500_000), ("per thousand", 500)]
-)
+    ("unit", "amount"),
+    [
+        ("per year", 10), ("a year", 10), ("yearly", 10), ("per annum", 10), ("/year", 10), ("annually", 10),
+        ("per month", 120), ("monthly", 120), ("/ month", 120), ("each month", 120),
+        ("per request", 500_000), ("each", 500_000), ("per unit", 500_000), ("every casting", 500_000),
+        ("per 1,000 requests", 500), ("per 1000 calls", 500), ("per 1 000 predictions", 500), ("per thousand", 500),
+        ("Per 1k calls", 500), ("per million requests", 0.5), ("per 100 requests", 5000), ("per thousand of words", 500),
+    ],
+)  # fmt: skip
 def test_a_year_of_ten_for_each_unit(unit, amount):
     found = market.yearly_price(offer(unit), VOLUME)
     assert found.amount == pytest.approx(amount)
-    assert (found.volume is None) == (unit in ("per year", "per month"))
+    assert (found.volume is None) == (amount in (10, 120))
     assert f"{amount:,.0f} a year ({unit}" in found.sentence
     assert found.per_thousand(2000) == pytest.approx(amount / 2)
 
 
-def test_every_unit_of_the_schema_is_read():
-    units = get_args(client.schema.Comparable.model_fields["unit"].annotation)
-    assert set(units) == {"", *market.BY_TIME, *market.BY_VOLUME}
+WRONG = ["", "per user per month", "per 2 years", "per seat a month", "per", "per 0 requests", "whole", "per week"]
 
 
-@pytest.mark.parametrize("unit", ["", "per user per month"])
+@pytest.mark.parametrize("unit", WRONG)
 def test_a_unit_that_says_no_such_thing_is_a_sentence(unit):
-    with pytest.raises(Undefined, match="per unit, per thousand, per month or per year"):
+    with pytest.raises(
+        Undefined, match=r"M1, An API: a price .*(per unit, per thousand, per month or per year|for nothing)"
+    ):
         market.yearly_price(offer(unit), VOLUME)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="per aneachy0123456789,thousandmilkqustcgw/ ", max_size=24))
+def test_what_the_clients_reader_lets_pass_is_read_or_is_a_sentence(words):
+    try:
+        unit = priced_unit(words)
+    except ValueError:
+        return
+    with contextlib.suppress(Undefined):
+        assert market.yearly_price(offer(unit), VOLUME).amount >= 0
 
 
 def test_a_price_by_the_unit_needs_a_volume_and_a_price_by_time_does_not():
@@ -92,7 +113,7 @@ MEASURED = {"unit_value_low": None, "unit_value_mode": None, "unit_value_high": 
         ([castings(**MEASURED), castings(**STAFF)], (500, "castings")),
         ([], (840, "requests")),
     ],
-)
+)  # fmt: skip
 def test_the_volume_is_that_of_the_benefit_else_the_requests(benefits, volume):
     plan = with_market(
         {"unit": "per unit"}, {"unit": "per thousand"}, {"unit": "per month"}, usage=[USE], benefits=benefits
@@ -103,6 +124,14 @@ def test_the_volume_is_that_of_the_benefit_else_the_requests(benefits, volume):
         (10 * volume[0], volume[0] / 100, 120)
     )
     assert sentences == ()
+
+
+def test_an_offer_that_names_its_unit_takes_that_volume_or_none():
+    both = [castings(**MEASURED), castings(**STAFF)]
+    rows = [{"unit": f"per {noun}"} for noun in ("casting", "1,000 requests", "FTE", "wheel")]
+    found, sentences = market.offers(with_market(*rows, usage=[USE], benefits=both))
+    assert [price.volume.unit for price in found] == ["castings", "requests", "FTE"]
+    assert sentences == ("M1, Offer 3: a price per wheel needs a volume a year, and none is given.",)
 
 
 def test_a_price_by_the_unit_without_any_volume_is_a_sentence():

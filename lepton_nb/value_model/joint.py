@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.valuation import data_value
-from lepton_nb.value_model import approaches
-from lepton_nb.value_model.beside import present_benefits
-from lepton_nb.value_model.money import cash_flows
-from lepton_nb.value_model.reading import Group, Plan
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import group_value, part_flows, present_benefits, tax_benefit_factor
+from lepton_nb.value_model.replacement import replacement_costs
 
 #: How joint benefits are split. Each rule has a test; the chapter prints them all.
 RULES = {
@@ -98,16 +97,15 @@ class Game:
 
 
 def game(plan: Plan, group: Group) -> Game:
-    """The game of one group."""
-    earning = set(approaches.earners(plan))
-    earners = tuple(name for name in group.assets if name in earning and plan.needs[name] <= set(group.assets))
-    costs = approaches.replacement_costs(plan)
-    prices = {name: costs[name].depreciated for name in group.assets if name not in earning}
+    """The game of one group, on the client's basis of value."""
+    inside = set(group.assets)
+    earners = tuple(name for name in group.assets if name in plan.benefits_of and plan.needs[name] <= inside)
+    costs, flows, factor = replacement_costs(plan), part_flows(plan, group), tax_benefit_factor(plan, group)
+    prices = {name: costs[name].depreciated for name in group.assets if name not in plan.benefits_of}
 
     def run(running: frozenset[str]) -> float:
-        members = frozenset().union(*(plan.needs[name] for name in running))
-        kept = [name for name in group.assets if name in members]
-        return float(sum(year.present for year in cash_flows(plan, group, members=kept)))
+        value = sum(float(year.present) for year in flows(frozenset().union(*(plan.needs[name] for name in running))))
+        return factor * value if value > 0 else value  # a buyer's tax benefit, where the basis has one
 
     return Game(earners, {name: plan.needs[name] for name in earners}, prices, run)
 
@@ -160,7 +158,7 @@ def split(plan: Plan, group: Group, kinds: bool = False, seed: int = 0) -> Split
         shares=nothing | (shared.values if shared else {}),
         errors=nothing | (shared.standard_errors if shared else {}),
         best=best,
-        total=float(sum(year.present for year in cash_flows(plan, group))),
+        total=float(group_value(plan, group)),
         method=shared.method if shared else "nothing earns",
     )
 

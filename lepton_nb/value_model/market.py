@@ -7,6 +7,8 @@ year. A price of a whole asset, for good, is no offer in this sense: it belongs 
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +23,21 @@ RULES = {
     "asset for good: it is a comparable of the market approach and no offer of this kind.",
     "Yearly price": "Price times the adjustment of market.csv, times what a year takes: 12 for a month, the volume for a unit, "
     "a thousandth of it for a thousand. A price per month or year is taken as it is, whatever the volume.",
-    "Volume": "Units of the asset's benefit, most likely, of the first whole year, times adoption; where its benefits count "
-    "different units, of the one that is measured on cases. Without one such benefit: the requests of a year, which are twelve "
-    "times the mean month of usage.csv.",
+    "Volume": "Units of the benefit that the offer names (per 1,000 castings), most likely, of the first whole year, times "
+    "adoption; requests are those of usage.csv, twelve times the mean month. Where it names none (per unit, per thousand): of "
+    "the asset's benefit; of several in different units, of the one that is measured on cases; else requests.",
 }
 
 #: Bases of market.csv under which somebody asks a price for the same service.
 ASKED = frozenset({"offer", "api_list_price"})
 MONTHS = 12.0
-#: Prices by time: how often in a year. Prices by volume: for how many units.
-BY_TIME, BY_VOLUME = {"per year": 1.0, "per month": MONTHS}, {"per unit": 1.0, "per thousand": 1000.0}
+#: Prices by time: how often in a year.
+BY_TIME = {"year": 1.0, "annum": 1.0, "month": MONTHS}
+#: Words for one prediction, which usage.csv counts.
+REQUESTS = frozenset({"request", "prediction", "call", "inference", "api call", "answer", "query"})
+ANY = "unit"
+_SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6}
+_WORDS = {"yearly": "per year", "annually": "per year", "monthly": "per month", "each": "per unit"}
 
 
 @dataclass(frozen=True)
@@ -76,24 +83,65 @@ def per_thousand(yearly: float, volume: float) -> float:
     return 1000 * yearly / volume
 
 
+@dataclass(frozen=True)
+class Unit:
+    """What one price pays for: a time, ``times`` of which make a year, or ``times`` units called ``noun``."""
+
+    times: float
+    noun: str | None  # None: a time; "unit": of any kind
+
+
+def priced_unit(words: str) -> Unit:
+    """What a price is for, from the words of market.csv. Raises Undefined where they say no such thing.
+
+    >>> priced_unit("per year").times, priced_unit("a month").times, priced_unit("per 1,000 requests")
+    (1.0, 12.0, Unit(times=1000.0, noun='request'))
+    """
+    said = " ".join(words.lower().replace("/", " per ").split())
+    said = re.sub(r"(?<=\d)[ ,.'\u2019](?=\d{3}\b)", "", _WORDS.get(said, said))
+    thing = re.fullmatch(r"(?:per|an?|each|every) (.+)", said)
+    if thing and thing[1] in BY_TIME:
+        return Unit(BY_TIME[thing[1]], None)
+    found = thing and re.fullmatch(r"(\d+)? ?(thousand|million|[km]\b)? ?(?:of )?([^\d]*)", thing[1])
+    if not found or not any(found.groups()) or re.search(r"\b(per|day|week|month|quarter|year|annum)s?\b", found[3]):
+        raise Undefined(f"a price {words or 'without a unit'} is none per unit, per thousand, per month or per year")
+    times = float(found[1] or 1) * _SCALES.get(found[2] or "", 1.0)
+    if times <= 0:
+        raise Undefined(f"a price {words} is for nothing")
+    return Unit(times, singular(found[3]) or ANY)
+
+
+def singular(noun: str) -> str:
+    """A plain singular, so that units can be compared.
+
+    >>> singular("castings"), singular("Boxes"), singular("inquiries"), singular("glass")
+    ('casting', 'box', 'inquiry', 'glass')
+    """
+    word = " ".join(noun.lower().replace("_", " ").split())
+    for ending, plain in (("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + plain
+    return word if word.endswith("ss") else word.removesuffix("s")
+
+
 def yearly_price(offer: Any, volume: Volume | None = None) -> YearlyPrice:
     """What a year costs under an offer (rule Yearly price). offer: a row of market.csv.
 
     Raises Undefined, with the sentence, where the offer says no unit, or is priced by volume and none is given.
     """
-    asked = offer.price * offer.adjustment
     name = f"{offer.asset_id}, {offer.comparable}"
-    if offer.unit in BY_TIME:
-        used, amount = None, asked * BY_TIME[offer.unit]
-        counted = offer.unit
-    elif offer.unit in BY_VOLUME:
-        if volume is None or not volume.amount > 0:
-            raise Undefined(f"{name}: a price {offer.unit} needs a volume a year, and none is given.")
-        used, amount = volume, asked * volume.amount / BY_VOLUME[offer.unit]
-        counted = f"{offer.unit}, {volume.amount:,.0f} {volume.unit} a year by {volume.source}"
+    try:
+        unit = priced_unit(offer.unit)
+    except Undefined as why:
+        raise Undefined(f"{name}: {why}.") from None
+    asked, used, counted = offer.price * offer.adjustment, None, offer.unit
+    if unit.noun is None:
+        amount = asked * unit.times
+    elif volume is None or not volume.amount > 0:
+        raise Undefined(f"{name}: a price {offer.unit} needs a volume a year, and none is given.")
     else:
-        said = offer.unit or "without a unit"
-        raise Undefined(f"{name}: a price {said} is none per unit, per thousand, per month or per year.")
+        used, amount = volume, asked * volume.amount / unit.times
+        counted += f", {volume.amount:,.0f} {volume.unit} a year by {volume.source}"
     if offer.adjustment != 1:
         counted += f", adjusted by {offer.adjustment:g}"
     return YearlyPrice(
@@ -114,18 +162,31 @@ def is_offer(row: Any) -> bool:
     return bool(row.asset_id and row.unit) and (row.substitute or row.basis in ASKED)
 
 
-def volume_of(plan: Plan, asset_id: str) -> Volume | None:
-    """What an asset handles in a year (rule Volume); None where neither benefits nor usage tell."""
+def volume_of(plan: Plan, asset_id: str, noun: str = ANY) -> Volume | None:
+    """What an asset handles in a year, in units called ``noun`` (rule Volume); None where nothing tells."""
     lines = [line for line in plan.benefits if line.asset_id == asset_id]
     whole = [line for line in lines if plan.periods[line.period].share == 1] or lines
-    measured = [line for line in whole if line.link != "none"]
-    for some in (whole, measured):
-        if len({line.unit for line in some}) == 1 and len({line.driver_id for line in some}) == 1:
+    if noun == ANY:
+        asked = [whole, [line for line in whole if line.link != "none"]]
+    else:
+        asked = [[line for line in whole if singular(line.unit) == noun]]
+    for some in asked:
+        if len({(line.unit, line.driver_id) for line in some}) == 1:
             first = min(some, key=lambda line: line.period)
-            amount = first.volume.mode * first.adoption.mode
-            return Volume(amount, first.unit, "benefits.csv") if amount > 0 else None
+            return Volume(first.volume.mode * first.adoption.mode, first.unit, "benefits.csv")
     months = [row.requests for row in plan.client.usage if row.asset_id == asset_id]
-    return Volume(MONTHS * sum(months) / len(months), "requests", "usage.csv") if sum(months) else None
+    if sum(months) and (noun == ANY or noun in REQUESTS):
+        return Volume(MONTHS * sum(months) / len(months), "requests", "usage.csv")
+    return None
+
+
+def priced(plan: Plan, row: Any) -> YearlyPrice:
+    """The yearly price of a row of market.csv for the client's own volume. Raises Undefined with the sentence."""
+    volume = None
+    with contextlib.suppress(Undefined):  # yearly_price says what is wrong with the unit
+        noun = priced_unit(row.unit).noun
+        volume = None if noun is None else volume_of(plan, row.asset_id, noun)
+    return yearly_price(row, volume)
 
 
 def offers(plan: Plan) -> tuple[tuple[YearlyPrice, ...], tuple[str, ...]]:
@@ -133,7 +194,7 @@ def offers(plan: Plan) -> tuple[tuple[YearlyPrice, ...], tuple[str, ...]]:
     found, sentences = [], []
     for row in filter(is_offer, plan.client.comparables):
         try:
-            found.append(yearly_price(row, volume_of(plan, row.asset_id)))
+            found.append(priced(plan, row))
         except Undefined as why:
             sentences.append(str(why))
     return tuple(found), tuple(sentences)
@@ -150,7 +211,7 @@ def caps(plan: Plan) -> dict[str, float]:
     for row in plan.client.comparables:
         if row.substitute and row.asset_id in plan.benefits_of:
             try:
-                price = yearly_price(row, volume_of(plan, row.asset_id)).amount
+                price = priced(plan, row).amount
             except Undefined:
                 continue
             found[row.asset_id] = min(price, found.get(row.asset_id, price))
