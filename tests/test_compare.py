@@ -21,7 +21,7 @@ def record(folder: Path) -> dict:
     total = value_model.evaluate(plan).total
     made = results.Record("value")
     made.add("value", total, plan.currency, low=total - 1e5, high=total + 1e5, interval="5 % to 95 %")
-    for name, rows in value_model.lines(plan).items():
+    for name, rows in value_model.line_tables(plan).items():
         made.add_table(name, rows)
     return made.to_dict()
 
@@ -45,8 +45,8 @@ def steps(before: dict, after: dict) -> dict[str, float]:
 def test_the_lines_of_a_record_give_its_value(like):
     plan = value_model.plan(clients.load(ROOT / "clients" / like))
     worth = value_model.evaluate(plan)
-    assert compare.value(value_model.lines(plan)) == pytest.approx(worth.groups)
-    found = value_model.lines(plan)
+    assert compare.value(value_model.line_tables(plan)) == pytest.approx(worth.groups)
+    found = value_model.line_tables(plan)
     for kinds in ((), STEPS):
         assert compare.value(compare.mixed(found, found, kinds)) == pytest.approx(worth.groups)
 

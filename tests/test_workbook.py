@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def record_of(plan, total):
     record = results.Record("value")
     record.add("value", total, plan.currency, low=0.0, high=1.0, interval="5 % to 95 %", source="=1+1")
-    for name, rows in value_model.lines(plan).items():
+    for name, rows in value_model.line_tables(plan).items():
         record.add_table(name, rows)
     return {"value": record.to_dict()}
 

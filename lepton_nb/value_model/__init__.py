@@ -36,7 +36,7 @@ from lepton_nb.value_model.money import (
 )
 from lepton_nb.value_model.planning import discount_rate, on_basis, plan
 from lepton_nb.value_model.rules import RULES
-from lepton_nb.value_model.tables import lines, register
+from lepton_nb.value_model.tables import line_tables, register
 from lepton_nb.value_model.verdict import Verdict, group_verdict, verdict
 from lepton_nb.value_model.world import MOST_LIKELY, World
 from lepton_nb.value_model.worlds import Assumption, Distribution, assumptions, scenario_values, simulate, tornado
@@ -80,7 +80,7 @@ __all__ = [
     "gains",
     "group_value",
     "group_verdict",
-    "lines",
+    "line_tables",
     "monitored",
     "on_basis",
     "plan",

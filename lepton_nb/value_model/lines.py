@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -280,11 +280,11 @@ def groups_of(assets) -> Iterable[Group]:
 
 
 def life_end(client, asset) -> date | None:
-    """The day on which the useful life of an asset ends (rule Economic life); None: it is never used, or it is kept."""
+    """The last day of the useful life of an asset (rule Economic life); None: it is never used, or it is kept."""
     begin = ledger.first_use(client, asset)
     if begin is None or client.valuation.beyond_useful_life == "keep":
         return None
-    return years_later(begin, asset.useful_life_years)
+    return years_later(begin, asset.useful_life_years) - timedelta(days=1)
 
 
 # --- lines -----------------------------------------------------------------------------------------------

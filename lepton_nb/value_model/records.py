@@ -10,7 +10,7 @@ from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.money import bridge
-from lepton_nb.value_model.tables import lines, register
+from lepton_nb.value_model.tables import line_tables, register
 from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "register": [asdict(row) for row in register(plan)],
         "findings": [{"finding": sentence} for sentence in findings(plan)],
         "not_in_the_number": [{"text": text} for text in NOT_IN_THE_NUMBER],
-        **lines(plan).tables(),
+        **line_tables(plan).tables(),
     }
 
 

@@ -139,7 +139,7 @@ UNIT_VALUE = {
 }
 
 
-def lines(plan: Plan) -> Lines:
+def line_tables(plan: Plan) -> Lines:
     """The tables of a plan."""
     client = plan.client
     return Lines(
