@@ -6,7 +6,9 @@ judges, "images" the set that is judged. Nothing here borrows a network: feature
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage, spatial, stats
@@ -23,6 +25,7 @@ __all__ = [
     "blur",
     "copy_test",
     "density_coverage",
+    "enter",
     "frechet_distance",
     "laplacian_pyramid",
     "nearest",
@@ -465,3 +468,24 @@ def copy_test(training, held_out, samples, *, groups=None, draws: int = 500, see
         positions=positions,
         below=wilson_interval(int(np.sum(to_training < np.quantile(strangers, 0.01))), len(samples)),
     )
+
+
+def enter(record: Any, key: str, found: Mapping[str, Any], **conditions) -> None:
+    """Put all figures of one maker of images on record under ``key``.
+
+    record: results.Record. found: ``swd<side>`` → LevelDistance, ``middle``, ``bottleneck`` and ``pixels`` → Fréchet
+    distances, ``near`` and ``near_middle`` → DensityCoverage, ``judge``, ``kinds`` → BinTest, ``spread``.
+    conditions: n, seed, source.
+    """
+    for name, level in found.items():
+        if name.startswith("swd"):
+            ends = {"low": level.low, "high": level.high, "interval": "lowest and highest of 4 repetitions"}
+            record.add(f"{key}_{name}", level.value, "× 10⁻³", **ends, note="to the test persons", **conditions)
+    for layer in ("middle", "bottleneck", "pixels"):
+        record.add(f"{key}_frechet_{layer}", found[layer], "units²", **conditions)
+    for near, words in (("near", ""), ("near_middle", "_middle")):
+        record.add_rate(f"{key}_coverage{words}", found[near].coverage, **conditions)
+        record.add(f"{key}_density{words}", found[near].density, "ratio", **conditions)
+    record.add_rate(f"{key}_judge", found["judge"], **conditions | {"n": found["judge"].n})
+    record.add_rate(f"{key}_kinds_off", found["kinds"].different, **conditions | {"n": found["kinds"].bins})
+    record.add(f"{key}_spread", found["spread"], "grey levels", **conditions)

@@ -414,3 +414,28 @@ def usable(translations: Sequence[str], references: Sequence[str], threshold: fl
     """
     equal = [plain(ours) == plain(theirs) for ours, theirs in zip(translations, references, strict=True)]
     return np.array(equal) | (sentence_chrf(translations, references) >= threshold)
+
+
+# ---------------------------------------------------------------- texts
+
+
+def mean_words(sentences: Sequence[str]) -> float:
+    """Words a sentence, as spaces part them."""
+    return float(np.mean([len(line.split()) for line in sentences]))
+
+
+def unseen_share(sentences: Sequence[str], known: Sequence[str]) -> float:
+    """Share of the words of ``sentences`` that ``known`` does not hold, but for case and punctuation.
+
+    >>> unseen_share(["A blue dog."], ["a dog"])
+    0.3333333333333333
+    """
+    marks = ".,;:!?\"'()"
+    seen = {word.strip(marks).lower() for line in known for word in line.split()}
+    found = [word.strip(marks).lower() for line in sentences for word in line.split()]
+    return sum(word not in seen for word in found) / len(found)
+
+
+def pieces_a_word(pieces: Pieces, sentences: Sequence[str]) -> float:
+    """Into how many pieces a word is cut, in the mean."""
+    return sum(map(len, pieces.encode(sentences))) / sum(len(line.split()) for line in sentences)

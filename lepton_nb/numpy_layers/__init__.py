@@ -14,7 +14,7 @@ features)``, as in Keras.
 - :mod:`~lepton_nb.numpy_layers.adversarial`: a discriminator's slope, and the gradient of a penalty on it
 - :mod:`~lepton_nb.numpy_layers.checks`: numerical gradients
 
-Letters in the equations: ``b`` batch, ``i j`` position in the output, ``u v`` position in the window,
+Letters in the equations: ``r`` case of the batch, ``b`` bias, ``i j`` place in the output, ``u v`` in the window,
 ``c`` input channel, ``f`` filter, ``s`` stride, ``k`` window size, ``n`` image size, ``t`` time.
 
 References: Goodfellow, Bengio and Courville, *Deep Learning*, MIT Press 2016, chapters 6, 9 and 10;

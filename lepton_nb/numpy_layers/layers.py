@@ -30,7 +30,7 @@ def dense(x: Array, weights: Array, bias: Array) -> Array:
 def dense_backward(gradient: Array, x: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Gradients of :func:`dense` by x, weights and bias.
 
-    With ``g = dL/dz`` of shape (batch, units): ``dL/dx = g Wᵀ``, ``dL/dW = xᵀ g``, ``dL/db = Σ_b g``.
+    With ``g = dL/dz`` of shape (batch, units): ``dL/dx = g Wᵀ``, ``dL/dW = xᵀ g``, ``dL/db = Σ_r g``.
     """
     return gradient @ weights.T, x.T @ gradient, gradient.sum(axis=0)
 
@@ -75,7 +75,7 @@ def _windows(x: Array, height: int, width: int, stride: int) -> Array:
 def conv2d(x: Array, kernel: Array, bias: Array, stride: int = 1, padding: str = "valid") -> Array:
     """Convolution as Keras computes it: cross-correlation, the kernel is not flipped.
 
-    ``z[b,i,j,f] = Σ_u Σ_v Σ_c x[b, s·i+u, s·j+v, c] · K[u,v,c,f] + bias[f]``
+    ``z[r,i,j,f] = Σ_u Σ_v Σ_c x[r, s·i+u, s·j+v, c] · K[u,v,c,f] + bias[f]``
 
     x: (batch, height, width, channels); kernel: (window height, window width, channels, filters);
     bias: (filters,). Output: (batch, out height, out width, filters), see :func:`output_size`.
@@ -104,9 +104,9 @@ def conv2d_backward(
 
     With ``g = dL/dz``:
 
-    - ``dL/dK[u,v,c,f] = Σ_b Σ_i Σ_j g[b,i,j,f] · x[b, s·i+u, s·j+v, c]``: the input, correlated with g;
-    - ``dL/dbias[f] = Σ_b Σ_i Σ_j g[b,i,j,f]``;
-    - ``dL/dx[b,p,q,c] = Σ_u Σ_v Σ_f g[b, (p−u)/s, (q−v)/s, f] · K[u,v,c,f]``, over those u, v for which
+    - ``dL/dK[u,v,c,f] = Σ_r Σ_i Σ_j g[r,i,j,f] · x[r, s·i+u, s·j+v, c]``: the input, correlated with g;
+    - ``dL/dbias[f] = Σ_r Σ_i Σ_j g[r,i,j,f]``;
+    - ``dL/dx[r,p,q,c] = Σ_u Σ_v Σ_f g[r, (p−u)/s, (q−v)/s, f] · K[u,v,c,f]``, over those u, v for which
       the index is whole and inside g. This is a full correlation: s − 1 zeros between the cells of g,
       k − 1 zeros around it, and the kernel turned by 180 degrees with its channels and filters exchanged.
 
@@ -152,7 +152,7 @@ def _scatter(cells: Array, shape: tuple[int, ...], stride: int) -> Array:
 
 
 def max_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """Largest value of each window: ``y[b,i,j,c] = max_u,v x[b, s·i+u, s·j+v, c]``.
+    """Largest value of each window: ``y[r,i,j,c] = max_u,v x[r, s·i+u, s·j+v, c]``.
 
     Without weights; each channel for itself. stride defaults to size (windows side by side);
     cells that fill no whole window are left out. Goodfellow et al. 2016, section 9.3.
@@ -172,7 +172,7 @@ def max_pool2d_backward(gradient: Array, x: Array, size: int = 2, stride: int | 
 
 
 def average_pool2d(x: Array, size: int = 2, stride: int | None = None) -> Array:
-    """Mean of each window: ``y[b,i,j,c] = 1/k² Σ_u Σ_v x[b, s·i+u, s·j+v, c]``.
+    """Mean of each window: ``y[r,i,j,c] = 1/k² Σ_u Σ_v x[r, s·i+u, s·j+v, c]``.
 
     Without weights; each channel for itself. stride defaults to size.
     """

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from lepton_nb.page import plots, render
 
@@ -88,6 +89,7 @@ def learning_curves(
     for axis in (left, right):
         for side in (axis.xaxis, axis.yaxis):
             if side.get_scale() == "log":
+                side.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 side.set_major_formatter(lambda value, _: f"{value:g}")
                 side.set_minor_formatter("")
     right.legend(labelcolor=plots.INK)
@@ -97,7 +99,7 @@ def learning_curves(
 def confusions(reports: Mapping[str, Any], names: Sequence[str], caption: str, name: str) -> render.Html:
     """Confusion matrices side by side, mistakes shaded. reports: title → metrics.Report; names: of the classes."""
     long = max(map(len, names)) > 2
-    figure, grid = plots.axes(1, len(reports), height=4.0 if long else 3.5, squeeze=False)
+    figure, grid = plots.axes(1, len(reports), height=4.4 if long else 3.5, squeeze=False)
     for place, (axis, (title, report)) in enumerate(zip(grid[0], reports.items(), strict=True)):
         mistakes = np.where(np.eye(len(names), dtype=bool), 0, report.confusion)
         shade = np.where(mistakes > 0, 0.9, 0.0)
