@@ -1,0 +1,400 @@
+"""What freedom to decide later is written on, and the freedom that needs no option: stages, the right to stop.
+
+All is in today's money, after tax, as the value beside it counts: flows at the group's rate, payments at the rate at
+which that value discounts payments, whether they are certain or may be refused. Else a right and the duty to use it
+would not differ by what freedom is worth (put-call parity), and one right would have two values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lepton_nb.valuation import cashflows
+from lepton_nb.valuation._tree import even_factors, roll_back
+from lepton_nb.valuation.options import black_scholes
+from lepton_nb.valuation.uncertainty import Undefined
+from lepton_nb.value_model.money import MOST_LIKELY, World, cash_flows, cost, discount_factor
+from lepton_nb.value_model.reading import AFTER_SUCCESS, CostLine, Group, Plan, years_between
+from lepton_nb.value_model.worlds import Distribution
+
+#: A lognormal value is positive: above this share of draws at or below zero there is no logarithmic volatility.
+NOT_POSITIVE = 0.05
+#: A right is worth naming above this share of the business.
+WORTH_NAMING = 0.01
+STEPS = 400
+
+
+# ---------------------------------------------------------------- what an option is written on
+
+
+@dataclass(frozen=True)
+class Business:
+    """The flows of one asset: its benefits less its running costs and the tax on both; money of today.
+
+    An asset that earns nothing by itself stands for those that need it. What is still to be invested is not in it (it
+    is the price of an option), nor is the tax saved by what was capitalised before: nobody's choice changes that.
+    """
+
+    asset_id: str
+    earners: tuple[str, ...]
+    value: float  # at the most likely figures
+    draws: np.ndarray  # (draws,)
+    by_time: tuple[tuple[float, float], ...]  # years from today, share of the value still to come then
+
+    def left(self, years):
+        """Share of the value that flows after ``years`` (a number or several); 1 today, 0 at the horizon."""
+        times, shares = zip(*self.by_time, strict=True)
+        return np.interp(years, times, shares)
+
+
+def earners(plan: Plan, asset_id: str, kind: str = "expand") -> tuple[str, ...]:
+    """The assets whose flows an option moves.
+
+    The asset itself; where it has no benefits of its own, the assets of its group that need it. Giving it up
+    (abandon) ends the benefits of those in any case.
+    """
+    earning = [name for name in dict.fromkeys(line.asset_id for line in plan.benefits) if plan.group(name)]
+    if asset_id in earning and kind != "abandon":
+        return (asset_id,)
+    return tuple(name for name in earning if asset_id in plan.needs[name])
+
+
+def invested(plan: Plan, asset_id: str) -> tuple[CostLine, ...]:
+    """What is still to be paid before the asset is in use: research and development, which may be refused."""
+    asset = plan.asset(asset_id)
+    if asset.p_technical_success is None and asset.in_service_date is not None and asset.in_service_date <= plan.date:
+        return ()
+    return tuple(line for line in plan.costs if line.asset_id == asset_id and line.phase not in AFTER_SUCCESS)
+
+
+def payment_rate(plan: Plan, group: Group) -> float:
+    """Yearly rate at which the value beside the option discounts payments, as a fraction."""
+    return group.rate
+
+
+def own_flows(plan: Plan, asset_id: str, earning: Sequence[str], world: World = MOST_LIKELY, books: bool = False):
+    """Present value by period of the flows of an asset and of those that earn for it, taxed on their own.
+
+    Before what is still to be invested in the asset itself. books: with the tax that amortisation of what was
+    capitalised before still saves.
+    """
+    group, chosen = plan.group(asset_id), {asset_id, *earning}
+    part = replace(
+        plan,
+        groups=(group,),
+        benefits=tuple(line for line in plan.benefits if line.asset_id in chosen),
+        costs=tuple(line for line in plan.costs if line.asset_id in chosen),
+        capitalised={name: spent if books and name in chosen else 0.0 for name, spent in plan.capitalised.items()},
+    )
+    flows = [year.present for year in cash_flows(part, group, world)]
+    for line in invested(plan, asset_id):
+        paid = discount_factor(payment_rate(plan, group), line.time) * cost(plan, line, world)
+        flows[line.period] = flows[line.period] + paid
+    return flows
+
+
+def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = "expand") -> Business:
+    """The flows that an option of this kind on this asset is written on, at the most likely figures and in each draw.
+
+    Raises Undefined where nothing is earned: an option is written on a positive value.
+    """
+    earning = earners(plan, asset_id, kind)
+    point = [float(amount) for amount in own_flows(plan, asset_id, earning)]
+    total = sum(point)
+    if not earning or total <= 0:
+        raise Undefined(
+            f"The flows of {asset_id} are worth {total:,.0f} {plan.currency} at the most likely figures: an option is "
+            "written on a positive value."
+        )
+    drawn = sum(own_flows(plan, asset_id, earning, World(drawn=distribution.total.inputs)))
+    shares = [(0.0, 1.0)]
+    for span, done in zip(plan.periods, np.cumsum(point), strict=True):
+        shares.append((years_between(plan.date, span.end), max(1 - float(done) / total, 0.0)))
+    return Business(asset_id, earning, total, np.broadcast_to(drawn, distribution.draws), tuple(shares))
+
+
+# ---------------------------------------------------------------- volatility
+
+
+@dataclass(frozen=True)
+class Volatility:
+    """Standard deviation of the logarithm of the simulated value; per year where all is learned in one year."""
+
+    value: float
+    excluded: float  # share of the draws that are not positive and have no logarithm
+    n: int
+    sentence: str
+
+    def spread(self, years: float) -> float:
+        """The same news spread evenly over ``years``: σ / √years."""
+        return self.value / math.sqrt(max(years, 1.0))
+
+
+def log_volatility(draws, name: str = "The value") -> Volatility:
+    r"""Volatility from a simulation of the value: $\sigma = sd(\ln V_j)$ over the draws j.
+
+    Copeland and Antikarov take the standard deviation of the first year's logarithmic return,
+    $\ln((PV_1 + CF_1)/PV_0)$; where each draw fixes the level of all years, that is the spread of ln V. It reads all
+    that the simulation leaves open as the news of one year, so it is a high figure for an option of several years;
+    ``spread`` gives the low one. Draws at or below zero have no logarithm: their share is said, and above 5 % of
+    them the volatility is Undefined.
+
+    Reference: Copeland & Antikarov (2001), Real Options: A Practitioner's Guide, ch. 9; Smith (2005), Alternative
+    approaches for solving real-options problems, Decision Analysis 2, pp. 89-102, on why it runs high.
+
+    >>> found = log_volatility(np.exp([0.1, 0.3, 0.5]))
+    >>> round(found.value, 4), found.excluded
+    (0.2, 0.0)
+    """
+    values = np.asarray(draws, dtype=float)
+    positive = values[values > 0]
+    excluded = (len(values) - len(positive)) / len(values)
+    if excluded > NOT_POSITIVE or len(positive) < 2:
+        raise Undefined(
+            f"{name} is at or below zero in {100 * excluded:.0f} % of the draws (limit {100 * NOT_POSITIVE:g} %): "
+            "it has no logarithm there, so the simulation gives no volatility."
+        )
+    sigma = float(np.log(positive).std(ddof=1))
+    words = (
+        "All draws are positive."
+        if excluded == 0
+        else f"{100 * excluded:.2g} % of the draws are not positive and were left out."
+    )
+    return Volatility(sigma, excluded, len(positive), words)
+
+
+# ---------------------------------------------------------------- rates
+
+
+def riskless(client, assumed: float) -> tuple[float, str]:
+    """The riskless rate a year (a fraction) in the prices of the figures, and where it comes from.
+
+    client.yml, else ``assumed`` (nominal). Real prices need a real rate: (1 + nominal) / (1 + inflation) − 1 (Fisher).
+    Raises Undefined where rate and figures differ in inflation and none is given.
+    """
+    discount, prices = client.discount, client.valuation.price_basis
+    given = discount.risk_free is not None
+    rate, basis = (discount.risk_free, discount.rate_basis) if given else (assumed, "nominal")
+    source = "client.yml, discount.risk_free" if given else "assumed: client.yml gives no riskless rate"
+    if prices == basis:
+        return rate, f"{source}; {prices}, as the figures"
+    if discount.inflation is None:
+        raise Undefined(f"A {basis} riskless rate beside {prices} figures needs discount.inflation in client.yml.")
+    words = f"{source}, {100 * rate:.3g} % {basis}; {prices} at an inflation of {100 * discount.inflation:.3g} %"
+    if prices == "real":
+        return cashflows.real_rate(rate, discount.inflation), words
+    return (1 + rate) * (1 + discount.inflation) - 1, words
+
+
+# ---------------------------------------------------------------- staged development
+
+
+def staged(worth: float, payments: Sequence[tuple[float, float]], rate: float, volatility: float) -> float:
+    r"""Value today of a project paid in stages, each of which may be refused; never below the fixed plan, never below 0.
+
+    $$ C_K = \max(S_{t_K} - K_K, 0), \qquad C_k = \max(E[C_{k+1}] - K_k, 0) $$
+
+    worth: present value of what the last payment buys, positive money. payments: (years from today, money). All in
+    today's money: S is a martingale, a payment counts (1 + rate)^(−t). One payment is the closed form of Black and
+    Scholes, several a tree, on which the fixed plan $S - \sum K (1+r)^{-t}$ has its own value exactly; at volatility 0
+    the right is worth max(fixed plan, 0).
+
+    Reference: Geske (1979), The valuation of compound options, Journal of Financial Economics 7, pp. 63-81.
+
+    >>> round(staged(100, [(1.0, 95)], 0.05, 0.0), 4), round(staged(100, [(1.0, 95)], 0.05, 0.3), 2)
+    (9.5238, 16.74)
+    """
+    due = [(years, amount * discount_factor(rate, years)) for years, amount in sorted(payments)]
+    if not due or due[0][0] < 0 or any(amount < 0 for _, amount in due):
+        raise ValueError(f"payments need years of at least 0 and money of at least 0. Received: {list(payments)}")
+    fixed, last = worth - sum(amount for _, amount in due), due[-1][0]
+    if volatility == 0 or last == 0:
+        return max(fixed, 0.0)
+    if len(due) == 1:
+        return max(black_scholes(worth, due[0][1], 0.0, volatility, last), fixed, 0.0)
+    # an odd and an even tree err to opposite sides
+    found = [_compound(worth, due, volatility, last, steps) for steps in (STEPS, STEPS + 1)]
+    return max(sum(found) / 2, fixed, 0.0)
+
+
+def _compound(worth: float, due, volatility: float, last: float, steps: int) -> float:
+    at = np.bincount([round(years / last * steps) for years, _ in due], [amount for _, amount in due], steps + 1)
+
+    def decide(step: int, prices: np.ndarray, going_on: np.ndarray) -> np.ndarray:
+        ahead = prices if step == steps else going_on
+        return np.maximum(ahead - at[step], 0.0) if at[step] > 0 else ahead
+
+    up, down = even_factors(volatility, last / steps)
+    return float(roll_back(decide, steps, up=up, down=down, spot=worth)[0])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An asset before use as a staged project; money of today. Made from assets.csv and costs.csv alone."""
+
+    asset_id: str
+    group: str
+    chance: float  # of technical success
+    worth: float  # what the payments buy: present value of its business, at its chance of success
+    volatility: float
+    payments: tuple[tuple[float, float], ...]  # years from today, money
+    rate: float  # at which payments are brought to today
+
+    @property
+    def after_success(self) -> float:
+        """The business if it succeeds."""
+        return self.worth / self.chance
+
+    @property
+    def development(self) -> float:
+        """Present value of the payments."""
+        return sum(amount * discount_factor(self.rate, years) for years, amount in self.payments)
+
+    @property
+    def rigid(self) -> float:
+        """The fixed plan: everything is paid, whatever is learned. Of an asset on its own, its static value."""
+        return self.worth - self.development
+
+    @property
+    def flexible(self) -> float:
+        """The same, when each payment may be refused."""
+        return self.at(self.volatility)
+
+    @property
+    def option_value(self) -> float:
+        """What the right to refuse a payment adds, over the better of the plan and of stopping now."""
+        return self.flexible - max(self.rigid, 0.0)
+
+    def at(self, volatility: float) -> float:
+        """The project whose payments may be refused, at another volatility."""
+        return staged(self.worth, self.payments, self.rate, volatility)
+
+
+def stages(
+    plan: Plan, distribution: Distribution, money: Callable[[float], str]
+) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """Assets that still have to be developed, as staged projects, and sentences for those that cannot be valued so.
+
+    What is bought is the asset's own business; its volatility is the simulation's, given success, spread to the last
+    payment where that is more than a year away. Benefits come after success, so none is lost by paying on the day.
+    """
+    found, sentences = [], []
+    for asset in plan.client.assets:
+        group, name = plan.group(asset.asset_id), asset.asset_id
+        if asset.p_technical_success is None or group is None:
+            continue
+        lines = invested(plan, name)
+        if not lines:
+            sentences.append(f"{name}: no development cost lies ahead, so there is no stage to refuse.")
+            continue
+        earning = earners(plan, name)
+        worth = float(sum(own_flows(plan, name, earning, books=True)))
+        if worth <= 0:
+            sentences.append(f"{name}: even after success its business is not worth anything ({money(worth)}).")
+            continue
+        drawn = dict(distribution.total.inputs) | {f"{name}.success": np.zeros(distribution.draws)}
+        draws = sum(own_flows(plan, name, earning, World(drawn=drawn), books=True))
+        payments = tuple(sorted((line.time, float(cost(plan, line))) for line in lines))
+        try:
+            spread = log_volatility(np.broadcast_to(draws, distribution.draws), f"The business of {name} after success")
+        except Undefined as problem:
+            sentences.append(f"{name}: {problem}")
+            continue
+        found.append(
+            Stage(
+                asset_id=name,
+                group=group.name,
+                chance=asset.p_technical_success,
+                worth=worth,
+                volatility=spread.spread(payments[-1][0]),
+                payments=payments,
+                rate=payment_rate(plan, group),
+            )
+        )
+    return tuple(found), tuple(sentences)
+
+
+def stage_sentence(stage: Stage, money: Callable[[float], str]) -> str:
+    """Rule: an asset whose plan loses but whose right to decide later is worth money is an option, not an investment."""
+    name, rigid, flexible = stage.asset_id, stage.rigid, stage.flexible
+    if rigid >= 0:
+        return (
+            f"{name}: worth developing as planned ({money(rigid)} at a chance of {100 * stage.chance:.0f} %); the right to refuse a "
+            f"payment adds {money(stage.option_value)}."
+        )
+    if flexible > WORTH_NAMING * stage.development:
+        return (
+            f"{name}: as a fixed plan it loses {money(-rigid)}; the right to decide when the payment falls due is worth "
+            f"{money(flexible)}. It is an option, not an investment: do not commit today."
+        )
+    return f"{name}: it loses {money(-rigid)} as planned, and the right to decide later is worth nothing either."
+
+
+# ---------------------------------------------------------------- the right to stop
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The right to stop a group at the end of one year, if by then the levels are known; money of today."""
+
+    group: str
+    year: int
+    years: float  # from the valuation date
+    rest: float  # mean present value of what comes after
+    below_zero: float  # share of the draws in which the rest is negative
+    option_value: float  # E max(−rest, 0)
+    standard_error: float
+
+
+def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple[Stop, ...]:
+    """What it is worth to stop at each year's end where the rest is worth less than nothing.
+
+    No volatility is needed: in each draw the flows after that day are known, and stopping avoids them at no cost. It is
+    an upper end, because the levels are taken as known by then. Only dates after the last payment of development:
+    before, the same right is the right to refuse that payment (:func:`stages`), and it has one value.
+    """
+    part = replace(plan, groups=(group,), benefits=_within(plan.benefits, group), costs=_within(plan.costs, group))
+    years = cash_flows(part, group, World(drawn=distribution.total.inputs))
+    flows = [np.broadcast_to(year.present, distribution.draws) for year in years]
+    developed = max((line.time for name in group.assets for line in invested(plan, name)), default=0.0)
+    found = []
+    for index, span in enumerate(plan.periods[:-1]):
+        time = years_between(plan.date, span.end)
+        if time < developed:
+            continue
+        rest = sum(flows[index + 1 :])
+        saved = np.maximum(-rest, 0.0)
+        blocks = saved.reshape(distribution.total.replicates, -1).mean(axis=1)
+        found.append(
+            Stop(
+                group=group.name,
+                year=span.year,
+                years=time,
+                rest=float(rest.mean()),
+                below_zero=float(np.mean(rest < 0)),
+                option_value=float(saved.mean()),
+                standard_error=float(blocks.std(ddof=1) / math.sqrt(len(blocks))),
+            )
+        )
+    return tuple(found)
+
+
+def _within(lines, group: Group) -> tuple:
+    return tuple(line for line in lines if line.asset_id in group.assets)
+
+
+def stop_sentence(name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str]) -> str:
+    """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits."""
+    if not found:
+        return f"{name}: no year ends between the last payment of development and the horizon, so there is no later date at which to stop."
+    best = max(found, key=lambda item: item.option_value)
+    if best.option_value <= WORTH_NAMING * max(benefits, 0.0):
+        return f"{name}: the right to stop adds next to nothing (at most {money(best.option_value)}): there is little that stopping would save."
+    return (
+        f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is negative in "
+        f"{100 * best.below_zero:.0f} % of the draws. Keep it: sign nothing that binds longer."
+    )

@@ -1,0 +1,565 @@
+"""Freedom to decide later: what it is written on, that it is never worth less than the fixed plan, every word."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import integrate, stats
+from test_value_model import asset, benefit, cost, make
+
+from lepton_nb import client, value_model
+from lepton_nb.valuation import options as formulas
+from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
+from lepton_nb.valuation.uncertainty import Undefined
+from lepton_nb.value_model import options, stages
+
+ROOT = Path(__file__).resolve().parent.parent
+YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
+
+
+def money(value: float) -> str:
+    return f"{value:,.0f} EUR"
+
+
+def three_years(value=(90, 100, 110), **named):
+    """One asset that brings about 100 in each of three years, at 0 % without tax."""
+    rows = [benefit(year, value) for year in (2026, 2027, 2028)]
+    plan = value_model.plan(make(benefits=rows, rate=named.pop("rate", 0.0), **named))
+    distribution = value_model.simulate(plan, draws=2048)
+    return plan, distribution, stages.business(plan, distribution, "M1")
+
+
+def option(kind="expand", **changes):
+    given = {"asset_id": "M1", "kind": kind, "cost": 150.0, "scale": 2.0 if kind == "expand" else 1.0, "salvage": None,
+             "deadline_years": 1.0, "volatility": 0.3, "volatility_source": "similar projects"}  # fmt: skip
+    return SimpleNamespace(**given | changes)
+
+
+def flowing(value=100.0, q=0.0, years=5.0):
+    """A business that pays out the yearly share q of what is left."""
+    times = np.linspace(0, years, 201)
+    return stages.Business("M1", ("M1",), value, np.ones(16), tuple((t, math.exp(-q * t)) for t in times))
+
+
+def right_on(kind, base, share=1.0, cost=95.0, salvage=0.0, years=1.0, rate=0.05):
+    return options.Right(kind, base, share, cost, salvage, years, rate)
+
+
+# ---------------------------------------------------------------- the business
+
+
+def test_the_business_leaves_out_what_is_invested_and_loses_what_flows():
+    plan, _, base = three_years(assets=[asset(**YOUNG | {"p_technical_success": 1.0})], costs=[cost("2026-06-30", 40, phase="development")])  # fmt: skip
+    assert base.value == pytest.approx(300)
+    assert float(value_model.evaluate(plan).total) == pytest.approx(260)
+    assert base.left(0) == 1
+    assert base.left(1) == pytest.approx(2 / 3)
+    assert base.left(2) == pytest.approx(1 / 3)
+    assert base.draws.mean() == pytest.approx(300, rel=0.01)
+
+
+def test_development_of_a_model_in_use_is_a_running_cost_and_no_price():
+    running = [asset(in_service_date="2025-01-01")]
+    _, _, base = three_years(assets=running, costs=[cost("2026-06-30", 40, phase="development")])
+    assert base.value == pytest.approx(260)
+
+
+@pytest.mark.parametrize("live", [100, 5000])
+def test_an_option_is_written_on_its_own_asset_and_not_on_the_live_model_of_its_group(live):
+    assets = [asset("D1", kind="data", feeds=("M1", "M2")), asset("M1"), asset("M2")]
+    rows = [benefit(2026, live, "M1"), benefit(2026, 70, "M2")]
+    plan = value_model.plan(make(assets, rows, [cost("2026-12-31", 10, "M2"), cost("2026-12-31", 20, "M1")], rate=0.0))
+    distribution = value_model.simulate(plan, draws=1024)
+    assert stages.business(plan, distribution, "M2").value == pytest.approx(60)
+
+
+def test_an_asset_that_earns_nothing_itself_stands_for_those_that_need_it():
+    assets = [asset("D1", kind="data", feeds=("M1",)), asset("M1")]
+    plan = value_model.plan(make(assets, [benefit(2026, 100)], [cost("2026-12-31", 10, "D1")], rate=0.0))
+    distribution = value_model.simulate(plan, draws=1024)
+    base = stages.business(plan, distribution, "D1")
+    assert base.earners == ("M1",)
+    assert base.value == pytest.approx(90)
+
+
+def test_giving_up_an_asset_ends_the_benefits_of_all_that_need_it():
+    assets = [asset("M1", feeds=("M2",)), asset("M2")]
+    plan = value_model.plan(make(assets, [benefit(2026, 100), benefit(2026, 70, "M2")], rate=0.0))
+    distribution = value_model.simulate(plan, draws=1024)
+    assert stages.business(plan, distribution, "M1", "expand").value == pytest.approx(100)
+    assert stages.business(plan, distribution, "M1", "abandon").value == pytest.approx(170)
+
+
+def test_no_option_on_a_business_that_is_worth_nothing():
+    with pytest.raises(Undefined, match="a positive value"):
+        three_years(costs=[cost("2026-06-30", 900)])
+    plan = value_model.plan(make(costs=[cost("2026-06-30", 9)]))
+    with pytest.raises(Undefined, match="a positive value"):
+        stages.business(plan, value_model.simulate(plan, draws=1024), "M1")
+
+
+def test_volatility_of_a_lognormal_is_its_sigma():
+    draws = np.exp(stats.norm(3, 0.35).ppf((np.arange(20000) + 0.5) / 20000))
+    found = stages.log_volatility(draws)
+    assert found.value == pytest.approx(0.35, abs=0.001)
+    assert found.spread(4) == pytest.approx(found.value / 2)
+    assert found.spread(0.5) == found.value  # within a year it is not spread
+    assert found.sentence == "All draws are positive."
+
+
+def test_draws_below_zero_are_said_and_above_five_percent_there_is_no_volatility():
+    few, many = np.ones(100), np.ones(100)
+    few[:5], many[:6] = -1, 0
+    assert "5 % of the draws are not positive" in stages.log_volatility(few).sentence
+    with pytest.raises(Undefined, match="6 % of the draws"):
+        stages.log_volatility(many)
+
+
+# ---------------------------------------------------------------- the tree
+
+
+def test_a_tree_is_the_sum_over_its_paths():
+    up, down, chance, shrink, strike = 1.3, 0.8, 0.45, 0.97, 100.0
+    by_paths = 0.0
+    for path in itertools.product((up, down), repeat=4):
+        rises = path.count(up)
+        by_paths += chance**rises * (1 - chance) ** (4 - rises) * max(100 * math.prod(path) - strike, 0)
+    root = roll_back(
+        lambda step, price, go_on: np.maximum(price - strike, 0) if step == 4 else go_on,
+        4, up=up, down=down, chance=chance, shrink=shrink, spot=100.0,
+    )  # fmt: skip
+    assert root.shape == (1,)
+    assert root[0] == pytest.approx(shrink**4 * by_paths)
+
+
+def test_a_wider_tree_has_the_same_node_for_today():
+    def decide(step, price, go_on):
+        return np.maximum(go_on, 100 - price)
+
+    narrow, wide = (roll_back(decide, 30, up=1.05, down=0.95, spot=90.0, wide=wide) for wide in (0, 5))
+    assert wide.shape == (11,)
+    assert wide[5] == pytest.approx(narrow[0])
+    assert np.all(np.diff(wide) < 0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(volatility=st.floats(0, 2), dt=st.floats(0.001, 1), rho=st.floats(-1, 1))
+def test_the_levels_of_both_trees_are_martingales(volatility, dt, rho):
+    assert sum(even_factors(volatility, dt)) / 2 == pytest.approx(1)
+    for pick in (0, 1):
+
+        def decide(step, first, second, going_on, pick=pick):
+            return (first, second)[pick] + 0 * going_on if step == 6 else going_on
+
+        mean = roll_back_pair(decide, 6, dt, (volatility, 0.3), rho)
+        assert mean == pytest.approx(1)
+
+
+# ---------------------------------------------------------------- the fixed plan is never better
+
+payments_drawn = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 120)), min_size=1, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worth=st.floats(1, 300), payments=payments_drawn, rate=st.floats(-0.02, 0.3), volatility=st.floats(0, 1.5))
+def test_a_project_whose_payments_may_be_refused_is_never_worth_less_than_the_fixed_plan(
+    worth, payments, rate, volatility
+):
+    stage = stages.Stage("M2", "M2", 0.5, worth, volatility, tuple(payments), rate)
+    assert stage.rigid == pytest.approx(worth - sum(paid / (1 + rate) ** years for years, paid in payments))
+    assert stage.flexible >= max(stage.rigid, 0) - 1e-9 * worth
+    assert stage.flexible <= worth + 1e-9
+    assert stage.option_value >= -1e-9 * worth
+    assert stage.at(0.0) == pytest.approx(max(stage.rigid, 0), abs=1e-9)
+    grid = [stage.at(sigma) for sigma in (0.0, 0.2, 0.4, 0.8)]
+    assert all(later >= earlier - 2e-3 * worth for earlier, later in itertools.pairwise(grid))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(list(options.KINDS)), share=st.floats(0.1, 3), paid=st.floats(0, 200),
+    salvage=st.floats(0, 250), years=st.floats(0.25, 4), rate=st.floats(-0.02, 0.3), q=st.floats(0, 0.6),
+    volatility=st.floats(0, 1.2),
+)  # fmt: skip
+def test_a_right_is_never_worth_less_than_the_best_date_fixed_today(
+    kind, share, paid, salvage, years, rate, q, volatility
+):
+    found = right_on(kind, flowing(q=q), share, paid, salvage, years, rate)
+    free = options.at_any_time(found, volatility)
+    assert found.rigid >= found.now
+    assert free >= max(found.rigid, 0)
+    assert free >= options.at_deadline(found, volatility) - 1e-9
+    assert options.at_any_time(found, 0.0) == pytest.approx(max(found.rigid, 0), abs=0.02)
+
+
+def test_with_no_volatility_the_curve_of_stages_starts_on_the_fixed_plan():
+    stage = stages.Stage("M2", "M2", 0.6, 139_929, 0.4, ((0.75, 140_000.0),), 0.134)
+    assert stage.at(0.0) == stage.rigid > 0
+    assert all(stage.at(sigma) >= stage.rigid for sigma in np.linspace(0, 1, 21))
+
+
+# ---------------------------------------------------------------- against other code and closed forms
+
+
+def quantlib_american(kind, strike, rate, q, volatility, years):
+    ql = pytest.importorskip("QuantLib")
+    day = ql.Date(1, 1, 2026)
+    ql.Settings.instance().evaluationDate = day
+    flat = ql.Actual365Fixed()
+    process = ql.BlackScholesMertonProcess(
+        ql.QuoteHandle(ql.SimpleQuote(100.0)),
+        ql.YieldTermStructureHandle(ql.FlatForward(day, q, flat)),
+        ql.YieldTermStructureHandle(ql.FlatForward(day, math.log1p(rate), flat)),
+        ql.BlackVolTermStructureHandle(ql.BlackConstantVol(day, ql.NullCalendar(), volatility, flat)),
+    )
+    end = day + round(365 * years)
+    side = ql.Option.Put if kind == "abandon" else ql.Option.Call
+    found = ql.VanillaOption(ql.PlainVanillaPayoff(side, strike), ql.AmericanExercise(day, end))
+    found.setPricingEngine(ql.FdBlackScholesVanillaEngine(process, 800, 800))
+    return found.NPV()
+
+
+@pytest.mark.parametrize("kind", ["defer", "abandon"])
+@pytest.mark.parametrize(("strike", "q", "volatility", "years"), [(95, 0.1, 0.3, 1), (120, 0.3, 0.5, 2), (80, 0.05, 0.2, 3)])  # fmt: skip
+def test_a_right_at_any_time_agrees_with_quantlib(kind, strike, q, volatility, years):
+    terms = {"cost": strike} if kind == "defer" else {"cost": 0.0, "salvage": strike}
+    found = right_on(kind, flowing(q=q), years=float(years), **terms)
+    expected = quantlib_american(kind, strike, 0.05, q, volatility, years)
+    assert options.at_any_time(found, volatility) == pytest.approx(expected, abs=0.03)
+
+
+def test_at_the_deadline_a_right_is_the_closed_form_and_the_tree_finds_it():
+    found = right_on("expand", flowing(q=0.1), share=0.9)
+    closed = formulas.black_scholes(90, 95, math.log(1.05), 0.3, 1.0, "call", 0.1)
+    assert options.at_deadline(found, 0.3) == pytest.approx(closed)
+    assert options.on_tree(found, 0.3, 2000) == pytest.approx(closed, abs=0.01)
+    assert options.at_deadline(right_on("stage", flowing(q=0.1), 0.9), 0.3) == pytest.approx(closed)
+    put = right_on("abandon", flowing(q=0.1), cost=5.0, salvage=100.0)
+    assert options.at_deadline(put, 0.3) == pytest.approx(
+        formulas.black_scholes(100, 95, math.log(1.05), 0.3, 1, "put", 0.1)
+    )
+
+
+@pytest.mark.parametrize("rho", [-0.5, 0.0, 0.5, 0.9])
+def test_a_switch_without_cost_is_margrabes_exchange(rho):
+    found = right_on("switch", flowing(q=0.2), share=1.1, cost=0.0, years=2.0)
+    left = 100 * math.exp(-0.4)
+    expected = formulas.margrabe(1.1 * left, left, 0.3, 0.3, rho, 2.0)
+    assert options.at_deadline(found, 0.3, rho) == pytest.approx(expected, abs=0.15)
+
+
+def test_a_switch_to_the_same_business_made_larger_is_an_expansion():
+    swap = right_on("switch", flowing(q=0.2), share=1.5, cost=40.0, years=2.0)
+    larger = right_on("expand", flowing(q=0.2), share=0.5, cost=40.0, years=2.0)
+    assert options.at_deadline(swap, 0.3, 1.0) == pytest.approx(options.at_deadline(larger, 0.3), abs=0.1)
+    assert options.at_any_time(swap, 0.3, 1.0) == pytest.approx(options.at_any_time(larger, 0.3), abs=0.1)
+
+
+def test_two_stages_agree_with_an_integral_over_the_first_date():
+    worth, payments, rate, sigma = 100.0, ((0.5, 20.0), (1.5, 80.0)), math.expm1(0.04), 0.35
+
+    def inner(score):
+        later = worth * math.exp((0.04 - sigma**2 / 2) * 0.5 + sigma * math.sqrt(0.5) * score)
+        going_on = formulas.black_scholes(later, 80.0, 0.04, sigma, 1.0)
+        return max(going_on - 20.0, 0) * stats.norm.pdf(score)
+
+    exact = math.exp(-0.04 * 0.5) * integrate.quad(inner, -8, 8, limit=400, points=[0.0])[0]
+    assert stages.staged(worth, payments, rate, sigma) == pytest.approx(exact, rel=1e-3)
+
+
+def test_one_payment_is_a_european_call_and_two_halves_on_one_day_are_one():
+    one = stages.staged(100, [(1.0, 95)], math.expm1(0.05), 0.3)
+    assert one == pytest.approx(formulas.black_scholes(100, 95, 0.05, 0.3, 1.0))
+    assert stages.staged(100, [(1.0, 40), (1.0, 55)], math.expm1(0.05), 0.3) == pytest.approx(one, abs=0.02)
+
+
+def test_payments_that_make_no_sense_are_refused():
+    for wrong in ([], [(-1.0, 5)], [(1.0, -5)]):
+        with pytest.raises(ValueError, match="payments"):
+            stages.staged(100, wrong, 0.03, 0.3)
+
+
+# ---------------------------------------------------------------- options by kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "now"),
+    [
+        ("defer", {"scale": 0.5, "cost": 100.0}, 0.5 * 300 - 100),
+        ("expand", {"scale": 1.5, "cost": 100.0}, 0.5 * 300 - 100),
+        ("abandon", {"scale": None, "cost": 30.0, "salvage": 250.0}, 250 - 30 - 300),
+        ("switch", {"scale": 1.4, "cost": 50.0}, 0.4 * 300 - 50),
+        ("stage", {"scale": 0.5, "cost": 60.0}, 0.5 * 200 - 60),  # at the end of a year a third has flowed
+    ],
+)
+def test_each_kind_gives_cost_and_scale_its_own_meaning(kind, changes, now):
+    plan, _, base = three_years()
+    assert options.right(plan, option(kind, **changes), base).now == pytest.approx(now)
+
+
+def test_stopping_without_salvage_never_brings_todays_value():
+    plan, _, base = three_years()
+    found = options.right(plan, option("abandon", cost=30.0, scale=1.0, deadline_years=2.9), base)
+    assert options.at_any_time(found, 0.4) < 0.01 * base.value
+
+
+def test_an_expansion_that_adds_nothing_is_refused_in_words():
+    plan, _, base = three_years()
+    with pytest.raises(Undefined, match="2 doubles it"):
+        options.right(plan, option("expand", scale=1.0), base)
+    with pytest.raises(Undefined, match="Nothing flows after 4 years"):
+        options.right(plan, option("stage", deadline_years=4.0), base)
+
+
+def test_the_boundary_of_a_call_falls_and_of_a_right_to_give_up_rises():
+    call = options.region(right_on("defer", flowing(q=0.1), cost=100.0, years=2.0), 0.3)
+    put = options.region(right_on("abandon", flowing(q=0.0), cost=0.0, salvage=100.0, years=2.0), 0.3)
+    assert np.isfinite(call.boundary).all()
+    assert np.isfinite(put.boundary).all()
+    later = 100 / 1.05**2 / (100 * math.exp(-0.2))  # the level at which the cost is just covered on the last day
+    assert call.boundary[0] > 1
+    assert call.boundary[-1] == pytest.approx(later, rel=0.01)
+    assert put.boundary[0] < put.boundary[-20]
+    assert not call.now
+    deep = options.region(right_on("defer", flowing(q=0.3), cost=30.0, years=2.0), 0.3)
+    assert deep.now
+    with pytest.raises(Undefined):
+        options.region(right_on("defer", flowing()), 0.0)
+
+
+def test_a_call_that_loses_nothing_by_waiting_is_never_used_early():
+    found = options.region(right_on("defer", flowing(200.0), cost=100.0, years=2.0), 0.3)
+    assert np.isnan(found.boundary[:-40]).all()
+    assert not found.now
+
+
+@pytest.mark.parametrize(
+    ("worth", "now", "word"),
+    [(100, 100, "exercise now"), (101, 100, "exercise now"), (103, 100, "wait"), (30, -50, "wait"), (1.5, -50, "nothing to win"),
+     (2.1, -1, "wait")],
+)  # fmt: skip
+def test_the_word_for_a_right_follows_from_its_value_and_the_business(worth, now, word):
+    assert options.action(worth, now, 200) == word
+
+
+def test_a_stated_volatility_counts_with_its_source_only():
+    _, _, base = three_years()
+    found, sentences, stated = options.volatilities(option(volatility_source=" "), base)
+    assert not stated
+    assert "has no source" in sentences[0]
+    assert all(name.startswith("simulated") for name in found)
+    found, _, stated = options.volatilities(option(), base)
+    assert stated
+    assert found["stated (similar projects)"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("volatility", "word"),
+    [(1.0, "confirms"), (0.85, "confirms"), (0.8, "does not confirm"), (1.4, "does not confirm")],
+)
+def test_the_simulation_confirms_a_volatility_within_a_fifth(volatility, word):
+    draws = np.exp(stats.norm(0, 1).ppf((np.arange(4000) + 0.5) / 4000))
+    base = replace(flowing(), draws=draws)
+    _, sentences, _ = options.volatilities(option(volatility=volatility, deadline_years=2.0), base)
+    assert f"simulation {word} the stated" in sentences[0]
+
+
+def conclude(*words, stated=True, plan=None):
+    plan = plan or three_years()[0]
+    valued = [options.Valued(0.3, "test", 1, 160, word) for word in words]
+    return options.conclusion(plan, right_on("expand", flowing(300.0), cost=150.0), valued, stated, money)
+
+
+@pytest.mark.parametrize("word", ["exercise now", "wait", "nothing to win"])
+def test_a_conclusion_needs_one_word_at_every_volatility(word):
+    assert conclude(word, word)[0] == word
+    said, sentence = conclude(word, "exercise now" if word == "wait" else "wait")
+    assert said == "withheld"
+    assert "depends on the volatility" in sentence
+
+
+def test_conclusions_are_withheld_without_a_source_and_without_control():
+    assert conclude("wait", stated=False) == (
+        "withheld",
+        "M1, expand: no conclusion, because the volatility has no source.",
+    )
+    plan = value_model.plan(make([asset(legal_control="unclear")], [benefit(2026, 100)]))
+    said, sentence = conclude("wait", plan=plan)
+    assert said == "withheld"
+    assert "legal control is unclear" in sentence
+
+
+def test_what_rests_on_the_fixed_horizon_is_said():
+    valued = options.Valued(0.3, "test", 1, 150, "exercise now")
+    rests = right_on("expand", flowing(300.0, q=0.4), cost=250.0)
+    firm = right_on("expand", flowing(300.0, q=0.4), cost=1.0)
+    assert "waiting would be best" in options.delay_sentences(rests, valued, money)[0]
+    assert "waiting would be best" not in options.delay_sentences(firm, valued, money)[0]
+    assert "33 % of the business flows before" in options.delay_sentences(firm, valued, money)[0]
+    assert options.delay_sentences(right_on("abandon", flowing()), valued, money) == ()
+
+
+def with_options(*items, **named):
+    given = [{key: value for key, value in vars(item).items() if value is not None} for item in items]
+    return value_model.plan(make(benefits=[benefit(year, (90, 100, 110)) for year in (2026, 2027, 2028)], options=given, **named))  # fmt: skip
+
+
+def test_every_option_of_a_client_is_valued_or_says_why_not():
+    items = option("expand"), option("defer", scale=0.5), option("switch", scale=1.2), option("stage", scale=0.5)
+    plan = with_options(*items, option("expand", scale=1.0))
+    found = options.choices(plan, value_model.simulate(plan, draws=1024), money)
+    assert [item.word == "not valued" for item in found] == [False, False, False, False, True]
+    assert "adds nothing" in found[4].sentence
+    for choice in found:
+        assert choice.sentence.startswith(choice.name)
+        for valued in choice.valued:
+            assert valued.worth >= max(choice.right.rigid, 0)
+
+
+def test_the_right_to_refuse_a_payment_of_costs_csv_is_valued_once():
+    rows = [cost("2026-12-31", 100, phase="development")]
+    plan = with_options(option("stage"), assets=[asset(**YOUNG)], costs=rows)
+    distribution = value_model.simulate(plan, draws=1024)
+    (choice,) = options.choices(plan, distribution, money)
+    assert choice.word == "not valued"
+    assert "valued there, once" in choice.sentence
+    assert len(stages.stages(plan, distribution, money)[0]) == 1
+
+
+# ---------------------------------------------------------------- stages, stopping
+
+
+def young_plan(**named):
+    rows = [cost("2026-12-31", 100, phase="development"), cost("2026-06-30", 5, phase="research")]
+    return value_model.plan(make([asset(**YOUNG)], [benefit(2028, (100, 200, 300))], rows, rate=0.05, premium=0.04, **named))  # fmt: skip
+
+
+@pytest.mark.parametrize("tax", [0.0, 0.3])
+def test_the_fixed_plan_of_a_stage_is_the_static_value_on_every_other_page(tax):
+    plan = young_plan(tax=tax)
+    (stage,), _ = stages.stages(plan, value_model.simulate(plan, draws=2048), money)
+    assert stage.rigid == pytest.approx(float(value_model.evaluate(plan).total))
+    assert len(stage.payments) == 2
+    assert stage.flexible > max(stage.rigid, 0)
+
+
+def test_an_asset_inside_a_group_has_stages_on_its_own_flows():
+    joint = value_model.plan(
+        make(
+            [asset("D1", kind="data", feeds=("M1", "M2")), asset("M2"), asset(**YOUNG)],
+            [benefit(2026, 100), benefit(2026, 900, "M2")],
+            [cost("2026-06-30", 10, phase="development")],
+            rate=0.0,
+        )
+    )
+    (stage,), _ = stages.stages(joint, value_model.simulate(joint, draws=1024), money)
+    assert stage.after_success == pytest.approx(100)
+    assert stage.rigid == pytest.approx(0.6 * 100 - 10)
+
+
+def test_what_has_no_payment_ahead_gets_a_sentence():
+    alone = value_model.plan(make([asset(**YOUNG)], [benefit(2026, 100)]))
+    found, sentences = stages.stages(alone, value_model.simulate(alone, draws=1024), money)
+    assert found == ()
+    assert "no development cost lies ahead" in sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("worth", "volatility", "words"),
+    [(150, 0.3, "worth developing as planned"), (90, 0.4, "an option, not an investment"), (30, 0.05, "worth nothing either")],
+)  # fmt: skip
+def test_the_words_for_a_stage_follow_its_values(worth, volatility, words):
+    stage = stages.Stage("M2", "M2", 1.0, worth, volatility, ((1.0, 105.0),), 0.05)
+    assert words in stages.stage_sentence(stage, money)
+
+
+def test_stopping_saves_the_draws_whose_rest_is_negative():
+    rows = [benefit(2026, 100), benefit(2027, (0, 100, 200)), benefit(2028, 0)]
+    plan = value_model.plan(make(benefits=rows, costs=[cost("2027-12-31", 100)], rate=0.0))
+    distribution = value_model.simulate(plan, draws=8192)
+    first = stages.right_to_stop(plan, distribution, plan.groups[0])[0]
+    assert (first.year, first.years) == (2026, 1.0)
+    assert first.below_zero == pytest.approx(0.5, abs=0.01)
+    # triangular on -100, 0, 100: E max(-x, 0) = 100/6
+    assert first.option_value == pytest.approx(100 / 6, rel=0.01)
+    assert first.option_value == pytest.approx(100 / 6, abs=5 * first.standard_error + 0.05)
+
+
+def test_the_right_to_stop_begins_where_the_right_to_refuse_a_payment_ends():
+    plan = value_model.plan(
+        make([asset(**YOUNG)], [benefit(2028, 100)], [cost("2027-06-30", 40, phase="development")], rate=0.0)
+    )
+    found = stages.right_to_stop(plan, value_model.simulate(plan, draws=2048), plan.groups[0])
+    assert [stop.year for stop in found] == [2027]
+
+
+def test_the_right_to_stop_counts_the_group_alone():
+    both = make([asset(), asset("M2")], [benefit(2027, 50), benefit(2027, 70, "M2")], rate=0.0)
+    plan = value_model.plan(both)
+    distribution = value_model.simulate(plan, draws=1024)
+    assert [stages.right_to_stop(plan, distribution, group)[0].rest for group in plan.groups] == [
+        pytest.approx(50),
+        pytest.approx(70),
+    ]
+
+
+@pytest.mark.parametrize(("worth", "words"), [(0.9, "next to nothing"), (1.1, "worth up to")])
+def test_the_right_to_stop_matters_above_a_hundredth_of_the_benefits(worth, words):
+    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, worth, 0.0)]
+    assert words in stages.stop_sentence("G", found, 100.0, money)
+    assert "no later date" in stages.stop_sentence("G", [], 100.0, money)
+
+
+# ---------------------------------------------------------------- rates, samples
+
+
+def with_rates(prices, **discount):
+    given = {"method": "given", "wacc": 0.1, "asset_premium": {"data": 0, "model": 0, "infrastructure": 0}} | discount
+    parts = make(valuation={"price_basis": prices})
+    return parts.model_copy(update={"discount": type(parts.discount)(**given)})
+
+
+def test_the_riskless_rate_is_the_clients_where_given():
+    rate, source = stages.riskless(client.load(ROOT / "clients" / "manufacturer"), 0.05)
+    assert rate == pytest.approx(0.026)
+    assert "client.yml" in source
+    rate, source = stages.riskless(make(), 0.05)
+    assert rate == pytest.approx(0.05)
+    assert "assumed" in source
+
+
+def test_with_real_prices_the_riskless_rate_is_real_and_said():
+    rate, words = stages.riskless(with_rates("real", risk_free=0.009, inflation=0.011), 0.05)
+    assert rate == pytest.approx(1.009 / 1.011 - 1)
+    assert rate < 0
+    assert "real at an inflation of 1.1 %" in words
+    rate, _ = stages.riskless(with_rates("real", inflation=0.011), 0.03)  # an assumed rate is nominal
+    assert rate == pytest.approx(1.03 / 1.011 - 1)
+    rate, _ = stages.riskless(with_rates("nominal", risk_free=0.01, rate_basis="real", inflation=0.02), 0.05)
+    assert rate == pytest.approx(1.01 * 1.02 - 1)
+    with pytest.raises(Undefined, match="inflation"):
+        stages.riskless(with_rates("real", rate_basis="real"), 0.03)
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "bank"])
+def test_options_of_the_samples_stand_beside_a_value_that_they_do_not_move(name):
+    plan = value_model.plan(client.load(ROOT / "clients" / name))
+    distribution = value_model.simulate(plan, draws=2048)
+    before = value_model.evaluate(plan).total
+    found = options.choices(plan, distribution, money)
+    assert len(found) == len(plan.client.options)
+    staged_ones, _ = stages.stages(plan, distribution, money)
+    for stage in staged_ones:
+        group = plan.group(stage.asset_id)
+        assert stage.flexible >= max(stage.rigid, 0)
+        if len(group.assets) == 1:
+            assert stage.rigid == pytest.approx(float(value_model.evaluate(plan).groups[group.name]))
+    assert value_model.evaluate(plan).total == before
