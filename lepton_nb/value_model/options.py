@@ -10,15 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.options import black_scholes
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model.beside import verdict_on
+from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import discount_factor
-from lepton_nb.value_model.reading import Group, Plan, horizon_end
 from lepton_nb.value_model.stages import (
     STEPS,
     WORTH_NAMING,
@@ -28,6 +28,8 @@ from lepton_nb.value_model.stages import (
     log_volatility,
     payment_rate,
 )
+from lepton_nb.value_model.times import years_later
+from lepton_nb.value_model.verdict import group_verdict
 from lepton_nb.value_model.worlds import Distribution
 
 #: A stated volatility is confirmed by the simulation within this share of it.
@@ -142,9 +144,9 @@ def right(plan: Plan, item, base: Business) -> Right:
         business=base,
         share=share,
         cost=item.cost,
-        salvage=getattr(item, "salvage", None) or 0.0,
+        salvage=item.salvage or 0.0,
         years=item.deadline_years,
-        rate=payment_rate(plan, plan.group(item.asset_id)),
+        rate=payment_rate(plan),
     )
 
 
@@ -306,9 +308,9 @@ def choices(
     """Every option of the client, at each volatility that has a source, with its conclusion."""
     found = []
     for item in plan.client.options:
-        group, name = plan.group(item.asset_id), f"{item.asset_id}, {item.kind}"
-        if group is None:
-            reason = plan.asset(item.asset_id).withheld or "the asset has no value here"
+        name = f"{item.asset_id}, {item.kind}"
+        if plan.asset(item.asset_id).eu_ai_act_class == "prohibited":
+            reason = unfounded(plan, plan.group(item.asset_id))
             found.append(Choice(item, None, (), "not valued", f"{name}: not valued: {reason}."))
             continue
         if item.kind == "stage" and invested(plan, item.asset_id):
@@ -335,8 +337,8 @@ def choices(
 
 def unfounded(plan: Plan, group: Group) -> str:
     """Why nothing is concluded about a group; empty where something is."""
-    said = verdict_on(plan, group.assets, 0.0)
-    return said.reason if said.word in ("withheld", "not recognisable") else ""
+    said = group_verdict(plan, group, 0.0)
+    return "" if said.concluded else said.reason
 
 
 def conclusion(
@@ -344,7 +346,7 @@ def conclusion(
 ) -> tuple[str, str]:
     """The word for a right and the sentence with it.
 
-    Withheld: the verdict on the group is withheld or not recognisable, the stated volatility has no source, or the
+    Withheld: the value of the group is withheld or not shown, the stated volatility has no source, or the
     action differs between the volatilities.
     """
     name = f"{found.asset_id}, {found.kind}"
@@ -405,8 +407,6 @@ def delay_sentences(found: Right, valued: Valued, money: Callable[[float], str])
     return (words,)
 
 
-def deadline(plan: Plan, years: float) -> str:
-    """The last day of an option, for display."""
-    whole = int(years)
-    day = horizon_end(plan.date, whole) if whole else plan.date
-    return str(day) if whole == years else f"{years:g} years after {plan.date}"
+def deadline(plan: Plan, years: float) -> date:
+    """The last day of an option."""
+    return years_later(plan.date, years)

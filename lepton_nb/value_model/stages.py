@@ -1,8 +1,8 @@
 """What freedom to decide later is written on, and the freedom that needs no option: stages, the right to stop.
 
-All is in today's money, after tax, as the value beside it counts: flows at the group's rate, payments at the rate at
-which that value discounts payments, whether they are certain or may be refused. Else a right and the duty to use it
-would not differ by what freedom is worth (put-call parity), and one right would have two values.
+All is in today's money, after tax, as the value beside it counts it: flows at the group's rate, payments at the cost of
+capital without a premium, whether they are certain or may be refused. Were they discounted at two rates, a right and the
+duty to use it would not differ by what freedom is worth (put-call parity), and one right would have two values.
 """
 
 from __future__ import annotations
@@ -17,8 +17,19 @@ from lepton_nb.valuation import cashflows
 from lepton_nb.valuation._tree import even_factors, roll_back
 from lepton_nb.valuation.options import black_scholes
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model.money import MOST_LIKELY, World, cash_flows, cost, discount_factor
-from lepton_nb.value_model.reading import AFTER_SUCCESS, CostLine, Group, Plan, years_between
+from lepton_nb.value_model.inputs import success_name
+from lepton_nb.value_model.lines import CostLine, Group, Plan
+from lepton_nb.value_model.money import (
+    cash_flows,
+    cost,
+    cost_factor,
+    discount_factor,
+    scenario_world,
+    tax_benefit_factor,
+)
+from lepton_nb.value_model.planning import in_prices
+from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.world import MOST_LIKELY, World
 from lepton_nb.value_model.worlds import Distribution
 
 #: A lognormal value is positive: above this share of draws at or below zero there is no logarithmic volatility.
@@ -35,13 +46,13 @@ STEPS = 400
 class Business:
     """The flows of one asset: its benefits less its running costs and the tax on both; money of today.
 
-    An asset that earns nothing by itself stands for those that need it. What is still to be invested is not in it (it
+    An asset that earns nothing by itself stands for those that need it. On a market basis with a buyer's tax benefit. What is still to be invested is not in it (it
     is the price of an option), nor is the tax saved by what was capitalised before: nobody's choice changes that.
     """
 
     asset_id: str
     earners: tuple[str, ...]
-    value: float  # at the most likely figures
+    value: float  # mean of the draws, as the value beside it
     draws: np.ndarray  # (draws,)
     by_time: tuple[tuple[float, float], ...]  # years from today, share of the value still to come then
 
@@ -57,10 +68,9 @@ def earners(plan: Plan, asset_id: str, kind: str = "expand") -> tuple[str, ...]:
     The asset itself; where it has no benefits of its own, the assets of its group that need it. Giving it up
     (abandon) ends the benefits of those in any case.
     """
-    earning = [name for name in dict.fromkeys(line.asset_id for line in plan.benefits) if plan.group(name)]
-    if asset_id in earning and kind != "abandon":
+    if asset_id in plan.benefits_of and kind != "abandon":
         return (asset_id,)
-    return tuple(name for name in earning if asset_id in plan.needs[name])
+    return tuple(name for name in plan.benefits_of if asset_id in plan.needs[name])
 
 
 def invested(plan: Plan, asset_id: str) -> tuple[CostLine, ...]:
@@ -68,12 +78,12 @@ def invested(plan: Plan, asset_id: str) -> tuple[CostLine, ...]:
     asset = plan.asset(asset_id)
     if asset.p_technical_success is None and asset.in_service_date is not None and asset.in_service_date <= plan.date:
         return ()
-    return tuple(line for line in plan.costs if line.asset_id == asset_id and line.phase not in AFTER_SUCCESS)
+    return tuple(line for line in plan.costs_of.get(asset_id, ()) if not line.needs_success)
 
 
-def payment_rate(plan: Plan, group: Group) -> float:
-    """Yearly rate at which the value beside the option discounts payments, as a fraction."""
-    return group.rate
+def payment_rate(plan: Plan) -> float:
+    """Yearly rate at which the value beside the option discounts payments: the cost of capital without a premium."""
+    return plan.wacc
 
 
 def own_flows(plan: Plan, asset_id: str, earning: Sequence[str], world: World = MOST_LIKELY, books: bool = False):
@@ -92,29 +102,34 @@ def own_flows(plan: Plan, asset_id: str, earning: Sequence[str], world: World = 
     )
     flows = [year.present for year in cash_flows(part, group, world)]
     for line in invested(plan, asset_id):
-        paid = discount_factor(payment_rate(plan, group), line.time) * cost(plan, line, world)
-        flows[line.period] = flows[line.period] + paid
+        flows[line.period] = flows[line.period] + cost_factor(plan, group, line, world) * cost(plan, line, world)
     return flows
 
 
+def with_tax_benefit(plan: Plan, asset_id: str, value):
+    """A value with a buyer's tax benefit, on the basis that has one, as the value of a group counts it."""
+    raised, value = tax_benefit_factor(plan, plan.group(asset_id)), np.asarray(value, dtype=float)
+    return np.where(value > 0, raised * value, value)
+
+
 def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = "expand") -> Business:
-    """The flows that an option of this kind on this asset is written on, at the most likely figures and in each draw.
+    """The flows that an option of this kind on this asset is written on: their mean over the draws, and each draw.
 
     Raises Undefined where nothing is earned: an option is written on a positive value.
     """
     earning = earners(plan, asset_id, kind)
-    point = [float(amount) for amount in own_flows(plan, asset_id, earning)]
-    total = sum(point)
-    if not earning or total <= 0:
+    flows = own_flows(plan, asset_id, earning, scenario_world(plan, distribution.total.inputs))
+    drawn = np.broadcast_to(with_tax_benefit(plan, asset_id, sum(flows)), distribution.draws)
+    total, means = float(drawn.mean()), [float(np.mean(flow)) for flow in flows]
+    if not earning or total <= 0 or sum(means) <= 0:
         raise Undefined(
-            f"The flows of {asset_id} are worth {total:,.0f} {plan.currency} at the most likely figures: an option is "
-            "written on a positive value."
+            f"The flows of {asset_id} are worth {total:,.0f} {plan.currency} on average: an option is written on a "
+            "positive value."
         )
-    drawn = sum(own_flows(plan, asset_id, earning, World(drawn=distribution.total.inputs)))
     shares = [(0.0, 1.0)]
-    for span, done in zip(plan.periods, np.cumsum(point), strict=True):
-        shares.append((years_between(plan.date, span.end), max(1 - float(done) / total, 0.0)))
-    return Business(asset_id, earning, total, np.broadcast_to(drawn, distribution.draws), tuple(shares))
+    for span, done in zip(plan.periods, np.cumsum(means), strict=True):
+        shares.append((years_between(plan.date, span.end), max(1 - float(done) / sum(means), 0.0)))
+    return Business(asset_id, earning, total, drawn, tuple(shares))
 
 
 # ---------------------------------------------------------------- volatility
@@ -174,20 +189,21 @@ def riskless(client, assumed: float) -> tuple[float, str]:
     """The riskless rate a year (a fraction) in the prices of the figures, and where it comes from.
 
     client.yml, else ``assumed`` (nominal). Real prices need a real rate: (1 + nominal) / (1 + inflation) − 1 (Fisher).
-    Raises Undefined where rate and figures differ in inflation and none is given.
     """
-    discount, prices = client.discount, client.valuation.price_basis
-    given = discount.risk_free is not None
-    rate, basis = (discount.risk_free, discount.rate_basis) if given else (assumed, "nominal")
-    source = "client.yml, discount.risk_free" if given else "assumed: client.yml gives no riskless rate"
-    if prices == basis:
-        return rate, f"{source}; {prices}, as the figures"
+    discount, real = client.discount, client.valuation.price_basis == "real"
+    inflation = "" if discount.inflation is None else f" at an inflation of {100 * discount.inflation:.3g} %"
+    if discount.risk_free is not None:
+        words = f"client.yml, discount.risk_free; {client.valuation.price_basis}, as the figures"
+        if discount.rate_basis != client.valuation.price_basis:
+            words += f": {100 * discount.risk_free:.3g} % {discount.rate_basis}{inflation}"
+        return in_prices(client, discount.risk_free), words
+    words = "assumed: client.yml gives no riskless rate"
+    if not real:
+        return assumed, f"{words}; nominal, as the figures"
     if discount.inflation is None:
-        raise Undefined(f"A {basis} riskless rate beside {prices} figures needs discount.inflation in client.yml.")
-    words = f"{source}, {100 * rate:.3g} % {basis}; {prices} at an inflation of {100 * discount.inflation:.3g} %"
-    if prices == "real":
-        return cashflows.real_rate(rate, discount.inflation), words
-    return (1 + rate) * (1 + discount.inflation) - 1, words
+        return assumed, f"{words} and no inflation; taken as real, as the figures"
+    real_rate = cashflows.real_rate(assumed, discount.inflation)
+    return real_rate, f"{words}; real, as the figures: {100 * assumed:.3g} % nominal{inflation}"
 
 
 # ---------------------------------------------------------------- staged development
@@ -239,7 +255,7 @@ class Stage:
     asset_id: str
     group: str
     chance: float  # of technical success
-    worth: float  # what the payments buy: present value of its business, at its chance of success
+    worth: float  # what the payments buy: present value of its business, failures included
     volatility: float
     payments: tuple[tuple[float, float], ...]  # years from today, money
     rate: float  # at which payments are brought to today
@@ -256,7 +272,7 @@ class Stage:
 
     @property
     def rigid(self) -> float:
-        """The fixed plan: everything is paid, whatever is learned. Of an asset on its own, its static value."""
+        """The fixed plan: everything is paid, whatever is learned. Of a group of one asset it is the group's value."""
         return self.worth - self.development
 
     @property
@@ -279,26 +295,30 @@ def stages(
 ) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
     """Assets that still have to be developed, as staged projects, and sentences for those that cannot be valued so.
 
-    What is bought is the asset's own business; its volatility is the simulation's, given success, spread to the last
+    Means of the draws, as the value beside. What is bought is the asset's own business; its volatility is the simulation's, given success, spread to the last
     payment where that is more than a year away. Benefits come after success, so none is lost by paying on the day.
     """
     found, sentences = [], []
     for asset in plan.client.assets:
         group, name = plan.group(asset.asset_id), asset.asset_id
-        if asset.p_technical_success is None or group is None:
+        if asset.p_technical_success is None:
             continue
         lines = invested(plan, name)
         if not lines:
             sentences.append(f"{name}: no development cost lies ahead, so there is no stage to refuse.")
             continue
         earning = earners(plan, name)
-        worth = float(sum(own_flows(plan, name, earning, books=True)))
+        world = scenario_world(plan, distribution.total.inputs)
+        paid = [cost(plan, line, world) for line in lines]
+        present = sum(cost_factor(plan, group, line) * amount for line, amount in zip(lines, paid, strict=True))
+        project = sum(own_flows(plan, name, earning, world, books=True)) - present
+        worth = float(np.mean(with_tax_benefit(plan, name, project)) + np.mean(present))
         if worth <= 0:
             sentences.append(f"{name}: even after success its business is not worth anything ({money(worth)}).")
             continue
-        drawn = dict(distribution.total.inputs) | {f"{name}.success": np.zeros(distribution.draws)}
-        draws = sum(own_flows(plan, name, earning, World(drawn=drawn), books=True))
-        payments = tuple(sorted((line.time, float(cost(plan, line))) for line in lines))
+        payments = tuple(sorted((line.time, float(np.mean(amount))) for line, amount in zip(lines, paid, strict=True)))
+        drawn = dict(distribution.total.inputs) | {success_name(name): np.zeros(distribution.draws)}
+        draws = sum(own_flows(plan, name, earning, scenario_world(plan, drawn), books=True))
         try:
             spread = log_volatility(np.broadcast_to(draws, distribution.draws), f"The business of {name} after success")
         except Undefined as problem:
@@ -312,7 +332,7 @@ def stages(
                 worth=worth,
                 volatility=spread.spread(payments[-1][0]),
                 payments=payments,
-                rate=payment_rate(plan, group),
+                rate=payment_rate(plan),
             )
         )
     return tuple(found), tuple(sentences)
@@ -353,13 +373,15 @@ class Stop:
 def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple[Stop, ...]:
     """What it is worth to stop at each year's end where the rest is worth less than nothing.
 
-    No volatility is needed: in each draw the flows after that day are known, and stopping avoids them at no cost. It is
-    an upper end, because the levels are taken as known by then. Only dates after the last payment of development:
+    No volatility is needed: in each draw the flows after that day are known, and stopping avoids them. What it costs to
+    stop (decommissioning) is paid in any case, so it is not in the rest. It is an upper end, because the levels are taken as known by then. Only dates after the last payment of development:
     before, the same right is the right to refuse that payment (:func:`stages`), and it has one value.
     """
-    part = replace(plan, groups=(group,), benefits=_within(plan.benefits, group), costs=_within(plan.costs, group))
-    years = cash_flows(part, group, World(drawn=distribution.total.inputs))
-    flows = [np.broadcast_to(year.present, distribution.draws) for year in years]
+    world = scenario_world(plan, distribution.total.inputs)
+    flows = [np.broadcast_to(year.present, distribution.draws) for year in cash_flows(plan, group, world)]
+    for line in (line for name in group.assets for line in plan.costs_of.get(name, ())):
+        if line.phase == "decommission":
+            flows[line.period] = flows[line.period] + cost_factor(plan, group, line, world) * cost(plan, line, world)
     developed = max((line.time for name in group.assets for line in invested(plan, name)), default=0.0)
     found = []
     for index, span in enumerate(plan.periods[:-1]):
@@ -381,10 +403,6 @@ def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple
             )
         )
     return tuple(found)
-
-
-def _within(lines, group: Group) -> tuple:
-    return tuple(line for line in lines if line.asset_id in group.assets)
 
 
 def stop_sentence(name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str]) -> str:
