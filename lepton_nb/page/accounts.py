@@ -1,0 +1,262 @@
+"""Tables and drawings of the books, the levels of inputs and the calendar of law, from typed results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from lepton_nb.page import plots, render, words
+
+
+def _money(currency: str):
+    return lambda value: words.money(value, currency)
+
+
+def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, currency: str) -> render.Html:
+    """What each group asks for, and the best choice for parts of it. ``choices``: by share of what all ask for."""
+    money = _money(currency)
+    rows = [
+        {"Group": ask.group, "Before it earns": ask.before_it_earns, "Not covered by benefits": ask.not_covered,
+         "New money": ask.spend, "Value": ask.value}
+        for ask in asked
+    ]  # fmt: skip
+    forms = {name: money for name in (rows[0] if rows else {}) if name != "Group"}
+    caption = f"New money of the twelve months after {day}, most likely; value: mean of the draws, on the client's basis. Source: costs.csv, benefits.csv."
+    asks = render.table(rows, forms, caption, none="No group has a value: there is nothing to fund.")
+    rows = [
+        {"Budget": words.share(part), "In money": choice.budget, "Funded": ", ".join(choice.chosen) or "none", "Spent": choice.cost,
+         "Value": choice.value}
+        for part, choice in choices.items()
+    ]  # fmt: skip
+    caption = "The best choice of whole groups for a budget, as a share of what all ask for."
+    none = "No group asks for new money: each pays for itself."
+    return render.join(
+        asks, render.table(rows, dict.fromkeys(("In money", "Spent", "Value"), money), caption, none=none)
+    )
+
+
+def together(mixed: Any, held: Any, currency: str) -> render.Html:
+    """Concentration of the groups' values and how far they move together."""
+    mixing = (
+        "nothing varies" if mixed.diversification is None else f"{words.percent(mixed.diversification)} of the spread"
+    )
+    shown = render.definitions({
+        "Concentration (Herfindahl-Hirschman)": words.number(held.herfindahl),
+        "As concentrated as": f"{words.number(held.effective_number, 1)} equal groups",
+        "Largest share": words.percent(held.largest_share),
+        "Taken away by mixing": mixing,
+    })  # fmt: skip
+    rows = [
+        {"Group": name, **{other: None if value != value else float(value) for other, value in zip(mixed.names, line, strict=True)},
+         "Standard deviation": deviation}
+        for name, line, deviation in zip(mixed.names, mixed.correlations, mixed.deviations, strict=True)
+    ]  # fmt: skip
+    if len(rows) < 2:
+        return render.join(shown, render.note("One group: there is no correlation to show."))
+    caption = f"Correlation of the groups' simulated values, n = {words.count(mixed.draws)} draws. A dash: the value does not vary."
+    return render.join(shown, render.table(rows, {"Standard deviation": _money(currency)}, caption))
+
+
+def treatments(assets: Sequence[Any], kept: Mapping[str, Any], currency: str) -> render.Html:
+    """How each asset is booked, and what of its cost stands where."""
+    rows = [
+        {"Asset": asset.asset_id, "Name": asset.name, "Came by": asset.acquisition, "Standard": book.treatment.standard,
+         "How": book.treatment.words, "Intangible": book.intangible, "Machines": book.hardware, "Expensed": book.expensed}
+        for asset in assets
+        for book in [kept[asset.asset_id]]
+    ]  # fmt: skip
+    money = ("Intangible", "Machines", "Expensed")
+    caption = "How each asset is booked. Actual costs to the valuation date. Source: assets.csv, costs.csv."
+    return render.table(
+        rows, dict.fromkeys(money, _money(currency)), caption, sums=money, none="No asset is registered."
+    )
+
+
+def bookings(kept: Mapping[str, Any], currency: str) -> render.Html:
+    """Every actual cost, where it stands and why."""
+    rows = [
+        {"Asset": name, "Date": str(item.date), "Phase": item.phase, "Category": item.category.replace("_", " "),
+         "Amount": item.amount, "Where": item.where, "Why": item.reason}
+        for name, book in kept.items()
+        for item in book.bookings
+    ]  # fmt: skip
+    caption = "Actual costs and where they stand. Source: costs.csv."
+    return render.table(rows, {"Amount": _money(currency)}, caption, none="No actual costs are given.")
+
+
+def write_offs(
+    kept: Mapping[str, Any], charges: Mapping[str, Sequence[Mapping]], day: date, currency: str
+) -> render.Html:
+    """Carrying amounts on the valuation date and the charge of each calendar year."""
+    rows = [
+        {"Asset": name, "Capitalised": book.capitalised, "In use since": str(book.in_service or "not yet"),
+         "Life (years)": book.useful_life_years, f"Left on {day}": book.at(day).carrying_amount}
+        | {str(row["year"]): row["charge"] for row in charges[name]}
+        for name, book in kept.items()
+        if book.capitalised
+    ]  # fmt: skip
+    plain = {"Asset", "In use since", "Life (years)"}
+    forms = {name: _money(currency) for name in (rows[0] if rows else {}) if name not in plain}
+    caption = "Straight line from the month of use; charges by calendar year."
+    return render.table(rows, forms, caption, none="Nothing is capitalised.")
+
+
+def carrying(
+    kept: Mapping[str, Any], charges: Mapping[str, Sequence[Mapping]], day: date, currency: str
+) -> render.Html:
+    """Carrying amounts at the valuation date and at the end of each year, one asset above the other."""
+    held = [name for name, book in kept.items() if book.capitalised]
+    if not held:
+        return render.note("Nothing is capitalised.")
+    figure, axis = plots.axes(height=3.0)
+    labels = [str(day), *(f"end {row['year']}" for row in charges[held[0]])]
+    bottom = [0.0] * len(labels)
+    for number, name in enumerate(held):
+        points = [kept[name].at(day).carrying_amount, *(row["carrying"] for row in charges[name])]
+        colour = plots.CYCLE[number % len(plots.CYCLE)]
+        axis.bar(range(len(labels)), points, bottom=bottom, color=colour, label=name, width=0.6)
+        bottom = [low + point for low, point in zip(bottom, points, strict=True)]
+    axis.set(xticks=range(len(labels)), xticklabels=labels, ylabel=f"carrying amount ({currency})")
+    axis.tick_params(axis="x", labelsize=7.5)
+    axis.yaxis.set_major_formatter(lambda value, _: words.money(value, "").strip())
+    axis.legend()
+    return plots.show(
+        figure, f"Carrying amount by asset, {currency}. Source: costs.csv, assets.csv.", "portfolio-books"
+    )
+
+
+def against_value(
+    tests: Sequence[Any], left_out: Mapping[str, str], carrying: Mapping[str, float], currency: str
+) -> render.Html:
+    """The books against both values, and the impairment test.
+
+    left_out: the groups for which no number is concluded, with the reason; carrying: what stands in the books by group.
+    """
+    rows = [
+        {"Group": test.group, "In the books": test.carrying, "Value to the owner (in use)": test.result.value_in_use,
+         "To a market participant": test.result.fair_value_less_costs, "Above the books": test.result.recoverable - test.carrying,
+         "Rate before tax": words.rate(test.rate_before_tax, why="no value"), "Loss": test.result.impairment_loss}
+        for test in tests
+    ]  # fmt: skip
+    money = [name for name in (rows[0] if rows else {}) if name not in ("Group", "Rate before tax")]
+    caption = "Each group as one unit; expected values, not below zero. Costs of disposal are taken as none."
+    table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
+    notes = [
+        render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
+        for name, why in left_out.items()
+    ]  # fmt: skip
+    return render.join(table, *notes)
+
+
+def calendar(found: Any) -> render.Html:
+    """What applies to the client, from when, to which assets, and how well it was read."""
+    rows = [
+        {"When": item.when, "Law or standard": f"{item.provision.law}: {item.provision.reference}", "What": item.provision.what,
+         "Assets": ", ".join(item.assets) or "all", "Read": item.provision.words}
+        for item in found.due
+    ]  # fmt: skip
+    table = render.table(
+        rows, caption="The calendar, on the valuation date. Not legal advice.", none="Nothing applies."
+    )
+    return render.join(table, *(render.note(sentence) for sentence in found.sentences))
+
+
+def sources(found: Any) -> render.Html:
+    """Where each provision was read, in our words, and when."""
+    rows = [
+        {"Law or standard": f"{item.provision.law}: {item.provision.reference}", "Says": source.says, "Address": source.address,
+         "Opened": str(source.opened)}
+        for item in found.due
+        for source in item.provision.sources
+    ]  # fmt: skip
+    return render.table(rows, caption="Where it was read, in our words.", none="No source was read.")
+
+
+def compliance(costs: Sequence[Any], currency: str) -> render.Html:
+    """Cost of compliance by asset and calendar year, most likely with its range."""
+    years = sorted({row.year for row in costs})
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in costs:
+        line = rows.setdefault(
+            (row.asset_id, row.category), {"Asset": row.asset_id, "Cost": row.category.replace("_", " ")}
+        )
+        line[str(row.year)] = words.estimate((row.low, row.likely, row.high), currency)
+    caption = (
+        "Cost of compliance by year, before tax, already in the value: most likely (low to high). Source: costs.csv."
+    )
+    none = "The client plans no cost whose category speaks of compliance."
+    return render.table(rows.values(), caption=caption, columns=("Asset", "Cost", *map(str, years)), none=none)
+
+
+def levels(found: Sequence[Any], whole: int) -> render.Html:
+    """The level of each input and of the measurement."""
+    rows = [{"Input": item.input, "Level": str(item.level), "Why": item.why} for item in found]
+    return render.table(
+        rows, caption=f"Level of each input (IFRS 13.72). The measurement as a whole is at level {whole} (13.73)."
+    )
+
+
+def leases(found: Sequence[Any], currency: str) -> render.Html:
+    """Payments ahead under leases, and how they are booked."""
+    rows = [
+        {"Asset": lease.asset_id, "Payments ahead": lease.payments, "Until": words.missing() if lease.until is None else str(lease.until),
+         "Rate": words.rate(lease.rate, why="not given"), "Liability": lease.liability, "How": lease.sentence}
+        for lease in found
+    ]  # fmt: skip
+    caption = (
+        "Leases (IFRS 16), an indication: the payments stay in the flows of the value, asset and liability stay out."
+    )
+    forms = dict.fromkeys(("Payments ahead", "Liability"), _money(currency))
+    return render.table(rows, forms, caption, none="No asset is leased.")
+
+
+def amortisation(charged: Sequence[Mapping[str, Any]], spans: Sequence[str], currency: str) -> render.Html:
+    """What amortisation takes off the taxable income, by period."""
+    rows = [{"Asset": row["asset"], **{year: row[year] for year in spans}} for row in charged]
+    caption = "What amortisation takes off the taxable income, most likely. The first and the last period are parts of a year."
+    forms = dict.fromkeys(spans, _money(currency))
+    return render.table(rows, forms, caption, sums=spans, none="No amortisation lowers the tax.")
+
+
+def stops(found: Sequence[Any], currency: str) -> render.Html:
+    """Prohibited assets: what stands in the books, what stopping costs, who needs them."""
+    rows = [
+        {"Asset": stop.asset_id, "In the books": stop.carrying, "Cost of stopping": stop.cost, "Salvage": stop.salvage,
+         "Needed by": ", ".join(stop.needed_by) or "none"}
+        for stop in found
+    ]  # fmt: skip
+    forms = dict.fromkeys(("In the books", "Cost of stopping", "Salvage"), _money(currency))
+    caption = "Prohibited assets. What needs one of them earns nothing here, and has to be stopped or built without it."
+    return render.table(rows, forms, caption, none="No asset is prohibited.")
+
+
+def moves(bars: Sequence[tuple[Any, Any]], currency: str) -> render.Html:
+    """Inputs moved alone: the value at both ends, and in words which way a higher input works."""
+    rows = [
+        {"Input": move.label, "Unit": move.unit, "Low": move.low_words, "High": move.high_words, "Value at low": bar.value_at_low,
+         "Value at high": bar.value_at_high,
+         "A higher input": "raises the value" if bar.value_at_high > bar.value_at_low else "lowers the value",
+         "Grade": move.grade or words.missing()}
+        for move, bar in bars
+    ]  # fmt: skip
+    caption = "The inputs that move the value of all groups most, each alone, all else most likely."
+    forms = dict.fromkeys(("Value at low", "Value at high"), _money(currency))
+    return render.table(rows, forms, caption, none="No input is uncertain.")
+
+
+def data_resources(found: Sequence[Any], day: date, currency: str) -> render.Html:
+    """Data resources as the Chinese provisions would show them."""
+    rows = [
+        {"Data": item.asset.asset_id, "Name": item.asset.name, "Spent before 2024 (not put back)": item.before,
+         "Capitalised as intangible, own use": item.capitalised, f"Of which data resources, {day}": item.carrying,
+         "Legal control": item.asset.legal_control, "Personal data": item.asset.privacy_class, "Life": item.asset.useful_life_basis}
+        for item in found
+    ]  # fmt: skip
+    forms = {
+        name: _money(currency)
+        for name in (rows[0] if rows else {})
+        if name.startswith(("Spent", "Capitalised", "Of which"))
+    }
+    caption = "Data resources under the Chinese provisions, at cost: an appraised value is not booked. Source: assets.csv, costs.csv."
+    return render.table(rows, forms, caption, none="No data asset is registered.")
