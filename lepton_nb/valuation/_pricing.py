@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 from scipy import special
 
 from lepton_nb.valuation._base import number, one_of
@@ -39,7 +41,8 @@ def black_scholes(
     one_of("kind", kind, KINDS)
     forward_spot = price * math.exp(-number("dividend_yield", dividend_yield) * time)
     forward_cost = cost * math.exp(-number("rate", rate) * time)
-    return exchange(forward_spot, forward_cost, sigma * math.sqrt(time), kind)
+    side = 1.0 if kind == "call" else -1.0
+    return float(exchange(forward_spot, forward_cost, sigma * math.sqrt(time), side))
 
 
 @guarded
@@ -70,7 +73,7 @@ def margrabe(
     variance = max(sigma_1**2 + sigma_2**2 - 2 * rho * sigma_1 * sigma_2, 0.0)
     received = first * math.exp(-number("yield_received", yield_received) * time)
     given = second * math.exp(-number("yield_given", yield_given) * time)
-    return exchange(received, given, math.sqrt(variance * time), "call")
+    return float(exchange(received, given, math.sqrt(variance * time), 1.0))
 
 
 def option_terms(spot, strike, volatility, years) -> tuple[float, float, float, float]:
@@ -82,11 +85,16 @@ def option_terms(spot, strike, volatility, years) -> tuple[float, float, float, 
     )
 
 
-def exchange(received: float, given: float, spread: float, kind: str) -> float:
-    """Value of the right to give ``given`` for ``received`` (call) or the reverse (put); both present values."""
-    side = 1.0 if kind == "call" else -1.0
-    if spread == 0 or received == 0 or given == 0:
+def exchange(received: Any, given: Any, spread: float, side: float) -> Any:
+    """Value of the right to give ``given`` for ``received`` (side 1) or the reverse (side -1); both present values.
+
+    Numbers or arrays of them.
+    """
+    if np.ndim(received) == 0 and (received == 0 or given == 0):
         return max(side * (received - given), 0.0)
-    d1 = math.log(received / given) / spread + spread / 2
+    if spread == 0:
+        return np.maximum(side * (received - given), 0.0)
+    with np.errstate(divide="ignore", over="ignore"):
+        d1 = np.log(received / given) / spread + spread / 2
     value = side * (received * special.ndtr(side * d1) - given * special.ndtr(side * (d1 - spread)))
-    return max(float(value), 0.0)  # rounding can leave a worthless option just below 0
+    return np.maximum(value, 0.0)  # rounding can leave a worthless option just below 0

@@ -7,25 +7,41 @@ value is shown beside the static net present value, never added to it in silence
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, rate_of, vector, whole
+from lepton_nb.valuation._base import (
+    Numbers,
+    Result,
+    Undefined,
+    flag,
+    fraction,
+    number,
+    rate_of,
+    row,
+    table,
+    vector,
+    whole,
+)
 from lepton_nb.valuation._guard import guarded
+from lepton_nb.valuation._induction import on_dates
 from lepton_nb.valuation._pricing import black_scholes, margrabe
 from lepton_nb.valuation._tree import even_factors, roll_back
-from lepton_nb.valuation.lattices import binomial_tree, crr
+from lepton_nb.valuation.lattices import MOST_STEPS, NO_SPREAD, crr
 
 __all__ = [
     "PerpetualInvestment",
     "RealOption",
     "Volatility",
     "abandon",
+    "abandon_one_period",
     "defer",
     "defer_one_period",
     "expand",
+    "expand_one_period",
+    "flexible_tree",
     "perpetual_investment",
     "stage",
     "switch",
@@ -74,17 +90,20 @@ def perpetual_investment(
     delay = number("dividend_yield", dividend_yield)
     if delay <= 0:
         raise Undefined(f"Waiting costs nothing, so investing never is best. Received: dividend_yield={delay:g}")
-    if sigma == 0 and yearly <= delay:
+    if sigma**2 == 0 and yearly <= delay:
         raise Undefined(
             "A certain value that does not grow by waiting leaves nothing to wait for: take max(value - cost, 0). "
             f"Received: volatility=0, rate={yearly:g}, dividend_yield={delay:g}"
         )
-    if sigma == 0:
-        beta = yearly / (yearly - delay)
+    square, drift = sigma**2, yearly - delay
+    root = math.sqrt((drift - square / 2) ** 2 + 2 * yearly * square)
+    # beta and beta / (beta - 1), each in the form that subtracts nothing of its own size
+    if drift > square / 2:
+        beta = 2 * yearly / (root + drift - square / 2)
+        threshold = spent * beta * (square * beta / 2 + drift) / delay
     else:
-        drift = (yearly - delay) / sigma**2
-        beta = 0.5 - drift + math.sqrt((drift - 0.5) ** 2 + 2 * yearly / sigma**2)
-    threshold = beta / (beta - 1) * spent
+        beta = (square / 2 - drift + root) / square
+        threshold = spent * (1 + 1 / (beta - 1))
     if worth >= threshold:
         return PerpetualInvestment(threshold, worth - spent, True, beta)
     return PerpetualInvestment(threshold, (threshold - spent) * (worth / threshold) ** beta, False, beta)
@@ -108,23 +127,24 @@ class RealOption(Result):
 
 @guarded
 def defer(
-    value: float, cost: float, rate: float, volatility: float, years: float, cost_of_delay: float = 0.0
+    value: float, cost: float, rate: float, volatility: float, years: float, dividend_yield: float = 0.0
 ) -> RealOption:
     r"""The right to invest up to ``years`` later instead of now: a call on the project.
 
     Static: $V - I$, investing now. With the option: the European call with spot V, strike I (the cost stays the same),
-    q = cost of delay. If the static value is negative, part of the option value is just the right not to invest.
+    q = dividend_yield: what waiting costs. If the static value is negative, part of the option value is just the right not to invest.
 
-    value V: present value of the benefits, cost I: positive money. For a patent of n years cost_of_delay is about 1/n.
+    value V: present value of the benefits, cost I: positive money. For a patent of n years dividend_yield is about 1/n, the cost of delay.
 
     Reference: Damodaran on Valuation, ch. 12, option to delay.
 
-    >>> result = defer(3422, 2875, 0.067, 0.224**0.5, 17, cost_of_delay=1 / 17)
+    >>> result = defer(3422, 2875, 0.067, 0.224**0.5, 17, dividend_yield=1 / 17)
     >>> round(result.with_option), round(result.static_npv)
     (907, 547)
     """
-    call = black_scholes(value, cost, rate, volatility, years, "call", cost_of_delay)
-    return _real(value - cost, call, volatility, "defer: European call on the project, Black-Scholes")
+    now, spent = number("value", value, 0.0), number("cost", cost, 0.0)
+    call = black_scholes(now, spent, rate, volatility, years, "call", dividend_yield)
+    return _real(now - spent, call, volatility, "defer: European call on the project, Black-Scholes")
 
 
 @guarded
@@ -144,29 +164,168 @@ def defer_one_period(
     """
     now, growth = number("value", value, above=0.0), 1 + rate_of(rate)
     later = number("cost", cost, 0.0) * (growth if cost_grows else 1.0)
-    with_option = binomial_tree(now, later, math.log(growth), value_up / now, value_down / now, 1, 1.0)
+    chance, (low, high) = _one_step(now, value_up, value_down, growth)
+    with_option = (chance * max(high - later, 0.0) + (1 - chance) * max(low - later, 0.0)) / growth
     return _real(now - cost, with_option, None, "defer one period: risk-neutral tree of one step")
 
 
 @guarded
-def expand(
-    value: float, scale: float, cost: float, rate: float, volatility: float, years: float, cost_of_delay: float = 0.0
+def expand_one_period(
+    value: float, value_up: float, value_down: float, scale: float, cost: float, rate: float
 ) -> RealOption:
-    r"""The right to enlarge a project by ``scale`` (1.0 doubles it) for ``cost`` at the end of ``years``.
+    r"""The right to enlarge a project by ``scale`` for ``cost`` after one period, once it is known how it turned out.
+
+    $$ \frac{p \max(V_u, (1+s) V_u - I) + (1-p) \max(V_d, (1+s) V_d - I)}{1+r}, \qquad p = \frac{(1+r)V - V_d}{V_u - V_d} $$
+
+    Static: ``value`` V. scale s: 0.5 enlarges by half; cost I: positive money after one period; rate: fraction per
+    PERIOD, simple. For more periods and several rights at once: ``flexible_tree``.
+
+    Reference: Trigeorgis (1996), Real Options, ch. 4, option to expand.
+
+    >>> round(expand_one_period(100, 180, 60, 0.5, 40, 0.08).with_option, 2)
+    118.52
+    """
+    growing = number("scale", scale, above=0.0), number("cost", cost, 0.0)
+    found = _one_period(value, value_up, value_down, rate, lambda worth: (1 + growing[0]) * worth - growing[1])
+    return _real(value, found, None, "expand after one period: risk-neutral tree of one step")
+
+
+@guarded
+def abandon_one_period(value: float, value_up: float, value_down: float, salvage: float, rate: float) -> RealOption:
+    r"""The right to give a project up for ``salvage`` after one period, once it is known how it turned out.
+
+    $$ \frac{p \max(V_u, A) + (1-p) \max(V_d, A)}{1+r}, \qquad p = \frac{(1+r)V - V_d}{V_u - V_d} $$
+
+    Static: ``value`` V; salvage A: positive money after one period; rate: fraction per PERIOD, simple.
+
+    Reference: Trigeorgis (1996), Real Options, ch. 4, option to abandon.
+
+    >>> round(abandon_one_period(100, 180, 60, 90, 0.08).option_value, 2)
+    16.67
+    """
+    rest = number("salvage", salvage, 0.0)
+    found = _one_period(value, value_up, value_down, rate, lambda worth: rest)
+    return _real(value, found, None, "abandon after one period: risk-neutral tree of one step")
+
+
+@guarded
+def flexible_tree(
+    value: float,
+    up: float,
+    down: float,
+    rate: float,
+    periods: int,
+    expand: tuple[float, float] | None = None,
+    contract: tuple[float, float] | None = None,
+    abandon: float | None = None,
+    at_any_time: bool = True,
+    dividend_yield: float = 0.0,
+) -> RealOption:
+    r"""Several rights in one project on a tree of given factors: enlarge it, shrink it, give it up.
+
+    $$ W_t = \max\left(C_t,\; (1+s) V_t - I,\; (1-c) V_t + B,\; A\right), \qquad
+       C_t = \frac{p\,W^u_{t+1} + (1-p)\,W^d_{t+1}}{1+r}, \quad p = \frac{(1+r)e^{-q} - d}{u - d} $$
+
+    At the end $C_T = V_T$. expand: (scale s, cost I); contract: (share c given up, money B saved); abandon: salvage A;
+    None where there is no such right. Each is used at most once and ends the choice. at_any_time: at every period's end
+    up to ``periods``, else at the last one only; never today. rate: fraction per PERIOD, simple; dividend_yield q: what
+    the project pays out a period, continuously, as a fraction of its value. The rights together are worth less than the
+    sum of each alone where one replaces another.
+
+    Reference: Trigeorgis (1996), Real Options, ch. 4 and 7 (interactions of several options).
+
+    >>> round(flexible_tree(100, 1.8, 0.6, 0.08, 1, expand=(0.5, 40), abandon=90).option_value, 2)
+    35.19
+    """
+    now, growth = number("value", value, above=0.0), 1 + rate_of(rate)
+    rise, fall = number("up", up, above=0.0), number("down", down, above=0.0)
+    if rise <= fall:
+        raise ValueError(f"up must be above down. Received: up={rise:g}, down={fall:g}")
+    count = whole("periods", periods, 1, 5000)
+    held = math.exp(-number("dividend_yield", dividend_yield))
+    chance = (growth * held - fall) / (rise - fall)
+    if not 0 <= chance <= 1:
+        raise Undefined(
+            f"The risk-neutral probability is {chance:.4g}, outside 0..1: the riskless return must lie between down and up."
+        )
+    rights = []
+    if expand is not None:
+        scale, cost = row("expand", expand, 2, "(scale, cost)")
+        rights.append((1 + number("expand's scale", scale, above=0.0), -number("expand's cost", cost, 0.0)))
+    if contract is not None:
+        share, saved = row("contract", contract, 2, "(share given up, money saved)")
+        rights.append((1 - fraction("contract's share", share), number("contract's saving", saved, 0.0)))
+    if abandon is not None:
+        rights.append((0.0, number("abandon", abandon, 0.0)))
+    often = flag("at_any_time", at_any_time)
+
+    def decide(step: int, prices: np.ndarray, going_on: np.ndarray) -> np.ndarray:
+        if step == count:
+            going_on = prices
+        elif step == 0 or not often:
+            return going_on
+        return np.max([going_on, *(factor * prices + money for factor, money in rights)], axis=0)
+
+    # what is paid out on the way belongs to the project: the static value is the value itself
+    tree = roll_back(decide, count, up=rise, down=fall, chance=chance, shrink=1 / growth, spot=now)
+    bare = now * held**count
+    told = f"tree of {count} periods, {len(rights)} kinds of right"
+    return _real(now, now + float(tree[0]) - bare, None, told)
+
+
+def _one_step(now: float, value_up: float, value_down: float, growth: float) -> tuple[float, tuple[float, float]]:
+    """Risk-neutral chance of a rise, and the two values after one period."""
+    high, low = number("value_up", value_up, 0.0), number("value_down", value_down, 0.0)
+    if high <= low:
+        raise ValueError(f"value_up must be above value_down. Received: {high:g} and {low:g}")
+    chance = (growth * now - low) / (high - low)
+    if not 0 <= chance <= 1:
+        raise Undefined(
+            f"The risk-neutral probability is {chance:.4g}, outside 0..1: the value grown at the rate must lie between "
+            "value_down and value_up."
+        )
+    return chance, (low, high)
+
+
+def _one_period(
+    value: float, value_up: float, value_down: float, rate: float, acting: Callable[[float], float]
+) -> float:
+    """Worth today of acting after one period where that is better than not."""
+    now, growth = number("value", value, above=0.0), 1 + rate_of(rate)
+    chance, (low, high) = _one_step(now, value_up, value_down, growth)
+    return (chance * max(high, acting(high)) + (1 - chance) * max(low, acting(low))) / growth
+
+
+@guarded
+def expand(
+    value: float,
+    scale: float,
+    cost: float,
+    rate: float,
+    volatility: float,
+    years: float,
+    dividend_yield: float = 0.0,
+    american: bool = False,
+    steps: int | None = None,
+) -> RealOption:
+    r"""The right to enlarge a project by ``scale`` (1.0 doubles it) for ``cost``, at the end of ``years``.
 
     $$ V + c(S = sV,\; K = I), \qquad \text{at the end: } V_T + \max(s V_T - I, 0) $$
 
-    Static: ``value`` V, the present value of the project as it is. The option: a European call with spot s V and strike
-    I, ``cost``. All money positive; rates per year, continuously compounded.
+    Static: ``value`` V, the present value of the project as it is. The option: a call with spot s V and strike I,
+    ``cost``; european, or at any time within ``years`` (american=True, a tree; ``steps`` as in ``crr``). All money
+    positive; rates per year, continuously compounded; dividend_yield: what the project pays out a year as a fraction of
+    its value, which is what waiting costs. In discrete periods: ``expand_one_period``, ``flexible_tree``.
 
     Reference: Trigeorgis (1996), Real Options, ch. 4, option to expand; Damodaran on Valuation, ch. 12.
 
     >>> round(expand(1000, 0.5, 600, 0.03, 0.4, 2).option_value, 2)
     88.75
     """
-    larger = number("value", value, 0.0) * number("scale", scale, above=0.0)
-    call = black_scholes(larger, cost, rate, volatility, years, "call", cost_of_delay)
-    return _real(value, value + call, volatility, "expand: European call on the enlargement, Black-Scholes")
+    now, spent = number("value", value, 0.0), number("cost", cost, 0.0)
+    larger = now * number("scale", scale, above=0.0)
+    call, told = _call_or_put(larger, spent, rate, volatility, years, "call", dividend_yield, american, steps)
+    return _real(now, now + call, volatility, f"expand: call on the enlargement, {told}")
 
 
 @guarded
@@ -176,29 +335,45 @@ def abandon(
     rate: float,
     volatility: float,
     years: float,
-    payout_yield: float = 0.0,
+    dividend_yield: float = 0.0,
     american: bool = True,
-    steps: int = 500,
+    steps: int | None = None,
 ) -> RealOption:
     r"""The right to give a project up for its salvage value: a put on the project.
 
     $$ V + p(S = V,\; K = R), \qquad \text{when given up: } \max(V_t, R) $$
 
     Static: ``value`` V; ``salvage`` R, positive money. The option: put with spot value and strike salvage (reuse of
-    data, resale of processors), at any time within ``years`` (tree of ``steps``), or only at the end (american=False).
-    payout_yield: what the project pays out a year as a fraction of its value.
+    data, resale of processors), at any time within ``years`` (a tree; ``steps`` as in ``crr``), or only at the end
+    (american=False). dividend_yield: what the project pays out a year as a fraction of its value. In discrete periods:
+    ``abandon_one_period``, ``flexible_tree``.
 
     Reference: Trigeorgis (1996), Real Options, ch. 4, option to abandon; Damodaran on Valuation, ch. 12.
 
     >>> round(abandon(100, 90, 0.05, 0.3, 1.0, american=False).option_value, 4)
     5.3081
     """
-    if american:
-        put = crr(value, salvage, rate, volatility, years, steps, "put", True, payout_yield)
-    else:
-        put = black_scholes(value, salvage, rate, volatility, years, "put", payout_yield)
-    told = f"tree of {steps} steps, exercise at any time" if american else "Black-Scholes, exercise at the end"
-    return _real(value, value + put, volatility, f"abandon: put on the project, {told}")
+    now, rest = number("value", value, 0.0), number("salvage", salvage, 0.0)
+    put, told = _call_or_put(now, rest, rate, volatility, years, "put", dividend_yield, american, steps)
+    return _real(now, now + put, volatility, f"abandon: put on the project, {told}")
+
+
+def _call_or_put(
+    spot: float,
+    strike: float,
+    rate: float,
+    volatility: float,
+    years: float,
+    kind: str,
+    dividend_yield: float,
+    american: bool,
+    steps: int | None,
+) -> tuple[float, str]:
+    if not flag("american", american):
+        return black_scholes(spot, strike, rate, volatility, years, kind, dividend_yield), "Black-Scholes, at the end"
+    found = crr(spot, strike, rate, volatility, years, steps, kind, True, dividend_yield)
+    told = "tree, extrapolated" if steps is None else f"tree of {steps} steps"
+    return found, f"{told}, exercise at any time"
 
 
 @guarded
@@ -226,11 +401,13 @@ def switch(
     other = number("value_other", value_other, 0.0) - number("switching_cost", switching_cost, 0.0)
     if other < 0:
         raise ValueError(f"Switching costs more than the other is worth. Received: {switching_cost:g}, {value_other:g}")
-    gain = margrabe(other, value_now, volatility_other, volatility_now, correlation, years)
+    now = number("value_now", value_now, 0.0)
+    number("volatility_now", volatility_now, 0.0), number("volatility_other", volatility_other, 0.0)
+    gain = margrabe(other, now, volatility_other, volatility_now, correlation, years)
     sigma = math.sqrt(
         max(volatility_now**2 + volatility_other**2 - 2 * correlation * volatility_now * volatility_other, 0.0)
     )
-    return _real(value_now, value_now + gain, sigma, "switch: option to exchange, Margrabe")
+    return _real(now, now + gain, sigma, "switch: option to exchange, Margrabe")
 
 
 @guarded
@@ -239,8 +416,8 @@ def stage(
     costs: Sequence[tuple[float, float]],
     rate: float,
     volatility: float,
-    payout_yield: float = 0.0,
-    steps: int = 600,
+    dividend_yield: float = 0.0,
+    steps: int | None = None,
 ) -> RealOption:
     r"""The right to stop a project that is paid for in stages: a compound option.
 
@@ -249,9 +426,9 @@ def stage(
     $$ C_K = (V_{t_K} - I_K)^+, \qquad C_k = (e^{-r(t_{k+1}-t_k)}\, E^Q[C_{k+1}] - I_k)^+ $$
 
     Static: all stages paid come what may, $V e^{-q t_K} - \sum_k I_k e^{-r t_k}$. value V: present value of the
-    benefits; costs: (years from now, positive money) in rising order, one may fall at t = 0; payout_yield q: what
-    waiting for the end costs, a fraction a year. On a tree with equal chances whose steps of $\sigma\sqrt{\Delta t}$
-    are drift-free after discounting; every stage falls on the nearest of its ``steps``. One stage is a European call.
+    benefits; costs: (years from now, positive money) in rising order, one may fall at t = 0; dividend_yield q: what
+    waiting for the end costs, a fraction a year. Integrated from stage to stage; with ``steps``
+    on a tree with equal chances instead, where every stage falls on the nearest step. One stage is a European call.
 
     Reference: Geske (1979), The valuation of compound options, Journal of Financial Economics 7, pp. 63-81; Trigeorgis
     (1996), Real Options, ch. 4, time-to-build option.
@@ -261,18 +438,32 @@ def stage(
     (0.25, 19.08)
     """
     worth, sigma = number("value", value, 0.0), number("volatility", volatility, 0.0)
-    yearly, delay = number("rate", rate), number("payout_yield", payout_yield)
-    plan = array("costs", costs)
-    if plan.ndim != 2 or plan.shape[1] != 2 or len(plan) == 0:
+    yearly, delay = number("rate", rate), number("dividend_yield", dividend_yield)
+    plan = table("costs", costs, "stages", "(years, money)")
+    if plan.shape[1] != 2:
         raise ValueError(f"costs must be (years, money) per stage, at least one. Received: shape {plan.shape}")
     times, paid = plan.T
     if np.any(paid < 0) or times[0] < 0 or np.any(np.diff(times) <= 0):
         raise ValueError(f"costs need rising years of at least 0 and money of at least 0. Received: {plan.tolist()}")
-    count, last = whole("steps", steps, 1), times[-1]
+    count, last = 0 if steps is None else whole("steps", steps, 1, MOST_STEPS), times[-1]
     static = worth * math.exp(-delay * last) - float(paid @ np.exp(-yearly * times))
-    told = f"stage: compound option of {len(plan)} stages, tree of {count} steps"
-    if last == 0:
+    told = f"stage: compound option of {len(plan)} stages, " + (f"tree of {count} steps" if count else "by integration")
+    if last == 0 or worth == 0:
         return _real(static, max(static, 0.0), volatility, told)
+    if sigma * math.sqrt(last) < NO_SPREAD:
+        left = 0.0
+        for k in range(len(plan) - 1, -1, -1):  # the path is certain: go on where it still pays
+            price = worth * math.exp((yearly - delay) * times[k])
+            ahead = price if k == len(plan) - 1 else left * math.exp(-yearly * (times[k + 1] - times[k]))
+            left = max(ahead - paid[k], 0.0)
+        return _real(static, left * math.exp(-yearly * times[0]), volatility, told)
+    if not count:
+
+        def courses(k: int, prices: np.ndarray, going_on: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return (prices if k == len(plan) - 1 else going_on) - paid[k], np.zeros_like(prices)
+
+        terms = {"spot": worth, "rate": yearly, "dividend_yield": delay, "volatility": sigma}
+        return _real(static, on_dates(courses, times.tolist(), **terms), volatility, told)
     dt = last / count
     grown = math.exp((yearly - delay) * dt)  # the mean grows by r - q
     up, down = even_factors(sigma, dt)

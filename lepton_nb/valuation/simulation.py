@@ -17,6 +17,7 @@ from scipy.stats import qmc
 from lepton_nb.valuation import _base
 from lepton_nb.valuation._base import Numbers, Record, Result, Undefined, number, whole
 from lepton_nb.valuation._guard import guarded
+from lepton_nb.valuation.intervals import clopper_pearson_interval
 
 __all__ = [
     "Estimate",
@@ -30,6 +31,8 @@ REPLICATES = 16  # at least so many independent scrambles; their spread gives ev
 SMALLEST = 16  # points in one scramble
 BLOCK_ROWS = 2**14  # draws that are made at a time
 PERCENTILES = (5, 25, 50, 75, 95)
+NORMAL_REACH = 1.959963984540054
+FEW = 10  # draws
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,14 @@ class Simulation(Record):
 
     @property
     def percentile_errors(self) -> dict:
-        """Monte Carlo standard errors of ``percentiles``."""
-        errors = self._spread(lambda block: np.percentile(block, PERCENTILES, axis=0))
-        return {percent: _scalar(error) for percent, error in zip(PERCENTILES, errors, strict=True)}
+        """Monte Carlo standard errors of ``percentiles``: a quarter or so of their 95 % intervals."""
+        table = self.values.reshape(self.draws, -1)
+        errors = {}
+        for percent in PERCENTILES:
+            ends = [self._order_statistics(np.sort(column), column, percent / 100) for column in table.T]
+            found = np.array([(high - low) / (2 * NORMAL_REACH) for low, high in ends])
+            errors[percent] = _scalar(found[0] if self.values.ndim == 1 else found)
+        return errors
 
     @property
     def interval(self) -> tuple:
@@ -102,27 +110,58 @@ class Simulation(Record):
         return _scalar(low), _scalar(high)
 
     def percentile(self, percent: float) -> Estimate:
-        """The value that ``percent`` (0..100) of the draws do not exceed. One column only."""
-        share = number("percent", percent, 0.0, 100.0)
+        r"""The value that ``percent`` of the draws do not exceed, with its Monte Carlo interval. One column only.
+
+        The interval runs between two order statistics: those between which the true point lies with 95 % (Hutson's
+        fractional order statistics), for as many independent draws as the Sobol points stand for by the spread of the
+        replicates' shares below the point. The standard error is its length over 3.92. Raises Undefined where the
+        draws are too few for an end of the interval, as they always are at 0 and 100.
+
+        Reference: Hutson (1999), Calculating nonparametric confidence intervals for quantiles using fractional order
+        statistics, Journal of Applied Statistics 26, pp. 343-353; Korn & Graubard (1998), Confidence intervals for
+        proportions with small expected number of positive counts, Survey Methodology 24, pp. 193-201.
+        """
+        share = number("percent", percent, 0.0, 100.0) / 100
         self._one_column()
-        value = float(np.percentile(self.values, share))
-        return self._estimate(value, lambda block: np.percentile(block, share))
+        low, high = self._order_statistics(np.sort(self.values), self.values, share)
+        error = (high - low) / (2 * NORMAL_REACH)
+        return Estimate(float(np.quantile(self.values, share)), error, low, high, self.draws, self._told())
+
+    def _order_statistics(self, ordered: np.ndarray, draws: np.ndarray, share: float) -> tuple[float, float]:
+        """Ends of the 95 % interval of the ``share`` point of one column, between its ordered draws."""
+        if ordered[0] == ordered[-1]:
+            return float(ordered[0]), float(ordered[0])
+        point = float(np.quantile(ordered, share))
+        blocks = (draws.reshape(self.replicates, -1) <= point).mean(axis=1)
+        variance = float(blocks.var(ddof=1)) / self.replicates
+        reach = float(special.stdtrit(self.replicates - 1, 0.975))
+        # the variance itself is estimated, from few replicates: hence Student's reach over the normal one
+        variance = max(variance, 1 / self.draws**2) * (reach / NORMAL_REACH) ** 2
+        count = share * (1 - share) / variance  # independent draws of the same error
+        low, high = (_fractional_rank(share, count, level) for level in (0.975, 0.025))
+        ranks = np.array([low, high]) * (self.draws + 1)
+        if not (ranks[0] >= 1 and ranks[1] <= self.draws):
+            raise Undefined(
+                f"{self.draws} draws, worth {count:.0f} independent ones here, are too few for an interval of the "
+                f"{100 * share:g} % point: an end of it lies beyond all of them."
+            )
+        found = np.interp(ranks, np.arange(1, self.draws + 1), ordered)
+        return float(found[0]), float(found[1])
 
     def probability_below(self, x: float = 0.0) -> Estimate:
         """Share of the draws below ``x``. One column only.
 
-        Where no draw or every draw is below, the standard error is 0 and low..high is the exact binomial
-        interval for that many independent draws: an event never drawn is not impossible.
+        Where fewer than 10 draws are on one side, low..high is the exact binomial interval for that many independent
+        draws: the replicates say little then, and an event never drawn is not impossible.
         """
         threshold = number("x", x)
         self._one_column()
         count = int(np.count_nonzero(self.values < threshold))
         estimate = self._estimate(count / self.draws, lambda block: np.mean(block < threshold))
-        if 0 < count < self.draws:
+        if min(count, self.draws - count) >= FEW:
             low, high = max(estimate.low, 0.0), min(estimate.high, 1.0)
         else:
-            tail = 0.025 ** (1 / self.draws)  # Clopper-Pearson at 0 or n of n
-            low, high = (0.0, 1 - tail) if count == 0 else (tail, 1.0)
+            low, high = clopper_pearson_interval(count, self.draws)
         return Estimate(estimate.value, estimate.standard_error, low, high, self.draws, estimate.method)
 
     def column(self, index: int) -> Simulation:
@@ -158,8 +197,23 @@ class Simulation(Record):
     def _estimate(self, value: float, statistic: Callable) -> Estimate:
         error = float(self._spread(statistic))
         reach = float(special.stdtrit(self.replicates - 1, 0.975)) * error
-        method = f"{self.replicates} scrambles of {self.draws // self.replicates} Sobol points"
-        return Estimate(value, error, value - reach, value + reach, self.draws, method)
+        return Estimate(value, error, value - reach, value + reach, self.draws, self._told())
+
+    def _told(self) -> str:
+        return f"{self.replicates} scrambles of {self.draws // self.replicates} Sobol points"
+
+
+def _fractional_rank(share: float, count: float, level: float) -> float:
+    """u at which the u-th fractional order statistic of ``count`` draws lies below the ``share`` point with ``level``."""
+    if not 0 < share < 1:
+        return math.nan
+    size = count + 1
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = special.betainc(size * middle, size * (1 - middle), share)  # falls with the rank
+        low, high = (middle, high) if below > level else (low, middle)
+    return (low + high) / 2
 
 
 @guarded
