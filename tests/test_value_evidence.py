@@ -15,7 +15,8 @@ from test_value_model import GAIN, asset, benefit, cost, evaluation, linked, mak
 from lepton_nb import client, value_model
 from lepton_nb.client import Predictions
 from lepton_nb.valuation import performance
-from lepton_nb.value_model import evidence
+from lepton_nb.value_model import break_even, rules, threshold
+from lepton_nb.value_model.gains import gain, gain_draws, gain_word, most_likely_money, yearly_cases
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 
@@ -38,91 +39,69 @@ def scored(truth, scores, groups=()):
 
 
 def test_both_tables_give_one_gain_and_the_paired_one_decides():
-    found = evidence.gain_evidence(first(plan_with(evaluation())))
-    assert found.paired.mean == pytest.approx(GAIN)
-    assert found.unpaired.mean == pytest.approx(GAIN)
-    assert found.deciding is found.paired
+    plan = plan_with(evaluation())
+    found = gain(plan, first(plan))
+    assert found.per_case == pytest.approx(GAIN)
     assert found.agreement == pytest.approx(0.8)  # 20 of 100 cases decided differently
+    assert found.interval != found.margins and "paired table" in found.sentence
     variance = found.model.standard_error**2 + found.baseline.standard_error**2
     variance -= 2 * found.correlation * found.model.standard_error * found.baseline.standard_error
-    assert found.paired.standard_error == pytest.approx(math.sqrt(variance))
+    assert found.standard_error == pytest.approx(math.sqrt(variance), rel=0.06)
 
 
 def test_without_pairs_the_margins_decide_and_nothing_is_said_of_agreement():
-    found = evidence.gain_evidence(first(plan_with(evaluation(paired=False))))
-    assert found.deciding is found.unpaired
-    assert found.correlation is None
+    plan = plan_with(evaluation(paired=False))
+    found = gain(plan, first(plan))
+    assert found.interval == found.margins
+    assert found.correlation is None and found.agreement is None
     assert "margins" in found.sentence
 
 
 @pytest.mark.parametrize(
-    ("interval", "cases", "word"),
-    [
-        ((0.1, 0.2), 41, "shown"),
-        ((0.0, 0.2), 41, "not shown"),
-        ((-0.1, 0.2), 41, "not shown"),
-        ((-0.2, -0.1), 41, "against"),
-        ((0.1, 0.2), 40, "withheld"),
-        ((-0.2, -0.1), 40, "withheld"),
-    ],
+    ("interval", "word"),
+    [((0.1, 0.2), "shown"), ((0.0, 0.2), "not shown"), ((-0.1, 0.2), "not shown"), ((-0.2, -0.1), "against")],
 )
-def test_the_word_on_a_gain(interval, cases, word):
-    assert evidence.gain_word(interval, cases) == word
-
-
-def test_the_bank_needs_its_paired_table():
-    bank = client.load(CLIENTS / "bank")
-    found = evidence.gain_evidence(bank.evaluations[0])
-    assert found.word == "shown"
-    assert found.sentence.endswith("By the margins alone the answer would be: not shown.")
-    alone = evidence.gain_evidence(bank.evaluations[0].model_copy(update={"paired": None}))
-    assert alone.word == "not shown"
-    assert alone.deciding.mean == pytest.approx(found.deciding.mean)
-
-
-def test_the_foundry_does_not():
-    found = evidence.gain_evidence(client.load(CLIENTS / "manufacturer").evaluations[0])
-    assert found.word == "shown"
-    assert "margins alone" not in found.sentence
+def test_the_word_on_a_gain(interval, word):
+    assert gain_word(interval) == word
 
 
 def test_posterior_has_the_exact_moments_of_the_dirichlet():
     plan = plan_with(evaluation())
-    exact = performance.expected_value_posterior(first(plan).paired, evidence.most_likely_money(first(plan)), draws=10)
-    drawn = evidence.gain_draws(plan, first(plan), draws=8192)
+    exact = performance.expected_value_posterior(first(plan).paired, most_likely_money(first(plan)), draws=10)
+    drawn = gain_draws(first(plan), 7, draws=8192)
     assert drawn.mean == pytest.approx(exact.mean, abs=5 * drawn.standard_error + 1e-6)
     assert drawn.sd == pytest.approx(exact.sd, rel=0.03)
-    assert evidence.gain_draws(plan, first(plan), paired=False, draws=8192).sd > drawn.sd
+    assert gain_draws(first(plan), 7, paired=False, draws=8192).sd > drawn.sd
 
 
 def test_uncertain_money_widens_the_posterior():
     money = {"tp": (0, 0, 0), "fp": (-2, -1, -0.5), "fn": (-20, -10, -5), "tn": (0, 0, 0)}
     plan = plan_with(evaluation(outcome_value=money))
-    fixed = evidence.gain_draws(plan, first(plan), draws=4096)
-    assert evidence.gain_draws(plan, first(plan), money=True, draws=4096).sd > fixed.sd
+    fixed = gain_draws(first(plan), 7, draws=4096)
+    assert gain_draws(first(plan), 7, money=True, draws=4096).sd > fixed.sd
 
 
 def test_yearly_cases_are_volume_times_attribution_and_adoption_of_the_last_whole_year():
     rows = [linked(2026, adoption=0.5), linked(2027, adoption=0.8, attribution=0.5), linked(2028, adoption=0.9)]
     plan = plan_with(evaluation(), rows, valuation={"date": "2025-06-30"})  # 2028 is cut by the horizon
-    assert evidence.yearly_cases(plan, "E1") == pytest.approx(1000 * 0.8 * 0.5)
-    assert evidence.yearly_cases(plan, "another") is None
+    assert yearly_cases(plan, "E1") == pytest.approx(1000 * 0.8 * 0.5)
+    assert yearly_cases(plan, "another") is None
 
 
 def test_the_gain_is_a_mean_over_positive_and_negative_cases():
     one = first(plan_with(evaluation()))
-    positive, negative = evidence.gain_by_class(one)
+    positive, negative = break_even.gain_by_class(one)
     assert positive == pytest.approx(10 * (20 - 12) / 25)  # 8 of 25 positives more, 10 each
     assert negative == pytest.approx(-2 / 75)  # 2 of 75 negatives more flagged, 1 each
-    assert evidence.gain_at_prevalence(one, 0.25) == pytest.approx(GAIN)
-    share = evidence.prevalence_for(one, 1.5)
-    assert evidence.gain_at_prevalence(one, share) == pytest.approx(1.5 * GAIN)
-    assert evidence.prevalence_for(one, 100) is None
+    assert break_even.gain_at_prevalence(one, 0.25) == pytest.approx(GAIN)
+    share = break_even.prevalence_for(one, 1.5)
+    assert break_even.gain_at_prevalence(one, share) == pytest.approx(1.5 * GAIN)
+    assert break_even.prevalence_for(one, 100) is None
 
 
 def test_a_recession_raises_the_gain_of_the_banks_model():
     one = client.load(CLIENTS / "bank").evaluations[0]
-    share = evidence.prevalence_for(one, 1.15)
+    share = break_even.prevalence_for(one, 1.15)
     assert share > one.model.positives / one.n
 
 
@@ -131,15 +110,15 @@ def test_a_recession_raises_the_gain_of_the_banks_model():
 
 def test_the_closed_form_needs_that_a_mistake_costs():
     one = first(plan_with(evaluation()))
-    assert evidence.closed_form_threshold(one)[0] == pytest.approx(1 / 11)
+    assert threshold.closed_form_threshold(one)[0] == pytest.approx(1 / 11)
     free = first(plan_with(evaluation(outcome_value=dict.fromkeys(("tp", "fp", "fn", "tn"), (0, 0, 0)))))
-    value, why = evidence.closed_form_threshold(free)
+    value, why = threshold.closed_form_threshold(free)
     assert value is None
     assert "no threshold" in why
 
 
 def test_without_scores_the_closed_form_stands_alone():
-    found = evidence.threshold(first(plan_with(evaluation())), None)
+    found = threshold.threshold(first(plan_with(evaluation())), None)
     assert found.closed_form == pytest.approx(1 / 11)
     assert found.cuts == ()
     assert "predictions_M1.csv" in found.sentence
@@ -153,7 +132,7 @@ def calibrated(n=2000):
 
 def test_cuts_are_judged_on_cases_that_did_not_choose_them():
     truth, scores = calibrated()
-    found = evidence.threshold(first(plan_with(evaluation())), scored(truth, scores))
+    found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))
     by_name = {cut.name: cut for cut in found.cuts}
     assert list(by_name) == ["flag nobody", "flag everybody", "in use", "from the money", "best on other cases"]
     assert by_name["in use"].flagged == pytest.approx(0.29, abs=0.001)  # 20 + 9 of 100, as in the evaluation
@@ -168,27 +147,27 @@ def test_cuts_are_judged_on_cases_that_did_not_choose_them():
 
 def test_calibrated_scores_lie_within_their_intervals():
     truth, scores = calibrated(20000)
-    found = evidence.threshold(first(plan_with(evaluation())), scored(truth, scores))
+    found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))
     inside = [low <= mean <= high for mean, _, low, high, _ in found.calibration]
     assert np.mean(inside) >= 0.7
     assert sum(row[-1] for row in found.calibration) == found.n
 
 
 def test_too_few_positives_choose_no_cut():
-    found = evidence.threshold(first(plan_with(evaluation())), scored([1, 0] * 4, [0.9, 0.1] * 4))
+    found = threshold.threshold(first(plan_with(evaluation())), scored([1, 0] * 4, [0.9, 0.1] * 4))
     assert found.cuts == ()
     assert "too few" in found.sentence
 
 
 def test_equal_scores_are_no_obstacle():
-    found = evidence.threshold(first(plan_with(evaluation())), scored([1, 0] * 20, [0.3] * 40))
+    found = threshold.threshold(first(plan_with(evaluation())), scored([1, 0] * 20, [0.3] * 40))
     assert len(found.calibration) == 1
     assert {cut.flagged for cut in found.cuts} <= {0.0, 1.0}
 
 
 def test_net_benefit_of_policies_is_that_of_the_formula():
     one = first(plan_with(evaluation()))
-    found = evidence.net_benefits(one, [0.1, 0.2])
+    found = threshold.net_benefits(one, [0.1, 0.2])
     assert found["model"] == pytest.approx([0.20 - 0.09 / 9, 0.20 - 0.09 / 4])
     assert found["baseline"] == pytest.approx([0.12 - 0.07 / 9, 0.12 - 0.07 / 4])
     assert found["flag everybody"] == pytest.approx([0.25 - 0.75 / 9, 0.25 - 0.75 / 4])
@@ -200,13 +179,13 @@ def test_net_benefit_of_policies_is_that_of_the_formula():
     [([], "no group"), (["A"] * 60, "one group"), (["A"] * 48 + ["B"] * 12, "12 cases")],
 )
 def test_groups_are_not_compared_where_they_cannot_be(groups, words):
-    rates, why = evidence.groups_flagged(scored([0, 1] * 30, [0.1, 0.9] * 30, groups), 0.5)
+    rates, why = threshold.groups_flagged(scored([0, 1] * 30, [0.1, 0.9] * 30, groups), 0.5)
     assert rates is None
     assert words in why
 
 
 def test_groups_of_30_are_compared():
-    rates, why = evidence.groups_flagged(scored([0, 1] * 30, [0.1, 0.9] * 30, ["A", "B"] * 30), 0.5)
+    rates, why = threshold.groups_flagged(scored([0, 1] * 30, [0.1, 0.9] * 30, ["A", "B"] * 30), 0.5)
     assert why == ""
     assert rates.selection_ratio == 0
 
@@ -216,7 +195,7 @@ def test_groups_of_30_are_compared():
 
 def test_break_even_recall_by_hand():
     plan = plan_with(evaluation(), costs=[cost("2026-12-31", 195)])  # 0.195 per case
-    found = evidence.break_even_recall(plan, first(plan))
+    found = break_even.break_even_recall(plan, first(plan))
     assert found.measured.value == 0.8
     per_recall = 0.25 * 10  # money per case for all of recall
     assert found.no_gain == pytest.approx(0.8 - GAIN / per_recall)
@@ -228,7 +207,7 @@ def test_break_even_recall_by_hand():
 @given(running=st.floats(0, 700), tax=st.floats(0, 0.5))
 def test_at_the_break_even_the_group_is_worth_nothing(running, tax):
     plan = plan_with(evaluation(), costs=[cost("2026-12-31", running)], tax=tax)
-    found = evidence.break_even_recall(plan, first(plan))
+    found = break_even.break_even_recall(plan, first(plan))
     gain = GAIN + 2.5 * (found.no_value - 0.8)
     worth = value_model.evaluate(plan, value_model.World(gains={"E1": gain})).total
     assert worth == pytest.approx(0, abs=1e-4)
@@ -240,7 +219,7 @@ def test_widening_of_the_evidence_does_not_move_the_break_even():
         plan_with(evaluation(), [linked(2026, evidence=grade)], [cost("2026-12-31", 195)])
         for grade in ("measured", "vendor")
     ]
-    one, other = (evidence.break_even_recall(plan, first(plan)).no_value for plan in plans)
+    one, other = (break_even.break_even_recall(plan, first(plan)).no_value for plan in plans)
     assert one == pytest.approx(other)
 
 
@@ -254,14 +233,14 @@ def test_widening_of_the_evidence_does_not_move_the_break_even():
 )
 def test_a_break_even_that_does_not_exist_is_a_sentence(benefits, costs, words):
     plan = plan_with(evaluation(), benefits, costs)
-    found = evidence.break_even_recall(plan, first(plan))
+    found = break_even.break_even_recall(plan, first(plan))
     assert found.no_value is None
     assert words in found.sentence
 
 
 def test_a_prohibited_model_has_no_break_even():
     plan = value_model.plan(make([asset(eu_ai_act_class="prohibited")], [linked(2026)], evaluations=[evaluation()]))
-    assert evidence.break_even_recall(plan, first(plan)).no_value is None
+    assert break_even.break_even_recall(plan, first(plan)).no_value is None
 
 
 def test_break_even_share_accepted_by_hand():
@@ -275,81 +254,23 @@ def test_break_even_share_accepted_by_hand():
     rows = [benefit(2026, 100, metric_link="acceptance:M1")]
     a_client = make([asset()], rows, [cost("2026-12-31", 20)], acceptance=[accepted])
     plan = value_model.plan(a_client)
-    found = evidence.break_even_acceptance(plan, a_client.acceptance[0])
+    found = break_even.break_even_acceptance(plan, a_client.acceptance[0])
     assert found.measured.value == 0.8
     assert found.no_value == pytest.approx(0.2)
     nothing = a_client.acceptance[0].model_copy(update={"accepted_without_edit": 0})
-    assert "Nothing was accepted" in evidence.break_even_acceptance(plan, nothing).sentence
+    assert "Nothing was accepted" in break_even.break_even_acceptance(plan, nothing).sentence
 
 
-# ---------------------------------------------------------------- drift
-
-
-def months(metric, values, n=400):
-    return [
-        {"asset_id": "M1", "period": date(2025, 1 + 3 * place, 1), "metric": metric, "value": value, "n": n}
-        for place, value in enumerate(values)
-    ]
-
-
-def drift(metric, values, n=400, **changes):
-    return evidence.drifts(make([asset()], [benefit(2026, 1)], monitoring=months(metric, values, n), **changes))[0]
-
-
-def test_an_exact_decay_is_found_again():
-    found = drift("auc", [0.5 + 0.3 * 2 ** (-0.25 * k / 2) for k in range(4)])
-    assert found.half_life == pytest.approx(2)
-    assert found.fall_shown
-    assert found.fastest == pytest.approx(2)
-    assert found.slowest == pytest.approx(2)
-
-
-def test_a_fall_of_few_cases_is_not_shown_and_one_of_many_is():
-    values = [0.951, 0.945, 0.941, 0.930]
-    few, many = drift("recall", values, 400), drift("recall", values, 40000)
-    assert not few.fall_shown
-    assert few.slowest is None
-    assert "not shown" in few.sentence
-    assert many.fall_shown
-    assert many.fastest < many.half_life < many.slowest
-    assert few.lows[0] < 0.951 < few.highs[0]
-
-
-@pytest.mark.parametrize(
-    ("metric", "values", "words"),
-    [
-        ("recall", [0.9, 0.91, 0.92], "did not fall"),
-        ("latency", [30, 40, 50], "not known"),
-        ("recall", [0.9], "one month"),
-        ("auc", [0.8, 0.5], "useless"),
-        ("auc", [0.8, 0.7], "a third is needed"),
-        ("recall", [1.0, 1.0], "no fall"),
-    ],
-)
-def test_a_half_life_that_does_not_exist_is_a_sentence(metric, values, words):
-    found = drift(metric, values)
-    assert found.half_life is None
-    assert words in found.sentence
-
-
-def test_the_money_halves_faster_than_the_metric():
-    found = drift("recall", [0.8, 0.7], evaluations=[evaluation()])
-    before, after = GAIN, GAIN - 2.5 * 0.1
-    assert found.money_half_life == pytest.approx(0.25 * math.log(2) / math.log(before / after))
-    assert found.money_half_life < found.half_life
-    assert drift("auc", [0.8, 0.7, 0.65], evaluations=[evaluation()]).money_half_life is None
-    gone = drift("recall", [0.8, 0.3], evaluations=[evaluation()])
-    assert gone.money_half_life is None
-    assert "gain in money" in gone.money_sentence
+# ---------------------------------------------------------------- economic life
 
 
 def test_economic_life_by_hand():
     decaying = [asset(half_life_years=2)]
     rows, costs = [benefit(year, 80) for year in (2026, 2027)], [cost("2026-12-31", 20), cost("2027-12-31", 20)]
     plan = value_model.plan(make(decaying, rows, costs))
-    assert evidence.economic_life(plan, "M1").years == pytest.approx(4)  # 80 halves twice to 20
-    assert evidence.economic_life(plan, "M1", half_life=1).years == pytest.approx(2)
-    assert evidence.economic_life(plan, "M1").stated == pytest.approx(20, abs=0.01)
+    assert break_even.economic_life(plan, "M1").years == pytest.approx(4)  # 80 halves twice to 20
+    assert break_even.economic_life(plan, "M1", half_life=1).years == pytest.approx(2)
+    assert break_even.economic_life(plan, "M1").stated == pytest.approx(20, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +280,7 @@ def test_economic_life_by_hand():
 def test_an_economic_life_that_does_not_exist_is_a_sentence(half_life, running, years, words):
     costs = [cost("2026-12-31", running)] if running else []
     plan = value_model.plan(make([asset(half_life_years=half_life)], [benefit(2026, 80)], costs))
-    found = evidence.economic_life(plan, "M1")
+    found = break_even.economic_life(plan, "M1")
     assert found.years == years
     assert words in found.sentence
 
@@ -367,7 +288,7 @@ def test_an_economic_life_that_does_not_exist_is_a_sentence(half_life, running, 
 def test_a_benefit_that_has_decayed_already_starts_lower():
     old = evaluation(evaluated_on=date(2024, 12, 31))
     plan = value_model.plan(make([asset(half_life_years=1)], [linked(2026)], evaluations=[old]))
-    assert evidence.economic_life(plan, "M1").benefit == pytest.approx(1000 * GAIN / 2)
+    assert break_even.economic_life(plan, "M1").benefit == pytest.approx(1000 * GAIN / 2)
 
 
 # ---------------------------------------------------------------- the samples
@@ -377,14 +298,14 @@ def test_both_samples_stay_above_their_break_even():
     for name in ("manufacturer", "bank"):
         plan = value_model.plan(client.load(CLIENTS / name))
         for one in plan.client.evaluations:
-            found = evidence.break_even_recall(plan, one)
+            found = break_even.break_even_recall(plan, one)
             assert found.no_value < found.measured.low
         for accepted in plan.client.acceptance:
-            assert evidence.break_even_acceptance(plan, accepted).no_value < 0.5
+            assert break_even.break_even_acceptance(plan, accepted).no_value < 0.5
 
 
 def test_every_rule_is_said():
-    assert len(evidence.EVIDENCE_RULES) == 8
-    words = " ".join(evidence.EVIDENCE_RULES.values())
-    assert f"at least {evidence.SMALLEST_GROUP} cases" in words
-    assert "each fifth" in words and evidence.FOLDS == 5
+    assert len(rules.EVIDENCE_RULES) == 8
+    words = " ".join(rules.EVIDENCE_RULES.values())
+    assert f"at least {threshold.SMALLEST_GROUP} cases" in words
+    assert "each fifth" in words and threshold.FOLDS == 5

@@ -310,7 +310,7 @@ def _indications(plan: Plan, name: str, earned: float, cost: Replacement) -> tup
         if cost.built is not None:
             found.append((COST, cost.depreciated, 0.0, "the most that the charges can come to"))
         return tuple(Indication(*item) for item in found)
-    found = _earning(plan, asset, earned, cost)
+    found = _to_one(_earning(plan, asset, earned, cost))
     prices = market_prices(plan, name)
     if prices is not None:
         basis = plan.client.valuation.basis_of_value
@@ -322,8 +322,13 @@ def _indications(plan: Plan, name: str, earned: float, cost: Replacement) -> tup
             reason += f"; what others pay, not the {BASIS[basis]}"
         found = [(method, value, weight * (0.5 if counts else 1.0), why) for method, value, weight, why in found]
         found.append((MARKET, prices.value, 0.5 if counts else 0.0, reason))
+    return tuple(Indication(*item) for item in found)
+
+
+def _to_one(found: list[tuple[str, float, float, str]]) -> list[tuple[str, float, float, str]]:
+    """The same indications with weights that sum to 1."""
     total = sum(item[2] for item in found)
-    return tuple(Indication(method, value, weight / total, why) for method, value, weight, why in found)
+    return [(method, value, weight / total, why) for method, value, weight, why in found]
 
 
 def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[str, float, float, str]]:

@@ -68,3 +68,28 @@ RULES = {
     "Prohibited": "An asset in the class prohibited by the EU AI Act has no value as a going concern: what stopping it costs "
     "counts, and every benefit that needs it is left out.",
 }
+
+#: How the evidence behind a gain is read. Each rule has a test; the chapter prints them all.
+EVIDENCE_RULES = {
+    "Which table decides": "Where the paired counts are given, they decide: model and baseline judged the same cases, so "
+    "most of what one got wrong the other got wrong too, and only the cases decided differently say which is better. "
+    "Without them the two margins are taken as independent, and the page says what that costs in width.",
+    "Intervals": "Gains: 5 to 95 % of the posterior, the shares of the cells being Dirichlet with counts + ½, at the most likely "
+    "money per outcome; where said, the money is drawn too (triangular low, most likely, high). Rates: Wilson, 90 %.",
+    "Gain": "Shown: the whole 90 % interval of the deciding table lies above zero. Not shown: it holds zero. Against: it "
+    "lies below.",
+    "Threshold": "The probability from which on a flag pays follows from the money per outcome alone, if the scores are "
+    "probabilities; the calibration is shown. A cut chosen on the very cases that judge it looks too good: each fifth of "
+    "the cases is judged with the cut that is best on the other four. In use is the cut that flags the same share of "
+    "cases as the evaluation did. Another cut is called better only if its 90 % interval against the cut in use lies "
+    "above zero.",
+    "Break-even": "Recall (or the share accepted) is lowered alone, false alarms as measured: first to where the model is no "
+    "better than its baseline, then to where the value of its group is zero, everything else most likely. Below "
+    "the second the model is worth nothing.",
+    "Half-life": "Of the gain over the baseline, by the rule Decay of the value: least squares of an exponential on all months, "
+    "weighted by their n, with the 90 % interval of the profile likelihood; the error of the baseline's own rate is in it. "
+    "Where a fall is not shown, the interval has no upper end.",
+    "Economic life": "A model should be replaced or stopped when a year's benefit no longer covers a year's running costs "
+    "of what it needs: half-life × log2(benefit today / running costs), from the valuation date.",
+    "Groups": "Shares flagged by group are compared only where every group has at least 30 cases.",
+}
