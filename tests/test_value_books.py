@@ -118,6 +118,9 @@ def test_leased_no_machine_in_the_books_and_the_payments_ahead_beside(foundry, c
     bare = value_model.plan(changed(foundry.client, costs=rows[-1:], I1={"acquisition": "leased"}))
     assert books.leases(bare)[0].liability is None and "no cost is named" in books.leases(bare)[0].sentence
     assert books.leases(foundry) == ()
+    free = plan.client.discount.model_copy(update={"method": "given", "wacc": 0.08, "pre_tax_cost_of_debt": 0.0})
+    free = value_model.plan(plan.client.model_copy(update={"discount": free}))
+    assert books.leases(free)[0].liability == pytest.approx(3 * 49_000)
 
 
 def test_running_surveillance_and_training_are_expensed_in_any_phase(foundry, changed):
@@ -125,12 +128,20 @@ def test_running_surveillance_and_training_are_expensed_in_any_phase(foundry, ch
         rows = [row_of(foundry.client, "M1", phase="development", category=category)]
         assert ledger.books(changed(foundry.client, costs=rows))["M1"].capitalised == 0, category
         planned = row_of(foundry.client, "M2", kind="forecast", phase="development", category=category)
-        assert ledger.planned_write_off(planned, None, 5, ()) is None, category
+        assert ledger.planned_write_off(planned, foundry.asset("M2"), None, ()) is None, category
 
 
 def test_control_unclear_leaves_nothing_in_the_books(foundry, changed):
     found = ledger.books(changed(foundry.client, D1={"legal_control": "unclear"}))["D1"]
     assert found.capitalised == 0 and all("IAS 38.13" in item.reason for item in found.bookings)
+
+
+def test_control_unclear_or_leased_what_is_planned_is_expensed_too(foundry, changed):
+    planned = row_of(foundry.client, "M2", kind="forecast")
+    asset, begin = foundry.asset("M2"), date(2027, 4, 1)
+    assert sum(ledger.planned_write_off(planned, asset, begin, foundry.periods)) > 0.9
+    for change in ({"legal_control": "unclear"}, {"acquisition": "leased"}):
+        assert ledger.planned_write_off(planned, asset.model_copy(update=change), begin, foundry.periods) is None
 
 
 def test_in_use_what_is_spent_later_is_upkeep(bank):
@@ -373,3 +384,27 @@ def test_spread_agrees_with_numpy_and_mixing_takes_some_away(bank):
     np.testing.assert_allclose(found.correlations, np.corrcoef(draws))
     assert 0 < found.diversification < 1
     assert found.together == pytest.approx(draws.sum(axis=0).std(ddof=1))
+
+
+def test_books_of_clients_at_the_edge_run_through(foundry, bank, changed):
+    """Nothing spent, nothing earned, nobody valued, every asset of one kind."""
+    for plan in (foundry, bank):
+        client = plan.client
+        every = [asset.asset_id for asset in client.assets]
+        for edge in (
+            changed(client, costs=()),
+            changed(client, costs=(), benefits=()),
+            changed(client, **{name: {"eu_ai_act_class": "prohibited"} for name in every}),
+            changed(client, **{name: {"acquisition": "leased"} for name in every}),
+            changed(client, **{name: {"legal_control": "unclear"} for name in every}),
+            changed(client, **{name: {"in_service_date": None} for name in every}),
+        ):
+            made = value_model.plan(edge)
+            kept, found = ledger.books(edge), books.worths(made, 1000)
+            tests = books.impairment_tests(made, kept, found.in_use, found.market)
+            asked = portfolio.asks(made, found.counted)
+            portfolio.funded(asked, 1e6)
+            books.findings(made, kept, tests, asked, None)
+            books.leases(made), books.stopping(made, kept), books.levels(made), books.amortisation_table(made)
+            assert {test.group for test in tests} == set(found.counted)
+            assert all(test.result.impairment_loss <= test.carrying + 1e-9 for test in tests)

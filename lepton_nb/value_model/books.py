@@ -120,7 +120,9 @@ def leases(plan: Plan) -> tuple[Lease, ...]:
             continue
         payments = sum(line.amount.mode * line.share for line in rows)
         until = max(line.date for line in rows)
-        present = rate and sum(line.amount.mode * line.share * (1 + rate) ** -line.time for line in rows)
+        present = None
+        if rate is not None:
+            present = sum(line.amount.mode * line.share * (1 + rate) ** -line.time for line in rows)
         words = "a right-of-use asset and a liability, unless it is a service or of low value"
         if until <= plan.date + timedelta(days=365):
             words = "all payments within twelve months: may be expensed if the lease never ran longer (IFRS 16.5)"

@@ -30,6 +30,8 @@ RULES = {
     "China": "Chinese provisions are shown to a client in China, in its currency, or with that purpose, and to nobody else.",
     "Read": "Each date carries the address at which it was read, the day, and whether the rule itself was read or a report of "
     "it. What could not be read is marked and is to be checked before anything rests on it.",
+    "Scope": "Who values, for whom, on which premise, how independent, when, and within which limits is what the client's file "
+    "states under engagement; the International Valuation Standards ask for it, and what is missing is shown as not stated.",
     "Cost of compliance": "The client's own forecast costs whose category speaks of compliance, conformity, audit, "
     "certification, surveillance, regulation or data protection, by calendar year, most likely figures with their range. "
     "They are running costs of the asset and already in the value; none is added here.",
@@ -39,6 +41,12 @@ EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
     "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 })  # fmt: skip
+BASES = {
+    "market_value": "market value",
+    "fair_value_ifrs13": "fair value (IFRS 13)",
+    "value_in_use_ias36": "value in use (IAS 36)",
+    "investment_value": "investment value",
+}
 #: Names of rules that are for clients with a tie to China only.
 OF_CHINA = frozenset({"China", "Data resources"})
 #: The day on which the regulation that moved the dates was adopted.
@@ -202,6 +210,27 @@ def _sentences(client, live, due):
         yield "The books of this page are kept by the rules of IAS 38; where CAS 6 differs, CAS 6 holds."
     if any(item.provision.checked != "text" for item in due):
         yield "Entries that are not marked as read in the rule's own text are to be checked before anything rests on them."
+
+
+NOT_STATED = "not stated"
+
+
+def scope_of_work(client) -> dict[str, str]:
+    """What a valuation report states of itself, from the client's file; what is missing is said to be (rule Scope)."""
+    made, when = client.engagement, client.valuation
+    found = {
+        "Valuer": made.valuer,
+        "Intended users": made.intended_users,
+        "Purpose": when.purpose.replace("_", " "),
+        "Basis of value": BASES[when.basis_of_value],
+        "Premise of value": (made.premise or "").replace("_", " "),
+        "Independence": made.independence,
+        "Valuation date": str(when.date),
+        "Date of the report": str(made.report_date or ""),
+        "Currency": when.currency,
+        "Limiting conditions": "; ".join(made.limiting_conditions),
+    }
+    return {name: words or NOT_STATED for name, words in found.items()}
 
 
 # --- what keeping the law costs --------------------------------------------------------------------------

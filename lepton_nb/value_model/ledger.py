@@ -212,10 +212,18 @@ def written_off(begin: date | None, life: float | None, spans) -> tuple[float, .
     return tuple(left(span.start) - left(span.end) for span in spans)
 
 
-def planned_write_off(row, begin: date | None, life: float | None, spans) -> tuple[float, ...] | None:
-    """Share of a forecast cost that is charged in each span; None: it is expensed at once (rules Made, In use)."""
-    if row.category == HARDWARE:
+def planned_write_off(row, asset, begin: date | None, spans) -> tuple[float, ...] | None:
+    """Share of a forecast cost that is charged in each span; None: it is expensed at once (rules Made to In use).
+
+    begin: the day from which the asset is written off.
+    """
+    kind, life = treatment(asset).kind, asset.useful_life_years
+    if kind == LEASED:
+        return None
+    if row.category == HARDWARE and _serves(row) != "decommission":
         return written_off(begin and max(begin, row.date or begin), life, spans)
+    if kind == NOT_HELD:
+        return None
     if _serves(row) != "development" or (begin is not None and row.date > begin):
         return None
     return written_off(begin, life, spans)

@@ -485,7 +485,7 @@ def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
                     category=row.category,
                     amount=row.amount,
                     share=share,
-                    written_off=ledger.planned_write_off(row, begin, asset.useful_life_years, spans),
+                    written_off=ledger.planned_write_off(row, asset, begin, spans),
                     source=row.source,
                 )
             continue

@@ -152,6 +152,11 @@ _IVS = Source(
     "https://legalclarity.org/international-valuation-standards-ivs-how-they-work/",
     "The edition in force since 31 January 2025 has six General Standards, IVS 101 to 106, with more on data.",
 )
+_IVS_SCOPE = Source(
+    "https://taxguru.in/?p=863111",
+    "An account of an earlier edition: the scope of work names the valuer, his independence and competence, the purpose and "
+    "the basis of value.",
+)
 _CN_ACCOUNTS = Source(
     "http://jianbiaoku.com/webarbs/book/171804/4860418.shtml",
     "Text of the provisions of 1 August 2023: data resources in own use that meet CAS 6 are intangible assets.",
@@ -236,7 +241,7 @@ PROVISIONS: tuple[Provision, ...] = (
     _rule("ifrs13", "IFRS 13", "72 to 90, 93", "Fair value: a level for each input; for recurring measurements at level 3 the inputs "
           "and, in words, what another input would do; a table may be used.", "ifrs13", "report", _IFRS13, _IFRS13_WORDS, _IFRS13_SCOPE, cite="ifrs13"),
     _rule("ivs", "International Valuation Standards", "101 to 106, 210", "Scope, basis, approaches, data and inputs, models, "
-          "documentation and report.", "ivs", "report", _IVS, since=date(2025, 1, 31), cite="ivs2025"),
+          "documentation and report.", "ivs", "report", _IVS, _IVS_SCOPE, since=date(2025, 1, 31), cite="ivs2025"),
     _rule("cn_accounts", "财会〔2023〕11号", "Ministry of Finance, China", "Data resources: intangible assets for own use, inventories "
           "for sale, with a line of their own; forward only.", "china", "text", _CN_ACCOUNTS, _CN_SINCE, _CN_FORWARD,
           since=date(2024, 1, 1), cite="cn_data_2023"),
