@@ -481,7 +481,7 @@ def plural(number_of: Any, one: str, many: str = "", none: str = "no") -> str:
             many = one + ("es" if re.search(r"(s|x|z|ch|sh)$", one) else "s")
     if found is None:
         return f"{MISSING} {many}"
-    shown = count(found) if found == int(found) else figure(found)
+    shown = figure(found) if math.isinf(found) or found != int(found) else count(found)
     return f"{none if found == 0 and none else shown} {one if found == 1 else many}"
 
 
