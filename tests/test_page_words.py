@@ -67,7 +67,7 @@ CASES = [
     (words.range_of((2.8, 3.4), "years"), "2.80 to 3.40 years"),
     (words.range_of((2.9, float("inf")), "years"), "from 2.9 years"),
     (words.percent_range((0.921, 0.974)), "92.1 to 97.4 %"),
-    (words.estimate(Three(12_000, 15_000, 20_000), "EUR"), "15 k EUR (12.0 k to 20.0 k EUR)"),
+    (words.estimate(Three(12_000, 15_000, 20_000), "EUR"), "15 k EUR (12.0 k to 20.0 k)"),
     (words.estimate(Three(5, 5, 5), unit="kWh"), "5 kWh"),
     (words.estimate(None, "EUR"), "–"),
     (words.plus_minus(1_083_412, 2_310, "EUR"), "1.083 m ± 2 k EUR"),

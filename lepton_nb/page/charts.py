@@ -522,7 +522,7 @@ def histogram(
     axis.grid(False)
     _ticks(axis)
     low, high = np.quantile(found, (0.05, 0.95))
-    told = "; ".join(f"{name} {_amount(here, unit)}" for name, here in marks.items())
+    told = "; ".join(f"{name} {_amount(here, unit)}" for name, here in marks.items() if "%" not in name)
     below = (
         ""
         if shade_below is None

@@ -56,7 +56,7 @@ class Html(UserString):
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         text = re.sub(r"<style.*?</style>|<svg.*?</svg>", "", str(self), flags=re.S)
-        text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "  ", text)
+        text = re.sub(r"</(t[dh]|dt|dd)>\s*<(t[dh]|dd)[^>]*>", "  ", text)
         text = re.sub(r"</(tr|p|div|figcaption)>", "\n", text)
         plain = html.unescape(re.sub(r"<[^>]+>", "", text)).strip()
         return {"text/html": str(self), "text/plain": plain}

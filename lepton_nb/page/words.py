@@ -370,14 +370,14 @@ def percent_range(ends: Any, digits: int | None = None, why: str = "") -> str:
 
 
 def estimate(three: Any, currency: str = "", unit: str = "", why: str = "") -> str:
-    """Most likely, then low to high in brackets: ``15 EUR (12 to 20 EUR)``; one figure where there is no range."""
+    """Most likely, then low to high in brackets: ``15 EUR (12 to 20)``; one figure where there is no range."""
     middle, (low, high) = _number(three), _ends(three)
     if middle is None and isinstance(three, tuple | list) and len(three) == 3:
         middle = _number(three[1])
     told = money(middle, currency, why=why) if currency else figure(middle, unit, why=why)
     if middle is None or low is None or high is None or low == high:
         return told
-    return f"{told} ({money_range((low, high), currency) if currency else range_of((low, high), unit)})"
+    return f"{told} ({money_range((low, high), '') if currency else range_of((low, high))})"
 
 
 def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "") -> str:

@@ -1,0 +1,361 @@
+"""What the value chapter shows: tables and drawings from the typed results of the value layer.
+
+Nothing is computed here that is not a difference, a share or a sum of what is shown beside it. ``money`` is a
+:class:`lepton_nb.page.words.Money`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.words import Money
+
+OUTCOMES = {"fn": "false negative", "fp": "false positive", "tp": "true positive", "tn": "true negative"}
+
+
+def about(parts: Any, plan: Any) -> Html:
+    """Who, when, on which basis; with the banner of a made-up client."""
+    valuation = parts.valuation
+    told = render.definitions(
+        {
+            "Client": parts.client.name,
+            "Valuation date": words.date(plan.date),
+            "Purpose": words.label(valuation.purpose),
+            "Basis of value": words.label(valuation.basis_of_value),
+            "Currency, prices": f"{valuation.currency}, {words.label(valuation.price_basis)}",
+            "Horizon": f"to {words.date(plan.horizon)} ({words.plural(valuation.horizon_years, 'year')})",
+            "Timing within a year": words.label(valuation.timing),
+            "Cost of capital (WACC)": words.rate(plan.wacc, a_year=True),
+            "Tax rate": words.rate(plan.tax_rate),
+        }
+    )
+    return render.join(render.notices(parts.client.synthetic), told)
+
+
+def assets(plan: Any, spent: Mapping[str, float], money: Money) -> Html:
+    """The assets, their groups and rates, and what was spent on them so far."""
+    rows = []
+    for asset in plan.client.assets:
+        group = plan.group(asset.asset_id)
+        rows.append({
+            "Asset": asset.asset_id, "Name": asset.name, "Kind": asset.kind, "Stage": words.label(asset.lifecycle_stage),
+            "Group": group.name if group else "not valued", "Discount rate": group.rate if group else None,
+            "Spent so far (sunk)": spent.get(asset.asset_id, 0.0),
+        })  # fmt: skip
+    return render.table(
+        rows, {"Discount rate": words.rate, "Spent so far (sunk)": money}, "Assets, groups and sunk costs. Source: assets.csv, "
+        "costs.csv (kind actual).", sums=["Spent so far (sunk)"], none="No asset is registered.",
+    )  # fmt: skip
+
+
+def _by_driver(lines: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    for line in lines:
+        found.setdefault((line.asset_id, line.driver_id), []).append(line)
+    return found
+
+
+def benefits(plan: Any, currency: str) -> Html:
+    """Each driver of benefits, as it enters the value: the last year's range, and how it is taken up over the years."""
+    measured = {"confusion": "measured gain per case", "acceptance": "× share accepted"}
+    rows = []
+    for (asset_id, driver), lines in _by_driver(plan.benefits).items():
+        last = lines[-1]
+        value = words.estimate(last.unit_value) if last.unit_value else ""
+        rows.append({
+            "Asset": asset_id, "Benefit": words.label(driver), "Type": words.label(last.benefit_type),
+            "Evidence": f"{last.grade} × {last.widening:g}", "Volume a year": words.estimate(last.volume, unit=last.unit),
+            f"Unit value, {currency}": f"{value} {measured.get(last.link, '')}".strip(),
+            "Attribution": words.share(last.attribution),
+            "Adoption": " to ".join(dict.fromkeys(words.share(line.adoption) for line in (lines[0], last))),
+        })  # fmt: skip
+    return render.table(
+        rows, caption="Benefits: most likely (low to high) of the last year, after widening. Source: benefits.csv.",
+        none="No benefit lies after the valuation date.",
+    )  # fmt: skip
+
+
+def costs(plan: Any, money: Money) -> Html:
+    """What is still to be paid, by asset and kind of cost."""
+    found: dict[tuple[str, str, str], list[Any]] = {}
+    for line in plan.costs:
+        found.setdefault((line.asset_id, line.phase, line.category), []).append(line)
+    rows = []
+    for (asset_id, phase, category), lines in found.items():
+        each = list(dict.fromkeys(money.estimate(line.amount) for line in lines))
+        rows.append({
+            "Asset": asset_id, "Phase": phase, "Cost": words.label(category), "Payments": len(lines),
+            "First, last": " to ".join(dict.fromkeys(str(line.date) for line in (lines[0], lines[-1]))),
+            "Each": words.listed(each, most=3),
+        })  # fmt: skip
+    return render.table(
+        rows, caption="Costs to come: most likely (low to high). Source: costs.csv.", none="No cost lies ahead."
+    )
+
+
+def outcome_money(evaluations: Sequence[Any], currency: str) -> Html:
+    """Money per outcome of each evaluation; a loss is negative."""
+    rows = [
+        {"Evaluation": words.label(item.evaluation_id), "Of": item.evaluated_on, "Cases": item.n}
+        | {f"{told}, {currency}": words.estimate(getattr(item.outcome_value, key)) for key, told in OUTCOMES.items()}
+        for item in evaluations
+        if item.outcome_value is not None
+    ]
+    caption = "Money per outcome. Source: metrics/outcome_value.csv, metrics/confusion.csv."
+    return render.table(rows, caption=caption, none="No money per outcome is given.")
+
+
+def gains(found: Sequence[Any], money: Money) -> Html:
+    """The gain of each evaluated model over its baseline, by the counts that decide and by the margins alone."""
+    rows = []
+    for gain in found:
+        ways = [("pairs, used" if gain.paired else "margins, used", gain.interval, gain.below_zero)]
+        ways += [("margins alone", gain.margins, gain.margins_below_zero)] if gain.paired else []
+        for way, ends, below in ways:
+            year = gain.yearly
+            rows.append({
+                "Evaluation": words.label(gain.evaluation_id), "Counts": way, "Gain per case": money(gain.per_case),
+                "5 % to 95 %": money.range(ends), "A year": money(year and year * gain.per_case),
+                "5 % to 95 % a year": money.range([year * end for end in ends] if year else None),
+                "P(gain < 0)": words.chance(below), "Word": gain.word if way.endswith("used") else "", "n": gain.n,
+            })  # fmt: skip
+    caption = (
+        "Gain over the baseline at the most likely money per outcome; the intervals hold the test set's uncertainty only. "
+        "A year: times the cases of the last whole year. Source: metrics/paired_counts.csv, confusion.csv, outcome_value.csv."
+    )
+    sentences = []
+    for gain in found:
+        told = f"{words.label(gain.evaluation_id)}: {gain.sentence}"
+        if gain.paired:
+            pairs, margins = (end[1] - end[0] for end in (gain.interval, gain.margins))
+            told += (
+                f" The pairs make the interval {words.share(1 - pairs / margins)} narrower."
+                if 0 < pairs < margins
+                else ""
+            )
+        sentences.append(told)
+    table = render.table(rows, caption=caption, none="The client gives no evaluation with money per outcome.")
+    return render.join(table, *map(render.note, sentences))
+
+
+def flow_rows(years: Sequence[Any]) -> list[dict[str, Any]]:
+    """The years of a group as rows: costs and tax negative."""
+    return [
+        {
+            "Benefits on": str(year.day) if year.share == 1 else f"{year.day} ({words.share(year.share)})",
+            "Benefits": float(year.benefits), "Running": -float(year.running), "Development": -float(year.development),
+            "(Written off)": float(year.amortisation), "Tax": -float(year.tax), "Net": float(year.net),
+            "Factor": float(year.discount_factor), "Present value": float(year.present),
+        }
+        for year in years
+    ]  # fmt: skip
+
+
+def cash_flows(group: Any, years: Sequence[Any], currency: str) -> Html:
+    """The flows of a group year by year, in thousands."""
+    sums = ["Benefits", "Running", "Development", "(Written off)", "Tax", "Net", "Present value"]
+    return render.table(
+        flow_rows(years), dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)},
+        f"Group {group.name}, thousand {currency}, discount rate {words.rate(group.rate)}. What amortisation writes off lowers "
+        "the tax; it is no payment and not in the net flow. Source: benefits.csv, costs.csv, client.yml.",
+        sums=sums, unless_zero=("Running", "Development", "(Written off)"), none=f"Group {group.name}: no money flows.",
+    )  # fmt: skip
+
+
+def cash_chart(flows: Mapping[str, Sequence[Any]], currency: str, caption: str, name: str = "cash") -> Html:
+    """Money in and out by year of all groups together, and its running sum."""
+    spans = next(iter(flows.values()), ())
+    parts = {
+        told: [sign * sum(float(getattr(years[at], field)) for years in flows.values()) for at in range(len(spans))]
+        for told, field, sign in (("benefits", "benefits", 1), ("running costs", "running", -1),
+                                  ("development", "development", -1), ("tax", "tax", -1))
+    }  # fmt: skip
+    parts = {told: amounts for told, amounts in parts.items() if any(amounts)}
+    return plots.show(charts.cash_by_year([year.year for year in spans], parts, currency), caption, name)
+
+
+def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: Money) -> Html:
+    """Net present value, every rate of return and payback of each group."""
+    rows, told = [], []
+    for group in groups:
+        one = found[group.name]
+        rows.append({
+            "Group": group.name, "Net present value": money(worth.groups[group.name]),
+            "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": words.rate(group.rate),
+            "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
+        })  # fmt: skip
+        told += [f"{group.name}: {text}" for text in dict.fromkeys((one.irr_sentence, one.payback_sentence)) if text]
+    table = render.table(rows, caption="All figures at their most likely value. Payback: from the valuation date.")
+    return render.join(table, *map(render.note, told))
+
+
+def spread_chart(values: Any, found: Any, currency: str, name: str = "monte-carlo") -> Html:
+    """The draws of all groups that count, with their mean and 5 and 95 % points."""
+    draws = found.distribution
+    if values is None:
+        return render.note("No group is concluded: there is no total to draw.")
+    low, high = found.interval
+    marks = {"5 %": low, "mean": found.value, "95 %": high}
+    caption = f"Simulated value of the groups that count: {words.count(draws.draws)} draws, seed {draws.seed}. Shaded: below zero."
+    return plots.show(charts.histogram(values, currency, marks), caption, name)
+
+
+def groups(found: Any, money: Money) -> Html:
+    """Value, range and verdict of each group, and of those that count together."""
+    rows = []
+    for item in found.groups:
+        value = money(item.value) if item.verdict.concluded or item.stopped else "the range, no number"
+        rows.append({
+            "Group": item.name, "Value (mean)": value, "5 % to 95 %": money.range(item.interval),
+            "Most likely figures": money(item.most_likely), "P(value < 0)": words.chance(item.below_zero, found.distribution.draws),
+            "Verdict": item.verdict.word, "Because": item.verdict.reason,
+        })  # fmt: skip
+    if found.concluded:
+        rows.append({
+            "Group": "Total", "Value (mean)": money(found.value), "5 % to 95 %": money.range(found.interval),
+            "Most likely figures": money(found.most_likely), "P(value < 0)": words.chance(found.below_zero, found.distribution.draws),
+            "Verdict": "", "Because": f"without {words.listed(item.name for item in found.left_out)}" if found.left_out else "",
+        })  # fmt: skip
+    caption = (
+        f"Values of the groups: mean of {words.count(found.distribution.draws)} draws, seed {found.distribution.seed}. "
+        "Where no number is concluded the range stands in its place."
+    )
+    return render.table(rows, caption=caption, total=found.concluded, none="No group has a value.")
+
+
+def asset_values(found: Any, money: Money) -> Html:
+    """The one value of each asset within its group; with what belongs to none alone they sum to the group."""
+    names = {asset.asset_id: asset.name for asset in found.plan.client.assets}
+    tables = []
+    for item in found.groups:
+        rows = [
+            {"Asset": name, "Name": names[name], "Earned": part.earned, "Value": part.value,
+             "By": words.listed((f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight), none="what it earns")}
+            for name, part in item.assets.assets.items()
+        ]  # fmt: skip
+        if abs(item.assets.together) > 0.5:
+            rows.append(
+                {"Asset": "together", "Name": "what belongs to no asset alone", "Value": item.assets.together, "By": ""}
+            )
+        caption = (
+            f"Group {item.name}"
+            + ("" if item.verdict.concluded else f", {item.verdict.word}: shown, not concluded")
+            + "."
+        )
+        tables.append(render.table(rows, {"Earned": money, "Value": money}, caption, sums=["Value"]))
+    return render.join(*tables) if tables else render.note("No asset has a value.")
+
+
+def tornado(
+    rows: Sequence[tuple[Any, Any]], currency: str, caption: str, name: str = "tornado", most: int = 12, axis=None
+):
+    """The assumptions that move a value most, as :func:`lepton_nb.value_model.tornado` gives them."""
+    bars = tornado_bars(rows[:most])
+    base = rows[0][1].base_value if rows else 0.0
+    return plots.show(charts.tornado(bars, base, currency), caption, name)
+
+
+def tornado_bars(rows: Sequence[tuple[Any, Any]]) -> list[charts.Bar]:
+    """Rows of a tornado as bars of the chart."""
+    return [
+        charts.Bar(f"{move.label}, {move.unit}".strip(", "), bar.value_at_low, bar.value_at_high, move.low_words, move.high_words)
+        for move, bar in rows
+    ]  # fmt: skip
+
+
+def decisive(bars: Mapping[str, Sequence[tuple[Any, Any]]], money: Money) -> Html:
+    """The assumption with the longest bar of each group and in all."""
+    rows = [
+        {"": "Total" if name == "total" else name, "Most important assumption": move.label, "Unit": move.unit,
+         "From": move.low_words, "Value there": money(bar.value_at_low), "To": move.high_words, "Value then": money(bar.value_at_high)}
+        for name, ((move, bar), *_) in ((name, found) for name, found in bars.items() if found)
+    ]  # fmt: skip
+    return render.table(rows, caption="The assumption with the longest bar, by group and in all.", total=True)
+
+
+def scenarios(given: Sequence[Any], found: Mapping[str, Any], money: Money) -> Html:
+    """What each of the client's scenarios would bring, everything else at its most likely value."""
+    rows = [
+        {"Scenario": item.name, "Probability": words.share(item.p), "Benefits": f"× {item.benefit_multiplier:g}",
+         "Costs": f"× {item.cost_multiplier:g}", "Of": words.listed(item.assets, none="all assets")}
+        | {f"Group {name}": money(value) for name, value in found[item.name].groups.items()} | {"Total": money(found[item.name].total)}
+        for item in given
+    ]  # fmt: skip
+    return render.table(rows, caption="Source: client.yml, scenarios.", none="The client gives no scenarios.")
+
+
+def rate_and_half_life(found: Any, money: Money, name: str = "matrix") -> Html:
+    """Values at other discount rates and half-lives."""
+    columns = ["no decay" if factor is None else f"half-lives × {factor:g}" for factor in found.factors]
+    rows = [
+        f"{words.number(100 * change, 1, sign=True)} points" if change else "as used" for change in found.rate_changes
+    ]
+    axis = charts.matrix(
+        np.asarray(found.values), rows, columns, lambda value: words.money(value, ""), "discount rate", "half-lives of all assets",
+        mark=(list(found.rate_changes).index(0.0), list(found.factors).index(1.0)),
+    )  # fmt: skip
+    caption = (
+        f"Value of all groups, {money.currency}, at other discount rates and half-lives, everything else most likely. "
+        "Framed: as used."
+    )
+    return plots.show(axis, caption, name)
+
+
+def decays(plan: Any) -> Html:
+    """The half-life that the value uses for each asset, and what the months show."""
+    rows, told = [], []
+    for name, used in plan.decays.items():
+        if name not in plan.benefits_of:
+            continue
+        seen = used.measured
+        measured = None if seen is None else words.years(seen.half_life) if seen.half_life else "no fall"
+        rows.append({
+            "Asset": name, "Half-life used": words.years(used.half_life, endless="no decay") if used.half_life else "no decay",
+            "From": used.source, "Basis": words.label(used.basis or None), "Measured on": words.label(seen.metric) if seen else None,
+            "Measured": measured, "90 %": words.range_of((seen.fastest, seen.slowest), "years", 1) if seen else None,
+        })  # fmt: skip
+        told.append(f"{name}: {used.sentence}")
+    table = render.table(
+        rows, caption="What decays is the money gained over the baseline. Source: metrics/monitoring.csv, assets.csv.",
+        none="No asset earns a benefit, so nothing decays.",
+    )  # fmt: skip
+    return render.join(table, *map(render.note, told))
+
+
+def kinds(found: Mapping[str, float], money: Money) -> Html:
+    """Present value of the benefits by their kind."""
+    whole = sum(found.values())
+    rows = [
+        {
+            "Kind": words.label(kind),
+            "Present value before tax and costs": value,
+            "Share": value / whole if whole else None,
+        }
+        for kind, value in sorted(found.items(), key=lambda item: -item[1])
+    ]
+    form = {"Present value before tax and costs": money, "Share": words.share}
+    return render.table(rows, form, "Benefits by kind. Source: benefits.csv.", none="No benefits are given.")
+
+
+def headline(found: Any, bars: Mapping[str, Any], money: Money) -> Html:
+    """The few figures that later pages take from here."""
+    counted = found.concluded
+    why = "no group is concluded" if not counted else ""
+    items = [
+        ("Value", money(found.value, why=why), "mean of the draws"),
+        ("5 % to 95 %", money.range(found.interval, why=why)),
+        ("P(value < 0)", words.chance(found.below_zero, found.distribution.draws, why=why)),
+        ("Most likely figures", money(found.most_likely, why=why)),
+    ]
+    told = [f"{item.name}: {item.verdict.word} ({item.verdict.reason})." for item in found.groups]
+    if bars.get("total"):
+        move, bar = bars["total"][0]
+        told.append(
+            f"Moves it most: {move.label}. {move.low_words} gives {money(bar.value_at_low)}, {move.high_words} {money(bar.value_at_high)}."
+        )
+    return render.join(render.key_figures(items), *map(render.note, told))
