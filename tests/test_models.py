@@ -87,3 +87,13 @@ def test_article_needs_a_dense_unit():
 def test_momentum_of_one_would_never_learn_the_averages():
     with pytest.raises(ValueError, match="momentum=1"):
         build_mnist(momentum=1)
+
+
+def test_pooling_before_normalisation_changes_nothing_once_statistics_are_fixed_and_something_in_training():
+    values = np.random.default_rng(0).normal(1.0, 2.0, (8, 6, 6, 4)).astype("float32")
+    pool = training.keras.layers.MaxPooling2D(2)
+    for learns in (False, True):
+        first, second = (training.keras.layers.BatchNormalization() for _ in range(2))
+        pooled_first = np.asarray(second(pool(values), training=learns))
+        pooled_last = np.asarray(pool(first(values, training=learns)))
+        assert np.allclose(pooled_first, pooled_last, atol=1e-5) is not learns

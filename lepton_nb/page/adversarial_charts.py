@@ -97,7 +97,7 @@ def ring(
 ):
     """What a generator makes over time, a row a training. pictures: training → step → fakes (n, 2); found: how many."""
     steps = list(next(iter(pictures.values())))
-    figure, grid = plots.axes(len(pictures), len(steps), height=7.6, sharex=True, sharey=True)
+    figure, grid = plots.axes(len(pictures), len(steps), height=7.6, sharex=True, sharey=True, squeeze=False)
     hollow = {"markerfacecolor": "none", "markeredgecolor": plots.ORANGE, "markersize": 7, "markeredgewidth": 0.9}
     for row, (name, made) in zip(grid, pictures.items(), strict=True):
         for axis, (step, fakes) in zip(row, made.items(), strict=True):
@@ -117,7 +117,7 @@ def ring(
 
 def loss_curves(curves: Mapping[str, np.ndarray], levels: Mapping[str, Sequence[float]], caption: str) -> render.Html:
     """Running means of both losses, a panel a training. curves: name → (steps, 2, networks); levels: its equilibrium."""
-    figure, grid = plots.axes(-(-len(curves) // 2), 2, height=6.4, sharex=True, sharey=True)
+    figure, grid = plots.axes(-(-len(curves) // 2), 2, height=6.4, sharex=True, sharey=True, squeeze=False)
     for axis, (name, curve) in zip(grid.flat, curves.items(), strict=False):
         steps, window = np.arange(1, len(curve) + 1), max(1, len(curve) // 100)
         for part, colour, label in ((0, plots.BLUE, "discriminator"), (1, plots.ORANGE, "generator")):

@@ -52,5 +52,5 @@ def board(columns: Mapping[str, Sequence[Card]], caption: str, name: str = "") -
     anchor = f' id="fig-{html.escape(name, quote=True)}"' if name else ""
     return Html(
         f'<figure class="lepton-figure lepton-board"{anchor}><div style="{grid}">{lists}</div>'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        f'<figcaption data-figure="{html.escape(name, quote=True)}">{html.escape(caption)}</figcaption></figure>'
     )

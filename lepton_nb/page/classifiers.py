@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lepton_nb.page import plots, render
+from lepton_nb.page import charts, plots, render
 
 TASKS = {"Training": "moves the weights", "Validation": "chooses", "Test": "judges, once"}
 
@@ -97,23 +97,13 @@ def learning_curves(
 
 
 def confusions(reports: Mapping[str, Any], names: Sequence[str], caption: str, name: str) -> render.Html:
-    """Confusion matrices side by side, mistakes shaded. reports: title → metrics.Report; names: of the classes."""
-    long = max(map(len, names)) > 2
-    figure, grid = plots.axes(1, len(reports), height=4.4 if long else 3.5, squeeze=False)
+    """Confusion matrices side by side. reports: title → metrics.Report; names: of the classes."""
+    figure, grid = plots.axes(1, len(reports), height=4.2, squeeze=False)
     for place, (axis, (title, report)) in enumerate(zip(grid[0], reports.items(), strict=True)):
-        mistakes = np.where(np.eye(len(names), dtype=bool), 0, report.confusion)
-        shade = np.where(mistakes > 0, 0.9, 0.0)
-        axis.imshow(mistakes, cmap="Oranges", vmax=1.8 * max(2, mistakes.max()), alpha=shade)
-        for (true, answer), number in np.ndenumerate(report.confusion):
-            if number:
-                ink = plots.INK if mistakes[true, answer] == 0 else "#202020"
-                axis.text(answer, true, number, ha="center", va="center", fontsize=6.5, color=ink)
-        turned = {"rotation": 60, "ha": "right", "rotation_mode": "anchor", "fontsize": 7.5} if long else {}
-        axis.set_xticks(range(len(names)), names, **turned)
-        axis.set_yticks(range(len(names)), names if place == 0 or not long else [""] * len(names), fontsize=7.5)
-        axis.set(xlabel="answer", title=title)
-        axis.grid(False)
-    grid[0, 0].set(ylabel="true class")
+        charts.confusion(report.confusion, names, axis=axis)
+        axis.set_title(title)
+        if place:
+            axis.set(ylabel="", yticklabels=[])
     return plots.show(figure, caption, name)
 
 
@@ -129,19 +119,16 @@ def classes_table(report: Any, caption: str, thing: str, others: Mapping[str, An
     return render.table(rows, formats | {"precision": str, "recall": str}, caption)
 
 
-def reliability(panels: Mapping[str, Mapping[str, Any]], caption: str, name: str) -> render.Html:
-    """Share of right answers against confidence. panels: title → (recipe → metrics.Calibration)."""
-    figure, grid = plots.axes(1, len(panels), height=3.2, sharey=True, squeeze=False)
-    for axis, (title, found) in zip(grid[0], panels.items(), strict=True):
-        axis.plot([0, 1], [0, 1], color=plots.GREY, linewidth=1, linestyle="--")
-        for (recipe, calibration), colour in zip(found.items(), plots.CYCLE, strict=False):
-            rates = [part.accuracy for part in calibration.bins]
-            reach = [[rate.value - rate.low for rate in rates], [rate.high - rate.value for rate in rates]]
-            sure = [part.confidence for part in calibration.bins]
-            axis.errorbar(sure, [r.value for r in rates], reach, color=colour, label=recipe, fmt="o", ms=4, lw=1)
-        axis.set(xlabel="confidence", xlim=(0, 1.02), ylim=(0, 1.05), title=title)
-    grid[0, 0].set(ylabel="share of right answers")
-    grid[0, 0].legend(labelcolor=plots.INK)
+def reliability(found: Mapping[str, Any], caption: str, name: str, columns: int = 3) -> render.Html:
+    """Share of right answers against confidence, a panel each. found: title → metrics.Calibration."""
+    rows = -(-len(found) // columns)
+    figure, grid = plots.axes(rows, columns, height=2.7 * rows, squeeze=False)
+    for axis, (title, calibration) in zip(grid.flat, found.items(), strict=True):
+        sure = [part.confidence for part in calibration.bins]
+        rates = [part.accuracy for part in calibration.bins]
+        intervals = [(rate.low, rate.high) for rate in rates]
+        charts.calibration(sure, [rate.value for rate in rates], intervals, axis=axis)
+        axis.set(xlabel="confidence", ylabel="share of right answers", title=title)
     return plots.show(figure, caption, name)
 
 

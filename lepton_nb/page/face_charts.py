@@ -106,8 +106,8 @@ def one_sheet(images: np.ndarray, caption: str, name: str, height: float = 6.4) 
 
 def rows_of_images(rows: Mapping[str, np.ndarray], caption: str, name: str) -> render.Html:
     """One row of images under each title."""
-    figure, grid = plots.axes(len(rows), 1, width=7.2, height=0.94 * len(rows))
-    for axis, (title, images) in zip(grid, rows.items(), strict=True):
+    figure, grid = plots.axes(len(rows), 1, width=7.2, height=0.94 * len(rows), squeeze=False)
+    for axis, (title, images) in zip(grid[:, 0], rows.items(), strict=True):
         plots.image(axis, sheet(images, len(images)))
         axis.set_title(title, fontsize=8, fontweight="normal", loc="left")
     return plots.show(figure, caption, name)

@@ -157,8 +157,8 @@ def pooling(field: np.ndarray, flow: np.ndarray, kinds: Mapping[str, tuple[np.nd
 
 def bars(panels: Mapping[str, np.ndarray], caption: str, name: str) -> render.Html:
     """Bars by class, side by side, each with its number. panels: title → values."""
-    figure, grid = plots.axes(1, len(panels), height=2.4)
-    for axis, (title, values), colour in zip(grid, panels.items(), plots.CYCLE, strict=False):
+    figure, grid = plots.axes(1, len(panels), height=2.4, squeeze=False)
+    for axis, (title, values), colour in zip(grid[0], panels.items(), plots.CYCLE, strict=False):
         drawn = axis.bar(range(len(values)), values, color=colour, width=0.62)
         texts = [f"{value:.2f}".replace("-", "\N{MINUS SIGN}") for value in values]
         axis.bar_label(drawn, texts, color=plots.INK, fontsize=8.5, padding=2)
@@ -189,7 +189,8 @@ def valley_paths(paths: Mapping[str, np.ndarray], curvature: np.ndarray, caption
     """Ways down the valley ½ Σ curvature · w², one panel a way. paths: name → (steps + 1, 2)."""
     along, across = np.meshgrid(np.linspace(-4.6, 1.6, 200), np.linspace(-1.35, 1.35, 120))
     height = 0.5 * (curvature[0] * along**2 + curvature[1] * across**2)
-    figure, panels = plots.axes(len(paths), 1, height=5.6, sharex=True, sharey=True)
+    figure, grid = plots.axes(len(paths), 1, height=5.6, sharex=True, sharey=True, squeeze=False)
+    panels = grid[:, 0]
     for axis, (name, path), colour in zip(panels, paths.items(), plots.CYCLE, strict=False):
         axis.contour(along, across, height, levels=[0.05, 0.5, 2, 5, 10, 17], colors=plots.GREY, linewidths=0.6)
         axis.plot(*np.transpose(path), "o-", color=colour, markersize=3, linewidth=1.3)
