@@ -15,7 +15,6 @@ from test_value_model import asset, benefit, cost, evaluation, linked, make, spe
 from lepton_nb import client, value_model
 from lepton_nb.valuation import decisions, uncertainty
 from lepton_nb.value_model import information, sensitivity
-from lepton_nb.value_model.beside import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ("83_uncertainty", "84_options", "85_speed_and_cost")
@@ -137,7 +136,7 @@ def test_a_test_set_is_one_factor_with_the_shares_that_are_drawn():
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     gains = value_model.gain_per_case(plan.evaluation("E1"), value_model.World(drawn={"E1.pairs": shares}))
     assert np.all(np.diff(gains) >= 0)  # ordered by the gain
-    drawn = value_model.gains(plan)[0].drawn
+    drawn = value_model.gains(plan)[0].interval
     assert (gains[49], gains[949]) == pytest.approx(drawn, abs=0.03)
 
 
@@ -219,17 +218,54 @@ def test_a_decision_is_settled_where_knowledge_cannot_be_worth_a_hundredth_of_th
     assert "(go on) is settled" in found.sentence
 
 
-def test_nothing_is_concluded_from_forty_baseline_cases():
-    small = evaluation(
-        n=40, model={"tp": 8, "fp": 3, "fn": 2, "tn": 27}, baseline={"tp": 5, "fp": 3, "fn": 5, "tn": 27}, paired=None
-    )
-    plan, distribution = simulated(benefits=[linked(2026)], evaluations=[small])
+def test_nothing_is_concluded_where_the_value_is_withheld():
+    unclear = [asset(legal_control="unclear")]
+    plan, distribution = simulated(unclear, [linked(2026)], evaluations=[evaluation()])
     found = information.learning(plan, distribution, plan.groups[0], money)
     assert found.word == "withheld"
-    assert "40 baseline cases" in found.sentence
+    assert "legal control of M1 is unclear" in found.sentence
     test = information.back_tests(plan, distribution, 1.0, 10.0, money)[0]
     assert test.word == "withheld"
-    assert "40 baseline cases" in test.sentence
+    assert "legal control of M1 is unclear" in test.sentence
+
+
+SLUMP = [
+    {"name": "slump", "p": 0.25, "benefit_multiplier": 0.2, "cost_multiplier": 1},
+    {"name": "base", "p": 0.5, "benefit_multiplier": 1, "cost_multiplier": 1},
+    {"name": "boom", "p": 0.25, "benefit_multiplier": 1.4, "cost_multiplier": 1},
+]
+
+
+def test_to_know_the_scenario_is_worth_its_closed_form():
+    plan, distribution = simulated(
+        benefits=[benefit(2026, 100)], costs=[cost("2026-12-31", 60)], rate=0.0, scenarios=SLUMP, draws=8192
+    )
+    found = information.learning(plan, distribution, plan.groups[0], money)
+    (row,) = found.inputs
+    # 20, 100 or 140 less 60: whoever knows of the slump stops and is spared 40 in a quarter of the cases
+    assert row.name == "scenario"
+    assert row.value == pytest.approx(0.25 * 40, rel=0.01)
+    assert row.value == pytest.approx(found.perfect.value)
+    assert 0 < row.standard_error < 1
+
+
+def test_six_scenarios_out_of_order_are_told_apart_exactly():
+    many = [
+        {"name": f"s{place}", "p": 1 / 6, "benefit_multiplier": factor, "cost_multiplier": 1}
+        for place, factor in enumerate((0.1, 2.0, 0.2, 1.9, 0.3, 1.8))
+    ]
+    plan, distribution = simulated(
+        benefits=[benefit(2026, 100)], costs=[cost("2026-12-31", 60)], rate=0.0, scenarios=many, draws=8192
+    )
+    found = information.learning(plan, distribution, plan.groups[0], money)
+    assert found.inputs[0].value == pytest.approx((50 + 40 + 30) / 6, rel=0.01)
+
+
+def test_the_worst_draws_name_the_scenario_they_fall_into():
+    plan, distribution = simulated(benefits=[benefit(2026, (90, 100, 110))], rate=0.0, scenarios=SLUMP, draws=4096)
+    rows = {name: (share, usual) for name, share, usual in sensitivity.worst_draws(plan, distribution, plan.groups[0])}
+    assert rows["scenario: slump"] == (1.0, 0.25)
+    assert rows["scenario: boom"] == (0.0, 0.25)
 
 
 def test_no_input_is_worth_more_than_all_of_them(sample):
@@ -249,7 +285,7 @@ def test_the_samples_teach_what_they_should(sample):
         return
     blind_plan, blind = information.without_pairs(plan, distribution.draws, distribution.seed)
     pair = information.pairings(plan, distribution, blind_plan, blind)[0]
-    assert (pair.verdict_with.word, pair.verdict_without.word) == ("likely", "fragile")
+    assert (pair.verdict_with.word, pair.verdict_without.word) == ("almost surely positive", "not shown")
     assert "The paired table decides" in pair.sentence
     assert pair.equivalent_n > 5 * pair.n
     paired = information.back_tests(plan, distribution, 1.0, 5000, money)[0]
@@ -339,11 +375,6 @@ def test_the_inputs_are_read_in_their_own_unit(sample):
         elif item.category == "success":
             drawn = information.quantity(plan, distribution, name)
             assert drawn.mean() == pytest.approx(plan.asset(item.asset_id).p_technical_success, abs=0.01)
-
-
-def test_verdicts_are_the_value_chapters():
-    assert information.verdict_on is value_model.verdict_on
-    assert isinstance(information.verdict_on(value_model.plan(make(benefits=[benefit(2026, 1)])), ["M1"], 0.0), Verdict)
 
 
 # ---------------------------------------------------------------- the chapters on a client that gives next to nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -12,7 +12,7 @@ from scipy import special
 from lepton_nb.valuation import decisions
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import present_benefits
+from lepton_nb.value_model.money import present_benefits, scenario_of
 from lepton_nb.value_model.planning import plan as read_plan
 from lepton_nb.value_model.sensitivity import factors, gain_of_test_set
 from lepton_nb.value_model.verdict import WITHHELD, Verdict, group_verdict
@@ -68,7 +68,8 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
         known = quantity(plan, distribution, factor.name)
         if np.ptp(known) == 0:
             continue
-        found = decisions.evppi(known, choices)
+        states = discrete(plan, factor.name)
+        found = _of_states(known, choices) if states else decisions.evppi(known, choices)
         rows.append(Knowing(factor.name, factor.label, found.value, found.standard_error))
     rows.sort(key=lambda row: -row.value)
     benefits = present_benefits(plan, lambda line: line.asset_id in group.assets).get(True, 0.0)
@@ -91,11 +92,27 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     return Learning(group.name, perfect.best, float(values.mean()), perfect, tuple(rows), word, sentence)
 
 
+def discrete(plan: Plan, name: str) -> bool:
+    """Whether a factor is one of a few states (a success, a scenario) and no number on a scale."""
+    return name in plan.inputs and plan.inputs[name].category in ("success", "scenario")
+
+
+def _of_states(states: np.ndarray, choices: Mapping[str, np.ndarray]) -> decisions.Information:
+    """EVPPI of knowing the state: the EVPI over the states, each choice at its mean in that state. No curve is fitted."""
+    found, place, counts = np.unique(states, return_inverse=True, return_counts=True)
+    means = {choice: np.bincount(place, values) / counts for choice, values in choices.items()}
+    prior = dict(zip(map(str, found), (counts / len(states)).tolist(), strict=True))
+    payoffs = {choice: dict(zip(prior, mean.tolist(), strict=True)) for choice, mean in means.items()}
+    exact = decisions.evpi(prior, payoffs)
+    regret = (np.max(list(means.values()), axis=0) - means[exact.best])[place]
+    return replace(exact, standard_error=float(regret.std(ddof=1) / math.sqrt(len(regret))), n=len(regret))
+
+
 def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
     """What was drawn for one factor, as the number one would learn: (draws,).
 
-    A range in its own unit, a success as 0 or 1, an acceptance share as a normal score, a test set as the gain per
-    case at the most likely money per outcome.
+    A range in its own unit, a success as 0 or 1, a scenario as its place among the client's, an acceptance share as a
+    normal score, a test set as the gain per case at the most likely money per outcome.
     """
     drawn = distribution.total.inputs
     if name not in plan.inputs:
@@ -105,6 +122,8 @@ def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
         return triangular_quantile(item.range, level)
     if item.category == "success":
         return np.where(level < plan.asset(item.asset_id).p_technical_success, 1.0, 0.0)
+    if item.category == "scenario":
+        return scenario_of(plan, level).astype(float)
     return special.ndtri(level)
 
 

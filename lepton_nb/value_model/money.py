@@ -346,14 +346,19 @@ def bridge(plan: Plan, groups: Sequence[Group] | None = None, world: World = MOS
     return Bridge(earned, paid[True], paid[False], tax, added)
 
 
+def scenario_of(plan: Plan, level) -> np.ndarray:
+    """Which of the client's scenarios of positive probability each draw falls into, by its level 0..1."""
+    ends = np.cumsum([item.p for item in plan.client.scenarios if item.p > 0])
+    return np.minimum(np.searchsorted(ends, np.asarray(level), side="right"), len(ends) - 1)
+
+
 def scenario_world(plan: Plan, drawn: Mapping[str, Money]) -> World:
     """A world of these draws; where the scenario is drawn, its level picks the multipliers of each draw."""
     level = drawn.get(SCENARIO)
     if level is None:
         return World(drawn=drawn)
     scenarios = [item for item in plan.client.scenarios if item.p > 0]
-    ends = np.cumsum([item.p for item in scenarios])
-    place = np.minimum(np.searchsorted(ends, np.asarray(level), side="right"), len(scenarios) - 1)
+    place = scenario_of(plan, level)
 
     def factors(pairs) -> tuple[Money, Money]:
         on_benefits, on_costs = np.array(pairs, dtype=float).T

@@ -14,7 +14,7 @@ from lepton_nb.valuation.uncertainty import Estimate, Simulation, Undefined
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import Worth, evaluate, group_value, scenario_world
+from lepton_nb.value_model.money import Worth, evaluate, group_value, scenario_of, scenario_world
 from lepton_nb.value_model.world import World
 from lepton_nb.value_model.worlds import Distribution
 
@@ -293,8 +293,8 @@ def worst_draws(
 ) -> tuple[tuple[str, float, float], ...]:
     """(factor, its mean quantile level in the worst draws of a group, in all draws), the most different first.
 
-    A test set stands at the level of the gain per case that it gives. An input far from its usual level is what the bad outcomes have in common. For a success it is the share that
-    succeeds.
+    A test set stands at the level of the gain per case that it gives. An input far from its usual level is what the bad
+    outcomes have in common. For a success it is the share that succeeds, for a scenario its share of the draws.
     """
     values = distribution.groups[group.name].values
     worst = values <= np.quantile(values, 1 - level)
@@ -306,6 +306,9 @@ def worst_draws(
         if item.category == "success":
             usual = plan.asset(item.asset_id).p_technical_success
             found.append((name, float(np.mean(levels[worst] < usual)), usual))
+        elif item.category == "scenario":
+            scenarios, place = [one for one in plan.client.scenarios if one.p > 0], scenario_of(plan, levels[worst])
+            found += [(f"{name}: {one.name}", float(np.mean(place == at)), one.p) for at, one in enumerate(scenarios)]
         else:
             found.append((name, float(levels[worst].mean()), 0.5))
     for factor in factors(plan).values():
