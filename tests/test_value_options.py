@@ -200,6 +200,16 @@ def test_a_right_is_never_worth_less_than_the_best_date_fixed_today(
     assert options.at_any_time(found, 0.0) == pytest.approx(max(found.rigid, 0), abs=0.02)
 
 
+@pytest.mark.parametrize(("worth", "fixed"), [(130.0, 30.0), (80.0, -20.0)])
+def test_the_right_to_refuse_adds_to_the_plan_or_to_stopping_whichever_is_better(worth, fixed):
+    stage = stages.Stage("M2", "M2", 1.0, worth, 0.4, ((0.0, 100.0),), 0.05)
+    assert (stage.rigid, stage.flexible, stage.option_value) == (fixed, max(fixed, 0.0), 0.0)  # due today: no news
+    later = replace(stage, payments=((1.0, 105.0),))
+    call = formulas.black_scholes(worth, 105.0, math.log(1.05), 0.4, 1.0)
+    put = formulas.black_scholes(worth, 105.0, math.log(1.05), 0.4, 1.0, "put")
+    assert later.option_value == pytest.approx(put if fixed > 0 else call)  # parity
+
+
 def test_with_no_volatility_the_curve_of_stages_starts_on_the_fixed_plan():
     stage = stages.Stage("M2", "M2", 0.6, 139_929, 0.4, ((0.75, 140_000.0),), 0.134)
     assert stage.at(0.0) == stage.rigid > 0
