@@ -307,7 +307,10 @@ def ranges(
     _ticks(axis)
     axis.set_xlabel(wrapped(_told(what, word, unit), 54))
     _legend(axis)
-    told = [f"{row.label}: {_amount(row.value, unit)}, {words.money_range((row.low, row.high), unit)}" for row in rows]
+    told = []
+    for row in rows:
+        ends = "" if row.low is None or row.high is None else f", {words.money_range((row.low, row.high), unit)}"
+        told.append(f"{row.label}: {_amount(row.value, unit)}{ends}")
     return plots.describe(axis, "; ".join(told) + ".")
 
 

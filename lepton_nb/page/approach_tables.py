@@ -1,0 +1,221 @@
+"""What the chapter on cost, market and income shows, from the typed results of the value layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.words import Money
+
+WHOSE = {"owner": "the owner's", "market": "a market participant's"}
+
+
+def basis(parts: Any, plan: Any) -> Html:
+    """The basis of value, the rates, and whose tax counts."""
+    told = {
+        "Client": parts.client.name, "Valuation date": words.date(plan.date), "Basis of value": words.label(parts.valuation.basis_of_value),
+        "Whose value": WHOSE[plan.basis],
+        "Cost of capital (WACC)": words.rate(plan.wacc, a_year=True), "Tax rate": words.rate(plan.tax_rate),
+    }  # fmt: skip
+    return render.join(render.notices(parts.client.synthetic), render.definitions(told))
+
+
+def methods(found: Any, returns: Mapping[str, float]) -> Html:
+    """Which methods decide on each asset. returns: asset → the return asked of it."""
+    rows = []
+    for item in found.groups:
+        for name, part in item.assets.assets.items():
+            asset = found.plan.asset(name)
+            decide = [f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight > 0]
+            rows.append({
+                "Asset": name, "Name": asset.name, "Kind": f"{words.label(asset.acquisition)} {asset.kind}", "Group": item.name,
+                "Role": "earns" if name in found.plan.benefits_of else "serves", "Return asked": words.rate(returns[name]),
+                "Decides": words.listed(decide, none="what it earns"),
+            })  # fmt: skip
+    return render.table(rows, caption="Assets and the methods that decide. Source: assets.csv, client.yml.")
+
+
+def spent(costs: Mapping[str, Any], money: Money) -> Html:
+    """Every payment for building an asset, with its age and what is left of it."""
+    rows = [
+        {"Asset": name, "Paid": str(one.date), "For": f"{one.phase}, {words.label(one.category)}", "Amount": money(one.amount),
+         "Age": words.years(one.age), "Left": words.share(one.left), "Amount × left": one.amount * one.left}
+        for name, cost in costs.items() for one in cost.spent
+    ]  # fmt: skip
+    caption = "Payments for building. Left: by half-life, else by useful life. Source: costs.csv (kind actual)."
+    return render.table(rows, {"Amount × left": money}, caption, none="No cost of research or development is given.")
+
+
+def replacement(costs: Mapping[str, Any], money: Money) -> Html:
+    """From the direct cost to what an asset costs new and what is left of that."""
+    rows = [
+        {"Asset": name, "Direct": money(cost.built.direct), "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
+         "Return forgone": money(cost.built.opportunity_cost), "New": money(cost.new), "Depreciation": words.share(cost.functional),
+         "After it": money(cost.depreciated), "Life left": words.years(cost.remaining_life, endless="nothing")}
+        for name, cost in costs.items() if cost.built is not None
+    ]  # fmt: skip
+    lacking = [f"{name}: {cost.sentence}" for name, cost in costs.items() if cost.built is None]
+    caption = "Replacement cost. Overhead and developer's profit are not stated, so these are low estimates. Source: costs.csv."
+    return render.join(render.table(rows, caption=caption, none="No asset has a cost."), *map(render.note, lacking))
+
+
+def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
+    """What replacing a group would cost beside what it is worth."""
+    told = []
+    for item in found.groups:
+        whole = sum(costs[name].depreciated for name in item.group.assets)
+        if whole > 0:
+            more = (
+                f"{words.times(item.value / whole)} as much"
+                if item.value > whole
+                else "less: it would not be built again"
+            )
+            told.append(f"{item.name} would cost {money(whole)} to replace and is worth {money(item.value)}, {more}.")
+    return render.sentences(told, none="No cost to compare with the value.")
+
+
+def market(comparables: Sequence[Any], prices: Mapping[str, Any], use, money: Money) -> Html:
+    """Comparables, what each is used for, and the weighted median. use: row → why it does not enter, or nothing."""
+    rows = [
+        {"For": row.asset_id or "", "Comparable": f"{row.comparable} ({words.month(row.date)}, {row.source})",
+         "Price": f"{money(row.price)} {row.unit}".strip(), "×": f"{row.adjustment:g}", "Similar": words.share(row.similarity),
+         "Used": f"{words.label(row.basis)}: {use(row) or 'yes'}"}
+        for row in comparables
+    ]  # fmt: skip
+    told = [
+        f"{name}: weighted median {money(found.value)}, quartiles {money.range(found)}, {words.plural(found.n, 'comparable')}"
+        + ("." if found.conclusive else "; fewer than three carry no conclusion.")
+        for name, found in prices.items()
+        if found is not None
+    ]
+    lacking = [name for name, found in prices.items() if found is None]
+    if lacking:
+        told.append(
+            f"No market approach for {words.listed(lacking)}: no price for the whole of a comparable asset is given."
+        )
+    caption = "Comparables; similarity is the weight. Source: market.csv."
+    return render.join(render.table(rows, caption=caption, none="market.csv gives no price."), *map(render.note, told))
+
+
+def charges(found: Any, money: Money) -> Html:
+    """What each asset that serves others must earn a year, and what that is worth."""
+    rows = [
+        {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base), "Return": words.rate(charge.rate),
+         "Life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "Worth": charge.value}
+        for item in found.groups for name, charge in item.assets.charges.items()
+    ]  # fmt: skip
+    caption = "Contributory charges, after tax. Source: costs.csv, assets.csv, client.yml."
+    return render.table(rows, {"Worth": money}, caption, none="No asset serves another, so nothing is charged.")
+
+
+def parts(found: Any, money: Money) -> list[Html]:
+    """How the value of each group of several assets is made up of what its assets earn."""
+    shown = []
+    for item in found.groups:
+        if len(item.group.assets) > 1:
+            steps = [(name, part.earned) for name, part in item.assets.assets.items()]
+            axis = charts.waterfall(steps, money.currency, item.name, what="value")
+            caption = f"Group {item.name}: what serves earns its charges, what earns takes the rest."
+            shown.append(plots.show(axis, caption, f"parts-{item.group.assets[0]}"))
+    return shown
+
+
+def with_and_without(one: Any, currency: str) -> Html:
+    """The flows of a group with an asset and without it and what serves it alone, in thousands."""
+    rows = [
+        {"Year": str(year.year), "With": float(year.net), "Without": float(other.net), "Factor": float(year.discount_factor),
+         "Present value": float(year.present - other.present)}
+        for year, other in zip(one.having, one.lacking, strict=True)
+    ]  # fmt: skip
+    gone = words.listed(one.dropped)
+    caption = (
+        f"{one.asset_id}, thousand {currency}, at {words.rate(one.group.rate)}: {one.group.name} with it, and without {gone}. "
+        "Costs are discounted at their own dates. Source: benefits.csv, costs.csv, client.yml."
+    )
+    sums = ["With", "Without", "Present value"]
+    form = dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)}
+    return render.table(rows, form, caption, sums=sums, none=f"{one.asset_id}: no money flows.")
+
+
+def royalties(found: Mapping[str, Any], money: Money) -> Html:
+    """Royalties that the holder of an asset is spared."""
+    rows = [
+        {"Asset": name, "Royalty": words.rate(one.rate), "Range": words.percent_range((one.low_rate, one.high_rate)),
+         "Revenue (present value)": money(one.present_revenue), "Value after tax": money(one.value), "From … to": money.range((one.low, one.high)),
+         "Source": one.source}
+        for name, one in found.items() if one is not None
+    ]  # fmt: skip
+    none = "No royalty rate is given for an asset with revenue, so there is no relief from royalty."
+    return render.table(rows, caption="A royalty is a share of revenue. Source: client.yml, market.", none=none)
+
+
+def other_basis(
+    used: str, here: Mapping[str, float], there: Mapping[str, float], factors: Mapping[str, float], money: Money
+) -> Html:
+    """The value of each group on the basis used (owner or market) and on the other one, most likely figures."""
+    beside = "market" if used == "owner" else "owner"
+    rows = [
+        {"Group": name, f"{words.sentence(WHOSE[used])[:-1]}, used": money(value),
+         f"{words.sentence(WHOSE[beside])[:-1]}, beside it": money(there[name]),
+         "Factor of a buyer's tax benefit": words.number(factors[name], 4)}
+        for name, value in here.items()
+    ]  # fmt: skip
+    caption = (
+        "Most likely figures. What stands beside is another question, not another answer. Source: client.yml, tax."
+    )
+    return render.table(rows, caption=caption, none="No group has a value.")
+
+
+def indications_chart(
+    found: Any, costs: Mapping[str, Any], prices: Mapping[str, Any], royalties: Mapping[str, Any], money: Money
+) -> Html:
+    """What every method says of each asset that more than one method looks at."""
+    looked = [
+        (name, part) for item in found.groups for name, part in item.assets.assets.items() if len(part.indications) > 1
+    ]
+    if not looked:
+        return render.note("No asset is looked at by more than one method.")
+    heights = [0.34 * len(part.indications) + 1.0 for _, part in looked]
+    grid = charts.panels(len(looked), titles=[f"{name}: {money(part.value)}" for name, part in looked], heights=heights)
+    for axis, (name, part) in zip(grid, looked, strict=True):
+        ends = {"cost": (costs[name].depreciated, costs[name].new) if costs[name].built is not None else (None, None)}
+        for method, one in (("market", prices.get(name)), ("royalty", royalties.get(name))):
+            ends[method] = (one.low, one.high) if one is not None else (None, None)
+        rows = [
+            charts.Range(f"{one.method}, {words.share(one.weight)}", one.value,
+                         *ends.get("royalty" if "royalty" in one.method else one.approach, (None, None)), strong=one.weight > 0)
+            for one in part.indications
+        ]  # fmt: skip
+        charts.ranges(rows, money.currency, line=part.value, axis=axis)
+    caption = (
+        "Indications by method with their weights; dashed: concluded. Cost: from depreciated to new; market: quartiles; "
+        "royalty: the range of rates. Pale: shown beside, without weight."
+    )
+    return plots.show(grid[0].figure, caption, "football-field")
+
+
+def indications(found: Any, money: Money) -> Html:
+    """Every indication with its weight and its reason."""
+    rows = [
+        {"Asset": name, "Approach": one.approach, "Method": one.method, "Indication": money(one.value),
+         "Weight": words.share(one.weight), "Because": one.reason}
+        for item in found.groups for name, part in item.assets.assets.items() for one in part.indications
+    ]  # fmt: skip
+    caption = "Every indication with its weight and the reason. The rules are the same for every client."
+    return render.table(rows, caption=caption, none="No method says anything.")
+
+
+def returns(checks: Sequence[Any], money: Money) -> Html:
+    """Whether the returns of the assets fit the rate of their group."""
+    rows = [
+        {"Group": one.group.name, "Rate": words.rate(one.group.rate), "WARA": words.rate(one.wara), "Left together": money(one.rest),
+         "It would earn": words.rate(one.rest_return), "Check": {True: "passes", False: "fails", None: "–"}[one.passed]}
+        for one in checks
+    ]  # fmt: skip
+    told = [f"{one.group.name}: {one.sentence}" for one in checks]
+    return render.join(
+        render.table(rows, caption="Most likely figures, at which rate and values are solved together."),
+        *map(render.note, told),
+    )
