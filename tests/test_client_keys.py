@@ -21,7 +21,6 @@ def test_what_is_left_out_keeps_the_rule(folder):
     assert (company.valuation.beyond_useful_life, company.valuation.loss_years) == ("cut", "stop")
     assert company.engagement.valuer == "" and company.branding.logo is None
     assert company.assets[1].retrain_cost is None and company.assets[1].privacy_classes == ("none",)
-    assert not any(item.substitute for item in company.comparables)
     assert company.benefits[0].attribution == ThreePoint(0.9, 0.9, 0.9)
 
 
@@ -95,7 +94,7 @@ def test_several_metrics_of_one_month_stand_beside_each_other(folder):
 
 
 def test_an_offer_may_be_a_substitute(folder):
-    made = folder().column("market.csv", "substitute", "false").cell("market.csv", 6, "substitute", "true")
+    made = folder().cell("market.csv", 6, "substitute", "true")
     offer = client.load(made.path).comparables[4]
     assert (offer.substitute, offer.unit) == (True, "per year")
 

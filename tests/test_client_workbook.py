@@ -363,7 +363,7 @@ def small(tmp_path_factory) -> Path:
     """A bank with few predictions, so that many workbooks can be read."""
     root = tmp_path_factory.mktemp("small")
     folder = Folder(root, B)
-    folder.write(PREDICTIONS, folder.rows(PREDICTIONS)[:30])
+    folder.write(PREDICTIONS, folder.rows(PREDICTIONS)[:60])
     workbook_writing.write(folder.path, root / "sound.xlsx")
     return root / "sound.xlsx"
 

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from lepton_nb.client.cells import did_you_mean, quoted
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.rules.correlations import KNOWN_INPUTS
 from lepton_nb.client.rules.measured import evaluation_rows
@@ -26,6 +25,7 @@ from lepton_nb.client.schema import (
     MONITORING,
     Problem,
 )
+from lepton_nb.client.words import did_you_mean, quoted
 from lepton_nb.terms import (
     MOST_INCONSISTENT,
     SMALLEST_BASELINE,

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb.client import privacy
-from lepton_nb.client.cells import Refused, calendar_date, did_you_mean, number, quoted, zero_or_one
+from lepton_nb.client.cells import calendar_date, number, zero_or_one
 from lepton_nb.client.files import MEGABYTE, Unreadable
 from lepton_nb.client.schema import Case, CaseData
+from lepton_nb.client.words import Refused, did_you_mean, quoted
 
 #: Endings (or "folder") by kind of case, and what each kind of data is called.
 FORMATS = {

@@ -7,73 +7,23 @@ nothing is converted behind the client's back (YAML's ``no`` stays Norway). A ty
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
+from lepton_nb.client.codes import COUNTRIES, CURRENCIES, CURRENCY_NAMES
+from lepton_nb.client.words import PLAIN_NUMBER, Refused, did_you_mean, plain_letters, quoted, strange_letter
 from lepton_nb.terms import LEAST_CONTRAST, contrast
 
 #: No sum of money, count or rate in a client's folder is larger; beyond it products of three would overflow.
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
-PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_SPACES = "[ \u00a0\u2009\u202f']"
+_SPACES = "[ \u00a0\u2009\u202f'’]"
 ASSET_ID = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
-
-# ISO 4217, codes in circulation, and ISO 3166-1 alpha-2
-_CURRENCIES = """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
-    CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
-    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
-    MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF
-    SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
-    VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"""
-_COUNTRIES = """AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
-    CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB
-    GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG
-    KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV
-    MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB
-    SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US
-    UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"""
-CURRENCIES, COUNTRIES = frozenset(_CURRENCIES.split()), frozenset(_COUNTRIES.split())
-_CURRENCY_NAMES = dict.fromkeys(("euro", "euros", "€"), "EUR") | dict.fromkeys(
-    ("dollar", "us dollar", "$", "us$"), "USD"
-)
-_CURRENCY_NAMES |= dict.fromkeys(("yuan", "rmb", "renminbi"), "CNY") | dict.fromkeys(("pound", "£"), "GBP")
-_CURRENCY_NAMES |= {"yen": "JPY", "franc": "CHF"}
-
-
-def printable(text: str, length: int = 500) -> str:
-    """A text as one printable line: control characters (a terminal would obey them) become ``?``, long text is cut."""
-    line = "".join(character if character.isprintable() else "?" for character in text[: length + 1])
-    return line[:length] + "…" if len(line) > length else line
-
-
-def quoted(value: Any) -> str:
-    """A found value, short, in quotes unless it is a number."""
-    if isinstance(value, dict | list | tuple):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = printable(str(value), 60)
-    return text if PLAIN_NUMBER.fullmatch(text) else f'"{text}"'
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean "costs.csv"?``, or empty when nothing known is near."""
-    near = difflib.get_close_matches(word[:80].lower(), list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
-
-
-class Refused(ValueError):
-    """One value is refused: what was found, the number of the rule, what to do."""
-
-    def __init__(self, found: str, rule: int, remedy: str):
-        super().__init__(f"{found}; {remedy}")
-        self.found, self.rule, self.remedy = found, rule, remedy
 
 
 def number(value: Any) -> float:
@@ -100,21 +50,37 @@ def _plain_number(value: Any) -> str:
         grouped = rf"[+-]?\d{{1,3}}(\{thousands}\d{{3}})+\{decimal}\d+|[+-]?\d{{1,3}}(\{thousands}\d{{3}}){{2,}}"
         if re.fullmatch(grouped, text, re.ASCII):
             return f"use {text.replace(thousands, '').replace(decimal, '.')}"
-    if isinstance(value, str) and text != value.strip() and PLAIN_NUMBER.fullmatch(text):
-        return f"use {text}"
+    if re.fullmatch(
+        r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+)", text, re.ASCII
+    ):  # a comma of thousands has 3 digits after it
+        return f"use {text.replace(',', '.')}, or declare the decimal comma in client.yml (csv.decimal)"
+    plain = plain_letters(text).replace("'", "")
+    if isinstance(value, str) and plain != value.strip() and PLAIN_NUMBER.fullmatch(plain):
+        return f"use {plain}"
+    if match := re.fullmatch(r"(\d{4})-\d{2}-\d{2}", text, re.ASCII):
+        return f"a number is needed, and this is a day; if the year is meant, write {match[1]}"
     return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
 
 
 def fraction(value: Any) -> float:
-    """A share or rate between 0 and 1 (rule 3)."""
+    """A rate between 0 and 1 (rule 3)."""
     text = value.strip() if isinstance(value, str) else ""
     percent = text.endswith("%") and PLAIN_NUMBER.fullmatch(text[:-1].strip())
     result = number(text[:-1] if percent else value)
     if 0 <= result <= 100 and (percent or result > 1):
-        raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}")
+        least = f" if {result:.10g} % is meant; a fraction is at most 1" if not percent and result < 2 else ""
+        raise Refused(quoted(value), 3, f"rates are fractions; write {result / 100:.10g}{least}")
     if percent or not 0 <= result <= 1:
         raise Refused(quoted(value), 3, "a fraction between 0 and 1 is needed")
     return result
+
+
+def share(value: Any) -> float:
+    """A part of a whole, between 0 and 1 (rule 3)."""
+    result = number(value) if not str(value).strip().endswith("%") else fraction(value)
+    if 1 < result <= 2:
+        raise Refused(quoted(value), 3, "a share is at most 1: 1 is the whole, 0.9 nine tenths of it")
+    return fraction(value)
 
 
 def growth(value: Any) -> float:
@@ -175,10 +141,27 @@ def calendar_date(value: Any) -> date:
             raise ValueError
         result = date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{quoted(value)} is not a date", 34, "use YYYY-MM-DD") from None
+        raise Refused(f"{quoted(value)} is not a date", 34, f"use YYYY-MM-DD{_day_meant(text)}") from None
     if not FIRST_YEAR <= result.year <= LAST_YEAR:
         raise Refused(quoted(value), 34, f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
     return result
+
+
+def _day_meant(text: str) -> str:
+    """The day that a text probably means, where there is one way to read it; else empty."""
+    if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text, re.ASCII):
+        day = date(1899, 12, 30) + timedelta(days=int(float(text)))
+        return f"; as a spreadsheet counts days this is {day}"
+    match = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", text, re.ASCII)
+    if match and (int(match[1]) > 12 or "." in text):
+        try:
+            return f": {date(int(match[3]), int(match[2]), int(match[1]))}"
+        except ValueError:
+            return ""
+    match = re.fullmatch(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", text, re.ASCII)
+    if match and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 28:
+        return f": {int(match[1]):04d}-{int(match[2]):02d}-{int(match[3]):02d}"
+    return ""
 
 
 def month(value: Any) -> date:
@@ -204,7 +187,7 @@ def currency(value: Any) -> str:
     """An ISO 4217 code (rule 4)."""
     text = str(value).strip()
     if text not in CURRENCIES:
-        code = _CURRENCY_NAMES.get(text.lower()) or (text.upper() if text.upper() in CURRENCIES else "")
+        code = CURRENCY_NAMES.get(text.lower()) or (text.upper() if text.upper() in CURRENCIES else "")
         raise Refused(quoted(value), 4, f"use the ISO 4217 code {code or 'of three letters, such as EUR'}")
     return text
 
@@ -222,6 +205,10 @@ def asset_id(value: Any) -> str:
     """A capital letter, then capital letters, digits and underscores."""
     text = str(value).strip()
     if not ASSET_ID.fullmatch(text):
+        if told := strange_letter(text):
+            raise Refused(quoted(value), 2, told)
+        if re.search(r"[,;]|\band\b|&|\+", text):
+            raise Refused(quoted(value), 2, "one id is needed here: a capital letter, then A-Z, 0-9 and _")
         better = re.sub(r"[^A-Z0-9_]+", "_", text.upper()).strip("_")
         advice = f", such as {quoted(better)}" if ASSET_ID.fullmatch(better) else ""
         raise Refused(quoted(value), 2, f"an id is a capital letter, then A-Z, 0-9 and _{advice}")
@@ -231,6 +218,10 @@ def asset_id(value: Any) -> str:
 def asset_ids(value: Any) -> tuple[str, ...]:
     """Several ids, separated by semicolons."""
     parts = value.split(";") if isinstance(value, str) else value
+    if isinstance(value, str) and re.search(r"[,|/]|\S\s+\S", value.replace(";", "")) and not strange_letter(value):
+        words = [word for word in re.split(r"[\s,;|/]+", value) if word]
+        if all(ASSET_ID.fullmatch(word) for word in words):
+            raise Refused(quoted(value), 2, f"separate ids by a semicolon: {';'.join(words)}")
     return tuple(asset_id(part) for part in parts if str(part).strip())
 
 
@@ -369,7 +360,21 @@ def _text(value: Any) -> Any:
     return value.strip()
 
 
+LONGEST_LABEL = 120  # signs; longer ones fit on no axis and in no cell
+
+
+def _label(value: Any) -> Any:
+    """A short text on one line, as a chart or a row can show it."""
+    text = _text(value)
+    if isinstance(text, str) and (len(text) > LONGEST_LABEL or "\n" in text or "\r" in text):
+        what = f"{len(text)} signs" if len(text) > LONGEST_LABEL else "several lines"
+        raise Refused(f"{quoted(text)} has {what}", 35, f"a name has one line and at most {LONGEST_LABEL} signs")
+    return text
+
+
 Text = Annotated[str, BeforeValidator(_text), "text"]
+Label = Annotated[str, BeforeValidator(_label), f"text of at most {LONGEST_LABEL} signs"]
+Share = Annotated[float, BeforeValidator(share), "share from 0 to 1"]
 Number = Annotated[float, BeforeValidator(number), "number"]
 AtLeastZero = Annotated[float, _between(0, LARGEST, False), "number >= 0"]
 OneToNine = Annotated[float, _between(1, 9, False), "number from 1 to 9"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lepton_nb.client.cells import quoted
 from lepton_nb.client.files import CLIENT_YML
 from lepton_nb.client.schema import CaseData, Predictions, Problem
+from lepton_nb.client.words import quoted
 
 
 class Row(NamedTuple):
@@ -31,6 +31,7 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     sections: dict[str, Any] = field(default_factory=dict)  # the sections of client.yml that are sound
+    settings: dict[str, Any] = field(default_factory=dict)  # client.yml as texts
     lines: dict[tuple, int] = field(default_factory=dict)  # path in client.yml → line
     tables: dict[str, list[Row]] = field(default_factory=dict)  # file → rows; no entry for a file that is not there
     unreadable: set[str] = field(default_factory=set)  # files that are there, but could not be read as a whole

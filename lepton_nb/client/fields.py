@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from lepton_nb.client.cells import Fraction, Growth, Score
+from lepton_nb.client.cells import Fraction, Growth, Score, Share
 from lepton_nb.client.schema import Frozen, Table
 
 #: Types whose values a workbook may show as percent.
-PERCENT = (Fraction, Growth, Score)
+PERCENT = (Fraction, Growth, Score, Share)
 
 
 def columns(type_: type[Frozen]) -> dict[str, Any]:
@@ -34,7 +34,9 @@ def percent_columns(table: Table) -> set[str]:
 
 def is_number(info: Any) -> bool:
     """Whether a field holds a number."""
-    return any(word.startswith(("number", "fraction", "whole number", "year", "0 or 1")) for word in _words_of(info))
+    return any(
+        word.startswith(("number", "fraction", "share", "whole number", "year", "0 or 1")) for word in _words_of(info)
+    )
 
 
 def _words_of(info: Any) -> list[str]:

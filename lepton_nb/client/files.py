@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from lepton_nb.client.cells import PLAIN_NUMBER, quoted
 from lepton_nb.client.schema import SECTIONS, Dialect, Problem
+from lepton_nb.client.words import PLAIN_NUMBER, quoted
 
 CLIENT_YML = "client.yml"
 MEGABYTE = 1024 * 1024
@@ -150,8 +150,8 @@ class Folder:
             raise stop(f"has more than {largest // MEGABYTE} MB", 1, "split or thin out the file")
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise stop("is written in UTF-16", 35, SAVE_AS_UTF8)
-        if data.startswith((b"PK\x03\x04", b"PAR1")):
-            raise stop("is an Excel, zip or Parquet file with another ending", 35, "save the table as CSV")
+        if packed := archive(data):
+            raise stop(packed[0], 35, packed[1])
         if b"\0" in data:
             row = data[: data.index(b"\0")].count(b"\n") + 1
             raise stop("holds zero bytes: UTF-16 or not a text file", 35, SAVE_AS_UTF8, row)
@@ -174,6 +174,27 @@ class Folder:
 def size_of(name: str) -> int:
     """Bytes that are read at most of a file of this name."""
     return LARGEST_FILE[Path(name).suffix.lower()]
+
+
+def archive(data: bytes) -> tuple[str, str] | None:
+    """What a file that begins with these bytes is, if it is packed, and what to do; None: it is not packed."""
+    if data.startswith(b"\x1f\x8b"):
+        return "is compressed (gzip)", "unpack it"
+    if data.startswith((b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")):
+        return "is a packed archive", "unpack it"
+    if data.startswith(b"PAR1"):
+        return "is a Parquet file with another ending", "give it the ending .parquet, or save the table as CSV"
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        return "is an old Excel file with another ending", "save the table as CSV"
+    if data.startswith(b"%PDF"):
+        return "is a PDF", "put it into evidence/, and the table in its place as CSV"
+    if not data.startswith(b"PK\x03\x04"):
+        return None
+    if b"opendocument" in data[:200]:
+        return "is an OpenDocument table (.ods) with another ending", "save the table as CSV"
+    if b"[Content_Types].xml" in data[:4000] or b"xl/" in data[:4000]:
+        return "is an Excel workbook with another ending", "save the table as CSV"
+    return "is a zip archive with another ending", "unpack it"
 
 
 # --- CSV

@@ -28,6 +28,7 @@ from lepton_nb.client.schema import (
     DataBlocks,
     Problem,
 )
+from lepton_nb.client.traps import TRAPS
 
 SHOWN_ALIKE = 20  # problems of one rule in one column of one file; further ones are counted
 
@@ -49,7 +50,7 @@ def judge(draft: Draft) -> Report:
     warnings = list(draft.warnings)
     if problems:
         return Report(None, _named(_in_order(problems), draft), _named(_in_order(warnings), draft))
-    for rule in ADVICE:
+    for rule in (*ADVICE, *TRAPS):
         warnings.extend(rule(draft))
     found = _named(_in_order(warnings), draft)
     return Report(build(draft).model_copy(update={"warnings": found}), (), found)

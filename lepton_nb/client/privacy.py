@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from lepton_nb.client.schema import Problem
 
@@ -47,9 +48,46 @@ def personal(text: str) -> bool:
     return bool(EMAIL.search(text)) or next(_ibans(text), None) is not None
 
 
+#: Numbers that states give to persons, by their written form: US, Switzerland, Italy, France, Spain, Poland, Sweden, UK.
+_STATE_NUMBERS = re.compile(
+    r"\d{3}-\d{2}-\d{4}|756\.?\d{4}\.?\d{4}\.?\d{2}|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"
+    r"|[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}|[XYZ\d]\d{7}-?[A-HJ-NP-TV-Z]"
+    r"|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]"
+)
+_BIRTHDAY = re.compile(
+    r"[A-Za-zÀ-ÿ]{2,}[ _.,-]*(?:[A-Za-zÀ-ÿ]{2,}[ _.,-]*)?"
+    r"(?:19[2-9]\d|20[01]\d)[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01])"
+    r"|[A-Za-zÀ-ÿ]{2,}[ _.,-]*(?:[A-Za-zÀ-ÿ]{2,}[ _.,-]*)?"
+    r"(?:0[1-9]|[12]\d|3[01])[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:19[2-9]\d|20[01]\d)"
+)
+#: Ways of writing an id that begin like a name with a birthday.
+_NO_NAMES = re.compile(
+    r"(?i)(?:case|id|row|lot|batch|order|day|loan|file|img|image|run|test|rec|record|no|nr|scan|part)\b"
+)
+
+
+def _number_of_a_person(ids: set[str]) -> str:
+    """What most ids look like, if they look like a person's: a state's number, or a name with a birthday."""
+    different = list(islice(ids, 2000))
+    for what, form in (("numbers like those of social security", _STATE_NUMBERS), ("names with birthdays", _BIRTHDAY)):
+        if what.startswith("numbers") and len({len(cell) for cell in different}) > 3:
+            continue
+        alike = [cell for cell in different if form.fullmatch(cell.strip())]
+        words = {re.sub(r"[\d_.,/ -]+", " ", cell).strip().lower() for cell in alike}
+        if len(alike) >= MOST_ARE_NAMES * len(different) and len(different) > 1:
+            if form is _BIRTHDAY and (
+                len(words) < max(2, min(10, len(alike) // 4)) or any(map(_NO_NAMES.match, words))
+            ):
+                continue  # the same word before each date: batches, not people
+            return what
+    return ""
+
+
 def _what(cells: list[str], ids: bool) -> tuple[str, int] | None:
     """What a column holds, and the position of the first such cell."""
     different = {cell for cell in cells if cell.strip()}
+    if ids and (what := _number_of_a_person(different)):
+        return what, 0
     joined = "\n".join(cell.replace("\n", " ") for cell in different)
     if "@" not in joined and joined.lower() == joined.upper():
         return None  # no letter, no address: numbers need no closer look

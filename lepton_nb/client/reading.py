@@ -14,13 +14,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lepton_nb.client import cases, tables
-from lepton_nb.client.cells import ASSET_ID, did_you_mean, quoted
+from lepton_nb.client import cases, roots, tables
+from lepton_nb.client.cells import ASSET_ID
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.files import CLIENT_YML, Unreadable
+from lepton_nb.client.roots import word_of
 from lepton_nb.client.schema import SECTIONS, TABLES, Frozen, Problem
 from lepton_nb.client.sentences import explain
 from lepton_nb.client.sources import opened
+from lepton_nb.client.words import quoted
 
 
 def read(root: Path) -> Draft:
@@ -28,23 +30,28 @@ def read(root: Path) -> Draft:
     draft = Draft()
     try:
         source = draft.source = opened(root)
+        roots.of_folder(source)
     except Unreadable as stop:
         draft.problems.append(stop.problem)
         return draft
     try:
         if CLIENT_YML not in source.files:
-            raise Unreadable(CLIENT_YML, None, "", *_not_found(CLIENT_YML, source))
-        _read_settings(source.settings(draft), draft)
+            raise Unreadable(CLIENT_YML, None, "", *roots.missing_file(CLIENT_YML, source))
+        draft.settings = source.settings(draft)
+        _read_settings(draft.settings, draft)
         source.dialect = draft.sections.get("csv", source.dialect)
     except Unreadable as stop:
         draft.problems.append(stop.problem)
         draft.unreadable.add(CLIENT_YML)
+    if misnamed := roots.misnamed_metrics(source):
+        draft.problems.append(misnamed)
+        draft.unreadable |= {file for file in TABLES if file.startswith("metrics/")}
     for file, table in TABLES.items():
         try:
             if file in source.files:
                 draft.tables[file] = tables.rows_of(file, tables.records(file, table, draft), table, draft)
-            elif table.required:
-                raise Unreadable(file, None, "", *_not_found(file, source))
+            elif table.required or roots.in_place_of(file, source):
+                raise Unreadable(file, None, "", *roots.missing_file(file, source))
         except Unreadable as stop:
             draft.problems.append(stop.problem)
             draft.unreadable.add(file)
@@ -68,19 +75,16 @@ def read(root: Path) -> Draft:
     return draft
 
 
-def _not_found(file: str, source: Any) -> tuple[str, int, str]:
-    near = did_you_mean(file, [name for name in source.files if name not in TABLES])
-    return f"not found in the {source.holder}", 1, near or "lepton-nb new writes a template of it"
-
-
 def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
     """A warning for a file or sheet that looks like data and is not read."""
+    if file in {roots.in_place_of(name, source) for name in (CLIENT_YML, *TABLES)}:
+        return  # said where that file is missing, or below
     if file in {Path(case.data).stem for case in draft.sections.get("cases", ())}:
         return
     if source.holder == "folder" and not file.lower().endswith((".csv", ".yml", ".yaml", ".xlsx", ".xls")):
         return
     what = "file" if source.holder == "folder" else "sheet"
-    near = did_you_mean(file, [*TABLES, CLIENT_YML])
+    near = word_of(file, [*TABLES, CLIENT_YML])
     remedy = near or ("move it into evidence/ if it is a document" if what == "file" else "nothing rests on it")
     yield Problem(
         file=file, row=None, column="", found=f"is not a {what} of the format and is not read", rule=1, remedy=remedy
@@ -93,7 +97,7 @@ def _read_settings(data: Mapping[str, Any], draft: Draft) -> None:
     needed = {"schema_version"} | {name for name, section in SECTIONS.items() if section.required}
     for name in data:
         if name not in known:
-            near = did_you_mean(name, [key for key in known if key not in data])
+            near = word_of(name, [key for key in known if key not in data])
             remedy = near or f"the keys are {', '.join(known)}"
             draft.problems.append(draft.in_yml((name,), f"unknown key {quoted(name)}", 2, remedy))
             needed -= {key for key in needed if f'"{key}"' in near}

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ValidationError
 
-from lepton_nb.client.cells import Refused, did_you_mean, quoted
 from lepton_nb.client.fields import columns, inner
+from lepton_nb.client.roots import word_of
+from lepton_nb.client.words import Refused, quoted
 
 
 def explain(error: ValidationError, type_: type[BaseModel]) -> Iterator[tuple[tuple, str, int, str]]:
     """Place, finding, rule and remedy for each error of one value of ``type_``."""
     errors = error.errors(include_url=False)
     near = {
-        item["loc"]: did_you_mean(str(item["loc"][-1]), _keys(type_, item["loc"][:-1]))
+        item["loc"]: word_of(str(item["loc"][-1]), _keys(type_, item["loc"][:-1]))
         for item in errors
         if item["type"] == "extra_forbidden"
     }
@@ -33,7 +34,7 @@ def explain(error: ValidationError, type_: type[BaseModel]) -> Iterator[tuple[tu
             yield loc, f"unknown key {quoted(loc[-1])}", 2, remedy
         elif kind == "literal_error":
             allowed = re.findall(r"'([^']*)'", context["expected"])
-            remedy = f"{did_you_mean(str(item['input']), allowed)} allowed: {', '.join(allowed)}".strip()
+            remedy = f"{word_of(str(item['input']), allowed)} allowed: {', '.join(allowed)}".strip()
             yield loc, quoted(item["input"]), 2, remedy
         else:
             needed = {"string_type": "a text", "tuple_type": "a list"}.get(kind, "a mapping of keys to values")

@@ -6,13 +6,15 @@ from collections import Counter
 
 from pydantic import ValidationError
 
-from lepton_nb.client import files, privacy
-from lepton_nb.client.cells import LARGEST, PLAIN_NUMBER, did_you_mean, quoted
+from lepton_nb.client import files, privacy, roots
+from lepton_nb.client.cells import LARGEST, LONGEST_LABEL
 from lepton_nb.client.drafts import Draft, Row, repeated
 from lepton_nb.client.fields import columns, is_number, percent_columns
 from lepton_nb.client.files import Unreadable
+from lepton_nb.client.roots import word_of
 from lepton_nb.client.schema import PREDICTIONS, Predictions, Problem, Table
 from lepton_nb.client.sentences import explain
+from lepton_nb.client.words import PLAIN_NUMBER, quoted
 
 THOUSAND = 1000  # rows of predictions that are looked at together
 
@@ -34,11 +36,14 @@ def records(file: str, table: Table, draft: Draft) -> list[list[str]]:
 
 def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> list[Row]:
     """The rows of one table; its problems go to ``draft``. Raises Unreadable."""
+    records = roots.without_empty_columns(records)
     if not records:
         if file == "benefits.csv":
             return []  # whether it may be empty depends on the purpose: rules.benefits_given
         raise Unreadable(file, None, "", "is empty", 35, "write at least the header row")
     header = [name.strip() for name in records[0]]
+    _check_separator(file, header, draft)
+    roots.of_header(file, records, columns(table.type))
     missing = _check_header(file, header, table, draft)
     known = columns(table.type)
     sound = set(header) <= set(known)
@@ -59,6 +64,14 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
                 cells if sound else {name: cells[name] for name in cells if name in known}
             )
         except ValidationError as error:
+            if roots.is_total(record):
+                found, remedy = (
+                    "reads like a row of totals",
+                    "delete it: every row is one figure, and sums are computed",
+                )
+                draft.problems.append(Problem(file=file, row=line, column="", found=found, rule=2, remedy=remedy))
+                rows.append(Row(file, line, {}, None))
+                continue
             for loc, found, rule, remedy in explain(error, table.type):
                 if loc[0] not in missing:  # reported once, at the header
                     draft.problems.append(
@@ -70,7 +83,6 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
 
 def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> set[str]:
     """Report what is wrong with a header; returns the required columns that are missing. Raises Unreadable."""
-    _check_separator(file, header, draft)
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         found = f"column {', '.join(quoted(name) for name in twice)} stands in the header twice"
@@ -81,7 +93,7 @@ def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> s
         if name in known:
             continue
         found = f"unknown column {quoted(name)}" if name else f"column {position} has no name"
-        near = did_you_mean(name, [column for column in known if column not in header])
+        near = word_of(name, [column for column in known if column not in header])
         draft.problems.append(
             Problem(
                 file=file, row=1, column=name, found=found, rule=2, remedy=near or f"the columns are {', '.join(known)}"
@@ -98,6 +110,8 @@ def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> s
 
 def _check_separator(file: str, header: list[str], draft: Draft) -> None:
     """Raises Unreadable where the columns are not separated as declared, or Excel's line ``sep=`` comes first."""
+    if not any(header):
+        return
     if header[0].lower().startswith("sep=") and len([name for name in header if name]) == 1:
         raise Unreadable(file, 1, "", 'is the line "sep=" that Excel writes, not a header', 35, "delete the first row")
     for separator, name in SEPARATORS.items():
@@ -121,6 +135,7 @@ def predictions(file: str, asset_id: str, draft: Draft) -> Predictions:
     A file of 100,000 sound rows is read column by column; only where something is amiss does each row
     take the slower way, which says what. Personal data are reported, and not repeated in any sentence.
     """
+    before = len(draft.problems)
     table = records(file, PREDICTIONS, draft)
     personal = {problem.column: problem for problem in privacy.findings(file, table)}
     draft.problems.extend(personal.values())
@@ -134,7 +149,13 @@ def predictions(file: str, asset_id: str, draft: Draft) -> Predictions:
                 break
         draft.problems.extend(problem for problem in aside.problems if problem.column not in personal)
         scored = [row.value for row in rows if row.value is not None]
+        if not rows and not aside.problems:
+            raise Unreadable(file, None, "", "has no rows", 1, "give the scored cases, or remove the file")
         sound = {name: tuple(getattr(case, name) for case in scored) for name in PREDICTIONS.type.model_fields}
+    if len(set(sound["y_true"])) == 1 and not draft.problems[before:]:
+        found = f"every case is of class {sound['y_true'][0]}"
+        remedy = "give cases of both classes: nothing can be told apart without"
+        draft.problems.append(Problem(file=file, row=None, column="y_true", found=found, rule=13, remedy=remedy))
     optional = {name: () for name in ("group", "amount") if not any(cell is not None for cell in sound.get(name, ()))}
     return Predictions(asset_id=asset_id, **sound | optional)
 
@@ -167,7 +188,7 @@ def _sound_columns(records: list[list[str]]) -> dict[str, tuple] | None:
     if (
         not all(texts["row_id"])
         or len(set(texts["row_id"])) < len(texts["row_id"])
-        or not all(word.isprintable() and word == word.strip() for word in words)
+        or not all(word.isprintable() and word == word.strip() and len(word) <= LONGEST_LABEL for word in words)
         or not set(texts["y_true"]) <= {"0", "1"}
         or not all(map(PLAIN_NUMBER.fullmatch, texts["score"]))
         or not all(PLAIN_NUMBER.fullmatch(cell) for cell in amounts if cell)

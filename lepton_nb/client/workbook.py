@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 
-from lepton_nb.client.cells import quoted
+from lepton_nb.client import roots
 from lepton_nb.client.files import (
     CLIENT_YML,
     DEEPEST_YAML,
@@ -26,14 +26,17 @@ from lepton_nb.client.files import (
     MEGABYTE,
     MOST_CELLS,
     Unreadable,
+    archive,
     cell_text,
     without_empty_end,
 )
 from lepton_nb.client.schema import TABLES, Dialect, Problem
+from lepton_nb.client.words import quoted
 
 SETTINGS, README = "settings", "README"
 LARGEST_UNPACKED = 300 * MEGABYTE
 MOST_PARTS, MOST_COLUMNS, MOST_ROWS = 2_000, 200, 1_048_576
+MOST_SHEET_ROWS, MOST_SHEET_CELLS = 250_000, 2_000_000  # openpyxl reads some 300,000 cells a second
 SHEETS = {Path(file).stem: file for file in (CLIENT_YML, *TABLES)} | {SETTINGS: CLIENT_YML}
 SHEETS.pop("client")
 TITLES = {file: title for title, file in SHEETS.items()}
@@ -41,8 +44,11 @@ AS_XLSX = 'save it as "Excel Workbook (.xlsx)"'
 
 _TAG = rb"<(?:\w+:)?"  # some programs write a prefix before every name
 _MERGED = re.compile(_TAG + rb'mergeCell\b[^>]*?\bref="([A-Z]+(\d+)[^"]*)"')
-_HIDDEN_ROW = re.compile(_TAG + rb'row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\br="(\d{1,7})"')
-_HIDDEN_COLUMN = re.compile(_TAG + rb'col\b(?=[^>]*\bhidden="(?:1|true)")[^>]*?\bmin="(\d{1,5})"')
+_HIDDEN_ROW = re.compile(_TAG + rb'row\b(?=[^>]*\b(?:hidden="(?:1|true)"|ht="0(?:\.0*)?"))[^>]*?\br="(\d{1,7})"')
+_HIDDEN_COLUMN = re.compile(
+    _TAG + rb'col\b(?=[^>]*\b(?:hidden="(?:1|true)"|width="0(?:\.0*)?"))[^>]*?\bmin="(\d{1,5})"'
+)
+_DIMENSION = re.compile(_TAG + rb'dimension\b[^>]*?\bref="[A-Z]+\d+:([A-Z]{1,3})(\d{1,10})"')
 _CELL = re.compile(_TAG + rb"c\b([^>]*)(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA, _CACHED = re.compile(_TAG + rb"f[\s/>]"), re.compile(_TAG + rb"v\b[^>]*>[^<]")
 _EMPTY_TEXT = b't="str"'  # a formula may give an empty text
@@ -62,6 +68,7 @@ class Workbook:
         self.root = root
         self.problems: list[Problem] = []
         self._zip, self._book = _opened(root)
+        self._white: dict[int, bool] = {}  # style → whether its ink cannot be seen
         self._titles: dict[str, str] = {}  # file of the format, or title of another sheet → title
         for sheet in self._book.worksheets:
             title = sheet.title
@@ -114,10 +121,11 @@ class Workbook:
         sheet = self._book[self._titles[file]]
         if sheet.sheet_state != "visible":
             raise Unreadable(file, None, "", "is hidden", 35, "show the sheet: nothing is read that you do not see")
+        self._refuse_large(file, sheet._worksheet_path)
         raw = self._zip.read(sheet._worksheet_path)
         blockers = [_problem(file, *blocker) for blocker in _blockers(raw)]
         records: list[list[str]] = []
-        cells, errors = 0, []
+        cells, errors, unseen = 0, [], []
         sheet.reset_dimensions()  # some programs write wrong ones
         try:
             for line, row in enumerate(_quietly(sheet.iter_rows()), start=1):
@@ -129,6 +137,8 @@ class Workbook:
                 record = []
                 for place, cell in enumerate(row):
                     name = header[place].strip() if place < len(header) else ""
+                    if cell.value is not None and self._unseen(cell):
+                        unseen.append((line, f"{get_column_letter(place + 1)}{line}"))
                     record.append(_text(cell, percent is None or not records or name in percent))
                     if cell.data_type == "e":
                         errors.append((line, f"{get_column_letter(place + 1)}{line}", str(cell.value)))
@@ -137,6 +147,11 @@ class Workbook:
             raise
         except Exception as error:  # damaged sheets make openpyxl raise almost anything
             raise _damaged(file, error) from None
+        if unseen:
+            found = f"cell {unseen[0][1]} is written in the colour of its ground{_more(unseen)}"
+            blockers.append(
+                _problem(file, unseen[0][0], found, 35, "show or delete it: nothing is read that you do not see")
+            )
         if errors:
             found = f"cell {errors[0][1]} holds the error {quoted(errors[0][2])}{_more(errors)}"
             blockers.append(_problem(file, errors[0][0], found, 35, "correct the formula, or write the value"))
@@ -148,6 +163,28 @@ class Workbook:
         # rows end where their last cell is; columns without anything in them were never meant
         width = max((place + 1 for row in records for place, cell in enumerate(row) if cell.strip()), default=0)
         return [row[:width] + [""] * (width - len(row)) for row in records]
+
+    def _unseen(self, cell: Any) -> bool:
+        """Whether a cell is white on white; asked once for each style."""
+        style = getattr(cell, "_style_id", 0)
+        if style not in self._white:
+            self._white[style] = cell.has_style and _colour(cell.font.color) == _ground(cell.fill)
+        return self._white[style]
+
+    def _refuse_large(self, file: str, part: str) -> None:
+        """Raises Unreadable by what the sheet states of itself, and by its rows, before it is taken apart."""
+        with self._zip.open(part) as stream:
+            piece = stream.read(MEGABYTE)
+            stated, rows = _DIMENSION.search(piece[:4096]), 0
+            while piece and rows <= MOST_SHEET_ROWS:
+                rows += piece.count(b"<row") + piece.count(b":row")
+                piece = stream.read(MEGABYTE)
+        height = int(stated[2]) if stated else rows
+        width = column_index_from_string(stated[1].decode()) if stated else 1
+        if rows > MOST_SHEET_ROWS or (rows > 2 and height * width > MOST_SHEET_CELLS and height <= 2 * rows):
+            found = f"has {max(height, rows)} rows" + (f" of {width} columns" if stated else "")
+            remedy = f"at most {MOST_SHEET_ROWS} rows and {MOST_SHEET_CELLS} cells of a sheet are read; give a folder with this table as CSV"
+            raise Unreadable(file, None, "", found, 1, remedy)
 
     def table(self, path: str) -> list[list[str]]:
         """The sheet that holds the table of a case: named as the file without folder and ending. Raises Unreadable."""
@@ -163,6 +200,23 @@ class Workbook:
 
 def _problem(file: str, row: int | None, found: str, rule: int, remedy: str) -> Problem:
     return Problem(file=file, row=row, column="", found=found, rule=rule, remedy=remedy)
+
+
+def _colour(colour: Any) -> str:
+    """A colour of openpyxl as rrggbb; theme colours 0 and 1 are white and black, others are left unknown."""
+    if colour is None:
+        return "000000"
+    if colour.type == "theme":
+        return {0: "ffffff", 1: "000000"}.get(colour.theme, "theme") if not colour.tint else "theme"
+    return (
+        str(colour.rgb)[-6:].lower()
+        if colour.type == "rgb"
+        else {9: "ffffff", 1: "ffffff"}.get(colour.indexed, "000000")
+    )
+
+
+def _ground(fill: Any) -> str:
+    return _colour(fill.fgColor) if fill.fill_type == "solid" else "ffffff"
 
 
 def _damaged(file: str, error: Exception) -> Unreadable:
@@ -199,6 +253,8 @@ def _opened(root: Path) -> tuple[zipfile.ZipFile, Any]:
         raise Unreadable(file, None, "", found, 1, remedy)
     if not data.startswith(b"PK\x03\x04"):
         old = data.startswith(b"\xd0\xcf\x11\xe0")
+        if not old and (packed := archive(data)):
+            raise Unreadable(file, None, "", packed[0], 1, f"{packed[1]}, and give the client's folder or workbook")
         found = "is an old or protected workbook" if old else "is not a folder and not an Excel workbook"
         remedy = f"{AS_XLSX}, without a password" if old else "give the client's folder or workbook"
         raise Unreadable(file, None, "", found, 1, remedy)
@@ -211,7 +267,8 @@ def _opened(root: Path) -> tuple[zipfile.ZipFile, Any]:
             remedy = f"at most {LARGEST_UNPACKED // MEGABYTE} MB in {MOST_PARTS} parts are read"
             raise Unreadable(file, None, "", found, 1, remedy)
         if "xl/workbook.xml" not in packed.namelist():
-            raise Unreadable(file, None, "", "is a zip file, not an Excel workbook", 1, AS_XLSX)
+            found, remedy = roots.of_archive(root) or ("is a zip file, not an Excel workbook", AS_XLSX)
+            raise Unreadable(file, None, "", found, 1, remedy)
         for part in parts:
             content = packed.read(part)  # also checks what was damaged on the way
             if any(word in content for word in _DECLARED):

@@ -15,10 +15,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from lepton_nb.client import fields, reading
-from lepton_nb.client.cells import PLAIN_NUMBER
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.fields import allowed, explained, first_sentence
 from lepton_nb.client.schema import MONEY, PREDICTIONS, SECTIONS, TABLES, Table
+from lepton_nb.client.words import PLAIN_NUMBER
 from lepton_nb.client.workbook import README, SETTINGS
 
 HEAD, OPTIONAL = PatternFill("solid", fgColor="1F3A5F"), PatternFill("solid", fgColor="6B7F99")
@@ -117,7 +117,7 @@ def _header(sheet: Any, names: dict[str, tuple[str, bool]]) -> None:
 def _kind(info: Any) -> str:
     """number, date, month, truth or text: how a cell of this field is typed."""
     words = allowed(info)
-    if words.startswith(("number", "fraction", "whole number", "year", "0 or 1")):
+    if words.startswith(("number", "fraction", "share", "whole number", "year", "0 or 1")):
         return "number"
     return {"date YYYY-MM-DD": "date", "month YYYY-MM": "month", "true or false": "truth"}.get(words, "text")
 

@@ -64,6 +64,14 @@ RULES = {
     109: "figures lie in the time that is valued",
     110: "data of others are licensed",
     112: "evidence that is named is there",
+    113: "a cost stands once",
+    114: "a number says what is meant",
+    115: "scored cases agree with the evaluation of their model",
+    116: "outcomes are worth more the better they are",
+    117: "rates are of a usual size",
+    118: "one thing is written in one way",
+    119: "pages print no addresses of persons",
+    120: "a running cost of a part of a year is that part's",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lepton_nb import terms
-from lepton_nb.client.cells import ASSET_ID, did_you_mean, quoted
+from lepton_nb.client.cells import ASSET_ID
 from lepton_nb.client.drafts import Draft, Row, repeated
+from lepton_nb.client.roots import word_of
 from lepton_nb.client.schema import (
     ACCEPTANCE,
     ASSETS,
@@ -20,6 +21,7 @@ from lepton_nb.client.schema import (
     TABLES,
     Problem,
 )
+from lepton_nb.client.words import quoted
 from lepton_nb.terms import years_later
 
 
@@ -94,7 +96,7 @@ def _asset_ids(draft: Draft) -> set[str]:
 
 def _dangling(name: str, known: set[str]) -> tuple[str, int, str]:
     found = f"asset_id {quoted(name)} is not in assets.csv"
-    return found, 17, did_you_mean(name, known) or "add the asset or correct the id"
+    return found, 17, word_of(name, known) or "add the asset or correct the id"
 
 
 def known_measurements(draft: Draft) -> Iterator[Problem]:
@@ -110,7 +112,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
             continue
         if name not in known:
             found = f"{kind} {quoted(name)} is not in {file}"
-            yield row.problem("metric_link", found, 17, did_you_mean(name, known) or f"add it to {file}, or write none")
+            yield row.problem("metric_link", found, 17, word_of(name, known) or f"add it to {file}, or write none")
         elif kind == "confusion":
             linked.setdefault(name, row)
     for file in (OUTCOMES, PAIRED):
@@ -118,7 +120,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
             name = row.cells.get("evaluation_id")
             if evaluations is not None and name and name not in evaluations:
                 found = f"evaluation {quoted(name)} is not in {CONFUSION}"
-                yield row.problem("evaluation_id", found, 17, did_you_mean(name, evaluations) or "correct the id")
+                yield row.problem("evaluation_id", found, 17, word_of(name, evaluations) or "correct the id")
     if OUTCOMES in draft.unreadable:
         return
     given: dict[str, set[str]] = {name: set() for name in linked}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from lepton_nb.client.cells import quoted
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.schema import (
     BENEFITS,
@@ -13,6 +12,7 @@ from lepton_nb.client.schema import (
     OUTCOMES,
     Problem,
 )
+from lepton_nb.client.words import quoted
 
 KNOWN_INPUTS = ("volume", "unit_value", "outcome_value", "cost", "gain")
 

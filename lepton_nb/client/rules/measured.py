@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lepton_nb import terms
-from lepton_nb.client.cells import quoted
 from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.schema import (
     ACCEPTANCE,
@@ -21,6 +20,7 @@ from lepton_nb.client.schema import (
     PairedCount,
     Problem,
 )
+from lepton_nb.client.words import quoted
 from lepton_nb.terms import RATES
 
 

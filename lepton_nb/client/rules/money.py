@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from lepton_nb.client.cells import CURRENCIES, quoted
+from lepton_nb.client.codes import CURRENCIES
 from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.schema import (
     ASSETS,
@@ -15,6 +15,7 @@ from lepton_nb.client.schema import (
     OUTCOMES,
     Problem,
 )
+from lepton_nb.client.words import quoted
 
 #: Columns of which a row has one figure or three points: file, name, whether one of the two is needed.
 ONE_OR_THREE = ((BENEFITS, "attribution", True), (BENEFITS, "adoption", True), (ASSETS, "retrain_cost", False))

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from lepton_nb.client.cells import quoted
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.schema import (
     ASSETS,
@@ -15,6 +14,7 @@ from lepton_nb.client.schema import (
     Problem,
     Tax,
 )
+from lepton_nb.client.words import quoted
 
 LOWEST_INFLATION = -0.5  # a year
 

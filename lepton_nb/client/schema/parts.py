@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from lepton_nb.client.cells import did_you_mean, printable
 from lepton_nb.client.schema.base import Frozen, Grade, ThreePoint
 from lepton_nb.client.schema.rows import (
     Acceptance,
@@ -39,6 +38,7 @@ from lepton_nb.client.schema.settings import (
     Tax,
     Valuation,
 )
+from lepton_nb.client.words import did_you_mean, printable
 
 
 class Counts(Frozen):

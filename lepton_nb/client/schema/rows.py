@@ -17,6 +17,7 @@ from lepton_nb.client.cells import (
     Currency,
     Day,
     Fraction,
+    Label,
     Link,
     Month,
     Number,
@@ -25,6 +26,7 @@ from lepton_nb.client.cells import (
     PricedUnit,
     Privacy,
     Score,
+    Share,
     Text,
     Year,
     YesNo,
@@ -44,7 +46,7 @@ class Asset(Frozen):
     """An asset of the register: data, a model or infrastructure."""
 
     asset_id: AssetId = column("Short id, used in all other files.")
-    name: Text = column("Name as the report prints it.")
+    name: Label = column("Name as the report prints it.")
     kind: Literal["data", "model", "infrastructure"] = column("Kind of asset.")
     lifecycle_stage: Literal[
         "data_management",
@@ -54,13 +56,13 @@ class Asset(Frozen):
         "monitoring_evaluation",
         "retired",
     ] = column("Where the asset stands in the life cycle.")
-    owner: Text = column("Who answers for it. Empty: nobody does, and the report says so.", default="")
-    industry: Text = column("Industry in which it is used.", default="")
+    owner: Label = column("Who answers for it. Empty: nobody does, and the report says so.", default="")
+    industry: Label = column("Industry in which it is used.", default="")
     in_service_date: Day | None = column("First day of use; empty before deployment.", default=None)
     useful_life_years: Positive = column(
         "Useful life from the first day of use; before deployment, from the valuation date.", "years"
     )
-    useful_life_basis: Text = column("Why that long: technical, legal_retention, measured_drift, model_policy, ….")
+    useful_life_basis: Label = column("Why that long: technical, legal_retention, measured_drift, model_policy, ….")
     half_life_years: Positive | None = column(
         "Years in which the benefit halves; empty: it does not decay.", "years", default=None
     )
@@ -137,7 +139,7 @@ class Cost(Frozen):
         default=None,
     )
     phase: Literal["research", "development", "operation", "decommission"] = column("Phase that it serves.")
-    category: Text = column("What was bought: labour, compute, labelling, hardware, ….")
+    category: Label = column("What was bought: labour, compute, labelling, hardware, ….")
     actual: CostAmount | None = column("Amount paid; only for kind actual.", MONEY, default=None, alias="amount")
     kind: Literal["actual", "forecast"] = column("actual: amount is given. forecast: low, mode and high are given.")
     low: CostAmount | None = column("Lowest credible amount; only for kind forecast.", MONEY, default=None)
@@ -158,7 +160,7 @@ class Benefit(Frozen):
     """The benefit of one asset by one driver in one calendar year: volume x unit value x attribution x adoption."""
 
     asset_id: AssetId = column("Asset that brings the benefit.")
-    driver_id: Text = column("What the benefit comes from; the same word in each year.")
+    driver_id: Label = column("What the benefit comes from; the same word in each year.")
     year: Year = column("Calendar year; the figures are those of the whole year.")
     benefit_type: Literal["revenue", "cost_saving", "efficiency", "risk_reduction", "indirect"] = column(
         "Type of benefit."
@@ -166,28 +168,28 @@ class Benefit(Frozen):
     volume_low: AtLeastZero = column("Lowest credible volume.", "unit per year")
     volume_mode: AtLeastZero = column("Most likely volume.", "unit per year")
     volume_high: AtLeastZero = column("Highest credible volume.", "unit per year")
-    unit: Text = column("What is counted: castings, applications, words, ….")
+    unit: Label = column("What is counted: castings, applications, words, ….")
     unit_value_low: Number | None = column(
         "Lowest credible value of one unit; empty with a link to an evaluation.", f"{MONEY} per unit", default=None
     )
     unit_value_mode: Number | None = column("Most likely value of one unit.", f"{MONEY} per unit", default=None)
     unit_value_high: Number | None = column("Highest credible value of one unit.", f"{MONEY} per unit", default=None)
-    attribution_one: Fraction | None = column(
+    attribution_one: Share | None = column(
         "Share of the benefit that is due to this asset, at most 1; as one figure, or low, mode and high below.",
         default=None,
         alias="attribution",
     )
-    attribution_low: Fraction | None = column("Lowest credible share.", default=None)
-    attribution_mode: Fraction | None = column("Most likely share.", default=None)
-    attribution_high: Fraction | None = column("Highest credible share.", default=None)
-    adoption_one: Fraction | None = column(
+    attribution_low: Share | None = column("Lowest credible share.", default=None)
+    attribution_mode: Share | None = column("Most likely share.", default=None)
+    attribution_high: Share | None = column("Highest credible share.", default=None)
+    adoption_one: Share | None = column(
         "Share of the volume on which the asset is used in that year; as one figure, or low, mode and high below.",
         default=None,
         alias="adoption",
     )
-    adoption_low: Fraction | None = column("Lowest credible share.", default=None)
-    adoption_mode: Fraction | None = column("Most likely share.", default=None)
-    adoption_high: Fraction | None = column("Highest credible share.", default=None)
+    adoption_low: Share | None = column("Lowest credible share.", default=None)
+    adoption_mode: Share | None = column("Most likely share.", default=None)
+    adoption_high: Share | None = column("Highest credible share.", default=None)
     metric_link: Link = column("Measurement behind the benefit.")
     evidence: Grade = column("Grade of evidence; it widens the range.")
     currency: Currency | None = column("May be left out; if given, the client's currency.", default=None)
@@ -224,9 +226,9 @@ class Benefit(Frozen):
 class ConfusionRow(Frozen):
     """What a policy did on the cases of one evaluation. A row without asset_id is the baseline."""
 
-    evaluation_id: Text = column("Id of the evaluation; two rows share it, the model's and the baseline's.")
+    evaluation_id: Label = column("Id of the evaluation; two rows share it, the model's and the baseline's.")
     asset_id: AssetId | None = column("The model; empty: the baseline, what was done before.", default=None)
-    policy: Text = column("Name of the policy.", default="")
+    policy: Label = column("Name of the policy.", default="")
     evaluated_on: Day = column("Day of the evaluation.")
     sample: Text = column("Which cases; \"same …\" in the baseline's row: the model's cases.", default="")
     n: CaseNumber = column("Number of cases; tp + fp + fn + tn.", "cases")
@@ -239,12 +241,12 @@ class ConfusionRow(Frozen):
 class OutcomeRow(Frozen):
     """What a case with this outcome is worth."""
 
-    evaluation_id: Text = column("Id of the evaluation.")
+    evaluation_id: Label = column("Id of the evaluation.")
     outcome: Literal["tp", "fp", "fn", "tn"] = column("Outcome.")
     low: Number = column("Lowest credible value; a loss is negative, so this is the worst.", f"{MONEY} per case")
     mode: Number = column("Most likely value.", f"{MONEY} per case")
     high: Number = column("Highest credible value.", f"{MONEY} per case")
-    unit: Text = column("What the money is paid for.", default="")
+    unit: Label = column("What the money is paid for.", default="")
     evidence: Grade | None = column(
         "Grade of evidence of these figures; it widens the range. Empty: that of the benefit.", default=None
     )
@@ -258,7 +260,7 @@ class OutcomeRow(Frozen):
 class PairedRow(Frozen):
     """How many cases of one class the model and the baseline flagged both, one of them, or neither."""
 
-    evaluation_id: Text = column("Id of the evaluation.")
+    evaluation_id: Label = column("Id of the evaluation.")
     y_true: Class = column("True class.")
     flagged_by_model: Class = column("1: the model flagged the case.")
     flagged_by_baseline: Class = column("1: the baseline flagged the case.")
@@ -272,7 +274,7 @@ class Acceptance(Frozen):
     evaluated_on: Day = column("Day of the evaluation.")
     n: CaseNumber = column("Number of answers judged.", "answers")
     accepted_without_edit: Count = column("Number accepted without a change.", "answers")
-    unit: Text = column("What one answer is: segments, letters, ….")
+    unit: Label = column("What one answer is: segments, letters, ….")
 
     @property
     def accepted(self) -> int:
@@ -285,7 +287,7 @@ class Monitoring(Frozen):
 
     asset_id: AssetId = column("The model.")
     period: Month = column("Month of the measurement.")
-    metric: Text = column(
+    metric: Label = column(
         f"Name of the metric. Shares of cases, which money can be computed from: {', '.join(RATES)}. Others, such as "
         f"{', '.join(OTHER_METRICS[:3])}, are shown. Several metrics of one month are several rows."
     )
@@ -306,7 +308,7 @@ class Usage(Frozen):
     p95_ms: AtLeastZero = column("95th percentile of the time of an answer.", "ms")
     gpu_hours: AtLeastZero = column("GPU time.", "hours per month")
     energy_kwh: AtLeastZero = column("Energy.", "kWh per month")
-    uptime: Fraction | None = column("Share of the month in which it answered.", default=None)
+    uptime: Share | None = column("Share of the month in which it answered.", default=None)
 
 
 class ScoreRow(Frozen):
@@ -315,21 +317,21 @@ class ScoreRow(Frozen):
     asset_id: AssetId = column("The asset.")
     dimension: Dimension = column("Dimension.")
     score_0_5: ZeroToFive = column("Score.", "0..5")
-    rater: Text = column("Who gave it.")
+    rater: Label = column("Who gave it.")
     date: Day = column("Day of the rating.")
 
 
 class Comparable(Frozen):
     """A price that was paid or asked for something like an asset of the client."""
 
-    comparable: Text = column("What was sold, licensed or offered.")
+    comparable: Label = column("What was sold, licensed or offered.")
     asset_id: AssetId | None = column(
         "Asset that it is comparable to; empty: it is shown and no value rests on it.", default=None
     )
     date: Day = column("Day of the price.")
     price: CostAmount = column("Price as it was paid or asked.", MONEY)
-    basis: Text = column("Kind of price: transaction, licence_agreement, exchange_listing, offer, api_list_price, ….")
-    similarity: Fraction = column("How similar it is: 1 the same, 0 not at all; the weight of the price.")
+    basis: Label = column("Kind of price: transaction, licence_agreement, exchange_listing, offer, api_list_price, ….")
+    similarity: Share = column("How similar it is: 1 the same, 0 not at all; the weight of the price.")
     adjustment: Positive = column(
         "Factor that turns the price into one for the client's asset on the valuation date; empty: 1.", default=1.0
     )
@@ -358,7 +360,7 @@ class DataQuality(Frozen):
     dimension: Literal["conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility"] = column(
         "Dimension of quality."
     )
-    score: Fraction = column("Share of what was checked that is in order.")
+    score: Share = column("Share of what was checked that is in order.")
     n: CaseNumber | None = column("Number of records checked.", "records", default=None)
     checked_on: Day = column("Day of the check.")
     method: Text = column("How it was checked.", default="")
@@ -374,7 +376,7 @@ class BlockRow(Frozen):
     model_id: AssetId | None = column("The model that was trained on them.", default=None)
     blocks: Blocks = column("Blocks that were used; empty: none, what is reached without data.", default=())
     rows: Count | None = column("Rows in these blocks.", "rows", default=None)
-    metric: Text = column("Name of the metric: auc, recall, …; higher is better.")
+    metric: Label = column("Name of the metric: auc, recall, …; higher is better.")
     value: Number = column("Its value on the test cases.")
     n: CaseNumber = column("Number of test cases; the same for all rows.", "cases")
 
@@ -382,8 +384,8 @@ class BlockRow(Frozen):
 class PredictionRow(Frozen):
     """One scored case."""
 
-    row_id: Text = column("Id of the case; no name, address or account.")
+    row_id: Label = column("Id of the case; no name, address or account.")
     y_true: Class = column("True class.")
     score: Score = column("The model's probability of class 1.")
-    group: Text | None = column("Group for rates by group.", default=None)
+    group: Label | None = column("Group for rates by group.", default=None)
     amount: Number | None = column("Money at stake in the case.", MONEY, default=None)

@@ -17,11 +17,13 @@ from lepton_nb.client.cells import (
     Draws,
     Fraction,
     Growth,
+    Label,
     LongYears,
     OneToNine,
     Positive,
     Rho,
     Seed,
+    Share,
     Text,
     Texts,
     TwoColours,
@@ -34,11 +36,11 @@ from lepton_nb.client.schema.base import MONEY, Dimension, Frozen, ThreePoint, c
 class ClientInfo(Frozen):
     """Who the client is."""
 
-    name: Text = column("Name as the report prints it.")
+    name: Label = column("Name as the report prints it.")
     synthetic: YesNo = column(
         "true for an invented client: every page of the report then says so. false for a real one."
     )
-    industry: Text = column("Industry, with its NACE code if there is one.")
+    industry: Label = column("Industry, with its NACE code if there is one.")
     country: Country = column("Country whose tax and law apply.")
 
 
@@ -128,7 +130,7 @@ class AssetPremium(Frozen):
 class SpecificPremium(Frozen):
     """Addition to the discount rate for a risk that has a name."""
 
-    name: Text = column("Name of the risk.")
+    name: Label = column("Name of the risk.")
     rate: Fraction = column("Premium.", "per year")
     asset_id: AssetId | None = column("Asset that bears the risk; left out: every asset.", default=None)
     source: Text = column("Why that much.", default="")
@@ -195,8 +197,8 @@ class AssetScenario(Frozen):
 class Scenario(Frozen):
     """One state of the world."""
 
-    name: Text = column("Name of the scenario.")
-    p: Fraction = column("Probability; those of all scenarios sum to 1.")
+    name: Label = column("Name of the scenario.")
+    p: Share = column("Probability; those of all scenarios sum to 1.")
     benefit_multiplier: AtLeastZero = column("Factor on all benefits.")
     cost_multiplier: AtLeastZero = column("Factor on all costs.")
     assets: tuple[AssetScenario, ...] = column("Assets for which other factors hold.", default=())
@@ -306,7 +308,7 @@ class Split(Frozen):
 
     by: Text = column("Column that holds the day of a row; or random.")
     test_from: Day | None = column("First day of the test rows; with a column.", default=None)
-    test_share: Fraction | None = column("Share of the rows for the test; with random.", default=None)
+    test_share: Share | None = column("Share of the rows for the test; with random.", default=None)
 
 
 class Case(Frozen):
