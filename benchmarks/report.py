@@ -134,10 +134,16 @@ def main() -> None:
     for row in rows:
         print(f"{row['way']:<20} {row['seconds']:>9.2f} {row['ratio']:>8.2f} {row['target'] or '':>8}")
     if options.out:
-        from lepton_nb.report.run import _processor
+        from lepton_nb import processor
         from lepton_nb.report.store import versions
 
-        about = {"processor": _processor(), "cores": os.cpu_count(), "versions": versions(), "runs": runs, "rows": rows}
+        about = {
+            "processor": processor.name(),
+            "cores": os.cpu_count(),
+            "versions": versions(),
+            "runs": runs,
+            "rows": rows,
+        }
         options.out.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,15 +1,19 @@
 """The command ``lepton-nb``: a thin shell over the functions of the same names.
 
-Exit codes: 0 done · 1 a chapter or the site did not finish (the last good report stays) ·
-2 bad input, nothing was executed · 130 interrupted (what finished is kept).
+Exit codes: 0 done · 1 a chapter or the site did not finish, or the disk refused (the last good report stays) ·
+2 bad input, nothing was executed · 130 interrupted, 143 ended by the system (what finished is kept).
 """
 
 from __future__ import annotations
 
 import ast
+import codecs
+import os
+import signal
 import sys
 import time
-from contextlib import contextmanager
+import unicodedata
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -50,13 +54,13 @@ def report(
     from lepton_nb.report import planning
 
     console = Console(highlight=False, soft_wrap=True)
-    with _bad_input(console):
+    with _sentences(console):
         if code not in ("folded", "shown", "none"):
             raise ValueError(f"--code {code}: must be folded, shown or none.")
         plan = planning.plan(_client_folder(client), out, profile, data, only, _settings(settings), fresh, code)
-    for warning in plan.client.warnings:
-        console.print(f"note: {warning.sentence}", style="dim", markup=False)
-    _run(console, plan, jobs)
+        for warning in plan.client.warnings:
+            console.print(f"note: {warning.sentence}", style="dim", markup=False)
+        _run(console, plan, jobs)
 
 
 @app.command()
@@ -74,7 +78,7 @@ def check(client: Client = "") -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
-    with _bad_input(console):
+    with _sentences(console):
         found = clients.check(_client_folder(client))
     for warning in found.warnings:
         console.print(f"note: {warning.sentence}", markup=False)
@@ -102,7 +106,7 @@ def new(
     from lepton_nb import client as clients
 
     console = Console(highlight=False, soft_wrap=True)
-    with _bad_input(console):
+    with _sentences(console):
         written = _short(clients.new(folder, like, workbook))
     console.print(f"{written}: written. Change it, then: lepton-nb check {written}", markup=False)
 
@@ -121,7 +125,7 @@ def compare(
 
     console = Console(highlight=False, soft_wrap=True)
     page = out or later / "compare.html"
-    with _bad_input(console):
+    with _sentences(console):
         steps = comparing.compare(earlier, later, page)
     for row in steps:
         if abs(row["amount"]) >= 0.005:
@@ -137,9 +141,46 @@ def record(report: Path, chapters: list[str]) -> None:
     from lepton_nb.report import record as recording
 
     console = Console(highlight=False, soft_wrap=True)
-    with _bad_input(console):
+    with _sentences(console):
         written = recording.record(report, chapters)
         console.print(f"{len(written)} on record: {', '.join(_short(path) for path in written)}", markup=False)
+
+
+@app.command()
+def clean(
+    unused: Annotated[
+        float | None, typer.Option(min=0, help="Also drop chapters that no run has used for so many days.")
+    ] = None,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="Also drop trainings that were interrupted.")
+    ] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Drop all that is kept; reports stay.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and drop nothing.")] = False,
+) -> None:
+    """Remove what runs have left behind, and say what is kept, with sizes. Reports and clients are never touched."""
+    from rich.console import Console
+
+    from lepton_nb import paths
+    from lepton_nb.report import cleaning
+
+    console = Console(highlight=False, soft_wrap=True)
+    with _sentences(console):
+        state = paths.state_folder()
+        found = cleaning.look(state, 30.0 if unused is None else unused)
+        safe, trainings = [kind for kind in found if not kind.costs], found[4:5]
+        chosen = (
+            found
+            if everything
+            else [*safe, *(found[3:4] if unused is not None else ()), *(trainings if unfinished else ())]
+        )
+        for kind in found:
+            word = "kept" if kind not in chosen else "would go" if dry else "dropped"
+            costs = f" ({kind.costs} if dropped)" if kind.costs and kind not in chosen and kind.folders else ""
+            size = f"{kind.bytes / 1e6:.1f} MB"
+            console.print(f"{word:<9} {size:>10}  {len(kind.folders):>4}  {kind.words}{costs}", markup=False)
+        if not dry:
+            freed = cleaning.clean(state, chosen)
+            console.print(f"{freed / 1e6:.1f} MB freed in {_short(state)}.", markup=False)
 
 
 # ------------------------------------------------------------------------------------------------ helpers
@@ -166,20 +207,81 @@ def _settings(words: list[str]) -> dict[str, dict]:
     return settings
 
 
+class _Ended(BaseException):
+    """The system told this process to end."""
+
+    def __init__(self, number: int):
+        self.number = number
+
+
 @contextmanager
-def _bad_input(console):
-    """Turn a problem with the input into its sentences and exit code 2."""
+def _sentences(console):
+    """Whatever stops a command becomes a sentence and an exit code."""
+    from filelock import Timeout
+
     from lepton_nb.client import ClientProblems
 
+    before = _listen_for_the_end()
     try:
         yield
+        return
     except ClientProblems as problem:
         _print_problems(console, problem.problems)
+        code = 2
     except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as problem:
         console.print(str(problem), style="red", markup=False)
-    else:
-        return
-    raise typer.Exit(2)
+        code = 2
+    except Timeout as problem:
+        console.print(f"Another run holds {_short(Path(problem.lock_file))}. Wait for it.", style="red", markup=False)
+        code = 2
+    except BrokenPipeError:
+        # Nobody listens: not even to a sentence.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
+    except OSError as problem:
+        console.print(_of_the_disk(problem), style="red", markup=False)
+        code = 1
+    except KeyboardInterrupt:
+        console.print("Interrupted. Chapters that finished are kept; the same command goes on from there.")
+        code = 130
+    except _Ended as end:
+        name = signal.Signals(end.number).name
+        console.print(f"Ended by {name}. Chapters that finished are kept; the same command goes on from there.")
+        code = 128 + end.number
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    raise typer.Exit(code)
+
+
+def _listen_for_the_end() -> dict:
+    """Let the system's wish to end this process pass through all that has to be cleaned up; the handlers before."""
+
+    def end(number, frame):
+        signal.signal(number, signal.SIG_IGN)  # once is enough: what is cleaned up must not be stopped again
+        raise _Ended(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(ValueError, AttributeError):  # not in this thread; not on this system
+            number = getattr(signal, name)
+            before[number] = signal.signal(number, end)
+    return before
+
+
+def _of_the_disk(problem: OSError) -> str:
+    """What the system says of a file or a disk, with what to do."""
+    import errno
+
+    remedy = {
+        errno.ENOSPC: "The disk is full: lepton-nb clean says what can go.",
+        errno.EDQUOT: "The share of the disk is used up: lepton-nb clean says what can go.",
+        errno.EROFS: "Give another --out, or set LEPTON_STATE to a folder that can be written.",
+        errno.EACCES: "Give another --out, or set LEPTON_STATE to a folder of your own.",
+        errno.EPERM: "Give another --out, or set LEPTON_STATE to a folder of your own.",
+    }.get(problem.errno, "")
+    where = f"{problem.filename}: " if problem.filename else ""
+    return f"{where}{problem.strerror or problem}. {remedy} The last good report stays.".replace(".  ", ". ")
 
 
 def _print_problems(console, problems) -> None:
@@ -195,6 +297,7 @@ def _run(console, plan, jobs: int) -> None:
     from lepton_nb.report.executing import FINISHED
     from lepton_nb.report.publish import PublishError
 
+    run.check_folders(plan)
     try:
         with progress.Progress(console, [task.chapter.name for task in plan.tasks]) as shown:
             manifest = run.report(plan, jobs, shown.watch)
@@ -204,9 +307,9 @@ def _run(console, plan, jobs: int) -> None:
     except Timeout:
         console.print(f"Another run is writing to {_short(plan.out)}. Wait for it, or give another --out.", style="red")
         raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        console.print("Interrupted. Chapters that finished are kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    for line in manifest["chapters"]:
+        if line["note"]:
+            console.print(f"{line['chapter']}: {line['note']}.", style="dim", markup=False)
     failed = [line for line in manifest["chapters"] if line["state"] not in FINISHED]
     for line in failed:
         console.print(progress.explain(line), style="red", markup=False)
@@ -228,8 +331,25 @@ def _short(path: Path) -> str:
         return str(path)
 
 
+#: Characters of numbers and sentences, in the plain form that every terminal knows.
+_PLAIN = {"\u202f": " ", "\u2009": " ", "\u00a0": " ", "−": "-", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"}
+
+
+def _plainly(problem: UnicodeError) -> tuple[str, int]:
+    """Of characters that an encoding does not have, the nearest that each has."""
+    text = problem.object[problem.start : problem.end]
+    plain = (
+        _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() for sign in text
+    )
+    return "".join(word or "?" for word in plain), problem.end
+
+
 def main() -> None:
     """Entry point of the command."""
+    codecs.register_error("plainly", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="plainly")
     app(prog_name="lepton-nb")
 
 

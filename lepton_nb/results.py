@@ -11,7 +11,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -158,16 +158,64 @@ def recorded(chapter: str) -> Record | None:
     return _read(path) if path.is_file() else None
 
 
+def check(path: Path, chapter: str, profile: str = "") -> None:
+    """Raise ValueError where a file is no whole record of this chapter (and profile, where one is given)."""
+    found = _read(path)
+    for what, has, wanted in (("chapter", found.chapter, chapter), ("profile", found.profile, profile)):
+        if wanted and has != wanted:
+            raise ValueError(f"{path.name}: is the record of {what} {has!r}, must be {wanted!r}.")
+
+
+#: The parts of a record and what each must be.
+_PARTS = {"chapter": str, "profile": str, "figures": dict, "tables": dict, "data": list, "seconds": dict}
+
+
 def _read(path: Path) -> Record:
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    """The record in a file. Raises FileNotFoundError, and ValueError for anything but a whole record."""
+
+    def broken(found: str) -> ValueError:
+        return ValueError(f"{path.name}: {found}. Execute the chapter again.")
+
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise broken(f"is no JSON ({problem})") from None
+    if not isinstance(raw, dict) or "schema" not in raw:
+        raise broken("is no record: it names no schema")
     if raw["schema"] != SCHEMA:
-        raise ValueError(
-            f"{path.name}: schema {raw['schema']}, this package reads {SCHEMA}. Execute the chapter again."
-        )
+        raise broken(f"schema {raw['schema']}, this package reads {SCHEMA}")
+    for part, kind in _PARTS.items():
+        if not isinstance(raw.get(part), kind):
+            state = "is missing" if part not in raw else f"must be {kind.__name__}, is {type(raw[part]).__name__}"
+            raise broken(f"is no whole record: {part!r} {state}")
+    if bad := _bad_part(raw):
+        raise broken(f"is no whole record: {bad}")
     figures = {name: Figure(**figure) for name, figure in raw["figures"].items()}
     return Record(
         raw["chapter"], raw["profile"], figures, raw["tables"], raw["data"], raw["seconds"], raw.get("made", {})
     )
+
+
+def _bad_part(raw: Mapping[str, Any]) -> str:
+    """Which figure, table or data set of a record is not as ``Record`` writes it; empty where all are."""
+    names = {spec.name for spec in fields(Figure)}
+    for name, figure in raw["figures"].items():
+        if not isinstance(figure, dict) or not {"name", "value", "unit"} <= figure.keys() <= names:
+            return f"figure {name!r} has not the parts of a figure"
+        if any(
+            isinstance(figure.get(part), float) and not math.isfinite(figure[part]) for part in ("value", "low", "high")
+        ):
+            return f"figure {name!r} is not a finite number"
+    for name, rows in raw["tables"].items():
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            return f"table {name!r} has not the form of a table"
+    for data in raw["data"]:
+        if not isinstance(data, dict) or not {"name", "stand_in", "source", "sha256"} <= data.keys():
+            return "a data set has not the parts name, stand_in, source and sha256"
+    for name, value in raw["seconds"].items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"seconds {name!r} is no number"
+    return ""
 
 
 def need(chapter: str, folder: str | Path = "", **parameters) -> Record:

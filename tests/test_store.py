@@ -77,7 +77,7 @@ def test_imports_are_followed_through_the_package():
     assert {"__init__.py", "page/plots.py", "page/render.py"} <= set(plots)
     assert "metrics.py" not in plots
     client = store.imported_modules("from lepton_nb.client import load")
-    assert {"client/__init__.py", "client/schema.py"} <= set(client)
+    assert {"client/__init__.py", "client/reading.py"} <= set(client)
     inside = store.imported_modules("def late():\n    import lepton_nb.results")
     assert {"results.py", "paths.py"} <= set(inside)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import math
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -39,13 +40,36 @@ class Parameter:
         """The value, if its type is the declared one. Raises ChapterProblem. An int passes as a float."""
         wanted = TYPES[self.type]
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                value = math.inf
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             raise ChapterProblem(
                 f"{chapter}: parameter {self.name} = {value!r} is {type(value).__name__}, "
                 f"must be {self.type} ({self.help or 'no help given'})."
             )
+        if rule := self._broken_rule(value):
+            raise ChapterProblem(
+                f"{chapter}: parameter {self.name} = {value!r} must be {rule} ({self.help or 'no help given'})."
+            )
         return value
+
+    def _broken_rule(self, value: Any) -> str:
+        """What a value of the right type must be and is not; empty where nothing is wrong."""
+        numbers = value if isinstance(value, list) else [value]
+        if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
+            return "a finite number"
+        if self.name == "seed" and not 0 <= value < 2**32:
+            return "at least 0 and below 2**32"
+        counts = self.type in ("int", "float") and not self.default < 0
+        if counts and value < 0:
+            return "at least 0: it is a count, a rate or a size"
+        if self.type == "int" and abs(value) >= 2**63:
+            return "below 2**63"
+        if isinstance(value, str) and "\0" in value:
+            return "a text without the character 0"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,9 @@ class Chapter:
 
     name: str
     path: Path
+    text: str = field(
+        repr=False
+    )  # of the file when it was read: what is executed is this, whatever becomes of the file
     title: str
     question: str
     parameters: tuple[Parameter, ...]
@@ -65,10 +92,14 @@ class Chapter:
     pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
 
     @cached_property
+    def notebook(self) -> dict[str, Any]:
+        """The notebook as it was read."""
+        return json.loads(self.text)
+
+    @cached_property
     def code(self) -> str:
         """All code cells as one text, for finding imports."""
-        cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
-        return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        return "\n".join("".join(cell["source"]) for cell in self.notebook["cells"] if cell["cell_type"] == "code")
 
     def resolve(self, profile: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters for one run: defaults, the profile's values, then those given.
@@ -148,8 +179,12 @@ def order(chapters: Iterable[Chapter]) -> list[Chapter]:
 
 def read(path: Path) -> Chapter:
     """One notebook's declaration. Raises ChapterProblem."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    declared = notebook["metadata"].get("lepton")
+    text = path.read_text(encoding="utf-8")
+    try:
+        notebook = json.loads(text)
+        declared = notebook["metadata"].get("lepton")
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise ChapterProblem(f"{path.name}: is not a notebook ({problem}). Restore it from the project.") from None
     if declared is None:
         raise ChapterProblem(f"{path.name}: its metadata has no part 'lepton' (question, needs, reads, limit_seconds).")
     sources = [(cell, "".join(cell["source"])) for cell in notebook["cells"]]
@@ -164,6 +199,7 @@ def read(path: Path) -> Chapter:
     chapter = Chapter(
         name=name,
         path=path,
+        text=text,
         title=titles[0],
         question=declared["question"],
         parameters=tuple(_parameters(path.name, tagged[0])),

@@ -1,25 +1,25 @@
 """One chapter: reused or executed by Papermill, with one true line for the ledger.
 
 States: completed, reused, failed (a cell raised), timed out, kernel died, not run. Papermill's own
-metadata says "completed" after a timeout or a dead kernel, so it is not asked.
+metadata says "completed" after a timeout, a dead kernel or sys.exit(), so it is not asked.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lepton_nb.report import imports
+from lepton_nb import datasets, results
+from lepton_nb.report import environment, imports, snapshot
 from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
 
@@ -42,6 +42,9 @@ class Outcome:
     key: str = ""
     results: str = ""  # digest of the record, wall times left out
     peak_memory_gib: float = 0.0  # resident memory of the kernel; 0 where the system does not say
+    seeds: list[int] = field(default_factory=list)
+    data: list[dict[str, Any]] = field(default_factory=list)
+    note: str = ""  # what the reader of the ledger must know besides
     error: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -58,8 +61,9 @@ def reuse(task: Task, needs: Mapping[str, Outcome], store: Store) -> Outcome | N
     return _outcome(task, "reused", wanted, entry) if entry else None
 
 
-def _outcome(task: Task, state: str, wanted: str, entry: Entry) -> Outcome:
+def _outcome(task: Task, state: str, wanted: str, entry: Entry, note: str = "") -> Outcome:
     about = entry.about
+    record = json.loads(entry.record.read_text(encoding="utf-8"))
     return Outcome(
         chapter=task.chapter.name,
         title=task.chapter.title,
@@ -69,6 +73,9 @@ def _outcome(task: Task, state: str, wanted: str, entry: Entry) -> Outcome:
         key=wanted,
         results=entry.results(),
         peak_memory_gib=about.get("peak_memory_gib", 0.0),
+        seeds=sorted({figure["seed"] for figure in record["figures"].values() if figure["seed"] is not None}),
+        data=record["data"],
+        note=note,
     )
 
 
@@ -82,85 +89,150 @@ def run_chapter(task: Task, places: Places, needed: list[Outcome], announce: Cal
     found = reuse(task, needs, places.store)
     if found:
         return found
-    wanted = task.key({name: outcome.results for name, outcome in needs.items()})
-    return _execute(task, places, needs, wanted, announce)
+    return _Execution(task, places, needs, announce).run()
 
 
-def _execute(task, places, needs, wanted, announce) -> Outcome:
-    imports.jsonschema()
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
+class _Failed(Exception):
+    """A chapter that did not finish: its state and the ledger's words for it."""
 
-    name, started = task.chapter.name, time.monotonic()
-    executed_at = datetime.now(UTC).isoformat(timespec="seconds")
-    (places.state / "run").mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=places.state / "run", prefix=f"{name}-", ignore_cleanup_errors=True
-    ) as scratch:
-        work = Path(scratch)
-        folders = _lay_out(work, task, places, needs, wanted)
-        cell_count, position, memory = 0, {"index": 0}, {"peak": 0.0}
+    def __init__(self, state: str, **error: Any):
+        super().__init__(error.get("message", state))
+        self.state, self.error = state, error
 
-        def remaining(cell) -> float:
-            # nbclient asks before each cell: what is left of the chapter's limit is the cell's limit.
-            position["index"] += 1
-            memory["peak"] = max(memory["peak"], _peak_of_kernels())
-            announce({"chapter": name, "state": f"executing, cell {position['index']} of {cell_count}"})
-            return max(task.limit_seconds - (time.monotonic() - started), 0.1)
 
-        parameters = {k: v for k, v in task.parameters.items() if not k.endswith("_folder")} | folders
-        source = json.loads(task.chapter.path.read_text(encoding="utf-8"))
-        cell_count = sum(cell["cell_type"] == "code" for cell in source["cells"]) + 1
-        error: dict[str, Any] = {}
-        state = "completed"
+class _Execution:
+    """One chapter in a folder and an environment of its own, from its kernel's start to its place in the store."""
+
+    def __init__(self, task: Task, places: Places, needs: Mapping[str, Outcome], announce: Callable[[dict], None]):
+        self.task, self.places, self.needs, self.announce = task, places, needs, announce
+        self.name = task.chapter.name
+        self.key = task.key({name: outcome.results for name, outcome in needs.items()})
+        self.cells = sum(cell["cell_type"] == "code" for cell in task.chapter.notebook["cells"]) + 1
+        self.cell, self.peak = 0, 0.0
+
+    def run(self) -> Outcome:
+        imports.jsonschema()
+        import papermill  # noqa: F401  not counted inside the chapter's limit
+
+        self.started = time.monotonic()
+        executed_at = datetime.now(UTC).isoformat(timespec="seconds")
+        damage = self.places.store.damage(self.key)
+        note = f"a kept execution was found damaged ({damage}), so it was executed again" if damage else ""
         try:
-            with _environment(task.threads):
-                papermill.execute_notebook(
-                    str(task.chapter.path),
-                    str(work / "executed.ipynb"),
-                    parameters=parameters,
-                    cwd=str(work),
-                    kernel_name="python3",
-                    progress_bar=False,
-                    request_save_on_cell_execute=False,
-                    start_timeout=min(KERNEL_START_SECONDS, task.limit_seconds),
-                    timeout_func=remaining,
-                    shutdown_kernel="immediate",
-                    extra_arguments=QUIET_KERNEL,
-                )
-            if not (work / "results" / f"{name}.json").is_file():
-                state, error = "failed", {"message": "the chapter ended without saving its record"}
-        except PapermillExecutionError as problem:
-            state = "failed"
-            error = {
-                "cell": problem.cell_index,
-                "message": f"{problem.ename}: {problem.evalue}",
-                "source": "".join(problem.source),
-                "traceback": _last_lines("\n".join(problem.traceback)),
-            }
-        except CellTimeoutError:
-            state = "timed out"
-            error = {"cell": position["index"], "message": f"over the chapter's limit of {task.limit_seconds} s"}
-        except DeadKernelError:
-            state = "kernel died"
-            error = {"cell": position["index"], "message": "the kernel ended by itself: memory, a signal or a crash"}
+            with tempfile.TemporaryDirectory(
+                dir=self.places.run, prefix=f"{self.name}-", ignore_cleanup_errors=True
+            ) as scratch:
+                entry = self._kept(Path(scratch), executed_at)
+        except _Failed as problem:
+            state, error = problem.state, problem.error
+        except OSError as problem:
+            state, error = "failed", {"cell": self.cell, "message": file_problem(problem)}
         except Exception as problem:
-            state = "failed"
-            error = {"cell": position["index"], "message": f"{type(problem).__name__}: {problem}"}
-        seconds = round(time.monotonic() - started, 2)
-        if state != "completed":
-            error["kind"] = state
-            return Outcome(name, task.chapter.title, state, seconds, executed_at, wanted, error=error)
-        _forget_the_machine(work / "executed.ipynb")
-        entry = places.store.keep(
-            wanted,
-            work / "executed.ipynb",
-            work / "results" / f"{name}.json",
-            {"seconds": seconds, "executed_at": executed_at, "peak_memory_gib": round(memory["peak"], 2)},
+            state, error = "failed", {"cell": self.cell, "message": f"{type(problem).__name__}: {problem}"}
+        else:
+            shutil.rmtree(self.places.state / "unfinished" / self.key, ignore_errors=True)
+            return _outcome(self.task, "completed", self.key, entry, note)
+        error = {"kind": state} | error
+        return Outcome(
+            self.name, self.task.chapter.title, state, self._seconds(), executed_at, self.key, note=note, error=error
         )
-        shutil.rmtree(places.state / "unfinished" / wanted, ignore_errors=True)
-    return _outcome(task, "completed", wanted, entry)
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self.started, 2)
+
+    def _kept(self, work: Path, executed_at: str) -> Entry:
+        """Execute the chapter and keep it. Raises _Failed; OSError where the disk does."""
+        folders = _lay_out(work, self.task, self.places, self.needs, self.key)
+        self._execute(work, folders)
+        if stop := _stopped_at(work / "executed.ipynb"):
+            raise _Failed("failed", **stop)
+        record = work / "results" / f"{self.name}.json"
+        try:
+            results.check(record, self.name, self.task.parameters.get("profile", ""))
+        except (OSError, ValueError) as problem:
+            raise _Failed("failed", message=_why_no_record(problem)) from None
+        if changed := snapshot.altered(self.task.files):
+            message = f"the data file {changed} was changed while the chapter was executed; run the command again"
+            raise _Failed("failed", message=message)
+        _forget_the_machine(work / "executed.ipynb")
+        about = {"seconds": self._seconds(), "executed_at": executed_at, "peak_memory_gib": round(self.peak, 2)}
+        return self.places.store.keep(self.key, work / "executed.ipynb", record, about)
+
+    def _execute(self, work: Path, folders: dict[str, str]) -> None:
+        """Papermill over the notebook as it was planned. Raises _Failed."""
+        import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+        from papermill.exceptions import PapermillExecutionError
+
+        limit = self.task.limit_seconds
+        source = work / "source.ipynb"
+        source.write_text(self.task.chapter.text, encoding="utf-8")
+        kernel = environment.of_kernel(
+            self.task.threads, work / "home", self.places.project, self.places.state / "drawing"
+        )
+        try:
+            papermill.execute_notebook(
+                str(source),
+                str(work / "executed.ipynb"),
+                parameters={k: v for k, v in self.task.parameters.items() if not k.endswith("_folder")} | folders,
+                cwd=str(work),
+                kernel_name="python3",
+                kernel_manager_class=environment.kernels_in(kernel),
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                start_timeout=min(KERNEL_START_SECONDS, limit),
+                timeout_func=self._remaining,
+                shutdown_kernel="immediate",
+                extra_arguments=QUIET_KERNEL,
+            )
+        except PapermillExecutionError as problem:
+            raise _Failed(
+                "failed",
+                cell=problem.cell_index,
+                message=f"{problem.ename}: {problem.evalue}",
+                source="".join(problem.source),
+                traceback=_last_lines("\n".join(problem.traceback)),
+            ) from None
+        except CellTimeoutError:
+            message = f"over the chapter's limit of {limit} s"
+            raise _Failed("timed out", cell=self.cell, message=message) from None
+        except DeadKernelError:
+            message = "the kernel ended by itself: memory, a signal or a crash"
+            raise _Failed("kernel died", cell=self.cell, message=message) from None
+
+    def _remaining(self, cell) -> float:
+        """nbclient asks before each cell: what is left of the chapter's limit is the cell's limit."""
+        self.cell += 1
+        self.peak = max(self.peak, _peak_of_kernels())
+        self.announce({"chapter": self.name, "state": f"executing, cell {self.cell} of {self.cells}"})
+        return max(self.task.limit_seconds - (time.monotonic() - self.started), 0.1)
+
+
+def _stopped_at(notebook: Path) -> dict[str, Any]:
+    """Where an execution came to its end before the last cell, which Papermill calls completed: after sys.exit()."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    for number, cell in enumerate(code, start=1):
+        allowed = "raises-exception" in cell.get("metadata", {}).get("tags", ())
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "error" and (output["ename"] == "SystemExit" or not allowed):
+                message = f"{output['ename']} {output['evalue']}".strip() + ": the chapter ended before its last cell"
+                return {"cell": number, "message": message, "source": "".join(cell["source"])}
+        if cell.get("execution_count") is None:
+            return {"cell": number, "message": "was not executed: the kernel had been told to end before"}
+    return {}
+
+
+def _why_no_record(problem: Exception) -> str:
+    if isinstance(problem, FileNotFoundError):
+        return "the chapter ended without saving its record"
+    return file_problem(problem) if isinstance(problem, OSError) else str(problem)
+
+
+def file_problem(problem: OSError) -> str:
+    """What the system says of a file or a disk, in a sentence without codes."""
+    where = f"{problem.filename}: " if problem.filename else ""
+    return f"{where}{problem.strerror or problem}"
 
 
 def _forget_the_machine(notebook: Path) -> None:
@@ -186,19 +258,25 @@ def _peak_of_kernels() -> float:
 
 def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome], wanted: str) -> dict[str, str]:
     """Give the chapter its own folder, so that no path of this machine enters the notebook."""
-    results = work / "results"
-    results.mkdir()
+    (work / "results").mkdir()
     for name, outcome in needs.items():
-        shutil.copyfile(places.store.find(outcome.key).record, results / f"{name}.json")
+        entry = places.store.find(outcome.key)
+        if entry is None:
+            raise _Failed("failed", message=f"the record of {name} was lost or altered after it was kept; run it again")
+        shutil.copyfile(entry.record, work / "results" / f"{name}.json")
     folders = {}
     declared = task.parameters
     if "results_folder" in declared:
         folders["results_folder"] = "results"
     if "client_folder" in declared:
-        (work / "client").symlink_to(places.client, target_is_directory=True)
+        (work / "client").symlink_to(places.client, target_is_directory=places.client.is_dir())
         folders["client_folder"] = "client"
     if "data_folder" in declared and places.data:
-        (work / "data").symlink_to(places.data, target_is_directory=True)
+        # Only the data sets that the chapter declares, which are those in its key.
+        (work / "data").mkdir()
+        for name in task.chapter.reads_data:
+            if file := datasets.locate(name, places.data):
+                (work / "data" / file.name).symlink_to(file)
         folders["data_folder"] = "data"
     if "resume_folder" in declared:
         # Not in the scratch folder, which goes when the run is interrupted: the next run of this key continues.
@@ -207,27 +285,6 @@ def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome
         (work / "unfinished").symlink_to(unfinished, target_is_directory=True)
         folders["resume_folder"] = "unfinished"
     return folders
-
-
-@contextmanager
-def _environment(threads: int):
-    """The kernel's environment for one execution: threads, and data only as the engine gives it."""
-    limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-    wanted = dict.fromkeys(limits, str(threads)) | {"PYTHONHASHSEED": "0", "LEPTON_DATA": None}
-    before = {name: os.environ.get(name) for name in wanted}
-    _set_environment(wanted)
-    try:
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def _last_lines(traceback: str, lines: int = 12) -> list[str]:

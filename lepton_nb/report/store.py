@@ -1,21 +1,22 @@
 """Executed chapters, kept under a key made of everything that can change them.
 
 Into a key go: the notebook's source, its parameters, the parts of the client that it reads, the checksums of
-its data sets, the records it needs, the recorded run that it shows, the source of the package modules that it imports (followed through their
-own imports), the versions of the libraries, and the number of threads. No clock, no path, nothing of a client
-that the chapter does not read. Same key: same result, so it is reused.
+its data sets, the records it needs, the recorded runs that it shows, the source of the package modules that it imports
+(followed through their own imports) with what lies beside them, the versions of the libraries, the number of threads,
+and the kernel's environment. No clock, no path, nothing of a client that the chapter does not read. Same key: same
+result, so it is reused. An entry carries the digests of its files: one that was altered counts as absent.
 """
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +24,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lepton_nb import paths
+from lepton_nb import paths, processor
+from lepton_nb.report import contents, environment
 from lepton_nb.report.chapters import Chapter
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -63,7 +65,7 @@ class Entry:
 
     @property
     def about(self) -> dict[str, Any]:
-        """seconds it took, when it was executed."""
+        """seconds it took, when it was executed, digests of the files."""
         return json.loads((self.folder / "about.json").read_text(encoding="utf-8"))
 
     def results(self) -> str:
@@ -72,6 +74,23 @@ class Entry:
         record.pop("seconds", None)
         return digest(record)
 
+    def damage(self) -> str:
+        """What is wrong with the entry: nothing where each file is as it was kept."""
+        try:
+            about = self.about
+            if about.pop("checksum", None) != digest(about):
+                return "about.json is not as it was kept"
+            for file in (self.notebook, self.record):
+                if contents.file_digest(file) != about["sha256"][file.name]:
+                    return f"{file.name} is not as it was kept"
+        except FileNotFoundError as problem:
+            return f"{Path(problem.filename).name} is missing"
+        except OSError as problem:
+            return f"{Path(problem.filename or self.folder).name}: {problem.strerror or problem}"
+        except (ValueError, AttributeError, KeyError, TypeError):
+            return "about.json cannot be read"
+        return ""
+
 
 class Store:
     """A folder of kept chapters, one folder a key."""
@@ -79,27 +98,58 @@ class Store:
     def __init__(self, folder: Path):
         self.folder = folder
 
+    def entry(self, key: str) -> Entry:
+        """Where the chapter of that key is kept, whether it is there or not."""
+        return Entry(self.folder / key[:2] / key)
+
     def find(self, key: str) -> Entry | None:
-        """The kept chapter of that key, or None."""
-        entry = Entry(self.folder / key[:2] / key)
-        return entry if entry.notebook.is_file() and entry.record.is_file() else None
+        """The kept chapter of that key, or None: also where it was altered or cannot be read."""
+        entry = self.entry(key)
+        return None if self.missing(key) or entry.damage() else entry
+
+    def missing(self, key: str) -> bool:
+        return not os.path.lexists(self.entry(key).folder)
+
+    def damage(self, key: str) -> str:
+        """What is wrong with the entry of that key; nothing where it is whole or not there."""
+        return "" if self.missing(key) else self.entry(key).damage()
 
     def keep(self, key: str, notebook: Path, record: Path, about: Mapping[str, Any]) -> Entry:
-        """Move a finished chapter in, in one step; a chapter of that key replaces the one kept before."""
-        target = self.folder / key[:2] / key
+        """Move a finished chapter in, in one step; a chapter of that key replaces the one kept before.
+
+        Raises OSError where the folder cannot be written; the entry that was there is then there still.
+        """
+        target = self.entry(key).folder
         target.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
-        shutil.copyfile(notebook, part / "executed.ipynb")
-        shutil.copyfile(record, part / "record.json")
-        (part / "about.json").write_text(json.dumps(dict(about)), encoding="utf-8")
-        if target.exists():
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old-"))
-            os.replace(target, old / "entry")
-            os.replace(part, target)
-            shutil.rmtree(old)
-        else:
-            os.replace(part, target)
+        old = part.with_name(part.name.replace(".part-", ".old-"))
+        try:
+            shutil.copyfile(notebook, part / "executed.ipynb")
+            shutil.copyfile(record, part / "record.json")
+            files = {name: contents.file_digest(part / name) for name in ("executed.ipynb", "record.json")}
+            content = dict(about) | {"sha256": files}
+            content["checksum"] = digest(content)
+            (part / "about.json").write_text(json.dumps(content), encoding="utf-8")
+            with self._alone():
+                if os.path.lexists(target):
+                    os.rename(target, old)
+                os.rename(part, target)
+        except BaseException:
+            if os.path.lexists(old) and not os.path.lexists(target):
+                os.rename(old, target)
+            raise
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
         return Entry(target)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time puts an entry in its place."""
+        from filelock import FileLock
+
+        with FileLock(self.folder / ".lock", timeout=60):
+            yield
 
 
 def key(
@@ -109,45 +159,78 @@ def key(
     data: Mapping[str, str],
     needs: Mapping[str, str],
     threads: int,
+    code: Mapping[str, Any] | None = None,
 ) -> str:
-    """The key of one execution. client, data, needs: fingerprint by part, by data set, by chapter needed."""
+    """The key of one execution. client, data, needs: fingerprint by part, by data set, by chapter needed.
+
+    code: what :func:`code_of` gives, where it was worked out before.
+    """
     return digest(
         {
-            "notebook": notebook_source(chapter),
             # Folders are where things lie, not what they are: what lies there is fingerprinted below.
             "parameters": {k: v for k, v in parameters.items() if not k.endswith("_folder")},
             "client": dict(client),
             "data": dict(data),
             "needs": dict(needs),
-            "recorded": {name: _file_digest(path) for name, path in recorded_runs(chapter.code).items()},
-            "package": package_files(chapter),
-            "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
+            "code": dict(code or code_of(chapter)),
             "threads": threads,
         }
     )
 
 
+def code_of(chapter: Chapter) -> dict[str, Any]:
+    """What of a chapter's key stays the same whatever it is executed for: code, libraries, machine, environment."""
+    package = package_files(chapter)
+    return {
+        "notebook": digest(notebook_source(chapter)),
+        "package": package,
+        "recorded": {name: _file_digest(path) for name, path in recorded_runs(chapter).items()},
+        "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
+        "machine": {"bfloat16": processor.bfloat16_unit()} if "processor.py" in package else {},
+        "environment": environment.said(),
+    }
+
+
 def notebook_source(chapter: Chapter) -> list[Any]:
     """What of a notebook decides its results: cells with their metadata, and its declaration."""
-    notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
+    notebook = chapter.notebook
     cells = [(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})) for cell in notebook["cells"]]
     return [cells, notebook["metadata"].get("lepton")]
 
 
 def package_files(chapter: Chapter) -> dict[str, str]:
-    """The package's files that a chapter's code imports, with their digests."""
-    return {name: _file_digest(PACKAGE / name) for name in imported_modules(chapter.code)}
+    """The package's files that a chapter's code imports, and data files beside them, with their digests."""
+    modules = imported_modules(chapter.code)
+    folders = {Path(name).parent for name in modules if name.endswith("/__init__.py")}
+    beside = [
+        file.relative_to(PACKAGE).as_posix()
+        for folder in folders
+        for file in (PACKAGE / folder).iterdir()
+        if file.is_file() and file.suffix not in (".py", ".pyc", ".part")
+    ]
+    return {name: _file_digest(PACKAGE / name) for name in sorted([*modules, *beside])}
 
 
-def recorded_runs(code: str) -> dict[str, Path]:
-    """Recorded full runs that code shows beside its own: chapter → file, those that exist."""
-    named = re.findall(r"results\.recorded\(\s*\"(\w+)\"", code)
-    return {name: paths.measured(name) for name in named if paths.measured(name).is_file()}
+def recorded_runs(chapter: Chapter) -> dict[str, Path]:
+    """Recorded full runs that a chapter or a module that it imports shows: name → file, those that exist.
+
+    All of them where one is asked for through a variable. Drawings on record count with their run.
+    """
+    named = set(contents.said(chapter.code).recorded)
+    for module in imported_modules(chapter.code):
+        named |= set(contents.said_in(PACKAGE / module).recorded)
+    folder = paths.measured("any").parent
+    runs = {file.stem: file for file in sorted(folder.glob("*.json")) if "*" in named or file.stem in named}
+    drawings = {}
+    for file in runs.values():
+        with suppress(ValueError, AttributeError, KeyError, TypeError):
+            for picture in json.loads(file.read_text(encoding="utf-8"))["made"].get("pictures", ()):
+                drawings[picture["file"]] = folder / picture["file"]
+    return runs | {name: file for name, file in drawings.items() if file.is_file()}
 
 
-@cache
 def _file_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return contents.file_digest(path)
 
 
 @cache
@@ -167,34 +250,34 @@ def versions() -> dict[str, str]:
 
 def imported_modules(code: str) -> list[str]:
     """Files of this package (relative names) that code imports, with all that they import in turn."""
-    waiting, found = _imports(code), set()
+    return _imported(contents.said(code).imports)
+
+
+def _imported(names: tuple[str, ...]) -> list[str]:
+    waiting, found = _files_of(names), set()
     while waiting:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            waiting |= _imports((PACKAGE / file).read_text(encoding="utf-8"), file)
+            waiting |= _files_of(contents.said_in(PACKAGE / file).imports, file) - found
     return sorted(found)
 
 
-def _imports(code: str, importer: str = "") -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                folder = Path(importer).parts[: -node.level]
-                base = ".".join(["lepton_nb", *folder, *([node.module] if node.module else [])])
-            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+def _files_of(names: tuple[str, ...], importer: str = "") -> set[str]:
+    """The files that are executed when modules of these names are imported."""
     files: set[str] = set()
     for name in names:
-        parts = name.split(".")
-        if parts[0] != "lepton_nb":
+        dots = len(name) - len(name.lstrip("."))
+        parts = name.lstrip(".").split(".") if name.strip(".") else []
+        if dots:
+            if not importer:
+                continue
+            parts = ["lepton_nb", *Path(importer).parts[:-dots], *parts]
+        if not parts or parts[0] != "lepton_nb":
             continue
         for depth in range(1, len(parts) + 1):
-            stem = Path(*parts[1:depth]) if depth > 1 else Path()
-            for file in (stem / "__init__.py", stem.with_suffix(".py") if depth > 1 else None):
-                if file is not None and (PACKAGE / file).is_file():
-                    files.add(file.as_posix())
+            stem = "/".join(parts[1:depth])
+            for file in (f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py" if stem else ""):
+                if file and (PACKAGE / file).is_file():
+                    files.add(file)
     return files

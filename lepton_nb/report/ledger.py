@@ -1,0 +1,160 @@
+"""What ran, with what, on what: the ledger of a run and the manifest of a report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lepton_nb
+from lepton_nb import paths, processor
+from lepton_nb.report import contents, publish
+from lepton_nb.report.executing import Outcome
+from lepton_nb.report.planning import Plan
+from lepton_nb.report.store import digest, versions
+
+#: The parts of a report, beside manifest and ledger: what a reader opens.
+PARTS = ("site", "results", "notebooks", "results.json", "workbook.xlsx")
+
+
+def about(plan: Plan) -> dict[str, Any]:
+    """What runs, for whom, on what."""
+    return {
+        "project": "lepton-nb",
+        "version": lepton_nb.__version__,
+        "git": _git_revision(),
+        "client": {
+            "name": plan.client.client.name,
+            "folder_name": plan.client_folder.name,
+            "synthetic": plan.client.client.synthetic,
+        },
+        "profile": plan.profile,
+        "code": plan.code,
+        "processor": processor.name(),
+        "cores": os.cpu_count(),
+        "versions": versions(),
+    }
+
+
+def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """What was run, with what, on what: the same as the page "This run" shows. told: what :func:`about` gave."""
+    return dict(told) | {
+        "chapters": lines(plan, outcomes),
+        "pages_changed": [],
+        # Equal keys: the same report, page for page, but for the run's own date and seconds.
+        "site_key": digest(
+            [
+                sorted([o.chapter, o.key, o.executed_at, o.results] for o in outcomes.values()),
+                publish.fingerprint(plan.code),
+                told["client"],
+                plan.profile,
+            ]
+        ),
+    }
+
+
+def lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+    """One true line a chapter, in the order of the plan."""
+    found = []
+    for task in plan.tasks:
+        outcome = outcomes.get(task.chapter.name)
+        if outcome is None:
+            continue
+        found.append(
+            {
+                "chapter": outcome.chapter,
+                "title": outcome.title,
+                "state": outcome.state,
+                "note": outcome.note,
+                "seconds": outcome.seconds,
+                "peak_memory_gib": outcome.peak_memory_gib,
+                "executed_at": outcome.executed_at,
+                "key": outcome.key,
+                "results": outcome.results,
+                "seeds": outcome.seeds,
+                "data": outcome.data,
+                "inputs": {f"client: {k}": v for k, v in task.client.items()}
+                | {f"data: {k}": v for k, v in task.data.items()}
+                | {f"record: {k}": outcomes[k].results for k in task.chapter.needs if k in outcomes},
+                "parameters": {k: v for k, v in task.parameters.items() if not k.endswith("_folder")},
+                "settings": dict(task.settings),
+                "code": {"notebook": task.code["notebook"]} | task.code["package"] | _recorded(task.code["recorded"]),
+                "machine": task.code["machine"],
+                "limit_seconds": task.limit_seconds,
+                "threads": task.threads,
+                "error": outcome.error,
+            }
+        )
+    return found
+
+
+def _recorded(digests: Mapping[str, str]) -> dict[str, str]:
+    return {f"measured/{name if '.' in name else name + '.json'}": digest for name, digest in digests.items()}
+
+
+def stands(out: Path, made: Mapping[str, Any]) -> bool:
+    """Whether the report in ``out`` is already the one that this manifest would give, file for file."""
+    before = read_manifest(out)
+    if not before or before.get("site_key") != made["site_key"] or not before.get("files"):
+        return False
+    try:
+        return before["files"] == files(out)
+    except OSError:
+        return False
+
+
+def files(report: Path) -> dict[str, str]:
+    """Digest of each file of a report, by name: what a deleted or altered page is noticed by."""
+    found: dict[str, str] = {}
+    for part in PARTS:
+        path = report / part
+        inside: Iterable[Path] = path.rglob("*") if path.is_dir() else [path]
+        found |= {file.relative_to(report).as_posix(): contents.file_digest(file) for file in inside if file.is_file()}
+    return dict(sorted(found.items()))
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """The manifest of the report that stands in ``out``, or None."""
+    try:
+        found = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file in one step: a reader never sees half of it."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a file in one step: a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(content, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _git_revision() -> str | None:
+    """The state of the clone, or None: outside of one, without the program git, or where git refuses."""
+    root = paths.project()
+    if not (root / ".git").exists():
+        return None
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None

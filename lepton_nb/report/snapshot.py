@@ -1,0 +1,106 @@
+"""What a run executes is what was fingerprinted: a copy of the client's files and of the package, taken once a run.
+
+The copy is compared with what was read when the run was planned. Kernels see the copy, so that an edit during the run
+reaches the next run and not this one. Data sets are too large to copy: they are looked at again before a chapter is
+kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lepton_nb import paths
+from lepton_nb.report import contents
+from lepton_nb.report.contents import Signature
+from lepton_nb.report.store import PACKAGE
+
+#: Endings of the files that a client's folder is read from; of others only the name counts.
+READ = {".csv", ".tsv", ".parquet", ".xlsx", ".yml", ".yaml", ".npz"}
+#: Parts of an installed package that no kernel needs.
+NOT_COPIED = shutil.ignore_patterns("project", "*.part", ".*")
+
+
+class Changed(ValueError):
+    """Something was edited between the plan and the run: one sentence, with the file."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Where kernels find the client and the project: ``lepton_nb`` with ``_toc.yml`` and the recorded runs beside it."""
+
+    client: Path
+    project: Path
+
+
+def look(client: Path, data: Iterable[str] = ()) -> dict[str, Signature]:
+    """Signature by name of each file that a client is read from. data: paths of its cases' data, in the folder."""
+    if not client.is_dir():
+        return {"": contents.signature(client)} if client.exists() else {}
+    files = [path for path in client.iterdir() if path.is_file()]
+    for folder in (client / "metrics", *(client / name for name in data)):
+        inside = [folder] if folder.is_file() else folder.rglob("*") if folder.is_dir() else ()
+        files += [path for path in inside if path.is_file()]
+    return {path.relative_to(client).as_posix(): contents.signature(path) for path in files}
+
+
+def take(client: Path, seen: Mapping[str, Signature], code: Iterable[Mapping], target: Path) -> Copies:
+    """Copy client and package into an empty folder. Raises Changed where they are no longer as they were planned with.
+
+    seen: what :func:`look` gave when the client was read. code: what store.code_of gave, by chapter to be executed.
+    """
+    copies = Copies(target / "client" / client.name, target / "project")
+    _copy_client(client, seen, copies.client)
+    shutil.copytree(PACKAGE, copies.project / "lepton_nb", ignore=NOT_COPIED)
+    project, measured = paths.project(), paths.measured("any").parent
+    shutil.copyfile(project / "_toc.yml", copies.project / "_toc.yml")
+    if measured.is_dir():
+        shutil.copytree(measured, copies.project / "book" / "measured")
+    for part in code:
+        _compare(copies.project / "lepton_nb", part["package"], "lepton_nb/{}")
+        files = {name if "." in name else f"{name}.json": digest for name, digest in part["recorded"].items()}
+        _compare(copies.project / "book" / "measured", files, "book/measured/{}")
+    return copies
+
+
+def _copy_client(client: Path, seen: Mapping[str, Signature], target: Path) -> None:
+    for name in seen:
+        source, copy = (client / name, target / name) if name else (client, target)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            if name and "/" not in name and source.suffix.lower() not in READ:
+                copy.touch()
+            else:
+                shutil.copyfile(source, copy)
+        except FileNotFoundError:
+            raise _changed(f"{client.name}/{name}") from None
+    if not target.exists():
+        target.mkdir(parents=True)
+    now = look(client, [name for name in seen if "/" in name and not name.startswith("metrics/")])
+    for name in dict.fromkeys([*seen, *now]):
+        if seen.get(name) != now.get(name):
+            raise _changed(f"{client.name}/{name}".rstrip("/"))
+
+
+def _compare(folder: Path, digests: Mapping[str, str], words: str) -> None:
+    for name, digest in digests.items():
+        if not (folder / name).is_file() or contents.file_digest(folder / name) != digest:
+            raise _changed(words.format(name))
+
+
+def _changed(name: str) -> Changed:
+    return Changed(f"{name} was changed after it had been read. Nothing was executed; the same command reads it again.")
+
+
+def altered(files: Mapping[str, Signature]) -> str:
+    """The first of the files that is no longer as it was; empty where all are."""
+    for name, before in files.items():
+        try:
+            if contents.signature(Path(name)) != before:
+                return os.path.basename(name)
+        except OSError:
+            return os.path.basename(name)
+    return ""
