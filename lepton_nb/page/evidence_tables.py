@@ -1,0 +1,338 @@
+"""What the chapter from metric to money shows, from the typed results of the value layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.value_tables import OUTCOMES
+from lepton_nb.page.words import Money
+
+
+def evaluations(parts: Any) -> Html:
+    """Who was compared with whom, on how many cases."""
+    scored = {item.asset_id: item for item in parts.predictions}
+    rows = [
+        {"Evaluation": words.label(item.evaluation_id), "Of": item.evaluated_on, "Model": f"{item.asset_id} {words.label(item.model_policy)}",
+         "Baseline": words.label(item.baseline_policy), "Cases": item.n, "Positive": item.model.positives,
+         "Paired": "yes" if item.paired else "no",
+         "Scores": words.plural(len(scored[item.asset_id].score), "case") if item.asset_id in scored else "none"}
+        for item in parts.evaluations
+    ]  # fmt: skip
+    bare = [
+        f"{item.evaluation_id}: no money per outcome is given, so nothing can be said in money."
+        for item in parts.evaluations
+        if item.outcome_value is None
+    ]
+    caption = "Source: metrics/confusion.csv, paired_counts.csv, predictions_….csv."
+    table = render.table(rows, caption=caption, none="The client gives no evaluation with a baseline.")
+    return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
+
+
+def cell_rows(item: Any, each: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Each outcome's count and money per case under model and baseline. each: money of one outcome."""
+    rows = []
+    for outcome, told in OUTCOMES.items():
+        seen = {name: getattr(getattr(item, name), outcome) for name in ("model", "baseline")}
+        worth = {name: each[outcome] * count / getattr(item, name).n for name, count in seen.items()}
+        rows.append({
+            "Outcome": told + (f", {words.figure(each[outcome])} each" if each[outcome] else ""), "Model": seen["model"],
+            "Baseline": seen["baseline"], "Model, money": worth["model"], "Baseline, money": worth["baseline"],
+            "Difference": worth["model"] - worth["baseline"],
+        })  # fmt: skip
+    return rows
+
+
+def cells(item: Any, each: Mapping[str, float], money: Money) -> Html:
+    """Where the gain comes from, and both tables of decisions as pictures."""
+    caption = f"{words.label(item.evaluation_id)}: cases, and money per case. Source: confusion.csv, outcome_value.csv."
+    forms = dict.fromkeys(("Model, money", "Baseline, money", "Difference"), money)
+    table = render.table(cell_rows(item, each), forms, caption, sums=["Model", "Baseline", *forms])
+    grid = charts.panels(2, titles=["Model", "Baseline"], height=1.9)
+    for axis, counts in zip(grid, (item.model, item.baseline), strict=True):
+        charts.confusion({key: getattr(counts, key) for key in OUTCOMES}, axis=axis)
+    drawn = plots.show(
+        grid[0].figure,
+        f"Decisions on the {words.count(item.n)} cases, with shares of each row.",
+        f"confusion-{item.evaluation_id}",
+    )
+    return render.join(table, drawn)
+
+
+def why_they_differ(found: Sequence[Any]) -> Html:
+    """What the pairs know that two margins do not."""
+    told = []
+    for gain in found:
+        name = words.label(gain.evaluation_id)
+        if gain.paired and gain.correlation is not None:
+            told.append(
+                f"{name}: model and baseline decide {words.share(gain.agreement)} of the cases alike, and the money of a case under one "
+                f"goes with that under the other (correlation {words.number(gain.correlation)}). Only the cases decided differently speak."
+            )
+        elif not gain.paired:
+            told.append(
+                f"{name}: no paired counts are given. If both ran on the same cases, counting the pairs would cost little."
+            )
+    return render.sentences(told, none="No gain is measured.")
+
+
+def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) -> Html:
+    """Draws of the gain of each evaluation: words → draws, the first that which decides."""
+    if not found:
+        return render.note("No gain to draw.")
+    grid = charts.panels(len(found), 3.0, [words.label(name) for name in found])
+    rows = []
+    for axis, (name, ways) in zip(grid, found.items(), strict=True):
+        charts.densities({told: one.values for told, one in ways.items()}, money.currency, "gain per case", axis=axis)
+        rows += [
+            {"Evaluation": words.label(name), "Drawn from": told, "Mean": money(one.mean), "5 % to 95 %": money.range(one.interval),
+             "P(gain < 0)": words.chance(one.probability_below(0).value, one.draws)}
+            for told, one in ways.items()
+        ]  # fmt: skip
+    drawn = plots.show(
+        grid[0].figure, "Posterior of the gain per case. Left of zero the baseline is better.", "posterior"
+    )
+    return render.join(drawn, render.table(rows, caption=f"Per case; seed {seed}."))
+
+
+def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
+    """The gain at other shares of positive cases. gain_at(evaluation, share), by_class(evaluation): of the value layer."""
+    rows, told = [], []
+    for item in items:
+        share = item.model.positives / item.model.n
+        today = float(gain_at(item, share))
+        for times in (0.5, 1.0, 1.5, 2.0):
+            if times * share <= 1:
+                gain = float(gain_at(item, times * share))
+                rows.append({
+                    "Evaluation": words.label(item.evaluation_id), "Positive cases": words.percent(times * share, 2), "Of today's": f"× {times:g}",
+                    "Gain per case": money(gain), "Change": words.percent(gain / today - 1, 0, sign=True) if today > 0 else None,
+                })  # fmt: skip
+        positive, negative = by_class(item)
+        told.append(
+            f"{words.label(item.evaluation_id)}: the model gains {money(positive)} on a positive case and {money(negative)} on a negative one."
+        )
+    table = render.table(rows, caption="Gain by the share of positive cases.", none="No gain to move.")
+    return render.join(table, *map(render.note, told))
+
+
+def cuts(found: Mapping[str, Any], money: Money) -> Html:
+    """Where to cut the scores, by the money alone and as tried out on scored cases."""
+    shown = []
+    for name, one in found.items():
+        alone = (
+            one.closed_form_sentence
+            if one.closed_form is None
+            else f"flag from a probability of {words.percent(one.closed_form, 2)} on"
+        )
+        shown.append(
+            render.note(f"{words.label(name)}, by the money alone: {alone}. {one.sentence}".replace("..", "."))
+        )
+        if not one.cuts:
+            continue
+        rows = [
+            {"Cut": cut.name, "From score": words.figure(cut.score), "Flagged": words.share(cut.flagged), "Value per case": money(cut.value),
+             "Over the cut in use": money(cut.gain), "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
+            for cut in one.cuts
+        ]  # fmt: skip
+        shown.append(
+            render.table(
+                rows,
+                caption=f"{one.asset_id}: {words.count(one.n)} scored cases, {words.count(one.positives)} positive.",
+            )
+        )
+        better = [cut.name for cut in one.cuts if cut.low > 0]
+        told = (
+            f"Better than the cut in use: {words.listed(better)}."
+            if better
+            else "No other cut is shown to be better than the one in use."
+        )
+        shown.append(render.note(told))
+    return render.join(*shown) if shown else render.note("No threshold to look for.")
+
+
+def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
+    """What a cut is worth by the share flagged, and whether the scores are probabilities."""
+    scored = [one for one in found.values() if one.curve is not None]
+    if not scored:
+        return render.note("No scored cases: no profit curve, no calibration.")
+    titles = [f"{one.asset_id}: {told}" for one in scored for told in ("profit curve", "calibration")]
+    grid, told = charts.panels(len(titles), 3.1, titles), []
+    for at, one in enumerate(scored):
+        marks = [(cut.name, cut.flagged, cut.value) for cut in one.cuts if cut.name in ("in use", "from the money")]
+        charts.profit_curve(
+            one.curve.flagged / one.curve.n, one.curve.profits / one.curve.n, money.currency, marks, axis=grid[2 * at]
+        )
+        scores, happened, low, high, _ = zip(*one.calibration, strict=True)
+        charts.calibration(scores, happened, list(zip(low, high, strict=True)), axis=grid[2 * at + 1])
+        off = [row for row in one.calibration if not row[2] <= row[0] <= row[3]]
+        told.append(
+            f"{one.asset_id}: AUC {words.number(one.auc.value, 3)} ({words.range_of(one.auc.interval, digits=3)}), Brier score "
+            f"{words.figure(one.brier.value)}. In {len(off)} of {words.plural(len(one.calibration), 'part')} the mean score lies outside the "
+            f"interval of what happened" + (": calibrate before cutting by the money alone." if off else ".")
+        )
+    drawn = plots.show(
+        grid[0].figure,
+        "Value by the share flagged, and scores against what happened, with 90 % Wilson intervals.",
+        "profit",
+    )
+    return render.join(drawn, *map(render.note, told))
+
+
+def by_group(found: Mapping[str, tuple[Any, str]]) -> Html:
+    """Shares flagged by group of people: asset → rates, or none and the reason."""
+    told = []
+    for name, (rates, why) in found.items():
+        if rates is None:
+            told.append(f"{name}: {why}")
+            continue
+        each = [
+            f"{group} {words.percent(seen.value)} ({words.percent_range(seen.interval)}, n = {words.count(seen.n)})"
+            for group, seen in rates.rates.items()
+        ]
+        within = "within" if rates.passes_four_fifths else "outside"
+        told.append(
+            f"{name}, share flagged: {words.listed(each)}. Lowest to highest {words.number(rates.selection_ratio)}, {within} the customary four fifths."
+        )
+    return render.sentences(told, none="Without scores by group nothing can be compared between groups.")
+
+
+def decision_curves(items: Sequence[Any], net_benefits, own: Mapping[str, float | None]) -> Html:
+    """Net benefit of model, baseline and two simple rules. net_benefits(evaluation, thresholds); own: the client's threshold."""
+    if not items:
+        return render.note("No evaluation, no decision curve.")
+    grid = charts.panels(len(items), 3.1, [words.label(item.evaluation_id) for item in items])
+    for axis, item in zip(grid, items, strict=True):
+        at = own[item.evaluation_id]
+        points = np.linspace(0.002, min(max(3 * (at or 0.1), 0.1), 0.9), 120)
+        curves = {name: 1000 * np.array(values) for name, values in net_benefits(item, points).items()}
+        charts.lines(points, curves, "threshold probability", "net true positives per 1,000 cases",
+                     uprights={"the client's own": at} if at is not None else None, axis=axis)  # fmt: skip
+        top = 1000 * item.model.positives / item.n
+        axis.set_ylim(-0.25 * top, 1.05 * top)
+    return plots.show(grid[0].figure, "Decision curves of the evaluated policies.", "decision-curve")
+
+
+def break_evens(found: Sequence[Any], money: Money) -> Html:
+    """How far a rate may fall: to no gain over the baseline, to no value of the group."""
+    rows, told = [], []
+    for item in found:
+        rows.append({
+            "Asset": item.asset_id, "Rate": item.what, "Measured": words.percent(item.measured.value),
+            "90 %": words.percent_range(item.measured.interval), "Baseline": words.percent(item.baseline),
+            "No gain below": words.percent(item.no_gain), "No value below": words.percent(item.no_value),
+        })  # fmt: skip
+        if item.sentence:
+            told.append(f"{item.asset_id}: {item.sentence}")
+        if item.no_value is not None:
+            room = 100 * (item.measured.value - item.no_value)
+            where = "above" if item.measured.low > item.no_value else "not wholly above"
+            told.append(
+                f"{item.asset_id}: {words.number(room, 1)} points of room; the interval of what was measured lies {where} that rate."
+            )
+    return render.join(
+        render.table(rows, caption="Source: confusion.csv, acceptance.csv.", none="No metric to lower."),
+        *map(render.note, told),
+    )
+
+
+def break_even_chart(found: Sequence[Any], currency: str) -> Html:
+    """Value of a group if only one rate were different."""
+    drawn = [item for item in found if item.rates]
+    if not drawn:
+        return render.note("No metric carries a value that could be drawn.")
+    grid = charts.panels(len(drawn), 3.0, [f"{item.asset_id}: value of its group" for item in drawn])
+    for axis, item in zip(grid, drawn, strict=True):
+        marks = [
+            item.measured.value,
+            *item.measured.interval,
+            *(at for at in (item.no_value, item.no_gain) if at is not None),
+        ]
+        left, right = max(min(marks) - 0.08, 0), min(max(marks) + 0.08, 1)
+        x = np.linspace(left, right, 60)
+        values = np.interp(x, item.rates, item.values)
+        points = [("worth nothing", item.no_value, 0.0)] if item.no_value is not None else []
+        charts.lines(
+            x,
+            {"": values / 1e3},
+            item.what,
+            f"thousand {currency}",
+            points,
+            {"measured": item.measured.value},
+            axis=axis,
+        )
+        axis.axvspan(*item.measured.interval, color=plots.BLUE, alpha=0.16, linewidth=0)
+        axis.axhline(0, color=plots.GREY, linewidth=0.9)
+    return plots.show(
+        grid[0].figure,
+        "Value of the group if only this rate were different. Band: as measured, 90 % interval.",
+        "break-even",
+    )
+
+
+def drift_chart(series: Sequence[Any]) -> Html:
+    """Every monitored figure with its intervals and its fall."""
+    if not series:
+        return render.note("No monitoring is given: no decay can be measured.")
+    grid = charts.panels(len(series), 2.8, [f"{item.asset_id}: {words.label(item.metric)}" for item in series])
+    for axis, item in zip(grid, series, strict=True):
+        known = item.lows[0] is not None
+        curves = {}
+        if item.half_life and item.floor is not None and len(item.values) > 1:
+            times, excess = np.array(item.years), np.array(item.values) - item.floor
+            if item.what == "margin" or (excess > 0).all():
+                start = float(np.mean(excess * 2 ** (times / item.half_life)))
+                curves[f"half-life {words.years(item.half_life)}"] = lambda t, item=item, start=start: (
+                    item.floor + start * 2 ** (-t / item.half_life)
+                )
+        charts.decay(item.years, item.values, list(zip(item.lows, item.highs, strict=True)) if known else None, curves,
+                     x_label="", names=item.months, axis=axis)  # fmt: skip
+    caption = "Monitored figures, with 90 % Wilson intervals where they are shares of counted cases. Source: metrics/monitoring.csv."
+    return plots.show(grid[0].figure, caption, "drift")
+
+
+def series(found: Sequence[Any]) -> Html:
+    """What each monitored figure says about the decay of the money gained."""
+    told = {
+        "money": "the gain in money",
+        "margin": "the margin over the baseline",
+        "metric": "the metric; it moves no money",
+    }
+    rows = [
+        {"Asset": item.asset_id, "Monitored": words.label(item.metric), "Read as": told[item.what], "Months": len(item.values),
+         "Half-life": words.years(item.half_life, why="it did not fall"),
+         "90 %": words.range_of((item.fastest, item.slowest), "years", 1), "Fall": {True: "shown", False: "not shown", None: "–"}[item.shown]}
+        for item in found
+    ]  # fmt: skip
+    table = render.table(rows, caption="Source: metrics/monitoring.csv.", none="No monitoring is given.")
+    return render.join(
+        table,
+        *(
+            render.note(f"{item.asset_id}, {words.label(item.metric)}: {item.sentence}")
+            for item in found
+            if item.sentence
+        ),
+    )
+
+
+def lives(found: Sequence[Any], values: Mapping[str, Mapping[str, float]], money: Money) -> Html:
+    """What other half-lives would make of the value. values: asset → words for the half-life → value of its group."""
+    rows = [
+        {"Asset": name, "Half-life": told, "Value of its group": value}
+        for name, ways in values.items()
+        for told, value in ways.items()
+    ]
+    table = render.table(
+        rows, {"Value of its group": money}, "Most likely figures otherwise.", none="No asset earns a benefit."
+    )
+    ends = [
+        {"Asset": item.asset_id, "A year's benefit today": money(item.benefit), "A year's running costs": money(item.running),
+         "Money runs out after": words.years(item.years, why=item.sentence.rstrip(".")), "Stated life left": words.years(item.stated)}
+        for item in found
+    ]  # fmt: skip
+    caption = "A year's benefit and running costs before tax; lives from the valuation date."
+    return render.join(table, render.table(ends, caption=caption, none="No benefits are given."))
