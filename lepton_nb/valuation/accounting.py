@@ -6,11 +6,11 @@ as a date.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lepton_nb.valuation._base import Day, Numbers, Record, Result, number, rate_of, vector
+from lepton_nb.valuation._base import Day, Numbers, Record, Result, number, rate_of, rows, shown, vector
+from lepton_nb.valuation._dates import day_of
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.cashflows import npv
 
@@ -69,7 +69,7 @@ def capitalise(
     operation and decommissioning are always expensed. Development after available_for_use_on (if given) is taken as
     upkeep and expensed (IAS 38.20).
 
-    costs: rows (date, phase, amount): ISO date or ``datetime.date``, phase "development" or one of those named,
+    costs: rows (date, phase, amount): a date in any form of ``xnpv``, phase "development" or one of those named,
     positive money. criteria_met_on: date on which the six criteria of IAS 38.57 are met, or None (never: all is
     expensed).
 
@@ -79,18 +79,18 @@ def capitalise(
     >>> result.capitalised, result.expensed, result.postings[0].reason
     (180.0, 150.0, 'development before the criteria were met is not reinstated (IAS 38.71)')
     """
-    met = None if criteria_met_on is None else _date(criteria_met_on)
-    in_use = None if available_for_use_on is None else _date(available_for_use_on)
+    met = None if criteria_met_on is None else day_of("criteria_met_on", criteria_met_on)
+    in_use = None if available_for_use_on is None else day_of("available_for_use_on", available_for_use_on)
     if met and in_use and in_use < met:
         raise ValueError(f"The asset is in use before the criteria are met. Received: {in_use} before {met}")
     postings = []
-    for given, phase, amount in costs:
-        day, money = _date(given), number("amount", amount, 0.0)
-        if phase in NEVER_CAPITALISED:
+    for given, phase, amount in rows("costs", costs, 3, "(date, phase, amount)"):
+        day, money = day_of("A date in costs", given), number("amount", amount, 0.0)
+        if isinstance(phase, str) and phase in NEVER_CAPITALISED:
             kept, reason = False, NEVER_CAPITALISED[phase]
         elif phase != "development":
             known = ", ".join(["development", *NEVER_CAPITALISED])
-            raise ValueError(f"The phase must be one of {known}. Received: {phase!r}")
+            raise ValueError(f"The phase must be one of {known}. Received: {shown(phase)}")
         elif met is None:
             kept, reason = False, "the six criteria are not met (IAS 38.57)"
         elif day < met:
@@ -130,7 +130,7 @@ def amortise(
 
     The month of in_service counts in full, and so does the month of year_end; after the last month of the life nothing
     more is charged, and before in_service nothing is. cost, residual: positive money, residual at most cost;
-    useful_life_years above 0; dates ISO or ``datetime.date``.
+    useful_life_years above 0; dates in any form of ``xnpv``.
 
     Reference: IAS 38 Intangible Assets, paragraphs 97 and 100.
 
@@ -141,7 +141,7 @@ def amortise(
     total = number("cost", cost, 0.0)
     rest = number("residual", residual, 0.0, total)
     life = number("useful_life_years", useful_life_years, above=0.0) * 12
-    begin, end = _date(in_service), _date(year_end)
+    begin, end = day_of("in_service", in_service), day_of("year_end", year_end)
     used = (end.year - begin.year) * 12 + end.month - begin.month + 1
     until_now, until_last_year = min(max(used, 0), life), min(max(used - 12, 0), life)
     per_month = (total - rest) / life
@@ -173,30 +173,20 @@ def impairment(
 ) -> Impairment:
     r"""Loss where an asset stands in the books above what it can bring: $\max(0, carrying - \max(FVLCD, VIU))$.
 
+    Never more than the carrying amount: below zero an asset does not go (IAS 36.62), a liability needs another standard.
+
     $VIU = \sum_{t=1}^{n} CF_t (1+r)^{-t}$: the flows begin with year 1, before tax, and rate is a pre-tax fraction per
     year. carrying_amount: positive money.
 
-    Reference: IAS 36 Impairment of Assets, paragraphs 6, 18, 30, 55 and 59.
+    Reference: IAS 36 Impairment of Assets, paragraphs 6, 18, 30, 55, 59 and 62.
 
     >>> result = impairment(600, 700, [300, 300, 300], 0.12)
     >>> round(result.recoverable, 4), result.impairment_loss
     (720.5494, 0.0)
     """
-    carrying, fair = number("carrying_amount", carrying_amount, 0.0), number("fair_value", fair_value_less_costs)
+    carrying = number("carrying_amount", carrying_amount, 0.0)
+    fair = number("fair_value_less_costs", fair_value_less_costs)
     in_use = npv(rate_of(rate), [0.0, *vector("value_in_use_cash_flows", value_in_use_cash_flows)])
     recoverable = max(fair, in_use)
-    loss = max(carrying - recoverable, 0.0)
+    loss = min(max(carrying - recoverable, 0.0), carrying)
     return Impairment(loss, recoverable, in_use, fair, carrying - loss)
-
-
-def _date(given) -> datetime.date:
-    if isinstance(given, datetime.datetime):
-        return given.date()
-    if isinstance(given, datetime.date):
-        return given
-    try:
-        if isinstance(given, str) and len(given) == 10:
-            return datetime.date.fromisoformat(given)
-    except ValueError:
-        pass
-    raise ValueError(f"A date must be written YYYY-MM-DD. Received: {given!r}")

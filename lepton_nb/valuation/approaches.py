@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, number, rate_of, same_length, vector
+from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, number, rate_of, row, same_length, vector
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.income import (
     IncomeValue,
@@ -93,14 +93,19 @@ def replacement_cost(
     (669312.0, 32668.35, 473836.73)
     """
     parts = direct_costs if isinstance(direct_costs, Mapping) else {"direct_costs": direct_costs}
-    direct = sum(number(name, amount, 0.0) for name, amount in parts.items())
+    direct = math.fsum(number(_named("direct_costs", name), amount, 0.0) for name, amount in parts.items())
     with_overhead = direct * (1 + number("overhead", overhead, 0.0))
     with_profit = with_overhead * (1 + number("developer_profit", developer_profit, 0.0))
-    waiting = opportunity_cost(with_profit, opportunity_rate, build_years)
+    yearly = rate_of(opportunity_rate, "opportunity_rate")
+    waiting = opportunity_cost(with_profit, yearly, build_years)
     new = with_profit + waiting
     functional = fraction("functional_obsolescence", functional_obsolescence)
     economic = fraction("economic_obsolescence", economic_obsolescence)
     return ReplacementCost(direct, with_overhead, with_profit, waiting, new, new * (1 - functional) * (1 - economic))
+
+
+def _named(what: str, name: str) -> str:
+    return what if name == what else f"{what}[{name!r}]"
 
 
 @guarded
@@ -231,7 +236,7 @@ def comparable_prices(
     (110.0, 108.0, 120.0, True)
     """
     price = vector("prices", prices)
-    factors = np.ones((len(price), 1)) if adjustments is None else _base.array("adjustments", adjustments)
+    factors = np.ones((len(price), 1)) if adjustments is None else _base.array("adjustments", adjustments, (1, 2))
     factors = factors[:, None] if factors.ndim == 1 else factors
     weight = np.ones(len(price)) if weights is None else vector("weights", weights)
     same_length(prices=price, adjustments=factors, weights=weight)
@@ -292,14 +297,17 @@ def weighted_average_return_on_assets(
     """
     if not assets:
         raise ValueError("assets must name at least one (value, return).")
-    worth = {name: number(f"assets[{name!r}] value", item[0], 0.0) for name, item in assets.items()}
-    returns = {name: number(f"assets[{name!r}] return", item[1]) for name, item in assets.items()}
+    pairs = {name: row(f"assets[{name!r}]", item, 2, "(value, return)") for name, item in assets.items()}
+    worth = {name: number(f"assets[{name!r}] value", item[0], 0.0) for name, item in pairs.items()}
+    returns = {name: number(f"assets[{name!r}] return", item[1]) for name, item in pairs.items()}
     total, capital = sum(worth.values()), number("wacc", wacc)
     if total == 0:
         raise Undefined("The assets have no value, so their returns have no weights.")
     earned = sum(worth[name] * returns[name] for name in worth)
     average, highest = earned / total, max(returns.values())
     goodwill = 0.0 if enterprise_value is None else number("enterprise_value", enterprise_value) - total
+    if abs(goodwill) <= 1e-9 * total:  # the rounding of a sum is no goodwill
+        goodwill = 0.0
     if goodwill < 0:
         raise Undefined(f"The assets are worth more than the enterprise, by {-goodwill:g}: check their values.")
     if goodwill == 0:

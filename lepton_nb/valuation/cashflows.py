@@ -24,8 +24,8 @@ from lepton_nb.valuation._base import (
     finite,
     fraction,
     number,
-    one_of,
     rate_of,
+    shift_of,
     vector,
 )
 from lepton_nb.valuation._guard import guarded
@@ -127,7 +127,7 @@ def xnpv(
     >>> round(xnpv(0.09, [-10000, 2750, 4250, 3250, 2750], dates), 2)
     2086.65
     """
-    flows = _flows(amounts)
+    flows = _flows(amounts, "amounts")
     return _present_value(rate, flows, _dates.years_from(dates, flows.shape[-1], day_count, valuation_date))
 
 
@@ -221,7 +221,7 @@ def equivalent_annual_cost(rate: float, costs: Numbers, years: float | None = No
     >>> round(equivalent_annual_cost(0.06, [15, 5, 5, 5]), 2)
     10.61
     """
-    spent = vector("costs", costs)
+    spent = _costs(costs)
     if years is None and len(spent) == 1:
         raise Undefined("A cost at t = 0 alone has no life: give years.")
     life = number("years", len(spent) - 1 if years is None else years, above=0.0)
@@ -407,7 +407,7 @@ def pv_with_half_life(
     $$ PV = \sum_{t=1}^{n} \frac{B_1\, 2^{-(t-1)/h}}{(1+r)^{t}} \qquad (\text{mid-year: } t - 1/2 \text{ below}) $$
 
     first_cash_flow B_1: money in year 1, not yet decayed; nothing falls at t = 0. half_life in years, or None
-    for no decay. years: whole years n. timing: "end" or "mid_year".
+    for no decay. years: whole years n. timing: "end" or "mid_year" (or "mid").
 
     Reference: as for ``terminal_value_decay``, cut after n years.
 
@@ -419,8 +419,7 @@ def pv_with_half_life(
         raise ValueError(f"years must be a whole number. Received: years={years}")
     factor = 1.0 if half_life is None else 0.5 ** (1 / number("half_life", half_life, above=0.0))
     flows = number("first_cash_flow", first_cash_flow) * factor ** np.arange(int(years))
-    one_of("timing", timing, ("end", "mid_year"))
-    return (npv if timing == "end" else npv_mid_year)(rate_of(rate), [0.0, *flows])
+    return (npv_mid_year if shift_of(timing) else npv)(rate_of(rate), [0.0, *flows])
 
 
 @guarded
@@ -435,7 +434,7 @@ def tco(rate: float, costs: Numbers, risk_adjustment: float = 0.0) -> float:
     >>> round(tco(0.10, [500, 80, 80, 80], risk_adjustment=0.10), 2)
     768.84
     """
-    return npv(rate_of(rate), vector("costs", costs)) * (1 + number("risk_adjustment", risk_adjustment, 0.0))
+    return npv(rate_of(rate), _costs(costs)) * (1 + number("risk_adjustment", risk_adjustment, 0.0))
 
 
 @dataclass(frozen=True)
@@ -483,15 +482,25 @@ def roi(
     return ReturnOnInvestment(net / pv_costs, net, pv_benefits, pv_costs)
 
 
-def _flows(values) -> np.ndarray:
-    flows = array("cash_flows", values)
-    if flows.ndim == 0 or flows.shape[-1] == 0:
-        raise ValueError("cash_flows must hold at least one number.")
+def _flows(values: Numbers, name: str = "cash_flows") -> np.ndarray:
+    flows = array(name, values, (1, 2))
+    if flows.shape[-1] == 0:
+        raise ValueError(f"{name} must hold at least one number.")
     return flows
 
 
+def _costs(values: Numbers) -> np.ndarray:
+    spent = vector("costs", values)
+    if np.any(spent < 0):
+        raise ValueError(
+            "costs are positive money out: what comes in, such as a resale, belongs to the cash flows of npv. "
+            f"Received: {spent.min():g} among them"
+        )
+    return spent
+
+
 def _present_value(rate, flows: np.ndarray, times: np.ndarray):
-    rates = array("rate", rate)
+    rates = array("rate", rate, (0, 1))
     if np.any(rates <= -1):
         raise ValueError(f"rate must be above -1 (-100 %). Received: rate={rates.min():g}")
     with np.errstate(over="ignore", invalid="ignore"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -36,7 +39,10 @@ __all__ = [
 ]
 
 Node: TypeAlias = float | Mapping[str, Any]  # see ``decision_tree``
-BRUTE_FORCE_ITEMS = 20  # 2^20 sets; above, integer programming
+BRUTE_FORCE_ITEMS = 20  # 2^20 sets
+MOST_UNITS = 2**22  # of the budget, for dynamic programming
+PROGRAM_SCALE, PROGRAM_SECONDS = 1e4, 60
+ROUNDING = 1e-12  # a sum of costs that exceeds the budget by less meets it
 
 
 # ---------------------------------------------------------------- value of information
@@ -313,8 +319,9 @@ class Selection(Result):
 def knapsack(values: Mapping[str, float], costs: Mapping[str, float], budget: float) -> Selection:
     r"""Which indivisible projects to fund: $\max \sum x_i V_i$ with $\sum x_i C_i \le budget$, $x_i \in \{0, 1\}$.
 
-    values: {name: net present value}; costs: {name: positive money out of the budget}, the same names. Every set is
-    tried up to 20 projects (of equal values the cheapest set), integer programming above. Ranking by value per cost is
+    values: {name: net present value}; costs: {name: positive money out of the budget}, the same names. Exact:
+    every set is tried up to 20 projects (of equal values the cheapest set); above, dynamic programming over the budget
+    where the costs have a common unit; else two halves of all sets joined up to 40, and an integer program without a gap. Ranking by value per cost is
     not the same: projects do not divide. Nothing is chosen that has a negative value. An empty choice has value 0.
 
     Reference: Brealey, Myers & Allen, ch. 5, capital rationing; Kellerer, Pferschy & Pisinger,
@@ -328,31 +335,128 @@ def knapsack(values: Mapping[str, float], costs: Mapping[str, float], budget: fl
     worth = {name: number(f"values[{name!r}]", value) for name, value in values.items()}
     price = {name: number(f"costs[{name!r}]", costs[name], 0.0) for name in worth}
     limit = number("budget", budget, 0.0)
-    names = [name for name in worth if worth[name] > 0 and price[name] <= limit * (1 + 1e-12)]
+    allowed = limit * (1 + ROUNDING)
+    names = [name for name in worth if worth[name] > 0 and price[name] <= allowed]
     amounts, prices = np.array([worth[name] for name in names]), np.array([price[name] for name in names])
-    if len(names) <= BRUTE_FORCE_ITEMS:
+    if math.fsum(prices) <= allowed:
+        picks, method = np.ones(len(names), dtype=bool), "all fit"
+    elif len(names) <= BRUTE_FORCE_ITEMS:
         picks, method = _every_set(amounts, prices, limit), "every set tried"
+    elif len(names) <= 2 * BRUTE_FORCE_ITEMS and (units := _in_units(prices, limit)) is None:
+        picks, method = _two_halves(amounts, prices, limit), "every set of two halves joined"
+    elif (units := _in_units(prices, limit)) is not None:
+        picks, method = _by_budget(amounts, *units), "dynamic programming over the budget"
     else:
-        solved = optimize.milp(
-            -amounts,
-            constraints=optimize.LinearConstraint(prices[None, :], -np.inf, limit),
-            integrality=np.ones(len(names)),
-            bounds=optimize.Bounds(0, 1),
-        )
-        if not solved.success:
-            raise Undefined(f"The integer program was not solved: {solved.message}")
-        picks, method = solved.x > 0.5, "integer programming (HiGHS)"
+        picks, method = _integer_program(amounts, prices, limit), "integer programming (HiGHS)"
     chosen = tuple(name for name, pick in zip(names, picks, strict=True) if pick)
     value, cost = math.fsum(worth[name] for name in chosen), math.fsum(price[name] for name in chosen)
     return Selection(chosen, value, cost, limit, method)
 
 
-def _every_set(values: np.ndarray, costs: np.ndarray, budget: float) -> np.ndarray:
-    """(items,) of bool: the best set. Sums over all sets are built by doubling, one item at a time."""
+def _in_units(costs: np.ndarray, budget: float) -> tuple[np.ndarray, int] | None:
+    """Costs and budget as whole numbers of a common unit; None where there is none of a usable size."""
+    largest = math.floor(math.log10(costs.max()))
+    for digits in range(-largest, 12 - largest):
+        scaled = costs * 10.0**digits
+        amounts = np.rint(scaled)
+        if np.any(np.abs(scaled - amounts) > 1e-9 * scaled):
+            continue
+        unit = int(np.gcd.reduce(amounts.astype(np.int64)))
+        limit = math.floor(budget * 10.0**digits / unit * (1 + ROUNDING) + ROUNDING)
+        usable = limit <= MOST_UNITS and limit * len(costs) <= 64 * MOST_UNITS
+        return ((amounts / unit).astype(np.int64), limit) if usable else None
+    return None
+
+
+def _by_budget(values: np.ndarray, costs: np.ndarray, budget: int) -> np.ndarray:
+    """(items,) of bool: the best set for whole costs, by the best value of every budget from 0 on."""
+    best = np.zeros(budget + 1)
+    taken = []
+    for value, cost in zip(values, costs, strict=True):
+        with_it = best[: budget + 1 - cost] + value
+        better = with_it > best[cost:]
+        taken.append(np.packbits(better))
+        best[cost:] = np.where(better, with_it, best[cost:])
+    left = int(np.argmax(best >= best[-1] * (1 - ROUNDING)))  # of equally good sets the cheapest
+    picks = np.zeros(len(values), dtype=bool)
+    for item in range(len(values) - 1, -1, -1):
+        place = left - int(costs[item])
+        if place >= 0 and taken[item][place >> 3] >> (7 - (place & 7)) & 1:
+            picks[item], left = True, place
+    return picks
+
+
+def _integer_program(values: np.ndarray, costs: np.ndarray, budget: float) -> np.ndarray:
+    """(items,) of bool: the best set for costs without a common unit. Scaled, so that the solver's absolute tolerances
+    are small against budget and values; without a gap; and checked, with the budget drawn in where it was overdrawn."""
+    weights, gains, room = costs / budget * PROGRAM_SCALE, values / values.max() * PROGRAM_SCALE, PROGRAM_SCALE
+    for _ in range(20):
+        with _quiet():
+            solved = optimize.milp(
+                -gains,
+                constraints=optimize.LinearConstraint(weights[None, :], -np.inf, room),
+                integrality=np.ones(len(values)),
+                bounds=optimize.Bounds(0, 1),
+                options={"mip_rel_gap": 0.0, "disp": False, "time_limit": PROGRAM_SECONDS},
+            )
+        if not solved.success:
+            raise Undefined(f"No best set was proved within {PROGRAM_SECONDS} s. Round the costs to a common unit.")
+        picks = solved.x > 0.5
+        if math.fsum(costs[picks]) <= budget * (1 + ROUNDING):
+            return picks
+        room *= 1 - 1e-9
+    raise Undefined("The integer program keeps overdrawing the budget. Round the costs to a common unit.")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing on the console: the solver writes a line there past its own settings, and past Python's."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # no console at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)
+
+
+def _two_halves(values: np.ndarray, costs: np.ndarray, budget: float) -> np.ndarray:
+    """(items,) of bool: the best set, from every set of each half: for one of the first, the best that still fits."""
+    half = len(values) // 2
+    worth, spent = _all_sums(values[:half], costs[:half])
+    other_worth, other_spent = _all_sums(values[half:], costs[half:])
+    order = np.argsort(other_spent, kind="stable")
+    sorted_spent, sorted_worth = other_spent[order], other_worth[order]
+    best_at = np.maximum.accumulate(sorted_worth)
+    leader = np.maximum.accumulate(np.where(sorted_worth == best_at, np.arange(len(order)), 0))
+    room = budget * (1 + ROUNDING) - spent
+    fits = np.searchsorted(sorted_spent, room, side="right") - 1
+    total = np.where(fits >= 0, worth + best_at[np.maximum(fits, 0)], -np.inf)
+    first = int(np.argmax(total))
+    second = int(order[leader[fits[first]]])
+    bits = [(first >> i) & 1 for i in range(half)] + [(second >> i) & 1 for i in range(len(values) - half)]
+    return np.array(bits, dtype=bool)
+
+
+def _all_sums(values: np.ndarray, costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Value and cost of every set, by its bit mask: built by doubling, one item at a time."""
     worth, spent = np.zeros(1), np.zeros(1)
     for value, cost in zip(values, costs, strict=True):
         worth, spent = np.concatenate([worth, worth + value]), np.concatenate([spent, spent + cost])
-    allowed = spent <= budget * (1 + 1e-12)  # sums of costs that meet the budget but for rounding
+    return worth, spent
+
+
+def _every_set(values: np.ndarray, costs: np.ndarray, budget: float) -> np.ndarray:
+    """(items,) of bool: the best set, and of equally good ones the cheapest."""
+    worth, spent = _all_sums(values, costs)
+    allowed = spent <= budget * (1 + ROUNDING)  # sums of costs that meet the budget but for rounding
     best = worth[allowed].max()
     good = np.flatnonzero(allowed & (worth >= best - 1e-12 * abs(best)))
     mask = good[np.argmin(spent[good])]

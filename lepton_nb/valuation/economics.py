@@ -65,6 +65,9 @@ def break_even_volume(buy_per_thousand: float, fixed_cost: float, own_per_thousa
     return number("fixed_cost", fixed_cost, 0.0) / (bought - own) * 1000
 
 
+MOST_SERVERS = 1_000_000
+
+
 @dataclass(frozen=True)
 class Queue(Result):
     """A service under load. Times in seconds, in the unit of the rates; response is waiting plus service."""
@@ -122,7 +125,7 @@ def erlang_c(arrival_rate: float, service_rate: float, servers: int) -> Queue:
     (0.4444, 0.4444)
     """
     arrivals, service = number("arrival_rate", arrival_rate, 0.0), number("service_rate", service_rate, above=0.0)
-    count = whole("servers", servers, 1)
+    count = whole("servers", servers, 1, MOST_SERVERS)
     load = arrivals / service
     if load >= count:
         raise Undefined(
@@ -198,8 +201,8 @@ def pareto_front(points: Mapping[str, tuple[float, ...]]) -> tuple[str, ...]:
 def learning_curve_cost(first_cost: float, n: float, learning_rate: float) -> float:
     r"""Cost of the n-th unit where each doubling costs a fixed share of the one before: $c_n = c_1 n^{\log_2 LR}$.
 
-    first_cost c_1: positive money; n >= 1 (e.g. the n-th retraining); learning_rate LR: fraction above 0, 0.8 means
-    that every doubling costs 80 %. 1 means no learning.
+    first_cost c_1: positive money; n >= 1 (e.g. the n-th retraining); learning_rate LR: fraction above 0 and up to 1,
+    0.8 means that every doubling costs 80 %. 1 means no learning.
 
     Reference: Wright (1936), Factors affecting the cost of airplanes, Journal of the Aeronautical Sciences 3,
     pp. 122-128.
@@ -207,5 +210,5 @@ def learning_curve_cost(first_cost: float, n: float, learning_rate: float) -> fl
     >>> round(learning_curve_cost(100, 4, 0.8), 6)
     64.0
     """
-    share = number("learning_rate", learning_rate, above=0.0)
+    share = number("learning_rate", learning_rate, high=1.0, above=0.0)
     return number("first_cost", first_cost, 0.0) * number("n", n, 1.0) ** math.log2(share)

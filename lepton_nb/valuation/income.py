@@ -5,19 +5,30 @@ Series of yearly figures begin with year 1: nothing falls at t = 0, unlike in ``
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, number, one_of, rate_of, same_length, vector
+from lepton_nb.valuation._base import (
+    Numbers,
+    Record,
+    Result,
+    Undefined,
+    fraction,
+    number,
+    rate_of,
+    same_length,
+    shift_of,
+    vector,
+)
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.cashflows import annuity
 
 __all__ = [
     "IncomeValue",
     "Undefined",
+    "YearLine",
     "contributory_charge",
     "excess_earnings",
     "greenfield",
@@ -28,14 +39,23 @@ __all__ = [
     "with_and_without",
 ]
 
-TIMINGS = ("end", "mid", "mid_year")
+
+@dataclass(frozen=True)
+class YearLine(Record):
+    """One year of an income stream: its flow, what 1 of it is worth today, and their product. Money, except factor."""
+
+    year: int
+    cash_flow: float
+    discount_factor: float
+    present_value: float
 
 
 @dataclass(frozen=True)
 class IncomeValue(Result):
     """Present value of an income stream: before and with the tax amortisation benefit.
 
-    ``value`` is the one that was asked for: with the benefit where years for it were given, else without.
+    ``value`` is the one that was asked for: with the benefit where years for it were given, else without. ``lines``
+    shows the years: their present values, less what is paid at t = 0, sum to ``pre_tab``.
     """
 
     pre_tab: float
@@ -43,6 +63,7 @@ class IncomeValue(Result):
     tab_factor: float
     value: float
     method: str
+    lines: tuple[YearLine, ...] = ()
 
 
 @guarded
@@ -65,7 +86,7 @@ def relief_from_royalty(
     """
     sales = vector("revenue", revenue)
     saved = sales * fraction("royalty_rate", royalty_rate) * (1 - fraction("tax", tax))
-    return _income(_discount(saved, rate, timing), tax, rate, timing, tab_years, "relief from royalty")
+    return _income(saved, tax, rate, timing, tab_years, "relief from royalty")
 
 
 @guarded
@@ -98,8 +119,9 @@ def excess_earnings(
     charges, left = _yearly("contributory_charges", contributory_charges, profit), _yearly("survival", survival, profit)
     if np.any((left < 0) | (left > 1)):
         raise ValueError(f"survival must be within 0..1. Received: {left.tolist()}")
-    present = _discount(profit * left - charges, rate, timing)
-    return _income(present, tax, rate, timing, tab_years, "multi-period excess earnings, one primary asset")
+    return _income(
+        profit * left - charges, tax, rate, timing, tab_years, "multi-period excess earnings, one primary asset"
+    )
 
 
 @guarded
@@ -115,7 +137,9 @@ def contributory_charge(asset_base: float, rate: float, life_years: float | None
     (80.0, 250.46)
     """
     base = number("asset_base", asset_base, 0.0)
-    return base * rate_of(rate) if life_years is None else base / annuity(rate, life_years)
+    if life_years is None:
+        return base * rate_of(rate)
+    return base / annuity(rate, number("life_years", life_years, above=0.0))
 
 
 @guarded
@@ -138,8 +162,8 @@ def with_and_without(
     """
     having, lacking = vector("cash_flow_with", cash_flow_with), vector("cash_flow_without", cash_flow_without)
     same_length(cash_flow_with=having, cash_flow_without=lacking)
-    present = fraction("probability_of_effect", probability_of_effect) * _discount(having - lacking, rate, timing)
-    return _income(present, 0.0, rate, timing, None, "with and without")
+    expected = fraction("probability_of_effect", probability_of_effect) * (having - lacking)
+    return _income(expected, 0.0, rate, timing, None, "with and without")
 
 
 @guarded
@@ -156,8 +180,7 @@ def greenfield(cash_flow: Numbers, build_up_cost: float, rate: float, timing: st
     127.99
     """
     spent = number("build_up_cost", build_up_cost, 0.0)
-    present = _discount(vector("cash_flow", cash_flow), rate, timing) - spent
-    return _income(present, 0.0, rate, timing, None, "greenfield")
+    return _income(vector("cash_flow", cash_flow), 0.0, rate, timing, None, "greenfield", spent)
 
 
 @guarded
@@ -176,7 +199,7 @@ def income_split(income: Numbers, share: Numbers, rate: float, timing: str = "en
     parts = _yearly("share", share, earned)
     if np.any((parts < 0) | (parts > 1)):
         raise ValueError(f"share must be within 0..1. Received: {parts.tolist()}")
-    return _income(_discount(earned * parts, rate, timing), 0.0, rate, timing, None, "income split")
+    return _income(earned * parts, 0.0, rate, timing, None, "income split")
 
 
 @guarded
@@ -192,7 +215,7 @@ def tax_amortisation_factor(tax: float, rate: float, years: float, timing: str =
     >>> round(tax_amortisation_factor(0.25, 0.10, 10), 6)
     1.181494
     """
-    middle = 1.0 if one_of("timing", timing, TIMINGS) == "end" else math.sqrt(1 + rate_of(rate))
+    middle = (1 + rate_of(rate)) ** shift_of(timing)
     return 1 + tax_amortisation_benefit(1.0, tax, years, annuity(rate, years) * middle)
 
 
@@ -213,16 +236,25 @@ def tax_amortisation_benefit(present_value: float, tax: float, years: float, ann
     return number("present_value", present_value) * saved / (1 - saved)
 
 
-def _discount(flows: np.ndarray, rate: float, timing: str) -> float:
-    shift = 0.0 if one_of("timing", timing, TIMINGS) == "end" else 0.5
-    years = np.arange(1, len(flows) + 1) - shift
-    return _base.finite("The present value", float(flows @ (1 + rate_of(rate)) ** -years))
-
-
-def _income(present: float, tax: float, rate: float, timing: str, tab_years: float | None, name: str) -> IncomeValue:
+def _income(
+    flows: np.ndarray,
+    tax: float,
+    rate: float,
+    timing: str,
+    tab_years: float | None,
+    name: str,
+    paid_at_once: float = 0.0,
+) -> IncomeValue:
+    times = np.arange(1, len(flows) + 1) - shift_of(timing)
+    factors = (1 + rate_of(rate)) ** -times
+    present = _base.finite("The present value", float(flows @ factors)) - paid_at_once
+    if tab_years is not None:
+        number("tab_years", tab_years, above=0.0)
     factor = 1.0 if tab_years is None else tax_amortisation_factor(tax, rate, tab_years, timing)
     told = "no tax amortisation benefit" if tab_years is None else f"tax amortisation benefit over {tab_years:g} years"
-    return IncomeValue(present, present * factor, factor, present * factor, f"{name}, {timing}, {told}")
+    parts = zip(flows.tolist(), factors.tolist(), (flows * factors).tolist(), strict=True)
+    lines = tuple(YearLine(year, *part) for year, part in enumerate(parts, 1))
+    return IncomeValue(present, present * factor, factor, present * factor, f"{name}, {timing}, {told}", lines)
 
 
 def _yearly(name: str, given, like: np.ndarray) -> np.ndarray:
