@@ -14,11 +14,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, vector, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, shown, vector, whole
 from lepton_nb.valuation._guard import guarded
 
 __all__ = ["Attribution", "Undefined", "banzhaf", "knn_shapley", "knn_utility", "leave_one_out", "shapley"]
 
+MOST_PLAYERS = 2000
+MOST_SAMPLES = 10_000_000
 EXACT_PLAYERS = 12  # 2^12 coalitions; above, sampling with a standard error
 
 Value: TypeAlias = Callable[[frozenset], float] | Mapping
@@ -82,7 +84,7 @@ def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000,
         weights = np.array([1 / (n * math.comb(n - 1, size)) for size in range(n)])
         return _exact(names, worth, weights, "exact Shapley value over all coalitions")
 
-    pairs = max(whole("permutations", permutations, 2) // 2, 2)
+    pairs = max(whole("permutations", permutations, 2, MOST_SAMPLES) // 2, 2)
     generator = np.random.default_rng(whole("seed", seed))
     gains = np.zeros((pairs, n))
     nothing = worth(frozenset())
@@ -117,7 +119,7 @@ def banzhaf(players: Sequence[Hashable], value: Value, samples: int = 4000, seed
     if n <= EXACT_PLAYERS:
         return _exact(names, worth, np.full(n, 0.5 ** (n - 1)), "exact Banzhaf value over all coalitions")
     generator = np.random.default_rng(whole("seed", seed))
-    count = whole("samples", samples, 2)
+    count = whole("samples", samples, 2, MOST_SAMPLES)
     gains = np.zeros((count, n))
     for row, chosen in zip(gains, generator.random((count, n)) < 0.5, strict=True):
         group = frozenset(names[i] for i in np.flatnonzero(chosen))
@@ -215,17 +217,32 @@ def knn_utility(
 
 def _labelled(x_train, y_train, x_test, y_test) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Training cases (n, features) and their labels, test cases (m, features) and theirs."""
-    known = array("x_train", x_train)
+    known = array("x_train", x_train, (1, 2))
     known = known[:, None] if known.ndim == 1 else known
-    asked = array("x_test", x_test)
-    asked = asked.reshape(-1, known.shape[1])
-    known_labels, asked_labels = np.asarray(y_train), np.atleast_1d(np.asarray(y_test))
+    asked = array("x_test", x_test, (0, 1, 2))
+    width = known.shape[1]
+    if asked.ndim < 2:  # one case, or many of one feature
+        asked = asked.reshape(-1, 1) if width == 1 else asked.reshape(1, -1)
+    if asked.shape[1] != width:
+        raise ValueError(
+            f"x_train and x_test must have the same features. Received: {width} and {asked.shape[1]} a case"
+        )
+    known_labels, asked_labels = _label_row("y_train", y_train), _label_row("y_test", y_test)
     if len(known) == 0 or len(known_labels) != len(known) or len(asked_labels) != len(asked) or len(asked) == 0:
         raise ValueError(
             "Every case needs one label. Received: "
             f"{len(known)} cases and {len(known_labels)} labels, {len(asked)} test cases and {len(asked_labels)} labels"
         )
     return known, known_labels, asked, asked_labels
+
+
+def _label_row(name: str, values: Labels) -> np.ndarray:
+    if values is None or isinstance(values, (Mapping, set, frozenset)):
+        raise ValueError(f"{name} must be a label for every case. Received: {name}={shown(values)}")
+    found = np.atleast_1d(np.asarray(values))
+    if found.ndim != 1:
+        raise ValueError(f"{name} must be one row of labels. Received: an array of shape {found.shape}")
+    return found
 
 
 def _by_distance(known: np.ndarray, known_labels: np.ndarray, case: np.ndarray, label) -> tuple[np.ndarray, np.ndarray]:
@@ -244,7 +261,10 @@ class _Worth:
 
     def __call__(self, group: frozenset) -> float:
         if group not in self.known:
-            self.known[group] = number(f"The value of the coalition {sorted(map(str, group))}", self.ask(group))
+            found = self.ask(group)
+            if isinstance(found, (bool, np.bool_)):  # a game of winning and losing coalitions
+                found = float(found)
+            self.known[group] = number(f"The value of the coalition {sorted(map(str, group))}", found)
         return self.known[group]
 
     @property
@@ -255,6 +275,8 @@ class _Worth:
 def _table(names: list, given: Mapping) -> Callable[[frozenset], float]:
     table: dict[frozenset, float] = {frozenset(): 0.0}
     for key, worth in given.items():
+        if not isinstance(key, (str, frozenset, tuple)):
+            raise ValueError(f"A coalition must be a frozenset, a tuple or names joined by +. Received: {shown(key)}")
         if isinstance(key, str):
             group = frozenset({key}) if key in names else frozenset(key.split("+")) - {""}
         else:
@@ -273,6 +295,12 @@ def _table(names: list, given: Mapping) -> Callable[[frozenset], float]:
 
 def _game(players: Sequence[Hashable], value: Value) -> tuple[list, _Worth]:
     names = list(players)
+    if len(names) > MOST_PLAYERS:
+        raise ValueError(f"At most {MOST_PLAYERS} players can be handled. Received: {len(names)}")
+    if not all(isinstance(name, Hashable) for name in names):
+        raise ValueError(f"players must be names. Received: {shown(names)}")
+    if not isinstance(value, Mapping) and not callable(value):
+        raise ValueError(f"value must be a function or a mapping of coalitions. Received: value={shown(value)}")
     if not names or len(set(names)) < len(names):
         raise ValueError(f"players must be one or more different names. Received: {names}")
     return names, _Worth(names, value)

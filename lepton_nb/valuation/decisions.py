@@ -7,7 +7,7 @@ import itertools
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +15,19 @@ import numpy as np
 from scipy import optimize, special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, same_length, vector, whole
+from lepton_nb.valuation._base import (
+    Numbers,
+    Result,
+    Undefined,
+    array,
+    mapping,
+    number,
+    row,
+    same_length,
+    shown,
+    vector,
+    whole,
+)
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.simulation import correlation_root
 
@@ -26,6 +38,7 @@ __all__ = [
     "MinimumVariance",
     "SampleInformation",
     "Selection",
+    "StudyInformation",
     "Undefined",
     "concentration",
     "decision_tree",
@@ -33,12 +46,15 @@ __all__ = [
     "evpi_normal",
     "evpi_samples",
     "evppi",
+    "evppi_states",
     "evsi",
+    "evsi_states",
     "knapsack",
     "minimum_variance_weights",
 ]
 
 Node: TypeAlias = float | Mapping[str, Any]  # see ``decision_tree``
+DEEPEST = 200  # levels of a decision tree
 BRUTE_FORCE_ITEMS = 20  # 2^20 sets
 MOST_UNITS = 2**22  # of the budget, for dynamic programming
 PROGRAM_SCALE, PROGRAM_SECONDS = 1e4, 60
@@ -75,16 +91,10 @@ def evpi(prior: Mapping[str, float], payoffs: Mapping[str, Mapping[str, float]])
     >>> result.best, round(result.means["risky"], 6), round(result.value, 6)
     ('risky', 580.0, 420.0)
     """
-    chances = _base.probabilities(prior, "prior")
-    if not payoffs:
-        raise ValueError("payoffs must name at least one action.")
-    means = {}
-    for action, outcome in payoffs.items():
-        _base.same_names("prior", chances, f"payoffs[{action!r}]", outcome)
-        worth = {state: number(f"payoffs[{action!r}][{state!r}]", outcome[state]) for state in chances}
-        means[action] = sum(chances[state] * worth[state] for state in chances)
+    chances, worth = _states(prior, payoffs)
+    means = _means(chances, worth)
     best = max(means, key=means.get)
-    knowing = sum(chances[state] * max(outcome[state] for outcome in payoffs.values()) for state in chances)
+    knowing = math.fsum(chances[state] * max(outcome[state] for outcome in worth.values()) for state in chances)
     return Information(max(knowing - means[best], 0.0), 0.0, best, means, 0, "discrete states")
 
 
@@ -221,6 +231,125 @@ def evsi(
     return SampleInformation(value, value - cost, _normal_loss(excess, spread) * size, learned, cases)
 
 
+@dataclass(frozen=True)
+class StudyInformation(Result):
+    """What a study with a few possible signals is worth before it is made; money. ``net`` is after its cost."""
+
+    value: float
+    net: float
+    perfect: float  # what perfect information would be worth
+    best: str  # without the study
+    actions: dict[str, str]  # the best action after each signal
+    signals: dict[str, float]  # chance of each signal
+    posteriors: dict[str, dict[str, float]]  # chance of each state after each signal
+    method: str = "states and signals, Bayes' rule"
+
+
+@guarded
+def evsi_states(
+    prior: Mapping[str, float],
+    likelihoods: Mapping[str, Mapping[str, float]],
+    payoffs: Mapping[str, Mapping[str, float]],
+    study_cost: float = 0.0,
+) -> StudyInformation:
+    r"""Expected value of a study that gives one of a few signals about the state of the world, as in a decision tree.
+
+    $$ EVSI = \sum_x P(x) \max_a \sum_s P(s|x)\, V(a, s) - \max_a \sum_s P(s)\, V(a, s), \quad
+       P(s|x) = \frac{P(x|s) P(s)}{P(x)} $$
+
+    prior: {state: fraction}, summing to 1; likelihoods: {state: {signal: fraction}}, how likely each signal is in that
+    state, summing to 1 for every state, the same signals for all; payoffs: {action: {state: money}}; study_cost: positive
+    money. A signal that never comes is left out. Never more than ``evpi``.
+
+    Reference: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory, ch. 4; Clemen & Reilly, Making Hard
+    Decisions, ch. 12, expected value of imperfect information.
+
+    >>> market = {"risky": {"up": 1500, "same": 100, "down": -1000}, "safe": {"up": 500, "same": 500, "down": 500}}
+    >>> expert = {"up": {"says up": 0.8, "says same": 0.1, "says down": 0.1},
+    ...           "same": {"says up": 0.15, "says same": 0.7, "says down": 0.15},
+    ...           "down": {"says up": 0.2, "says same": 0.2, "says down": 0.6}}
+    >>> result = evsi_states({"up": 0.5, "same": 0.3, "down": 0.2}, expert, market)
+    >>> round(result.value, 2), result.actions["says down"], round(result.posteriors["says up"]["up"], 4)
+    (242.0, 'safe', 0.8247)
+    """
+    chances, worth = _states(prior, payoffs)
+    _base.same_names("prior", chances, "likelihoods", likelihoods)
+    tables = {state: _base.probabilities(likelihoods[state], f"likelihoods[{state!r}]") for state in chances}
+    names = list(next(iter(tables.values())))
+    for state in chances:
+        _base.same_names(
+            f"likelihoods[{next(iter(chances))!r}]", dict.fromkeys(names), f"likelihoods[{state!r}]", tables[state]
+        )
+    cost = number("study_cost", study_cost, 0.0)
+    means = _means(chances, worth)
+    best = max(means, key=means.get)
+    knowing, actions, signals, posteriors = 0.0, {}, {}, {}
+    for signal in names:
+        together = {state: chances[state] * tables[state][signal] for state in chances}
+        chance = math.fsum(together.values())
+        if chance == 0:
+            continue
+        after = _means(together, worth)
+        actions[signal] = max(after, key=after.get)
+        knowing += after[actions[signal]]
+        signals[signal], posteriors[signal] = chance, {state: share / chance for state, share in together.items()}
+    value = max(knowing - means[best], 0.0)
+    perfect = evpi(prior, payoffs).value
+    return StudyInformation(value, value - cost, perfect, best, actions, signals, posteriors)
+
+
+@guarded
+def evppi_states(
+    prior: Mapping[str, float], payoffs: Mapping[str, Mapping[str, float]], known: Mapping[str, str]
+) -> Information:
+    r"""Expected value of learning one thing about the state of the world: which group it belongs to.
+
+    $$ EVPPI = \sum_g \max_a \sum_{s \in g} P(s)\, V(a, s) - \max_a \sum_s P(s)\, V(a, s) $$
+
+    prior: {state: fraction}, summing to 1; payoffs: {action: {state: money}}; known: {state: group}: what will be told
+    apart. With states such as "high, cheap" made of two things, group them by the one that will be known. A group for
+    every state gives ``evpi``, one group for all gives 0.
+
+    Reference: Raiffa & Schlaifer (1961), ch. 4; Claxton (1999), as for ``evpi_samples``.
+
+    >>> chances = {"high, cheap": 0.3, "high, dear": 0.2, "low, cheap": 0.3, "low, dear": 0.2}
+    >>> money = {"build": {"high, cheap": 90, "high, dear": 40, "low, cheap": -20, "low, dear": -70},
+    ...          "leave": dict.fromkeys(chances, 0)}
+    >>> round(evppi_states(chances, money, {state: state.split(",")[0] for state in chances}).value, 4)
+    20.0
+    """
+    chances, worth = _states(prior, payoffs)
+    _base.same_names("prior", chances, "known", known)
+    means = _means(chances, worth)
+    best = max(means, key=means.get)
+    groups: dict[Any, dict[str, float]] = {}
+    for state, group in known.items():
+        if not isinstance(group, Hashable):
+            raise ValueError(f"known[{state!r}] must be the name of a group. Received: {shown(group)}")
+        groups.setdefault(group, {})[state] = chances[state]
+    knowing = math.fsum(max(_means(part, worth).values()) for part in groups.values())
+    return Information(max(knowing - means[best], 0.0), 0.0, best, means, 0, f"discrete states in {len(groups)} groups")
+
+
+def _states(
+    prior: Mapping[str, float], payoffs: Mapping[str, Mapping[str, float]]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Chances by state, and money by action and state."""
+    chances = _base.probabilities(prior, "prior")
+    worth = {}
+    for action, outcome in mapping("payoffs", payoffs).items():
+        _base.same_names("prior", chances, f"payoffs[{action!r}]", outcome)
+        worth[action] = {state: number(f"payoffs[{action!r}][{state!r}]", outcome[state]) for state in chances}
+    return chances, worth
+
+
+def _means(chances: Mapping[str, float], worth: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Sum of chance times money over the states in ``chances``, for each action."""
+    return {
+        action: math.fsum(chances[state] * outcome[state] for state in chances) for action, outcome in worth.items()
+    }
+
+
 def _normal_loss(excess: float, spread: float) -> float:
     """E max(X, 0) - max(E X, 0) for X normal with this mean and standard deviation."""
     if spread == 0:
@@ -274,29 +403,33 @@ def decision_tree(tree: Node) -> Decision:
     return Decision(value, policy)
 
 
-def _roll_back(node, path: str) -> tuple[float, dict[str, str]]:
+def _roll_back(node: Node, path: str, depth: int = 0) -> tuple[float, dict[str, str]]:
+    if depth > DEEPEST:
+        raise ValueError(f"A tree may have {DEEPEST} levels. Received: one that goes on below {shown(path, 60)}")
     if not isinstance(node, Mapping):
         return number(f"The outcome at {path!r}", node), {}
     kind = [key for key in ("decide", "chance") if key in node]
     if len(kind) != 1 or set(node) - {"decide", "chance", "cost"} or not node[kind[0]]:
         raise ValueError(
-            f"A node is a number, or has one of decide and chance, and perhaps cost. Received at {path!r}: {node!r}"
+            f"A node is a number, or has one of decide and chance, and perhaps cost. Received at {path!r}: {shown(node)}"
         )
     cost = number(f"The cost at {path!r}", node.get("cost", 0.0), 0.0)
     if kind[0] == "chance":
-        shares = _base.probabilities(
-            {name: branch[0] for name, branch in node["chance"].items()}, f"probabilities at {path!r}"
-        )
+        outcomes = mapping(f"The outcomes at {path!r}", node["chance"])
+        branches = {
+            name: row(f"{name!r} at {path!r}", item, 2, "(probability, node)") for name, item in outcomes.items()
+        }
+        shares = _base.probabilities({name: item[0] for name, item in branches.items()}, f"probabilities at {path!r}")
         value, policy = -cost, {}
-        for name, (_, after) in node["chance"].items():
-            worth, below = _roll_back(after, f"{path}: {name}")
+        for name, (_, after) in branches.items():
+            worth, below = _roll_back(after, f"{path}: {name}", depth + 1)
             value += shares[name] * worth
             policy.update(below)
         return value, policy
     found = {}
-    for name, after in node["decide"].items():
+    for name, after in mapping(f"The options at {path!r}", node["decide"]).items():
         below = f"{path} / {name}"
-        found[name] = _roll_back(after, below)
+        found[name] = _roll_back(after, below, depth + 1)
     best = max(found, key=lambda name: found[name][0])
     return found[best][0] - cost, {path: best, **found[best][1]}
 

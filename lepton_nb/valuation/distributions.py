@@ -91,16 +91,17 @@ class Pert(Record):
     low: float
     mode: float
     high: float
+    weight: float = 4.0
 
     @property
     def mean(self) -> float:
-        """(low + 4 mode + high) / 6."""
-        return (self.low + 4 * self.mode + self.high) / 6
+        """(low + weight mode + high) / (weight + 2)."""
+        return (self.low + self.weight * self.mode + self.high) / (self.weight + 2)
 
     @property
     def sd(self) -> float:
         """Standard deviation, in the unit of the inputs."""
-        return math.sqrt(max((self.mean - self.low) * (self.high - self.mean), 0.0) / 7)
+        return math.sqrt(max((self.mean - self.low) * (self.high - self.mean), 0.0) / (self.weight + 3))
 
     def ppf(self, share):
         """The value below which ``share`` (0..1) of the probability lies; any shape."""
@@ -108,25 +109,26 @@ class Pert(Record):
         width = self.high - self.low
         if width == 0:
             return np.full(share.shape, self.low)
-        a = 1 + 4 * (self.mode - self.low) / width
-        return self.low + width * special.betaincinv(a, 6 - a, share)
+        a = 1 + self.weight * (self.mode - self.low) / width
+        return self.low + width * special.betaincinv(a, self.weight + 2 - a, share)
 
 
 @guarded
-def pert(low: float, mode: float, high: float) -> Pert:
-    r"""Beta-PERT distribution on low..high: Beta(a, b) with $a = 1 + 4\frac{m-l}{h-l}$, $b = 6 - a$.
+def pert(low: float, mode: float, high: float, weight: float = 4.0) -> Pert:
+    r"""Beta-PERT distribution on low..high: Beta(a, b) with $a = 1 + \lambda\frac{m-l}{h-l}$, $b = \lambda + 2 - a$.
 
-    Mean (low + 4 mode + high) / 6: the ends weigh less than in the triangle. Three equal numbers are a
-    certain value. Raises ValueError unless low <= mode <= high.
+    weight $\lambda \ge 0$: how much the mode counts against the ends. 4 is the usual one, with the mean
+    (low + 4 mode + high) / 6: the ends weigh less than in the triangle; 0 is the uniform distribution. Three equal
+    numbers are a certain value. Raises ValueError unless low <= mode <= high.
 
     Reference: Malcolm, Roseboom, Clark & Fazar (1959), Application of a technique for research and development
-    program evaluation, Operations Research 7, pp. 646-669.
+    program evaluation, Operations Research 7, pp. 646-669; Vose (2008), Risk Analysis, for the weight.
 
     >>> distribution = pert(2, 5, 12)
     >>> round(distribution.mean, 4), round(distribution.sd, 4)
     (5.6667, 1.8214)
     """
-    return Pert(*_ordered(low, mode, high))
+    return Pert(*_ordered(low, mode, high), number("weight", weight, 0.0))
 
 
 @dataclass(frozen=True)

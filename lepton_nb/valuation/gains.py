@@ -33,6 +33,7 @@ __all__ = [
     "paired_values",
 ]
 
+FEW = 10  # cases that differ
 OUTCOMES = ("tp", "fp", "fn", "tn")
 Outcomes: TypeAlias = Mapping[str, float] | ArrayLike | Any  # {tp, fp, fn, tn}, an object with these, or an array
 JointCounts: TypeAlias = Mapping[tuple[int, int, int], int] | ArrayLike | Any  # see ``paired_table``
@@ -83,8 +84,12 @@ def expected_value(counts: Outcomes, values: Outcomes, level: float = 0.95) -> E
 
     counts: {tp, fp, fn, tn: count} (any case), an object with those attributes, or an array of cells. values:
     money per case in the same form, costs negative. se is the multinomial plug-in error (delta method).
+    Where fewer than 10 cases differ in worth from the commonest, the normal interval is too narrow: it is then taken with
+    one more case in each cell that differs (Agresti & Caffo), and where all are alike it is the exact bound of what was
+    not seen.
 
-    Reference: Provost & Fawcett, Data Science for Business, ch. 7, expected value framework.
+    Reference: Provost & Fawcett, Data Science for Business, ch. 7, expected value framework; Agresti & Caffo (2000),
+    Simple and effective confidence intervals for proportions, The American Statistician 54, pp. 280-288.
 
     >>> result = expected_value({"TP": 56, "FP": 7, "FN": 5, "TN": 42}, {"TP": 99, "FP": -1, "FN": 0, "TN": 0})
     >>> round(result.mean, 4), round(result.standard_error, 4), result.n
@@ -121,16 +126,21 @@ def expected_value_gain(
     >>> round(result.mean, 3), round(result.standard_error, 2)
     (15.194, 9.75)
     """
-    model, baseline = expected_value(model_counts, values), expected_value(baseline_counts, values)
+    model, baseline = (
+        _moments(ExpectedValue, *_cells(counts, values, name), level, "")
+        for name, counts in (("model_counts", model_counts), ("baseline_counts", baseline_counts))
+    )
     scale = number("volume", volume, 0.0) * fraction("adoption", adoption) * fraction("attribution", attribution)
     mean = (model.mean - baseline.mean) * scale
     error = math.hypot(model.standard_error, baseline.standard_error) * scale
-    reach = normal_reach(level) * error
+    # each side's own distance to its ends, which is the normal reach where cases are many
+    below = math.hypot(model.mean - model.low, baseline.high - baseline.mean) * scale
+    above = math.hypot(model.high - model.mean, baseline.mean - baseline.low) * scale
     return ExpectedValue(
         mean,
         error,
-        mean - reach,
-        mean + reach,
+        mean - below,
+        mean + above,
         min(model.n, baseline.n),
         level,
         "unpaired: from the margins, independent standard errors added; too wide where both ran on the same cases",
@@ -153,7 +163,9 @@ def paired_gain(
 
     $$ m = \sum p\, g, \qquad se = \sqrt{\frac{\sum p\, g^2 - m^2}{n}} $$
 
-    Cases decided alike have g = 0: only the discordant pairs carry information (the structure of McNemar's test).
+    Cases decided alike have g = 0: only the discordant pairs carry information (the structure of McNemar's test). With
+    fewer than 10 of them the interval is widened as in ``expected_value``; without any it is the exact bound of what was
+    not seen.
 
     counts: the joint table by (y_true, model, baseline), 1 = positive or flagged: an array (2, 2, 2) in that order
     of axes, a mapping {(y, m, b): count}, or objects with y_true, model, baseline, count. For K classes an array
@@ -333,9 +345,14 @@ def paired_gain_of_shares(shares: Numbers, values: Mapping[str, Numbers]) -> np.
     cells = array("shares", shares)
     if cells.ndim != 2 or cells.shape[1] != 8:
         raise ValueError(f"shares must be (draws, 8). Received: shape {cells.shape}")
-    if set(map(str.lower, values)) != set(OUTCOMES):
-        raise ValueError(f"values must give exactly tp, fp, fn and tn. Received: {', '.join(values)}")
-    worth = {key.lower(): array(f"values.{key}", item) for key, item in values.items()}
+    if np.any(cells < -1e-9) or np.any(np.abs(cells.sum(axis=1) - 1) > 1e-6):
+        raise ValueError("shares must be at least 0 and sum to 1 in every draw.")
+    if sorted(str(key).lower() for key in values) != sorted(OUTCOMES):
+        raise ValueError(f"values must give exactly tp, fp, fn and tn. Received: {', '.join(map(str, values))}")
+    worth = {key.lower(): array(f"values.{key}", item, (0, 1)) for key, item in values.items()}
+    for key, item in worth.items():
+        if item.ndim and len(item) not in (1, len(cells)):
+            raise ValueError(f"values.{key} must be one number or one a draw, {len(cells)}. Received: {len(item)}")
     catch = (cells[:, 6] - cells[:, 5]) * (worth["tp"] - worth["fn"])  # positives flagged by one alone
     alarm = (cells[:, 2] - cells[:, 1]) * (worth["fp"] - worth["tn"])  # negatives flagged by one alone
     return catch + alarm
@@ -346,23 +363,51 @@ def _moments(kind, seen: np.ndarray, worth: np.ndarray, level: float, method: st
     shares = seen / n
     mean = float(np.sum(shares * worth))
     error = math.sqrt(float(np.sum(shares * (worth - mean) ** 2)) / n)
-    reach = normal_reach(level) * error
+    low, high, few = _interval(seen.ravel(), np.broadcast_to(worth, seen.shape).ravel(), mean, error, level)
     return kind(
         mean=mean,
         standard_error=error,
-        low=mean - reach,
-        high=mean + reach,
+        low=low,
+        high=high,
         n=int(n),
         level=level,
-        method=method,
+        method=f"{method}; {few}" if few else method,
         **more,
     )
+
+
+def _interval(seen: np.ndarray, worth: np.ndarray, mean: float, error: float, level: float) -> tuple[float, float, str]:
+    """low, high and, where it is not the plain normal interval, which one it is.
+
+    The normal interval goes by the cases that differ from the commonest worth. Where there are few, it is too narrow,
+    and where there is none it has no width at all.
+    """
+    n = seen.sum()
+    reach = normal_reach(level) * error
+    levels, cell = np.unique(worth, return_inverse=True)
+    counts = np.bincount(cell, seen)
+    common = levels[np.argmax(counts)]
+    others = n - counts.max()
+    if others >= FEW or len(levels) == 1:
+        return mean - reach, mean + reach, ""
+    if others == 0:
+        unseen = 1 - ((1 - level) / 2) ** (1 / n)  # Clopper-Pearson at none of n
+        low, high = common + unseen * (levels[0] - common), common + unseen * (levels[-1] - common)
+        return float(low), float(high), "all cases alike: exact bound of what was not seen"
+    padded = seen + np.where(worth == common, 0.0, 1.0)  # one case more in each cell that differs
+    total = padded.sum()
+    centre = float(padded @ worth / total)
+    wide = normal_reach(level) * math.sqrt(float(padded @ (worth - centre) ** 2 / total) / total)
+    low, high = max(min(centre - wide, mean), levels[0]), min(max(centre + wide, mean), levels[-1])
+    return float(low), float(high), f"under {FEW} cases that differ: one more in each such cell"
 
 
 def _outcomes(name: str, given) -> dict[str, float]:
     """tp, fp, fn, tn from a mapping (any case) or an object with those attributes."""
     if isinstance(given, Mapping):
         found = {str(key).lower(): item for key, item in given.items()}
+        if len(found) < len(given):
+            raise ValueError(f"{name} must name each of tp, fp, fn and tn once. Received: {', '.join(map(str, given))}")
     elif all(hasattr(given, key) for key in OUTCOMES):
         found = {key: getattr(given, key) for key in OUTCOMES}
     else:
@@ -372,14 +417,14 @@ def _outcomes(name: str, given) -> dict[str, float]:
     return {key: number(f"{name}.{key}", found[key]) for key in OUTCOMES}
 
 
-def _cells(counts, values) -> tuple[np.ndarray, np.ndarray]:
+def _cells(counts, values, name: str = "counts") -> tuple[np.ndarray, np.ndarray]:
     if isinstance(counts, (np.ndarray, list, tuple)):
-        seen, worth = array("counts", counts), array("values", values)
+        seen, worth = array(name, counts), array("values", values)
         if seen.shape != worth.shape:
             raise ValueError(f"counts and values must have one shape. Received: {seen.shape} and {worth.shape}")
         seen, worth = seen.ravel(), worth.ravel()
     else:
-        named, money = _outcomes("counts", counts), _outcomes("values", values)
+        named, money = _outcomes(name, counts), _outcomes("values", values)
         seen = np.array([named[key] for key in OUTCOMES])
         worth = np.array([money[key] for key in OUTCOMES])
     return _counts(seen), worth

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lepton_nb.valuation._base import Numbers, Result, Undefined, array, number, one_of, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, number, one_of, table, whole
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation._pricing import KINDS, black_scholes, margrabe, option_terms
-from lepton_nb.valuation.lattices import binomial_tree, crr
+from lepton_nb.valuation.lattices import MOST_STEPS, binomial_tree, crr
 from lepton_nb.valuation.real_options import (
     PerpetualInvestment,
     RealOption,
@@ -59,6 +59,9 @@ __all__ = [
 ]
 
 
+MOST_PATHS = 10_000_000
+
+
 @dataclass(frozen=True)
 class LeastSquares(Result):
     """Value with early exercise and without, from the same paths, each with its Monte Carlo standard error."""
@@ -68,6 +71,7 @@ class LeastSquares(Result):
     european: float
     european_standard_error: float
     n: int
+    antithetic: bool = False  # the paths were pairs, and the errors are those of their means
     method: str = "Longstaff-Schwartz, basis 1, x, x^2, paths in the money"
 
     @property
@@ -94,6 +98,7 @@ def least_squares_monte_carlo(
     payoff at once is higher. No exercise at t = 0.
 
     paths: prices (n, dates + 1), the first column at t = 0, equally spaced to ``years``. rate: continuously compounded.
+    Paths whose second half mirrors the first, as ``price_paths`` makes them, are recognised: a pair is one observation.
     The rule found is not quite the best one, so the value is slightly low; the fit to the same paths raises it
     slightly.
 
@@ -104,8 +109,8 @@ def least_squares_monte_carlo(
     >>> round(result.european, 4), result.n
     (0.0905, 4)
     """
-    prices = array("paths", paths)
-    if prices.ndim != 2 or prices.shape[1] < 2 or len(prices) < 2:
+    prices = table("paths", paths, "paths", "dates")
+    if prices.shape[1] < 2 or len(prices) < 2:
         raise ValueError(f"paths must be (n, dates + 1) with two or more paths. Received: shape {prices.shape}")
     cost, dates = number("strike", strike, above=0.0), prices.shape[1] - 1
     shrink = math.exp(-number("rate", rate) * number("years", years, above=0.0) / dates)
@@ -123,14 +128,31 @@ def least_squares_monte_carlo(
         exercise = np.flatnonzero(inside)[payoffs[inside, date] > basis @ weights]
         later[exercise] = payoffs[exercise, date]
     early, late = later * shrink, payoffs[:, -1] * shrink**dates
-    root = math.sqrt(len(prices))
+    mirrored = _in_mirrored_halves(prices)
     return LeastSquares(
         float(early.mean()),
-        float(early.std(ddof=1) / root),
+        _standard_error(early, mirrored),
         float(late.mean()),
-        float(late.std(ddof=1) / root),
+        _standard_error(late, mirrored),
         len(prices),
+        mirrored,
     )
+
+
+def _in_mirrored_halves(prices: np.ndarray) -> bool:
+    """Whether path i and path i + n/2 are antithetic: their logarithms sum to the same at each date, for all i."""
+    half, odd = divmod(len(prices), 2)
+    if odd or half < 2 or np.any(prices <= 0):
+        return False
+    sums = np.log(prices[:half]) + np.log(prices[half:])
+    return bool(np.all(np.ptp(sums, axis=0) <= 1e-9 * (1 + np.abs(sums).max())) and np.ptp(prices[:, -1]) > 0)
+
+
+def _standard_error(worth: np.ndarray, mirrored: bool) -> float:
+    """Of the mean: of independent paths, or of independent pairs of paths that are not."""
+    if mirrored:
+        worth = worth.reshape(2, -1).mean(axis=0)
+    return float(worth.std(ddof=1) / math.sqrt(len(worth)))
 
 
 @guarded
@@ -154,7 +176,7 @@ def price_paths(
     (4, 51)
     """
     price, _, sigma, time = option_terms(spot, 0.0, volatility, years)
-    count, pairs = whole("steps", steps, 1), whole("paths", paths, 2) // 2
+    count, pairs = whole("steps", steps, 1, MOST_STEPS), whole("paths", paths, 2, MOST_PATHS) // 2
     if paths % 2:
         raise ValueError(f"paths must be even. Received: paths={paths}")
     dt = time / count

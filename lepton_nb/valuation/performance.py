@@ -197,6 +197,10 @@ def net_benefit(n: int, tp: int, fp: int, threshold: float, prevalence: float) -
     if whole("tp", tp) + whole("fp", fp) > cases:
         raise ValueError(f"tp + fp must not exceed n. Received: tp={tp}, fp={fp}, n={cases}")
     positives = fraction("prevalence", prevalence)
+    for name, hits, most in (("tp", tp, positives), ("fp", fp, 1 - positives)):
+        if hits > most * cases + 0.5 + 1e-9 * cases:
+            kind = "positives" if name == "tp" else "negatives"
+            raise ValueError(f"{name} must not exceed the {kind}, {most * cases:g} of n. Received: {name}={hits}")
     benefit = tp / cases - fp / cases * odds
     flag_all = positives - (1 - positives) * odds
     return NetBenefit(float(threshold), benefit, flag_all, 100 * (benefit - flag_all) / odds, cases)

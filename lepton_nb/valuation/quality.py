@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from lepton_nb.valuation._base import Numbers, Result, Undefined, labels, number, same_length, vector
+from lepton_nb.valuation._base import Numbers, Result, Undefined, labels, number, row, same_length, shown, vector, whole
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.intervals import Interval, normal_reach, wilson_interval
 
@@ -49,9 +49,10 @@ def auc(y_true: Numbers, scores: Numbers, level: float = 0.95) -> Score:
     r"""Area under the receiver operating characteristic: $P(score_1 > score_0) + \frac12 P(score_1 = score_0)$.
 
     y_true: 0 or 1; scores: higher means more likely 1; both (n,). 0.5 is chance. Standard error by DeLong's
-    method, interval cut to 0..1. Raises Undefined unless both classes have two cases.
+    method; where its normal interval has no width or leaves 0..1, Newcombe's takes its place. Raises Undefined unless both classes have two cases.
 
-    Reference: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, pp. 837-845.
+    Reference: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, pp. 837-845; Newcombe (2006), Confidence intervals for an
+    effect size measure based on the Mann-Whitney statistic, part 2, Statistics in Medicine 25, pp. 559-573, method 5.
 
     >>> result = auc([1, 1, 0, 0, 1, 0], [0.9, 0.8, 0.7, 0.3, 0.6, 0.2])
     >>> round(result.value, 4), result.n
@@ -69,7 +70,30 @@ def auc(y_true: Numbers, scores: Numbers, level: float = 0.95) -> Score:
     area = float(ones_beat.mean())
     error = math.sqrt(ones_beat.var(ddof=1) / len(ones) + zeros_beaten.var(ddof=1) / len(zeros))
     reach = normal_reach(level) * error
-    return Score(area, error, max(area - reach, 0.0), min(area + reach, 1.0), len(truth), level, "ranks; DeLong error")
+    low, high, method = area - reach, area + reach, "ranks; DeLong error"
+    if error == 0 or low < 0 or high > 1:
+        low, high = _newcombe(area, len(ones), len(zeros), normal_reach(level))
+        method = "ranks; DeLong error, interval by Newcombe's method 5"
+    return Score(area, error, low, high, len(truth), level, method)
+
+
+def _newcombe(area: float, ones: int, zeros: int, reach: float) -> tuple[float, float]:
+    """Ends of the score-like interval of an area: where it is ``reach`` standard errors of the end from the end."""
+    more = (ones + zeros) / 2 - 1
+
+    def beyond(end: float) -> bool:
+        spread = 1 + more * ((1 - end) / (2 - end) + end / (1 + end))
+        return abs(area - end) > reach * math.sqrt(end * (1 - end) * spread / (ones * zeros))
+
+    found = []
+    for outer in (0.0, 1.0):
+        inner = area
+        for _ in range(60):
+            middle = (inner + outer) / 2
+            inner, outer = (inner, middle) if beyond(middle) else (middle, outer)
+        found.append((inner + outer) / 2)
+    low, high = found
+    return (0.0 if area == 0 else low), (1.0 if area == 1 else high)
 
 
 @guarded
@@ -91,7 +115,13 @@ def brier(y_true: Numbers, probabilities: Numbers, level: float = 0.95) -> Score
     errors = (chance - truth) ** 2
     mean, error = float(errors.mean()), float(errors.std(ddof=1) / math.sqrt(len(errors)))
     reach = normal_reach(level) * error
-    return Score(mean, error, max(mean - reach, 0.0), min(mean + reach, 1.0), len(truth), level, "mean squared error")
+    low, high, method = max(mean - reach, 0.0), min(mean + reach, 1.0), "mean squared error"
+    if error == 0:  # all errors alike: what was not seen can still be there
+        unseen = 1 - ((1 - level) / 2) ** (1 / len(errors))
+        worst, best = np.maximum(chance, 1 - chance) ** 2, np.minimum(chance, 1 - chance) ** 2
+        low, high = mean - unseen * (mean - float(best.mean())), mean + unseen * (float(worst.mean()) - mean)
+        method += "; all errors alike: exact bound of what was not seen"
+    return Score(mean, error, low, high, len(truth), level, method)
 
 
 @guarded
@@ -148,6 +178,11 @@ def population_stability_index(expected: Numbers, actual: Numbers, floor: float 
     same_length(expected=before, actual=after)
     if np.any(before < 0) or np.any(after < 0) or before.sum() == 0 or after.sum() == 0:
         raise ValueError("expected and actual must be counts or shares of at least 0, not all 0.")
+    for name, given in (("expected", before), ("actual", after)):
+        if np.any(given != np.floor(given)) and abs(given.sum() - 1) > 0.005:
+            raise ValueError(
+                f"{name} must be whole counts, or shares that sum to 1. Received: a sum of {given.sum():g}"
+            )
     before, after = before / before.sum(), after / after.sum()
     if floor is not None:
         lowest = number("floor", floor, above=0.0, below=1.0)
@@ -214,7 +249,14 @@ def fairness_rates(groups: Mapping[str, object], minimum_group: int = 30, level:
         raise ValueError(f"Fairness compares two or more groups. Received: {len(groups)}")
     rates = {}
     for name, given in groups.items():
-        selected, n = (given["selected"], given["n"]) if isinstance(given, Mapping) else given
+        if isinstance(given, Mapping):
+            if set(given) != {"selected", "n"}:
+                raise ValueError(f"groups[{name!r}] must give selected and n. Received: {shown(dict(given))}")
+            given = given["selected"], given["n"]
+        selected, n = row(f"groups[{name!r}]", given, 2, "(selected, n)")
+        selected, n = whole(f"groups[{name!r}] selected", selected), whole(f"groups[{name!r}] n", n, 1)
+        if selected > n:
+            raise ValueError(f"groups[{name!r}] must not select more than it has. Received: {selected} of {n}")
         if n < minimum_group:
             raise Undefined(f"Group {name!r} has {n} cases; rates are withheld below {minimum_group}.")
         rates[name] = wilson_interval(selected, n, level)

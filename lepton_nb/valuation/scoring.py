@@ -31,6 +31,7 @@ __all__ = [
 # Saaty's mean consistency index of random matrices, by size
 RANDOM_INDEX = {1: 0.0, 2: 0.0, 3: 0.58, 4: 0.90, 5: 1.12, 6: 1.24, 7: 1.32, 8: 1.41, 9: 1.45, 10: 1.49}
 MOST_INCONSISTENT = 0.10
+TIE = 1e-12  # of the largest score: closer ones are equal
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,9 @@ def ahp(matrix: Sequence[Sequence[float | str]]) -> Ahp:
     judged, size = array("matrix", rows), len(rows)
     if np.any(judged <= 0):
         raise ValueError("Judgements must be positive.")
+    if np.any((judged > 9 * 1.01) | (judged < 1 / 9 / 1.01)):
+        worst = judged.flat[np.argmax(np.abs(np.log(judged)))]
+        raise ValueError(f"Judgements lie on Saaty's scale, from 1/9 to 9. Received: {worst:g} among them")
     if not np.allclose(judged * judged.T, 1.0, atol=0.01):
         raise ValueError("Entry (j, i) must be the inverse of entry (i, j), and the diagonal 1.")
     eigenvalues, vectors = np.linalg.eig(judged)
@@ -186,7 +190,8 @@ class RankStability(Result):
     high: float
     n: int
     first: int
-    first_counts: tuple[int, ...]  # how often each alternative came first
+    first_counts: tuple[int, ...]  # how often each alternative came first, alone
+    ties: int  # draws in which the first place was shared
     reversals: tuple[int, ...]  # alternatives whose removal dethrones the first
     seed: int
     method: str
@@ -215,7 +220,7 @@ def rank_stability(
 
     matrix: (alternatives, criteria); weights: (criteria,) fractions, positive, sum 1; types: 1 or -1 per criterion.
     method: "weighted" (sum of weight times score times type, scores on one scale) or "topsis". A draw is won by one
-    alternative alone or, at a tie, by the one listed first.
+    alternative alone: where two are equal to within rounding, no one wins it, and it counts among ``ties``.
 
     Reference: Butler, Jia & Dyer (1997), Simulation techniques for the sensitivity analysis of multi-criteria decision
     models, European Journal of Operational Research 103, pp. 531-546.
@@ -228,20 +233,25 @@ def rank_stability(
     one_of("method", method, ("weighted", "topsis"))
     if np.any(shares <= 0):
         raise ValueError("Every weight must be positive to be varied; leave out criteria of weight 0.")
-    count = whole("draws", draws, 1)
+    count = whole("draws", draws, 1, 10_000_000)
 
     def rate(rows: np.ndarray, weight: np.ndarray) -> np.ndarray:
         return _closeness(rows, weight, signs) if method == "topsis" else (rows * signs) @ weight
 
-    first = int(np.argmax(rate(table, shares)))
+    def leaders(rows: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        rated = rate(rows, weight)
+        return np.flatnonzero(rated >= rated.max() - TIE * max(np.abs(rated).max(), 1e-300))
+
+    first = int(leaders(table, shares)[0])
     generator = np.random.default_rng(whole("seed", seed))
     drawn = generator.dirichlet(number("concentration", concentration, above=0.0) * shares, count)
-    winners = np.array([int(np.argmax(rate(table, weight))) for weight in drawn])
-    counts = np.bincount(winners, minlength=len(table))
+    leading = [leaders(table, weight) for weight in drawn]
+    winners = [int(names[0]) for names in leading if len(names) == 1]
+    counts = np.bincount(np.array(winners, dtype=int), minlength=len(table))
     reversals = []
     for other in range(len(table)):
         rest = np.delete(np.arange(len(table)), other)
-        if other != first and len(rest) > 1 and rest[np.argmax(rate(table[rest], shares))] != first:
+        if other != first and len(rest) > 1 and first not in rest[leaders(table[rest], shares)]:
             reversals.append(other)
     from lepton_nb.valuation.performance import wilson_interval  # loads scipy, which a comparison alone does not need
 
@@ -254,6 +264,7 @@ def rank_stability(
         count,
         first,
         tuple(counts.tolist()),
+        count - len(winners),
         tuple(reversals),
         seed,
         told,

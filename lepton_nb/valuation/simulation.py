@@ -15,7 +15,7 @@ from scipy import special
 from scipy.stats import qmc
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Numbers, Record, Result, Undefined, number, whole
+from lepton_nb.valuation._base import Numbers, Record, Result, Undefined, mapping, number, whole
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.intervals import clopper_pearson_interval
 
@@ -33,6 +33,7 @@ BLOCK_ROWS = 2**14  # draws that are made at a time
 PERCENTILES = (5, 25, 50, 75, 95)
 NORMAL_REACH = 1.959963984540054
 FEW = 10  # draws
+MOST_DRAWS = 2**27
 
 
 @dataclass(frozen=True)
@@ -249,9 +250,8 @@ def simulate(
     >>> round(result.mean, 2), result.draws, abs(result.mean - 20) < 4 * result.standard_error
     (20.0, 4096, True)
     """
-    if not inputs:
-        raise ValueError("inputs must name at least one distribution.")
-    points_each, replicates = replication(whole("draws", draws, 1))
+    mapping("inputs", inputs)
+    points_each, replicates = replication(whole("draws", draws, 1, MOST_DRAWS))
     start = whole("seed", seed)
     sizes = {name: size_of(name, distribution) for name, distribution in inputs.items()}
     single = [name for name in inputs if sizes[name] == 0]

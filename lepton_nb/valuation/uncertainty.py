@@ -5,7 +5,9 @@ The distributions are in ``distributions`` and the Monte Carlo is in ``simulatio
 
 from __future__ import annotations
 
+import itertools
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -160,7 +162,7 @@ def sobol_indices(
     several = [name for name in names if simulation.size_of(name, inputs[name])]
     if several or not names:
         raise ValueError(f"sobol_indices takes inputs of one number each, at least one. Received: {several or 'none'}")
-    points_each, replicates = simulation.replication(whole("n", n, 1))
+    points_each, replicates = simulation.replication(whole("n", n, 1, simulation.MOST_DRAWS))
     total = points_each * replicates
     cube = np.concatenate(list(simulation.sobol_blocks(2 * len(names), points_each, replicates, whole("seed", seed))))
 
@@ -265,7 +267,8 @@ def conditional_value_at_risk(outcomes: Numbers | Distribution, level: float = 0
     r"""The mean of the worst outcomes: $\frac{1}{1-\alpha} \int_0^{1-\alpha} F^{-1}(u)\,du$.
 
     Arguments and sign as in ``value_at_risk``; never above it. For draws, the worst (1 - level) n of them are
-    averaged, the last one in part where that is not a whole number.
+    averaged, the last one in part where that is not a whole number. Raises Undefined for a distribution whose lower tail
+    has no mean, such as Cauchy's: draws from it give a number that means nothing.
 
     Reference: Rockafellar & Uryasev (2000), Optimization of conditional value-at-risk, Journal of Risk 2,
     pp. 21-41.
@@ -280,20 +283,40 @@ def conditional_value_at_risk(outcomes: Numbers | Distribution, level: float = 0
         density = math.exp(-(special.ndtri(tail) ** 2) / 2) / math.sqrt(2 * math.pi)
         return TailValue(outcomes.mean - outcomes.sd * density / tail, level, 0, "closed form")
     if hasattr(outcomes, "ppf"):
-        area, _ = integrate.quad(lambda share: float(outcomes.ppf(share)), 0.0, tail, limit=200)
-        return TailValue(area / tail, level, 0, "integral of the inverse distribution")
+        return TailValue(_tail_mean(outcomes, tail), level, 0, "integral of the inverse distribution")
     draws = np.sort(vector("outcomes", outcomes))
     weights = np.clip(tail * len(draws) - np.arange(len(draws)), 0.0, 1.0)
     return TailValue(float(weights @ draws / weights.sum()), level, len(draws), "mean of the worst draws")
 
 
+def _tail_mean(outcomes: Distribution, tail: float) -> float:
+    """Mean of the lowest ``tail`` of a distribution; Undefined where the integral does not exist."""
+    depths = np.array([tail * 10.0**-k for k in (20, 40)])
+    with np.errstate(all="ignore"):
+        low = np.asarray([float(outcomes.ppf(depth)) for depth in depths])
+        # losses that grow like u^-s near u = 0 have a mean for s < 1
+        steep = math.log(low[1] / low[0]) / math.log(depths[0] / depths[1]) if np.all(low < 0) else 0.0
+    if not np.isfinite(low).all() or steep > 1 - 1e-3:
+        raise Undefined("The lower tail of this distribution is too heavy to have a mean: there is no such value.")
+    reach = 700 * math.log(2)  # u = tail e^-y: a tail that grows like a power falls off like an exponential
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", integrate.IntegrationWarning)
+        parts = [
+            integrate.quad(lambda y: float(outcomes.ppf(tail * math.exp(-y))) * math.exp(-y), low, high, limit=400)[0]
+            for low, high in itertools.pairwise((0.0, 2.0, 20.0, 100.0, reach))
+        ]
+    return math.fsum(parts)
+
+
 @guarded
-def risk_adjusted_npv(rate: float, cash_flows: Numbers, success_probabilities: Numbers) -> float:
+def risk_adjusted_npv(
+    rate: float, cash_flows: Numbers, success_probabilities: Numbers, times: Numbers | None = None
+) -> float:
     r"""Expected net present value of a project that may stop after each stage.
 
-    $$ rNPV = \sum_{t=0}^{n} \frac{CF_t \prod_{s \le t} p_s}{(1+r)^t} $$
+    $$ rNPV = \sum_{i=0}^{n} \frac{CF_i \prod_{s \le i} p_s}{(1+r)^{t_i}} $$
 
-    cash_flows: signed money, t = 0 first. success_probabilities: as many fractions; p_t is the chance that the
+    cash_flows: signed money, t = 0 first. times: years from now of each flow, rising; None for 0, 1, 2, …. success_probabilities: as many fractions; p_t is the chance that the
     project, alive until then, goes on to flow t. The cost of a stage is paid before its outcome is known, so p_0
     is 1 for money spent at once, and a stage's success rate stands at the first flow AFTER that stage. The rate
     holds no premium for failure: that risk would be counted twice.
@@ -309,5 +332,9 @@ def risk_adjusted_npv(rate: float, cash_flows: Numbers, success_probabilities: N
     same_length(cash_flows=flows, success_probabilities=chances)
     if np.any((chances < 0) | (chances > 1)):
         raise ValueError(f"success_probabilities must be within 0..1. Received: {chances.tolist()}")
-    factors = (1 + rate_of(rate)) ** -np.arange(len(flows), dtype=float)
+    years = np.arange(len(flows), dtype=float) if times is None else vector("times", times)
+    same_length(cash_flows=flows, times=years)
+    if np.any(years < 0) or np.any(np.diff(years) < 0):
+        raise ValueError(f"times must rise from 0 or later. Received: {years.tolist()}")
+    factors = (1 + rate_of(rate)) ** -years
     return _base.finite("The risk-adjusted net present value", float(flows * np.cumprod(chances) @ factors))
