@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import accounts
+from lepton_nb.valuation import decisions
 from lepton_nb.value_model import books, law, ledger, portfolio
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,3 +89,21 @@ def test_carrying_amounts_and_data_resources(plan):
     assert "2028" in str(accounts.write_offs(kept, charges, plan.date, "EUR"))
     shown = str(accounts.data_resources(books.data_resources(plan.client), date(2026, 6, 30), "CNY"))
     assert "D1" in shown and "CNY" in shown and "M1" not in shown
+
+
+def test_of_very_many_the_largest_are_shown_and_the_rest_is_summed(plan):
+    one = ledger.books(plan.client)["M1"]
+    many = tuple(replace(one.bookings[0], amount=float(number)) for number in range(1, 301))
+    shown = str(accounts.bookings({"M1": replace(one, bookings=many)}, "EUR"))
+    assert shown.count("<tr>") == 1 + accounts.ROWS + 1 and "100 smaller rows" in shown
+    kept = {f"M{number}": replace(one, asset_id=f"M{number}") for number in range(30)}
+    charges = {name: ledger.write_offs(book, 2026, 2) for name, book in kept.items()}
+    assert "23 others" in str(accounts.carrying(kept, charges, plan.date, "EUR"))
+
+
+def test_of_many_groups_the_correlations_of_those_that_vary_most_are_shown():
+    names = tuple(f"G{number}" for number in range(20))
+    mixed = portfolio.Spread(names, np.eye(20), tuple(float(number) for number in range(20)), 10.0, 1000)
+    held = decisions.concentration(dict.fromkeys(names, 1.0))
+    shown = str(accounts.together(mixed, held, "EUR"))
+    assert "G19" in shown and "G0<" not in shown and "of 20" in shown

@@ -13,6 +13,10 @@ def _money(currency: str):
     return lambda value: words.money(value, currency)
 
 
+def _defined(value: Any) -> float | None:
+    return None if value != value else float(value)
+
+
 def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, currency: str) -> render.Html:
     """What each group asks for, and the best choice for parts of it. ``choices``: by share of what all ask for."""
     money = _money(currency)
@@ -47,14 +51,17 @@ def together(mixed: Any, held: Any, currency: str) -> render.Html:
         "Largest share": words.percent(held.largest_share),
         "Taken away by mixing": mixing,
     })  # fmt: skip
+    widest = sorted(range(len(mixed.names)), key=lambda at: -mixed.deviations[at])[:COLUMNS]
     rows = [
-        {"Group": name, **{other: None if value != value else float(value) for other, value in zip(mixed.names, line, strict=True)},
-         "Standard deviation": deviation}
-        for name, line, deviation in zip(mixed.names, mixed.correlations, mixed.deviations, strict=True)
+        {"Group": mixed.names[at], **{mixed.names[other]: _defined(mixed.correlations[at][other]) for other in sorted(widest)},
+         "Standard deviation": mixed.deviations[at]}
+        for at in sorted(widest)
     ]  # fmt: skip
     if len(rows) < 2:
         return render.join(shown, render.note("One group: there is no correlation to show."))
     caption = f"Correlation of the groups' simulated values, n = {words.count(mixed.draws)} draws. A dash: the value does not vary."
+    if len(mixed.names) > COLUMNS:
+        caption += f" The {COLUMNS} groups that vary most, of {len(mixed.names)}."
     return render.join(shown, render.table(rows, {"Standard deviation": _money(currency)}, caption))
 
 
@@ -73,14 +80,29 @@ def treatments(assets: Sequence[Any], kept: Mapping[str, Any], currency: str) ->
     )
 
 
+#: So many rows, columns or layers are shown; the rest is summed.
+ROWS, COLUMNS, LAYERS = 200, 12, 8
+
+
 def bookings(kept: Mapping[str, Any], currency: str) -> render.Html:
-    """Every actual cost, where it stands and why."""
+    """Every actual cost, where it stands and why; of very many the largest, the rest summed by where they stand."""
+    found = [(name, item) for name, book in kept.items() for item in book.bookings]
+    shown = sorted(found, key=lambda pair: -pair[1].amount)[:ROWS]
+    large, rest = {id(item) for _, item in shown}, {}
+    for _, item in found:
+        if id(item) not in large:
+            count, amount = rest.get(item.where, (0, 0.0))
+            rest[item.where] = count + 1, amount + item.amount
     rows = [
         {"Asset": name, "Date": str(item.date), "Phase": item.phase, "Category": item.category.replace("_", " "),
          "Amount": item.amount, "Where": item.where, "Why": item.reason}
-        for name, book in kept.items()
-        for item in book.bookings
+        for name, item in found
+        if id(item) in large
     ]  # fmt: skip
+    rows += [
+        {"Asset": f"{words.count(count)} smaller rows", "Amount": amount, "Where": where}
+        for where, (count, amount) in rest.items()
+    ]
     caption = "Actual costs and where they stand. Source: costs.csv."
     return render.table(rows, {"Amount": _money(currency)}, caption, none="No actual costs are given.")
 
@@ -111,9 +133,13 @@ def carrying(
         return render.note("Nothing is capitalised.")
     figure, axis = plots.axes(height=3.0)
     labels = [str(day), *(f"end {row['year']}" for row in charges[held[0]])]
+    amounts = {name: [kept[name].at(day).carrying_amount, *(row["carrying"] for row in charges[name])] for name in held}
+    if len(held) > LAYERS:
+        largest = sorted(held, key=lambda name: -amounts[name][0])
+        others = [sum(column) for column in zip(*(amounts[name] for name in largest[LAYERS - 1 :]), strict=True)]
+        amounts = {name: amounts[name] for name in largest[: LAYERS - 1]} | {f"{len(held) - LAYERS + 1} others": others}
     bottom = [0.0] * len(labels)
-    for number, name in enumerate(held):
-        points = [kept[name].at(day).carrying_amount, *(row["carrying"] for row in charges[name])]
+    for number, (name, points) in enumerate(amounts.items()):
         colour = plots.CYCLE[number % len(plots.CYCLE)]
         axis.bar(range(len(labels)), points, bottom=bottom, color=colour, label=name, width=0.6)
         bottom = [low + point for low, point in zip(bottom, points, strict=True)]
