@@ -84,7 +84,7 @@ def folder(tmp_path):
     return lambda sample="manufacturer": Folder(tmp_path, sample)
 
 
-M, B = "manufacturer", "bank"
+M, B, R = "manufacturer", "bank", "retailer"
 
 # sample, what is spoilt, then the one problem: file, row, column, rule, words of the sentence
 REFUSED = {
@@ -348,7 +348,7 @@ def test_each_mistake_is_refused_once_with_its_place(case, folder):
 
 def test_every_rule_has_a_case():
     tried = {rule for *_, rule, _ in (*REFUSED.values(), *WARNED.values())}
-    elsewhere = {41, *range(113, 121)}  # test_client_data.py, test_client_traps.py
+    elsewhere = {41, *range(113, 120)}  # test_client_data.py, test_client_traps.py
     assert tried | elsewhere == set(client.RULES)
 
 
@@ -483,7 +483,7 @@ def test_yaml_words_stay_words(folder):
 
 WARNED = {
     "synthetic": (M, lambda f: None, "client.yml", 3, 101, "every page says so"),
-    "unknown input": (B, lambda f: None, "client.yml", 11, 102, '"default_rate" and "lgd"'),
+    "unknown input": (B, lambda f: f.yml("a: C1_vs_scorecard.fn, b: C1_vs_scorecard.fp", "a: default_rate, b: lgd"), "client.yml", 11, 102, '"default_rate" and "lgd"'),
     "growth": (B, lambda f: f.yml("wacc: 0.095", "wacc: 0.095, terminal_growth: 0.01"), "client.yml", 5, 102, "not applied"),
     "prohibited": (M, lambda f: f.cell("assets.csv", 4, "eu_ai_act_class", "prohibited"), "assets.csv", 4, 19, "M2 is class prohibited"),
     "legal control": (M, lambda f: f.cell("assets.csv", 2, "legal_control", "unclear"), "assets.csv", 2, 20, "D1 is legal control unclear"),
@@ -539,7 +539,7 @@ def test_a_withheld_asset_says_why(folder):
 
 
 def test_the_samples_are_sound():
-    for sample, warned in ((M, {101, 107, 120}), (B, {101, 102, 104, 107, 120})):
+    for sample, warned in ((M, {101, 107}), (B, {101, 104, 107}), (R, {20, 37, 101, 104, 107})):
         report = client.check(SAMPLES / sample)
         assert report.problems == ()
         assert {warning.rule for warning in report.warnings} == warned
@@ -633,7 +633,7 @@ def samples(monkeypatch):
     monkeypatch.setattr(paths, "project", lambda: SAMPLES.parent)
 
 
-@pytest.mark.parametrize("like", [M, B])
+@pytest.mark.parametrize("like", [M, B, R])
 def test_a_template_is_sound_and_says_what_the_sample_says(like, tmp_path, samples):
     made = client.new(tmp_path / "deep" / "mine", like)
     sample, company = client.load(SAMPLES / like), client.load(made)
@@ -641,6 +641,51 @@ def test_a_template_is_sound_and_says_what_the_sample_says(like, tmp_path, sampl
     assert company.client.synthetic
     assert sorted(p.name for p in tmp_path.rglob("*")).count("mine") == 1
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_blank_template_has_no_figure_and_says_what_is_missing(tmp_path, samples):
+    made = client.new(tmp_path / "mine", "blank")
+    report = client.check(made)
+    assert {problem.rule for problem in report.problems} == {1, 2}
+    assert all("is missing" in problem.found or problem.file == "assets.csv" for problem in report.problems)
+    for table in made.rglob("*.csv"):
+        assert len(table.read_text(encoding="utf-8").splitlines()) == 1
+    text = (made / "client.yml").read_text(encoding="utf-8")
+    for kind in ("defer", "expand", "abandon", "switch", "stage"):
+        assert f"# {kind}: " in text and f"kind: {kind}, cost:" in text
+
+
+def test_a_blank_template_is_filled_in(tmp_path, samples):
+    """Every value of the sample typed after its key: the options of the template among them."""
+    made = client.new(tmp_path / "mine", "blank")
+    settings_ = yaml.safe_load((made / "client.yml").read_text(encoding="utf-8"))
+    given = yaml.load((SAMPLES / B / "client.yml").read_text(encoding="utf-8"), yaml.BaseLoader)
+    for section in ("client", "valuation", "discount", "tax"):
+        assert set(settings_[section]) <= set(given[section])
+        settings_[section] |= given[section]
+    text = (made / "client.yml").read_text(encoding="utf-8")
+    lines = [line.removeprefix("#   - ") for line in text.splitlines() if line.startswith("#   - {asset_id: M1")]
+    options = [yaml.load(line, yaml.BaseLoader) | {"asset_id": "C1", "volatility_source": "test"} for line in lines]
+    assert len(options) == 5
+    for path in (SAMPLES / B).rglob("*.csv"):
+        shutil.copyfile(path, made / path.relative_to(SAMPLES / B))
+    (made / "client.yml").write_text(yaml.safe_dump(settings_ | {"options": options}), encoding="utf-8")
+    company = client.load(made)
+    assert [(option.kind, option.scale, option.salvage) for option in company.options] == [
+        ("defer", 0.5, None), ("expand", 2, None), ("abandon", None, 90000), ("switch", 1.3, None), ("stage", 1, None),
+    ]  # fmt: skip
+
+
+def test_signs_of_other_languages_are_text(folder):
+    name = "loss $520 (5% cut) vs $24 <b>&amp;\\frac{1}{2} *_`"
+    made = folder()
+    for file in (CONFUSION, OUTCOMES, PAIRED):
+        header, *rows = made.rows(file)
+        made.write(file, [header, *([name, *row[1:]] for row in rows)])
+    for row, cells in enumerate(made.rows("benefits.csv"), start=1):
+        if "confusion:" in "".join(cells):
+            made.cell("benefits.csv", row, "metric_link", f"confusion:{name}")
+    assert client.load(made.path).evaluations[0].evaluation_id == name
 
 
 def test_a_template_explains_every_key_and_column(tmp_path, samples):
@@ -678,7 +723,7 @@ def test_a_template_is_written_into_an_empty_folder_only(tmp_path, samples):
     with pytest.raises(FileExistsError):
         client.new(file)
     assert file.read_text() == "mine"
-    with pytest.raises(ValueError, match=r"bank, manufacturer\. Received: like='hospital'"):
+    with pytest.raises(ValueError, match=r"bank, manufacturer, retailer, blank\. Received: like='hospital'"):
         client.new(tmp_path / "other", "hospital")
     for bad in (file / "inside", "a\0b", tmp_path / ("x" * 300)):
         with pytest.raises(ValueError, match="cannot be written"):

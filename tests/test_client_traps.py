@@ -171,12 +171,6 @@ def test_ids_of_cases_are_no_persons(folder, form):
     assert [problem for problem in made.check().problems if problem.rule == 36] == []
 
 
-def test_a_running_cost_of_half_a_year_that_is_a_whole_years_is_noted(folder):
-    found = notes(folder(), 120)
-    assert {note.file for note in found} == {"costs.csv"}
-    assert "as for a whole year" in found[0].found
-
-
 # --- a workbook
 
 

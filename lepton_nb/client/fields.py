@@ -69,5 +69,10 @@ def _words(part: Any) -> str:
     return next(filter(None, map(_words, inside)), "")
 
 
+def all_sentences(model: type[BaseModel]) -> list[str]:
+    """The lines of a type's description."""
+    return [line.strip() for line in (model.__doc__ or "").strip().split("\n") if line.strip()]
+
+
 def first_sentence(model: type[BaseModel]) -> str:
     return (model.__doc__ or "").strip().split("\n")[0]

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from lepton_nb import paths
 from lepton_nb.client import fields, files, reading
 from lepton_nb.client.drafts import Draft
-from lepton_nb.client.fields import allowed, explained, first_sentence
+from lepton_nb.client.fields import all_sentences, allowed, explained, first_sentence
 from lepton_nb.client.rules import RULES
 from lepton_nb.client.schema import PREDICTIONS, SECTIONS, TABLES
 
@@ -89,15 +89,65 @@ the value of the data exactly.
 """
 
 
+#: The name of the template without figures.
+BLANK = "blank"
+BLANK_TOP = """\
+# A client's folder, blank. Write a value after each key; lepton-nb check <this folder> lists what is still missing.
+# README.md explains every column of the CSV files.
+# Money is in one currency, rates are fractions (0.095 is 9.5 %), dates are YYYY-MM-DD.
+# A line that begins with "# key:" is optional; remove the "# " to use it."""
+BLANK_README = """\
+# A client's folder
+
+A blank form: `client.yml` has every key, the CSV files have their columns and no rows. Fill in `client.yml`,
+`assets.csv` (one row an asset), `costs.csv` and `benefits.csv`; a model that is measured gets two rows in
+`metrics/confusion.csv`, the model's and that of what was done before, and its money per outcome in
+`metrics/outcome_value.csv`. Delete the files that you have nothing for. `lepton-nb check <this folder>` lists what is
+missing or wrong, with file, row, column and remedy. Rows are counted as a spreadsheet shows them: the header is row 1.
+
+"""
+
+
+def _empty(model: type[BaseModel]) -> dict[str, Any]:
+    """The required keys of a section, with nothing in them."""
+    found: dict[str, Any] = {}
+    for name, info in fields.columns(model).items():
+        inside = fields.inner(info.annotation)
+        if info.is_required():
+            found[name] = _empty(inside) if inside else ""
+    return found
+
+
+#: What a blank form says: nothing of the client, and neutral settings of the simulation.
+BLANK_SETTINGS: dict[str, Any] = {
+    **{name: _empty(section.type) for name, section in SECTIONS.items() if section.required and not section.many},
+    "scenarios": [{"name": "base", "p": "1", "benefit_multiplier": "1", "cost_multiplier": "1"}],
+    "monte_carlo": {"draws": "20000", "seed": "1"},
+}
+BLANK_SETTINGS["client"]["synthetic"] = "false"
+
+#: How an optional list is written, where the sample has none.
+EXAMPLES = {
+    "options": (
+        "{asset_id: M1, kind: defer, cost: 400000, scale: 0.5, deadline_years: 2, volatility: 0.4, volatility_source: …}",
+        "{asset_id: M1, kind: expand, cost: 650000, scale: 2, deadline_years: 2, volatility: 0.4, volatility_source: …}",
+        "{asset_id: M1, kind: abandon, cost: 30000, salvage: 90000, deadline_years: 3, volatility: 0.4, volatility_source: …}",
+        "{asset_id: M1, kind: switch, cost: 120000, scale: 1.3, deadline_years: 3, volatility: 0.4, volatility_source: …}",
+        "{asset_id: M1, kind: stage, cost: 200000, scale: 1, deadline_years: 1, volatility: 0.4, volatility_source: …}",
+    ),
+}
+
+
 def new(folder: str | os.PathLike[str], like: str = "manufacturer", workbook: bool = False) -> Path:
-    """Write a template of a client: a sample with every key and column explained. Returns the folder or the file.
+    """Write a template of a client: a sample with every key and column explained, or with like="blank" a form without
+    figures. Returns the folder or the file.
 
     With ``workbook`` one Excel file is written in place of a folder (".xlsx" is added where it is missing). The folder
     must not exist, or be empty; the file must not exist. Nothing half-written is left behind. Raises ValueError for a
     sample that there is not or a place that cannot be written, FileExistsError for one that holds something.
     """
     samples = paths.project() / "clients"
-    known = sorted(path.parent.name for path in samples.glob("*/client.yml"))
+    known = [*sorted(path.parent.name for path in samples.glob("*/client.yml")), BLANK]
     if like not in known:
         raise ValueError(f"A template is made like one of these samples: {', '.join(known)}. Received: like={like!r}")
     target = Path(folder).absolute()
@@ -112,11 +162,14 @@ def new(folder: str | os.PathLike[str], like: str = "manufacturer", workbook: bo
         if not taken:
             os.makedirs(target.parent, exist_ok=True)
             if workbook:
-                from lepton_nb.client.workbook_writing import write  # openpyxl takes a quarter of a second
+                from lepton_nb.client import workbook_writing  # openpyxl takes a quarter of a second
 
-                write(samples / like, part)
+                if like == BLANK:
+                    workbook_writing.write_book(BLANK_SETTINGS, {}, part)
+                else:
+                    workbook_writing.write(samples / like, part)
             else:
-                _write(part, samples / like)
+                _write(part, None if like == BLANK else samples / like)
             if empty:
                 target.rmdir()
             part.rename(target)
@@ -132,22 +185,34 @@ def new(folder: str | os.PathLike[str], like: str = "manufacturer", workbook: bo
     return target
 
 
-def _write(folder: Path, sample: Path) -> None:
+def _write(folder: Path, sample: Path | None) -> None:
+    folder.mkdir()
+    if sample is None:
+        (folder / files.CLIENT_YML).write_text(client_yml(BLANK_SETTINGS, "", BLANK_TOP), encoding="utf-8")
+        (folder / "README.md").write_text(readme("", BLANK_README), encoding="utf-8")
+        for file, table in TABLES.items():
+            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).write_text(",".join(fields.columns(table.type)) + "\n", encoding="utf-8")
+        return
     draft = reading.read(sample)
     if draft.problems:
         raise ValueError(f"The sample {sample.name} is damaged: {draft.problems[0].sentence}")
     name = draft.sections["client"].name
-    folder.mkdir()
     (folder / files.CLIENT_YML).write_text(client_yml(draft.source.settings(Draft()), name), encoding="utf-8")
     (folder / "README.md").write_text(readme(name), encoding="utf-8")
     for file in [*draft.tables, *(f"metrics/predictions_{asset_id}.csv" for asset_id in draft.predictions)]:
         (folder / file).parent.mkdir(exist_ok=True)
         shutil.copyfile(sample / file, folder / file)
+    branding = draft.sections.get("branding")
+    if branding and branding.logo:
+        (folder / branding.logo).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sample / branding.logo, folder / branding.logo)
 
 
-def readme(name: str) -> str:
-    """README.md: every file and column, as ``schema.py`` describes them."""
-    parts = [README.format(name=name)]
+def readme(name: str, intro: str = "") -> str:
+    """README.md: every file and column, as ``schema`` describes them."""
+    whole = README.format(name=name)
+    parts = [intro + whole[whole.index("## How figures are written") :] if intro else whole]
     for file, table in [*TABLES.items(), ("metrics/predictions_<asset_id>.csv", PREDICTIONS)]:
         need = "required" if table.required else "optional"
         parts.append(f"## {_markdown(file)} ({need})\n\nOne row: {first_sentence(table.type)}\n")
@@ -167,12 +232,18 @@ def _markdown(text: str) -> str:
     return text.replace("<", r"\<")
 
 
-def client_yml(settings: dict[str, Any], name: str) -> str:
-    """client.yml with the given texts, every key explained, optional ones that are not given commented out."""
-    lines = [TOP.format(name=name), "", "schema_version: 1"]
+def client_yml(settings: dict[str, Any], name: str, top: str = TOP) -> str:
+    """client.yml with the given texts, every key explained, optional ones that are not given commented out.
+
+    A section that is given without a required key shows that key with nothing after it, to be filled in.
+    """
+    lines = [top.format(name=name), "", "schema_version: 1"]
     for key, section in SECTIONS.items():
-        lines += ["", f"# {first_sentence(section.type)}" + ("" if section.required else " Optional.")]
+        first, *rest = all_sentences(section.type)
+        lines += ["", f"# {first}" + ("" if section.required else " Optional."), *(f"# {line}" for line in rest)]
         lines += _entry(key, section.type, settings.get(key), section.many)
+        if not settings.get(key):
+            lines += [f"#   - {example}" for example in EXAMPLES.get(key, ())]
     return "\n".join(lines) + "\n"
 
 
@@ -183,7 +254,7 @@ def _entry(key: str, model: type[BaseModel], value: Any, many: bool) -> list[str
         return [f"{key}:", *body] if value else _commented([f"{key}:", *body])
     lines = [f"# {name}: {explained(info)}" for name, info in fields.columns(model).items()]
     if not value:
-        return [*lines, f"# {key}: []"]
+        return [*lines, f"# {key}:"] if key in EXAMPLES else [*lines, f"# {key}: []"]
     lines.append(f"{key}:")
     for item in value:
         pairs = [f"{name}: {_scalar(text)}" for name, text in item.items()]
@@ -199,9 +270,9 @@ def _mapping(model: type[BaseModel], value: dict[str, Any]) -> list[str]:
         if inside:
             lines += _entry(name, inside, value.get(name), many=typing.get_origin(info.annotation) is tuple)
         elif name in value:
-            lines.append(f"{name}: {_scalar(value[name])}")
+            lines.append(f"{name}: {_scalar(value[name])}".rstrip())
         else:
-            default = "" if info.default in (None, "") else f" {info.default}"
+            default = "" if info.default in (None, "", ()) else f" {_scalar(str(info.default))}"
             lines.append(f"# {name}:{default}")
     return [f"  {line}" for line in lines]
 
@@ -216,5 +287,7 @@ def _scalar(text: Any) -> str:
         return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in text.items()) + "}"
     if isinstance(text, list):
         return "[" + ", ".join(map(_scalar, text)) + "]"
+    if not text:
+        return ""
     bare = re.fullmatch(r"[A-Za-z0-9_.+-]+", text) and text.lower() != "null"
     return text if bare else json.dumps(text, ensure_ascii=False)

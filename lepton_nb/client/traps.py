@@ -9,7 +9,6 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from lepton_nb.client import privacy
@@ -260,24 +259,6 @@ def addresses_of_persons(draft: Draft) -> Iterator[Problem]:
                     yield row.problem(name, f"holds {what}, and pages print it", 119, "name the function or department")
 
 
-def part_of_a_year(draft: Draft) -> Iterator[Problem]:
-    """Rule 120: a running cost of the rest of the first year that equals those of whole years."""
-    today = draft.sections["valuation"].date
-    rows = {}
-    for row in draft.rows(COSTS):
-        item = row.value
-        if item.kind == "forecast" and item.phase == "operation" and item.date is not None:
-            rows[item.asset_id, item.category, item.date] = row
-    for (asset_id, category, day), row in rows.items():
-        following = rows.get((asset_id, category, date(day.year + 1, 12, 31)))
-        rest = day == date(today.year, 12, 31) and (day - today).days < 330
-        if rest and following and following.value.amount == row.value.amount:
-            found = f"{category} of {asset_id}: the same for the {(day - today).days} days after {today} as for a whole year"
-            yield row.problem(
-                "date", found, 120, "if it is the whole year's figure, give year in place of date: it is cut by days"
-            )
-
-
 def dates_of_the_report(draft: Draft) -> Iterator[Problem]:
     """Rule 109: a report before its valuation date. Rule 102: training that nothing decays without."""
     engagement, today = draft.sections.get("engagement"), draft.sections["valuation"].date
@@ -299,6 +280,5 @@ TRAPS = (
     usual_rates,
     one_spelling,
     addresses_of_persons,
-    part_of_a_year,
     dates_of_the_report,
 )

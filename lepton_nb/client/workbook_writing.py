@@ -37,21 +37,32 @@ ABOUT = (
 
 
 def write(folder: Path, file: Path) -> None:
-    """Write a client's folder as a workbook with lists, comments and formats. Raises ValueError for a broken folder."""
+    """Write a client's folder as a workbook with lists, comments and formats; a logo has no place in it.
+
+    Raises ValueError for a broken folder.
+    """
     draft = reading.read(folder)
     if draft.problems or draft.source is None:
         raise ValueError(f"The client {folder.name} is damaged: {draft.problems[0].sentence}")
+    files = [*TABLES, *(f"metrics/predictions_{asset_id}.csv" for asset_id in draft.predictions)]
+    records = {file: draft.source.records(file) for file in files if file in draft.source.files}
+    settings = draft.source.settings(Draft())
+    branding = {key: value for key, value in settings.get("branding", {}).items() if key != "logo"}
+    write_book(settings | ({"branding": branding} if branding else {}), records, file)
+
+
+def write_book(settings: dict[str, Any], records: dict[str, list[list[str]]], file: Path) -> None:
+    """Write settings, as texts, and tables as a workbook; a table without records has its header alone."""
     book = openpyxl.Workbook()
     about = book.active
     about.title = README
     for line in (*ABOUT, "Check it as often as you like:  lepton-nb check <this file>"):
         about.append([line])
     about.column_dimensions["A"].width = 120
-    _settings_sheet(book.create_sheet(SETTINGS), draft.source.settings(Draft()))
-    predictions = {f"metrics/predictions_{asset_id}.csv": PREDICTIONS for asset_id in draft.predictions}
-    for name, table in (TABLES | predictions).items():
-        records = draft.source.records(name) if name in draft.source.files else []
-        _table_sheet(book.create_sheet(Path(name).stem[:31]), table, records)
+    _settings_sheet(book.create_sheet(SETTINGS), settings)
+    for name in dict.fromkeys([*TABLES, *records]):
+        table = TABLES.get(name, PREDICTIONS)
+        _table_sheet(book.create_sheet(Path(name).stem[:31]), table, records.get(name, []))
     book.save(file)
 
 
@@ -83,7 +94,9 @@ def _flat(path: tuple, type_: Any, value: Any, many: bool) -> Iterator[tuple[tup
     for name, info in fields.columns(type_).items():
         inside = fields.inner(info.annotation)
         given = (value or {}).get(name)
-        if inside is None:
+        if isinstance(given, list) and inside is None:
+            yield from (((*path, name, str(place)), info, text) for place, text in enumerate(given, start=1))
+        elif inside is None:
             yield (*path, name), info, given or ""
         elif given or not path[-1].isdigit() or path[-1] == "1":  # an empty nested list is shown once
             listed = get_origin(info.annotation) is tuple

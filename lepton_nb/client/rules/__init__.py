@@ -71,7 +71,6 @@ RULES = {
     117: "rates are of a usual size",
     118: "one thing is written in one way",
     119: "pages print no addresses of persons",
-    120: "a running cost of a part of a year is that part's",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

@@ -212,7 +212,10 @@ class Scenario(Frozen):
 class Correlation(Frozen):
     """A correlation between two inputs of the simulation."""
 
-    a: Text = column("One input: volume, unit_value, outcome_value, cost or gain.")
+    a: Text = column(
+        "One input: volume, unit_value, outcome_value, cost or gain, of each driver; or one by its name: M1.energy.volume, "
+        "C1_vs_scorecard.fn."
+    )
     b: Text = column("The other input.")
     rho: Rho = column("Rank correlation.")
 
