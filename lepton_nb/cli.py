@@ -258,11 +258,16 @@ def _listen_for_the_end() -> dict:
     """Let the system's wish to end this process pass through all that has to be cleaned up; the handlers before."""
 
     def end(number, frame):
+        import logging
+
+        logging.disable(logging.CRITICAL)  # what was cut short has nothing to say
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         signal.signal(number, signal.SIG_IGN)  # once is enough: what is cleaned up must not be stopped again
         raise _Ended(number)
 
     before = {}
-    for name in ("SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         with suppress(ValueError, AttributeError):  # not in this thread; not on this system
             number = getattr(signal, name)
             before[number] = signal.signal(number, end)

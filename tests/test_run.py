@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
+import time
 
 import pytest
+from conftest import PARAMETERS
 
-from lepton_nb.report import planning, run
+from lepton_nb.report import contents, planning, run, snapshot, store, workers
 from lepton_nb.report.chapters import ChapterProblem
 
 
@@ -179,3 +183,234 @@ def test_only_runs_a_chapter_with_what_it_needs(project):
     plan = planning.plan(project.client, project.folder / "out", only=["b"])
     assert [task.chapter.name for task in plan.tasks] == ["a", "b"]
     assert not plan.whole
+
+
+RATE = "from lepton_nb import client\nrate = client.load(client_folder).tax.rate"
+
+
+def test_what_is_executed_is_what_was_planned_although_the_client_is_edited_meanwhile(project):
+    file = project.client / "client.yml"
+    edit = (
+        "from pathlib import Path\n"
+        f"file = Path({str(file)!r})\n"
+        "file.write_text(file.read_text('utf-8').replace('tax: {rate: 0.30', 'tax: {rate: 0.10'), 'utf-8')"
+    )
+    project.chapter("01_edits.ipynb", edit)
+    project.chapter(
+        "02_reads.ipynb", RATE, reads=["tax"], needs=["edits"], add="record.add('rate', rate, unit='share')"
+    )
+    before = file.read_text("utf-8")
+    rates = {}
+    for name in ("planned with 0.30", "planned with 0.10", "0.30 again"):
+        if name == "0.30 again":
+            file.write_text(before, encoding="utf-8")
+        plan = planning.plan(project.client, project.folder / "out")
+        outcomes = run.run(plan, 1)
+        record = plan.places.store.find(outcomes["reads"].key).record
+        rates[name] = json.loads(record.read_text())["figures"]["rate"]["value"]
+    assert rates == {"planned with 0.30": 0.3, "planned with 0.10": 0.1, "0.30 again": 0.3}
+
+
+@pytest.mark.parametrize("what", ["client.yml", "a new file", "a file gone", "recorded run", "package"])
+def test_an_edit_between_plan_and_run_is_refused_before_anything_is_executed(project, monkeypatch, tmp_path, what):
+    package = tmp_path / "copy" / "lepton_nb"
+    shutil.copytree(store.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(store, "PACKAGE", package)
+    monkeypatch.setattr(snapshot, "PACKAGE", package)
+    project.chapter("01_reads.ipynb", RATE, "from lepton_nb import results\nresults.recorded('mnist')", reads=["tax"])
+    plan = planning.plan(project.client, project.folder / "out")
+    edited = {
+        "client.yml": project.client / "client.yml",
+        "a new file": project.client / "new.csv",
+        "a file gone": project.client / "usage.csv",
+        "recorded run": project.folder / "book" / "measured" / "mnist.json",
+        "package": package / "results.py",
+    }[what]
+    if what == "a file gone":
+        edited.unlink()
+    else:
+        edited.write_text((edited.read_text("utf-8") if edited.exists() else "") + "\n", encoding="utf-8")
+    with pytest.raises(snapshot.Changed, match=f"{edited.name} was changed after it had been read"):
+        run.run(plan, 1)
+    assert not list((project.folder / ".lepton" / "store").glob("*/*"))
+    assert states(execute(project, jobs=1)[0]) == {"reads": "completed"}
+
+
+def test_a_notebook_edited_after_the_plan_is_executed_as_it_was_planned(project):
+    path = project.chapter("01_one.ipynb", add="record.add('x', 1, unit='1')")
+    plan = planning.plan(project.client, project.folder / "out")
+    path.write_text(path.read_text().replace("'x', 1", "'x', 2"))
+    outcomes = run.run(plan, 1)
+    record = json.loads(plan.places.store.find(outcomes["one"].key).record.read_text())
+    assert record["figures"]["x"]["value"] == 1
+    assert states(execute(project)[0]) == {"one": "completed"}
+
+
+def test_a_data_file_edited_during_a_chapter_keeps_it_out_of_the_store(project):
+    data = project.folder / "numbers.bin"
+    data.write_bytes(b"1")
+    project.chapter("01_reads.ipynb", f"open({str(data)!r}, 'wb').write(b'2')")
+    plan = planning.plan(project.client, project.folder / "out")
+    task = dataclasses.replace(plan.tasks[0], files={str(data): contents.signature(data)})
+    outcomes = run.run(dataclasses.replace(plan, tasks=(task,)), 1)
+    assert outcomes["reads"].state == "failed"
+    assert "numbers.bin was changed while the chapter was executed" in outcomes["reads"].error["message"]
+    assert not list((project.folder / ".lepton" / "store").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "phrase"),
+    [
+        ("import sys\nsys.exit()", "SystemExit"),
+        ("import sys\nsys.exit(0)", "SystemExit 0"),
+        ("raise SystemExit", "SystemExit"),
+        ("import sys\nsys.exit('enough')", "SystemExit"),
+    ],
+)
+def test_an_exit_before_the_last_cell_is_no_completion(project, cell, phrase):
+    save = "from lepton_nb import results\nresults.Record('one', profile).save(results_folder)"
+    project.chapter("01_one.ipynb", save, cell)
+    outcomes, _ = execute(project, jobs=1)
+    assert outcomes["one"].state == "failed"
+    assert phrase in outcomes["one"].error["message"]
+
+
+@pytest.mark.parametrize(
+    ("written", "phrase"),
+    [
+        ('{"schema": 1}', "'chapter' is missing"),
+        ("{", "is no JSON"),
+        ("[]", "names no schema"),
+        ('{"schema": 2}', "schema 2"),
+        ('{"schema": 1, "chapter": "other", "profile": "quick", "figures": {}, "tables": {}, "data": [], "seconds": {}}',
+         "is the record of chapter 'other'"),
+        ('{"schema": 1, "chapter": "one", "profile": "full", "figures": {}, "tables": {}, "data": [], "seconds": {}}',
+         "is the record of profile 'full'"),
+        ('{"schema": 1, "chapter": "one", "profile": "quick", "figures": [], "tables": {}, "data": [], "seconds": {}}',
+         "'figures' must be dict"),
+        ('{"schema": 1, "chapter": "one", "profile": "quick", "figures": {"x": {"value": 1}}, "tables": {}, "data": [], '
+         '"seconds": {}}', "figure 'x'"),
+        ('{"schema": 1, "chapter": "one", "profile": "quick", "figures": {}, "tables": {}, "data": [{}], "seconds": {}}',
+         "a data set has not the parts"),
+    ],
+)  # fmt: skip
+def test_a_chapter_that_leaves_no_whole_record_has_failed(project, written, phrase):
+    write = f"from pathlib import Path\nPath(results_folder, 'one.json').write_text({written!r})"
+    path = project.chapter("01_one.ipynb", write)
+    notebook = json.loads(path.read_text())
+    notebook["cells"].pop()
+    path.write_text(json.dumps(notebook))
+    outcomes, _ = execute(project, jobs=1)
+    assert outcomes["one"].state == "failed"
+    assert phrase in outcomes["one"].error["message"]
+
+
+def test_a_damaged_entry_is_executed_again_and_the_ledger_says_so(project):
+    project.chapter("01_one.ipynb", add="record.add('x', 1, unit='1')")
+    execute(project)
+    (record,) = (project.folder / ".lepton" / "store").glob("*/*/record.json")
+    record.write_text(record.read_text().replace('"value": 1', '"value": 7'))
+    outcomes, _ = execute(project)
+    assert states(outcomes) == {"one": "completed"}
+    assert "record.json is not as it was kept" in ledger(project)["chapters"][0]["note"]
+    assert json.loads(record.read_text())["figures"]["x"]["value"] == 1
+    assert states(execute(project)[0]) == {"one": "reused"}
+    assert ledger(project)["chapters"][0]["note"] == ""
+
+
+def test_a_kernel_lives_in_an_environment_of_its_own(project, monkeypatch, tmp_path):
+    """Whatever a user has set for himself: files in the home, and variables."""
+    home = tmp_path / "home"
+    for file, text in {
+        ".keras/keras.json": '{"floatx": "float16", "backend": "torch"}',
+        ".config/matplotlib/matplotlibrc": "text.usetex: True",
+        ".ipython/profile_default/startup/00.py": "startup = 1",
+        ".ipython/profile_default/ipython_kernel_config.py": "c.InteractiveShell.ast_node_interactivity = 'all'",
+    }.items():
+        (home / file).parent.mkdir(parents=True, exist_ok=True)
+        (home / file).write_text(text)
+    own = {"HOME": str(home), "KERAS_BACKEND": "torch", "KERAS_HOME": str(home / ".keras"), "TZ": "Asia/Tokyo",
+           "LC_ALL": "C", "LANG": "C", "MPLBACKEND": "TkAgg", "MATPLOTLIBRC": str(home / ".config" / "matplotlib"),
+           "PYTHONSTARTUP": str(home / "x.py"), "PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "LEPTON_DATA": "/x",
+           "LEPTON_PROJECT": str(project.folder), "TF_ENABLE_ONEDNN_OPTS": "0", "OMP_NUM_THREADS": "7"}  # fmt: skip
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    look = (
+        "import json, os, sys, time, locale, pathlib\n"
+        "import matplotlib, matplotlib.pyplot, lepton_nb\n"
+        "seen = {'usetex': matplotlib.rcParams['text.usetex'], 'startup': 'startup' in globals(), 'zone': time.tzname[0],\n"
+        "        'encoding': locale.getpreferredencoding(False).lower(), 'optimize': sys.flags.optimize,\n"
+        "        'keras': os.path.exists(os.path.join(os.environ['KERAS_HOME'], 'keras.json')),\n"
+        "        'package': pathlib.Path(lepton_nb.__file__).is_relative_to(pathlib.Path.cwd().parent),\n"
+        "        'backend': matplotlib.get_backend(), 'environment': dict(os.environ)}\n"
+        f"pathlib.Path({str(tmp_path / 'seen.json')!r}).write_text(json.dumps(seen))"
+    )
+    project.chapter("01_looks.ipynb", look)
+    assert states(execute(project, jobs=1)[0]) == {"looks": "completed"}
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    inside = seen.pop("environment")
+    backend = seen.pop("backend")
+    assert seen == {"usetex": False, "startup": False, "zone": "UTC", "encoding": "utf-8", "optimize": 0,
+                    "keras": False, "package": True}  # fmt: skip
+    assert "inline" in backend
+    for name, value in own.items():
+        assert inside.get(name) != value, name
+    assert inside["KERAS_BACKEND"] == "tensorflow" and inside["OMP_NUM_THREADS"] == "1"
+    for name in ("LEPTON_DATA", "LEPTON_PROJECT", "TF_ENABLE_ONEDNN_OPTS", "PYTHONWARNINGS"):
+        assert name not in inside
+
+
+def test_a_chapter_sees_only_the_data_sets_that_it_declares(project, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "mnist.npz").write_bytes(b"x")
+    parameters = 'profile: str = "quick"\nresults_folder: str = ""\ndata_folder: str = ""\n'
+    project.chapter(
+        "01_one.ipynb",
+        "import os\nassert os.listdir(data_folder) == [], os.listdir(data_folder)",
+        parameters=parameters,
+    )
+    assert states(execute(project, jobs=1, data=data)[0]) == {"one": "completed"}
+
+
+def test_a_worker_that_hangs_does_not_hold_the_run_past_its_limit(project, monkeypatch):
+    monkeypatch.setattr(workers, "GRACE_SECONDS", 5)
+    stop = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)"
+    project.chapter("01_stops.ipynb", stop, limit=25)
+    project.chapter("02_good.ipynb", limit=100)
+    started = time.monotonic()
+    outcomes, _ = execute(project)
+    assert states(outcomes) == {"stops": "timed out", "good": "completed"}
+    assert "did not answer" in outcomes["stops"].error["message"]
+    assert time.monotonic() - started < 100
+
+
+@pytest.mark.parametrize(
+    ("options", "phrase"),
+    [
+        ({"only": ["second"], "settings": {"first": {"factor": 3}}}, "leaves the chapter out"),
+        ({"settings": {"first": {"client_folder": "/etc"}}}, "use CLIENT"),
+        ({"settings": {"first": {"results_folder": "/etc"}}}, "leave it out"),
+        ({"settings": {"first": {"resume_folder": "/etc"}}}, "leave it out"),
+        ({"settings": {"first": {"profile": "full"}}}, "use --profile"),
+        ({"settings": {"first": {"factor": -1}}}, "at least 0"),
+        ({"settings": {"first": {"factor": 2**64}}}, "below"),
+        ({"settings": {"first": {"seed": -1}}}, "at least 0"),
+        ({"settings": {"first": {"seed": 2**32}}}, "below"),
+        ({"settings": {"first": {"rate": float("inf")}}}, "finite"),
+        ({"settings": {"first": {"rate": float("nan")}}}, "finite"),
+        ({"settings": {"first": {"rate": 10**400}}}, "finite"),
+        ({"settings": {"first": {"rate": -0.1}}}, "at least 0"),
+        ({"settings": {"first": {"steps": [1.0, float("inf")]}}}, "finite"),
+    ],
+)
+def test_settings_that_nothing_would_use_or_that_no_chapter_can_take_are_refused(project, options, phrase):
+    parameters = (
+        PARAMETERS
+        + "seed: int = 0\nrate: float = 0.1\nshift: float = -1.0\nsteps: list = [1.0]\nresume_folder: str = ''"
+    )
+    project.chapter("01_first.ipynb", parameters=parameters)
+    project.chapter("02_second.ipynb")
+    with pytest.raises(ChapterProblem, match=phrase):
+        planning.plan(project.client, project.folder / "out", **options)
+    planning.plan(project.client, project.folder / "out", settings={"first": {"shift": -3, "rate": 1, "seed": 5}})

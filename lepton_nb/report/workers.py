@@ -126,14 +126,21 @@ def _hanging(running: _Running) -> Outcome:
 
 
 def _end(process: int) -> None:
-    """End a worker with the kernels that it started; Dask starts another worker in its place."""
+    """End a worker with the kernels that it started; Dask starts another worker in its place.
+
+    process: 0 for a worker that never said which it is: then those go that the system holds stopped.
+    """
     import psutil
 
+    children = psutil.Process().children(recursive=True)
     with suppress(psutil.Error):
-        worker = psutil.Process(process) if process else None
-        for part in [*worker.children(recursive=True), worker] if worker else ():
-            with suppress(psutil.Error):
-                part.kill()
+        workers = [child for child in children if child.pid == process]
+        if not process:
+            workers = [child for child in children if child.status() == psutil.STATUS_STOPPED]
+        for worker in workers:
+            for part in [*worker.children(recursive=True), worker]:
+                with suppress(psutil.Error):
+                    part.kill()
 
 
 def _on_worker(task: Task, places: Places, needed: list[Outcome]) -> Outcome:
