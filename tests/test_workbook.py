@@ -1,8 +1,12 @@
-"""The workbook: live formulas that an engine of its own computes again, to a cent of the report."""
+"""The workbook: live formulas that other engines compute again, to a cent of the model, also at other settings."""
 
 from __future__ import annotations
 
+import datetime
+import shutil
+import subprocess
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -10,92 +14,235 @@ import pytest
 
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
-from lepton_nb.report import workbook
+from lepton_nb.client import ThreePoint
+from lepton_nb.report import workbook, workbook_cells
+from lepton_nb.value_model.replacement import kind_rate
+from lepton_nb.value_model.sheets import sheets
 
 ROOT = Path(__file__).resolve().parent.parent
+OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 
 def record_of(plan, total):
     record = results.Record("value")
     record.add("value", total, plan.currency, low=0.0, high=1.0, interval="5 % to 95 %", source="=1+1")
-    for name, rows in value_model.line_tables(plan).items():
+    for name, rows in (value_model.line_tables(plan).tables() | sheets(plan)).items():
         record.add_table(name, rows)
     return {"value": record.to_dict()}
 
 
-def recomputed(path: Path) -> dict[tuple[str, str], object]:
-    """Every cell of a workbook as the package ``formulas`` computes it: (sheet, cell) → value."""
+def written(name: str, path: Path):
+    """The workbook of a sample and its plan."""
+    plan = value_model.plan(clients.load(ROOT / "clients" / name))
+    workbook.write(path, record_of(plan, float(value_model.evaluate(plan).total)), name)
+    return plan
+
+
+def by_formulas(path: Path) -> dict[str, float]:
+    """The summary as the package ``formulas`` computes it: group → value."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the engine's own parser
         formulas = pytest.importorskip("formulas", reason="the package formulas is not installed")
-        model = formulas.ExcelModel().loads(str(path)).finish()
-        solution = model.calculate()
-    found = {}
+        solution = formulas.ExcelModel().loads(str(path)).finish().calculate()
+    cells = {}
     for name, ranges in solution.items():
         sheet, _, cell = str(name).rpartition("!")
         value = getattr(ranges, "value", None)
-        if value is not None and value.shape == (1, 1):
-            found[sheet.strip("'").rpartition("]")[2].upper(), cell] = value[0, 0]
-    return found
-
-
-@pytest.mark.parametrize("name", ["manufacturer", "bank"])
-def test_another_engine_computes_the_value_of_the_report_to_a_cent(name, tmp_path):
-    plan = value_model.plan(clients.load(ROOT / "clients" / name))
-    worth = value_model.evaluate(plan)
-    path = tmp_path / "workbook.xlsx"
-    workbook.write(path, record_of(plan, worth.total), name)
-    cells = recomputed(path)
-    for number, group in enumerate(plan.groups):
-        assert float(cells["SUMMARY", f"B{6 + number}"]) == pytest.approx(worth.groups[group.name], abs=0.005)
-        years = value_model.cash_flows(plan, group)
-        for row, year in enumerate(years, start=5):
-            sheet = f"GROUP {number + 1}"
-            for column, expected in zip(
-                "CDEFHJL",
-                (
-                    year.benefits,
-                    year.running,
-                    year.development,
-                    year.amortisation,
-                    year.tax,
-                    year.net,
-                    year.present,
-                ),
-                strict=True,
-            ):
-                assert float(cells[sheet, f"{column}{row}"]) == pytest.approx(float(expected), abs=0.005)
-    total = 6 + len(plan.groups)
-    assert float(cells["SUMMARY", f"B{total}"]) == pytest.approx(worth.total, abs=0.005)
-    assert float(cells["SUMMARY", f"B{total + 2}"]) == 0
-
-
-def test_a_changed_input_moves_the_value_as_it_does_in_the_model(tmp_path):
-    plan = value_model.plan(clients.load(ROOT / "clients" / "manufacturer"))
-    path = tmp_path / "workbook.xlsx"
-    workbook.write(path, record_of(plan, value_model.evaluate(plan).total), "x")
+        if value is not None and value.shape == (1, 1) and "SUMMARY" in sheet.upper():
+            cells[cell] = value[0, 0]
     book = openpyxl.load_workbook(path)
-    rates = {row[0].value: row[1] for row in book["Settings"].iter_rows(min_row=7)}
-    for group in plan.groups:
-        rates[group.name].value = group.rate + 0.02
+    rows = range(6, book["Summary"].max_row + 1)
+    return {book["Summary"][f"A{row}"].value: float(cells[f"B{row}"]) for row in rows if f"D{row}" in cells}
+
+
+def by_libreoffice(path: Path) -> dict[str, float]:
+    """The same as LibreOffice computes it."""
+    if OFFICE is None:
+        pytest.skip("LibreOffice is not installed")
+    out = path.parent / "computed"
+    profile = f"-env:UserInstallation=file://{path.parent / 'profile'}"
+    subprocess.run(
+        [OFFICE, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out), str(path)],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    book = openpyxl.load_workbook(out / path.name, data_only=True)
+    wrong = [
+        cell.coordinate for sheet in book for row in sheet for cell in row if str(cell.value).startswith(("#", "Err:"))
+    ]
+    assert not wrong
+    return {row[0]: row[1] for row in book["Summary"].iter_rows(min_row=6, values_only=True) if row[3] is not None}
+
+
+ENGINES = [by_formulas, by_libreoffice]
+engines = pytest.mark.parametrize("computed", ENGINES, ids=lambda engine: engine.__name__)
+
+
+@engines
+@pytest.mark.parametrize("name", ["manufacturer", "bank"])
+def test_another_engine_computes_the_value_of_the_report_to_a_cent(name, computed, tmp_path):
+    plan = written(name, tmp_path / "workbook.xlsx")
+    found = computed(tmp_path / "workbook.xlsx")
+    worth = value_model.evaluate(plan)
+    assert found == pytest.approx(
+        {group: float(value) for group, value in worth.groups.items()} | {"All groups": float(worth.total)}, abs=0.005
+    )
+
+
+# --- other settings -------------------------------------------------------------------------------------
+
+
+def cell(sheet, label: str, column: int):
+    """The cell of a row that begins with a label."""
+    return next(row[column - 1] for row in sheet.iter_rows() if row[0].value == label)
+
+
+def rows_of(sheet, **wanted):
+    """Rows (by heading → cell) that have these values."""
+    first, *rest = sheet.iter_rows()
+    names = [str(item.value).partition(" (")[0] for item in first]
+    for row in rest:
+        found = dict(zip(names, row, strict=False))
+        if all(found[name.replace("_", " ")].value == value for name, value in wanted.items()):
+            yield found
+
+
+def at_held_rates(plan, client):
+    """The model at other figures, with the weights in the groups' rates and the years run as the report solved them."""
+    client = changed_part(client, "valuation", loss_years="run")
+    weights = {row["asset"]: row["weight"] for row in sheets(plan)["sheet_assets"]}
+    changed = value_model.plan(client)
+    held = [
+        replace(group, rate=sum(weights[name] * kind_rate(changed, name) for name in group.assets))
+        for group in changed.groups
+    ]
+    return value_model.evaluate(replace(changed, groups=tuple(held)))
+
+
+def changed_part(client, part: str, **changes):
+    return client.model_copy(update={part: getattr(client, part).model_copy(update=changes)})
+
+
+def changed_rows(client, part: str, chosen, **changes):
+    rows = tuple(row.model_copy(update=changes) if chosen(row) else row for row in getattr(client, part))
+    return client.model_copy(update={part: rows})
+
+
+def later(client, book):
+    """Half a year later: other years, ages, shares of the year, charges."""
+    cell(book["Settings"], "Valuation date", 2).value = datetime.date(2026, 12, 30)
+    return changed_part(client, "valuation", date=datetime.date(2026, 12, 30))
+
+
+def other_capital(client, book):
+    """Rates and tax."""
+    cell(book["Settings"], "Risk-free rate", 2).value = 0.031
+    cell(book["Settings"], "Tax rate", 2).value = 0.25
+    return changed_part(changed_part(client, "discount", risk_free=0.031), "tax", rate=0.25)
+
+
+def other_test(client, book):
+    """Four more true positives that the baseline missed, and money per miss."""
+    gains = book["Gains"]
+    row = next(row for row in gains.iter_rows() if row[1].value == "model true positive, baseline false negative")
+    row[2].value += 4
+    next(row for row in gains.iter_rows() if row[1].value == "fn")[2].value = -52.0
+    (test, *others) = client.evaluations
+    pairs = tuple(
+        pair.model_copy(update={"count": pair.count + 4})
+        if (pair.y_true, pair.model, pair.baseline) == (1, 1, 0)
+        else pair
+        for pair in test.paired
+    )
+    money = test.outcome_value.model_copy(update={"fn": ThreePoint(-60.0, -52.0, -40.0)})
+    changed = test.model_copy(update={"paired": pairs, "outcome_value": money})
+    return client.model_copy(update={"evaluations": (changed, *others)})
+
+
+def other_use(client, book):
+    """Attribution, adoption and volume of one driver, the half-life, the chance of the other model."""
+    for found in rows_of(book["Benefits"], Driver="escapes_and_false_rejects"):
+        found["Attribution"].value, found["Adoption"].value, found["Volume"].value = 0.7, 0.6, 3_500_000
+    for found in rows_of(book["Assets"], Asset="M1"):
+        found["Half-life of the gain, years"].value, found["Substitute, a year"].value = 2.0, 300_000
+    for found in rows_of(book["Assets"], Asset="M2"):
+        found["Chance of success"].value = 0.4
+    chosen = {"volume_low": 3e6, "volume_mode": 3.5e6, "volume_high": 4e6, "attribution_one": 0.7, "adoption_one": 0.6}
+    client = changed_rows(client, "benefits", lambda row: row.driver_id == "escapes_and_false_rejects", **chosen)
+    client = changed_rows(client, "assets", lambda row: row.asset_id == "M1", half_life_years=2.0)
+    client = changed_rows(client, "assets", lambda row: row.asset_id == "M2", p_technical_success=0.4)
+    return changed_rows(client, "comparables", lambda row: row.substitute, price=300_000.0)
+
+
+def other_life(client, book):
+    """A longer horizon, the end of the year, a life and a first day of use, a cost and its day."""
+    cell(book["Settings"], "Horizon, years", 2).value = 7
+    cell(book["Settings"], "Timing", 2).value = "end"
+    for found in rows_of(book["Assets"], Asset="M1"):
+        found["Useful life, years"].value, found["First day of use"].value = 3.5, datetime.date(2025, 10, 15)
+    for found in rows_of(book["Costs"], Asset="M2", Phase="development"):
+        found["Amount"].value, found["Date"].value = 170_000, datetime.date(2026, 11, 15)
+    client = changed_part(client, "valuation", horizon_years=7, timing="end")
+    day = datetime.date(2025, 10, 15)
+    client = changed_rows(
+        client, "assets", lambda row: row.asset_id == "M1", useful_life_years=3.5, in_service_date=day
+    )
+    planned = {"low": 1e5, "mode": 1.7e5, "high": 2e5, "date": datetime.date(2026, 11, 15)}
+    return changed_rows(client, "costs", lambda row: row.asset_id == "M2" and row.kind == "forecast", **planned)
+
+
+@engines
+@pytest.mark.parametrize(
+    "change", [later, other_capital, other_test, other_use, other_life], ids=lambda one: one.__name__
+)
+def test_a_changed_input_moves_the_value_as_it_does_in_the_model(change, computed, tmp_path):
+    path = tmp_path / "workbook.xlsx"
+    plan = written("manufacturer", path)
+    book = openpyxl.load_workbook(path)
+    expected = at_held_rates(plan, change(plan.client, book))
     book.save(path)
-    expected = value_model.evaluate(plan, value_model.World(rate_change=0.02)).total
-    assert float(recomputed(path)["SUMMARY", f"B{6 + len(plan.groups)}"]) == pytest.approx(expected, abs=0.005)
+    assert abs(float(expected.total) - float(value_model.evaluate(plan).total)) > 100
+    found = computed(path)
+    for group, value in expected.groups.items():
+        assert found[group] == pytest.approx(float(value), abs=0.005), group
 
 
-def test_words_of_a_client_are_never_a_formula(tmp_path):
+# --- words, figures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["=HYPERLINK(1)", "+49 40 1234", "-5 %", "@here", "'quoted", "plain"])
+def test_words_of_a_client_are_text_as_they_were_typed(words, tmp_path):
     plan = value_model.plan(clients.load(ROOT / "clients" / "bank"))
     path = tmp_path / "workbook.xlsx"
-    workbook.write(path, record_of(plan, 1.0), "=HYPERLINK(1)")
-    book = openpyxl.load_workbook(path)
-    assert book["Summary"]["B1"].value == "'=HYPERLINK(1)"
-    assert [row[9].value for row in book["Figures"].iter_rows(min_row=2)] == ["'=1+1"]
+    workbook.write(path, record_of(plan, 1.0), words)
+    name = openpyxl.load_workbook(path)["Summary"]["B1"]
+    assert (name.value, name.data_type) == (words, "s")
+    assert name.quotePrefix == (words[0] in "=+-@")
+    if OFFICE and words[0] == "=":
+        computed = path.parent / "computed"
+        by_libreoffice(path)
+        assert openpyxl.load_workbook(computed / path.name, data_only=True)["Summary"]["B1"].value == words
 
 
-def test_without_a_value_chapter_there_are_the_figures(tmp_path):
+def test_only_inputs_are_yellow_and_small_volumes_can_be_read(tmp_path):
+    written("manufacturer", tmp_path / "workbook.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "workbook.xlsx")
+    yellow = [
+        cell for sheet in book for row in sheet for cell in row if cell.fill.fgColor.rgb.endswith(workbook_cells.INPUT)
+    ]
+    assert len(yellow) > 100
+    assert not [cell.coordinate for cell in yellow if str(cell.value).startswith("=") and cell.data_type == "f"]
+    small = [cell for row in book["Benefits"].iter_rows(min_row=2) for cell in row if cell.value == 0.025]
+    assert small and all(cell.number_format.startswith("0.00") for cell in small)
+
+
+def test_figures_are_those_of_the_chapters_about_the_client(tmp_path):
     record = results.Record("mnist")
     record.add("accuracy", 0.5, "fraction", n=100)
-    workbook.write(tmp_path / "workbook.xlsx", {"mnist": record.to_dict()}, "x")
-    book = openpyxl.load_workbook(tmp_path / "workbook.xlsx")
+    other = results.Record("scorecard")
+    other.add("score", 3.5, "score", n=3, source="=1+1")
+    path = tmp_path / "workbook.xlsx"
+    workbook.write(path, {"mnist": record.to_dict(), "scorecard": other.to_dict()}, "x", about={"scorecard"})
+    book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["Figures"]
-    assert [cell.value for cell in book["Figures"][2]][:4] == ["mnist", "accuracy", 0.5, "fraction"]
+    (row,) = list(book["Figures"].iter_rows(min_row=2, values_only=True))
+    assert row[:4] == ("scorecard", "score", 3.5, "score") and row[9] == "=1+1"

@@ -203,4 +203,5 @@ def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: 
     if before.get("workbook_key") == made["workbook_key"] and book.is_file() and contents.file_digest(book) == known:
         shutil.copyfile(book, new / "workbook.xlsx")
     else:
-        workbook.write(new / "workbook.xlsx", records, client)
+        about = {task.chapter.name for task in plan.tasks if task.chapter.reads_client}
+        workbook.write(new / "workbook.xlsx", records, client, about)

@@ -10,6 +10,7 @@ from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.money import bridge
+from lepton_nb.value_model.sheets import sheets
 from lepton_nb.value_model.tables import line_tables, register
 from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
 
@@ -30,7 +31,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     groups: value (mean of the draws), low, high (5 and 95 %), most_likely, below_zero, verdict, reason, counts (part of the
     total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts.
     total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
-    benefits, costs, amortisation.
+    benefits, costs, amortisation; the inputs of the workbook: sheet_….
     """
     plan = found.plan
     return {
@@ -62,6 +63,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "findings": [{"finding": sentence} for sentence in findings(plan)],
         "not_in_the_number": [{"text": text} for text in NOT_IN_THE_NUMBER],
         **line_tables(plan).tables(),
+        **sheets(plan),
     }
 
 

@@ -1,0 +1,90 @@
+"""Cells of a workbook: a client's words as text, inputs in yellow, forms of numbers, a page that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+INPUT, HEAD = "FFF4CC", "D9E2EC"
+DAY, RATE, MONEY = "yyyy-mm-dd", "0.00%", "#,##0.00"
+
+
+class Text(str):
+    """Words that are shown as they are, never taken for a formula."""
+
+
+def text(value: Any) -> Any:
+    """A client's words; what is no text passes as it is."""
+    return Text(value) if isinstance(value, str) else value
+
+
+def add(sheet, values: Iterable[Any]) -> int:
+    """A row; plain strings that begin with ``=`` are formulas, :class:`Text` never is. The number of the row."""
+    row = sheet.filled = sheet.filled + 1
+    for column, value in enumerate(values, start=1):
+        put(sheet.cell(row, column), value)
+    return row
+
+
+def put(cell, value: Any) -> None:
+    """Write one value into a cell."""
+    cell.value = str(value) if isinstance(value, Text) else value
+    if isinstance(value, Text):
+        cell.data_type = "s"
+        # Excel keeps it as text when it is edited, and shows no apostrophe.
+        cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+
+
+def sheet_of(book, name: str):
+    """A sheet that prints in landscape, as wide as its columns."""
+    sheet = book.create_sheet(name)
+    sheet.filled = 0  # rows written, empty ones too
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    return sheet
+
+
+def head(sheet, names: Iterable[Any]) -> int:
+    """A row of headings."""
+    row = add(sheet, names)
+    bold(sheet, row)
+    return row
+
+
+def bold(sheet, *rows: int) -> None:
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    for row in rows:
+        for cell in sheet[row]:
+            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=HEAD)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def shade(sheet, *places: str) -> None:
+    """Mark inputs: cells that may be changed."""
+    from openpyxl.styles import PatternFill
+
+    for area in places:
+        cells = sheet[area]
+        for row in cells if isinstance(cells, tuple) else ((cells,),):
+            for cell in row:
+                cell.fill = PatternFill("solid", fgColor=INPUT)
+
+
+def forms(sheet, formats: Mapping[str, str], first: int = 2) -> None:
+    """Number formats by column."""
+    for column, form in formats.items():
+        for cell in sheet[column][first - 1 :]:
+            cell.number_format = form
+
+
+def plain_form(value: float) -> str:
+    """The format in which a figure of any size can be read: 4,200,000, but 0.025."""
+    return "#,##0" if abs(value) >= 1000 or float(value).is_integer() else "0.00####"
+
+
+def widths(sheet, given: Iterable[float]) -> None:
+    from openpyxl.utils import get_column_letter
+
+    for number, width in enumerate(given, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width

@@ -1,0 +1,359 @@
+"""A client's figures as a workbook needs them: as they were typed, so that its formulas can lay them on dates again.
+
+:func:`lines` of the same package shows what entered the value; here stand all rows that could, also those that lie outside
+today's horizon, because an analyst moves the valuation date. All figures at their most likely value.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from lepton_nb.value_model import ledger
+from lepton_nb.value_model.approaches import asset_values
+from lepton_nb.value_model.gains import FLAGGED, most_likely_money
+from lepton_nb.value_model.inputs import OUTCOMES, sample_counts
+from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan, life_end
+from lepton_nb.value_model.money import group_value
+from lepton_nb.value_model.replacement import kind_rate
+from lepton_nb.value_model.times import months_later
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetSheetRow:
+    """An asset: what its rate, its time of use and its chances rest on.
+
+    weight: in the rate of its group; used_from: first day of use, empty: never; planned: it is not in use yet, and a
+    development of that year that ends later postpones it; needs, serves: ids of what feeds it and of
+    what earns by it; last_year: the last year that its group is run; cap: yearly price of its substitute.
+    """
+
+    asset: str
+    group: str
+    kind: str
+    premium: float
+    weight: float
+    used_from: str
+    planned: bool
+    life: float
+    half_life: float | None
+    chance: float
+    needs: str
+    serves: str
+    last_year: int
+    cap: float | None
+    capitalised: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSheetRow:
+    """A counted cell of a test set and the outcome that it is for the model and for the baseline (empty: not theirs)."""
+
+    evaluation: str
+    sample: str
+    cell: str
+    count: int
+    model: str
+    baseline: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenefitSheetRow:
+    """A benefit of one calendar year, or its part after the ``step``-th retraining.
+
+    begins: the day from which it decays; empty: the later of ``not_before`` and the valuation date.
+    """
+
+    asset: str
+    driver: str
+    year: int
+    volume: float
+    unit: str
+    link: str
+    link_id: str
+    unit_value: float | None
+    attribution: float
+    adoption: float
+    begins: str
+    not_before: str
+    retrain_months: int | None
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostSheetRow:
+    """A forecast cost by its date or its whole year; of a retraining, ``step`` times ``retrain_months`` after ``begins``."""
+
+    asset: str
+    date: str
+    year: int | None
+    phase: str
+    category: str
+    amount: float
+    committed: bool
+    needs_success: bool
+    deductible: bool
+    charged_from: str
+    begins: str
+    not_before: str
+    retrain_months: int | None
+    step: int
+
+
+def sheets(plan: Plan) -> dict[str, list[dict[str, Any]]]:
+    """All tables of the workbook's inputs, by name."""
+    return {
+        "sheet_settings": [{"name": name, "value": value} for name, value in _settings(plan).items()],
+        "sheet_premiums": [
+            {"kind": k, "premium": rate} for k, rate in dict(plan.client.discount.asset_premium).items()
+        ],
+        "sheet_assets": [asdict(row) for row in _assets(plan)],
+        "sheet_counts": [asdict(row) for row in _counts(plan)],
+        "sheet_money": [
+            {"evaluation": item.evaluation_id, "outcome": outcome, "money": money}
+            for item in _evaluations(plan)
+            for outcome, money in most_likely_money(item).items()
+        ],
+        "sheet_accepted": [
+            {"asset": item.asset_id, "n": item.n, "accepted": item.accepted}
+            for item in {line.link_id: line.accepted for line in plan.benefits if line.accepted is not None}.values()
+        ],
+        "sheet_benefits": [asdict(row) for row in _benefits(plan)],
+        "sheet_costs": [asdict(row) for row in _costs(plan)],
+    }
+
+
+def _settings(plan: Plan) -> dict[str, Any]:
+    client = plan.client
+    discount, tax = client.discount, client.tax
+    parts = (
+        "risk_free",
+        "equity_risk_premium",
+        "beta_unlevered",
+        "debt_to_equity",
+        "size_premium",
+        "pre_tax_cost_of_debt",
+    )
+    return {
+        "valuation date": plan.date.isoformat(),
+        "horizon years": client.valuation.horizon_years,
+        "timing": client.valuation.timing,
+        "basis": plan.basis,
+        "beyond useful life": client.valuation.beyond_useful_life,
+        "tax rate": plan.tax_rate,
+        "buyer's tax benefit": bool(plan.basis == "market" and tax.tax_amortisation_benefit),
+        "years of it": tax.tab_years,
+        "method": discount.method,
+        **(
+            {"wacc": discount.wacc}
+            if discount.method == "given"
+            else {name: getattr(discount, name) or 0.0 for name in parts}
+        ),
+        "inflation": discount.inflation or 0.0,
+        "rates": discount.rate_basis,
+        "prices": client.valuation.price_basis,
+    }
+
+
+def _weights(plan: Plan) -> dict[str, float]:
+    """What each asset's return counts in the rate of its group."""
+    found: dict[str, float] = {}
+    for group in plan.groups:
+        values = asset_values(plan, group, float(group_value(plan, group)))
+        worth = {name: max(item.value, 0.0) for name, item in values.assets.items()}
+        total = sum(worth.values())
+        if total <= 0:  # then the highest return counts alone, as in the rate itself
+            touched = [n for n in group.assets if n in plan.benefits_of or n in plan.costs_of] or list(group.assets)
+            highest = max(touched, key=lambda name: kind_rate(plan, name))
+            worth, total = dict.fromkeys(group.assets, 0.0) | {highest: 1.0}, 1.0
+        found |= {name: amount / total for name, amount in worth.items()}
+    return found
+
+
+def _assets(plan: Plan):
+    weights, years = _weights(plan), [span.year for span in plan.periods]
+    earners = list(dict.fromkeys(row.asset_id for row in plan.client.benefits))
+    stops = _last_years(plan)
+    for group in plan.groups:
+        for name in group.assets:
+            asset, begin = plan.asset(name), ledger.first_use(plan.client, plan.asset(name))
+            decay = plan.decays.get(name)
+            yield AssetSheetRow(
+                asset=name,
+                group=group.name,
+                kind=asset.kind,
+                premium=plan.client.discount.specific_premium(name),
+                weight=weights[name],
+                used_from=_use_without_plans(plan.client, asset, begin),
+                planned=asset.in_service_date is None,
+                life=asset.useful_life_years,
+                half_life=decay.half_life if decay else None,
+                chance=1.0 if asset.p_technical_success is None else asset.p_technical_success,
+                needs=";".join(sorted(plan.needs[name])),
+                serves=";".join(earner for earner in earners if name in plan.needs[earner]),
+                last_year=stops.get(group.name, years[-1] + 1),
+                cap=plan.caps.get(name),
+                capitalised=plan.capitalised[name],
+            )
+
+
+def _use_without_plans(client, asset, begin: date | None) -> str:
+    """The first day of use if no development were planned: the workbook adds those by their dates."""
+    if begin is None or asset.in_service_date is not None:
+        return begin.isoformat() if begin else ""
+    done = [
+        row.date
+        for row in client.costs
+        if row.asset_id == asset.asset_id and row.phase == "development" and row.kind == "actual"
+    ]
+    return max([date(begin.year, 1, 1), *(day for day in done if day.year == begin.year)]).isoformat()
+
+
+def _last_years(plan: Plan) -> dict[str, int]:
+    """The last year run of each group that is stopped early."""
+    why = "the group is worth more stopped than run from then on"
+    found: dict[str, int] = {}
+    for row in plan.left_out:
+        if row.reason == why:
+            name, year = plan.group(row.asset_id).name, date.fromisoformat(f"{row.when[:4]}-01-01").year - 1
+            found[name] = min(year, found.get(name, year))
+    return found
+
+
+def _evaluations(plan: Plan):
+    used = {row.metric_link.id for row in plan.client.benefits if row.metric_link.kind == "confusion"}
+    return [item for item in plan.client.evaluations if item.evaluation_id in used]
+
+
+def _counts(plan: Plan):
+    for item in _evaluations(plan):
+        if item.paired:
+            for cell in item.paired:
+                model, baseline = FLAGGED[cell.y_true, cell.model], FLAGGED[cell.y_true, cell.baseline]
+                words = f"model {OUTCOMES[model]}, baseline {OUTCOMES[baseline]}"
+                yield CountSheetRow(evaluation=item.evaluation_id, sample="pairs", cell=words, count=cell.count,
+                                    model=model, baseline=baseline)  # fmt: skip
+            continue
+        for sample, counts in sample_counts(item).items():
+            for outcome, count in zip(OUTCOMES, counts, strict=True):
+                which = {"model": "", "baseline": ""} | {sample: outcome}
+                words = f"{sample} {OUTCOMES[outcome]}"
+                yield CountSheetRow(evaluation=item.evaluation_id, sample=sample, cell=words, count=count, **which)
+
+
+def _benefits(plan: Plan):
+    client = plan.client
+    measured = {item.evaluation_id: item for item in client.evaluations}
+    accepted = {item.asset_id: item for item in client.acceptance}
+    prohibited = {asset.asset_id for asset in client.assets if asset.eu_ai_act_class == "prohibited"}
+    in_use: dict[tuple[str, str], int] = {}
+    for row in client.benefits:
+        if row.adoption.mode > 0:
+            key = (row.asset_id, row.driver_id)
+            in_use[key] = min(row.year, in_use.get(key, row.year))
+    for row in client.benefits:
+        if plan.needs[row.asset_id] & prohibited:
+            continue
+        link, key = row.metric_link.kind, row.metric_link.id
+        test = measured.get(key) if link == "confusion" else accepted.get(key) if link == "acceptance" else None
+        first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
+        begins = test.evaluated_on if test else max(first, client.valuation.date)
+        months = _months(plan.asset(row.asset_id))
+        for step in _steps(begins, row.year, months):
+            yield BenefitSheetRow(
+                asset=row.asset_id,
+                driver=row.driver_id,
+                year=row.year,
+                volume=row.volume.mode,
+                unit=row.unit,
+                link=link,
+                link_id=key or "",
+                unit_value=row.unit_value.mode if row.unit_value else None,
+                attribution=row.attribution.mode,
+                adoption=row.adoption.mode,
+                begins=test.evaluated_on.isoformat() if test else "",
+                not_before=first.isoformat(),
+                retrain_months=months,
+                step=step,
+            )
+
+
+def _months(asset) -> int | None:
+    return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
+
+
+def _steps(begins: date, year: int, months: int | None) -> list[int]:
+    """The retrainings after which a part of this year can lie, with room for a valuation date two years later."""
+    if months is None:
+        return [0]
+    last = max(math.ceil(((year + 1 - begins.year) * 12) / months), 0)
+    first = max(math.floor(((year - 3 - begins.year) * 12) / months), 0)
+    return [step for step in range(first, last + 1) if step == 0 or months_later(begins, step * months).year <= year]
+
+
+def _costs(plan: Plan):
+    client = plan.client
+    for row in client.costs:
+        asset = plan.asset(row.asset_id)
+        if row.kind == "actual" or (asset.eu_ai_act_class == "prohibited" and row.phase != "decommission"):
+            continue
+        begin = ledger.first_use(client, asset)
+        charged = ledger.planned_write_off(row, begin, asset.useful_life_years, plan.periods)
+        if charged is not None and begin and row.category == ledger.HARDWARE:
+            begin = max(begin, row.date)
+        yield CostSheetRow(
+            asset=row.asset_id,
+            date=row.date.isoformat() if row.date else "",
+            year=row.year,
+            phase=row.phase,
+            category=row.category,
+            amount=row.amount.mode,
+            committed=row.phase in COMMITTED,
+            needs_success=row.phase in AFTER_SUCCESS,
+            deductible=charged is None,
+            charged_from=begin.isoformat() if begin and charged is not None else "",
+            begins="",
+            not_before="",
+            retrain_months=None,
+            step=0,
+        )
+    yield from _retraining(plan)
+
+
+def _retraining(plan: Plan):
+    client = plan.client
+    for asset in client.assets:
+        months = _months(asset)
+        if months is None or asset.retrain_cost is None:
+            continue
+        tests = [
+            item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id
+        ]
+        first = ledger.first_use(client, asset)
+        begins = max(tests, default=None) or max(first or plan.date, plan.date)
+        end = life_end(client, asset) or months_later(plan.horizon, 24)
+        step = 1
+        while (due := months_later(begins, step * months)) <= min(months_later(plan.horizon, 24), end):
+            if tests or due > plan.date:
+                yield CostSheetRow(
+                    asset=asset.asset_id,
+                    date="",
+                    year=None,
+                    phase="operation",
+                    category="retraining",
+                    amount=asset.retrain_cost.mode,
+                    committed=False,
+                    needs_success=True,
+                    deductible=True,
+                    charged_from="",
+                    begins=max(tests).isoformat() if tests else "",
+                    not_before=first.isoformat() if first else "",
+                    retrain_months=months,
+                    step=step,
+                )
+            step += 1
+
+
+__all__ = ["AssetSheetRow", "BenefitSheetRow", "CostSheetRow", "CountSheetRow", "sheets"]
