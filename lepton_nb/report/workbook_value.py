@@ -340,7 +340,7 @@ class Value:
             add(sheet, (text(group), text(item["asset"]), when, item["year"], item["phase"], text(item["category"]), item["amount"],
                         year, self._counted(row, item, asset), f"={time}", f"=Assets!$L${asset}" if item["needs_success"] else 1,
                         f"={rate}", f"=G{row}*I{row}*K{row}", f"=M{row}*(1+L{row})^(-J{row})",
-                        "yes" if item["deductible"] else "no"))  # fmt: skip
+                        self._deducted(row, item, asset)))  # fmt: skip
             shade(sheet, f"G{row}", *([] if item["retrain_months"] else [f"D{row}" if item["year"] else f"C{row}"]))
         self.last_cost = max(len(self.tables["sheet_costs"]) + 1, 2)
         forms(
@@ -360,6 +360,12 @@ class Value:
         )
         widths(sheet, (14, 10, 12, 10, 14, 22, 16, 8, 10, 14, 10, 10, 16, 18, 12))
         sheet.freeze_panes = "C2"
+
+    def _deducted(self, row: int, item: Mapping[str, Any], asset: int) -> str:
+        """Whether a cost is deducted at once: development is, once the asset is in use."""
+        if item["written_off"] == "development" and not item["year"]:
+            return f'=IF(Assets!$H${asset}="","no",IF(C{row}>Assets!$H${asset},"yes","no"))'
+        return "no" if item["written_off"] else "yes"
 
     def _counted(self, row: int, item: Mapping[str, Any], asset: int) -> str:
         """The share of a cost that counts: within the horizon, the time of use and the years that are run."""
@@ -399,11 +405,18 @@ class Value:
                     f"=Assets!L{asset}",
                 )
         for place, item in enumerate(self.tables["sheet_costs"], start=2):
-            if item["charged_from"]:
+            if item["written_off"]:
                 chance = 1 if item["needs_success"] else f"=Assets!L{self.asset_row[item['asset']]}"
                 begin = f"Assets!H{self.asset_row[item['asset']]}"
-                begin = f"=MAX({begin},Costs!C{place})" if item["category"] == "hardware" else f"={begin}"
-                self._charge(sheet, item, f"planned, row {place} of Costs", f"=Costs!M{place}", begin, chance)
+                begin = f"=MAX({begin},Costs!C{place})" if item["written_off"] == "hardware" else f"={begin}"
+                self._charge(
+                    sheet,
+                    item,
+                    f"planned, row {place} of Costs",
+                    f'=IF(Costs!O{place}="no",Costs!M{place},0)',
+                    begin,
+                    chance,
+                )
         self.last_charge = max(sheet.filled, 2)
         forms(sheet, {"D": MONEY, "E": DAY, "F": "0.0#", "G": "0.00"} | dict.fromkeys(self.charge_column, MONEY))
         for column in self.charge_column:

@@ -84,7 +84,10 @@ class BenefitSheetRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CostSheetRow:
-    """A forecast cost by its date or its whole year; of a retraining, ``step`` times ``retrain_months`` after ``begins``."""
+    """A forecast cost by its date or its whole year; of a retraining, ``step`` times ``retrain_months`` after ``begins``.
+
+    written_off: hardware, development (unless it comes after the first day of use), or empty: expensed at once.
+    """
 
     asset: str
     date: str
@@ -94,8 +97,7 @@ class CostSheetRow:
     amount: float
     committed: bool
     needs_success: bool
-    deductible: bool
-    charged_from: str
+    written_off: str
     begins: str
     not_before: str
     retrain_months: int | None
@@ -299,10 +301,7 @@ def _costs(plan: Plan):
         asset = plan.asset(row.asset_id)
         if row.kind == "actual" or (asset.eu_ai_act_class == "prohibited" and row.phase != "decommission"):
             continue
-        begin = ledger.first_use(client, asset)
-        charged = ledger.planned_write_off(row, begin, asset.useful_life_years, plan.periods)
-        if charged is not None and begin and row.category == ledger.HARDWARE:
-            begin = max(begin, row.date)
+        capitalised = ledger.planned_write_off(row, asset, None, plan.periods) is not None
         yield CostSheetRow(
             asset=row.asset_id,
             date=row.date.isoformat() if row.date else "",
@@ -312,8 +311,7 @@ def _costs(plan: Plan):
             amount=row.amount.mode,
             committed=row.phase in COMMITTED,
             needs_success=row.phase in AFTER_SUCCESS,
-            deductible=charged is None,
-            charged_from=begin.isoformat() if begin and charged is not None else "",
+            written_off=("hardware" if row.category == ledger.HARDWARE else "development") if capitalised else "",
             begins="",
             not_before="",
             retrain_months=None,
@@ -346,8 +344,7 @@ def _retraining(plan: Plan):
                     amount=asset.retrain_cost.mode,
                     committed=False,
                     needs_success=True,
-                    deductible=True,
-                    charged_from="",
+                    written_off="",
                     begins=max(tests).isoformat() if tests else "",
                     not_before=first.isoformat() if first else "",
                     retrain_months=months,
