@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 HEADINGS = ("Setup", "Data", "Model", "Run", "Reading the result", "Summary", "Exercises")
 #: Chapters that report: headings of their own, and none of those that teach but the last two.
-REPORTS = ("88_portfolio",)
+REPORTS = ("00_summary", "88_portfolio")
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -265,7 +265,7 @@ def waterfall(
     axis.set_xlabel(wrapped(_told(what, word, unit), 54))
     told = [f"{name} {_amount(amount, unit)}" for name, amount in zip(names, amounts, strict=True)]
     begin = f"From {start[0]} {_amount(opening, unit)}: " if start else ""
-    tail = f", between {words.money_range(within, unit)}" if ends[0] is not None else ""
+    tail = f", range {words.money_range(within, unit)}" if ends[0] is not None else ""
     return plots.describe(axis, f"{begin}{'; '.join(told)}; {total} {_amount(level, unit)}{tail}.")
 
 

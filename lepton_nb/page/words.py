@@ -169,7 +169,7 @@ def figure(value: Any, unit: str = "", like: Any = None, why: str = "") -> str:
     if found is None or size is None:
         return missing(why)
     size = abs(size)
-    if found and size < 5e-5:
+    if 1e-12 <= size < 5e-5:
         text = f"{found:.1e}".replace("-", MINUS)
     else:
         text = _digits(found, 0 if size >= 1000 else 2 if size >= 1 else 4)
@@ -238,7 +238,7 @@ def _scaled(value: float, step: float | None, sign: bool = False) -> str:
     if step and not math.isinf(value):
         value = round(value / step) * step
     size = abs(value)
-    if math.isinf(value) or size == 0:
+    if math.isinf(value) or size < 1e-9:
         return _digits(value, 0)
     least = 10_000 if step and step >= 1000 else 0  # thousands are the last digit: no hundreds are shown
     _, unit, letter, digits = next(scale for scale in SCALES if max(size, least) >= scale[0])
@@ -247,10 +247,12 @@ def _scaled(value: float, step: float | None, sign: bool = False) -> str:
     elif not letter:
         digits = 0 if size >= 99.995 else 2
         if size < 0.995:  # money per case: as many digits as tell it from nothing
-            text = _digits(value, 4, sign)
+            if size < 0.00005:
+                return "below 0.0001" if value > 0 else f"above {MINUS}0.0001"
+            text = _digits(value, 2 - math.floor(math.log10(size)), sign)
             while text.endswith("0") and len(text.rpartition(".")[2]) > 2:
                 text = text[:-1]
-            return text if size >= 0.00005 else "below 0.0001" if value > 0 else f"above {MINUS}0.0001"
+            return text
     return _digits(value / unit, digits, sign) + (THIN + letter if letter else "")
 
 
@@ -381,7 +383,7 @@ def estimate(three: Any, currency: str = "", unit: str = "", why: str = "") -> s
 
 
 def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "") -> str:
-    """A figure and its standard error, rounded by the error: ``1.083 m ± 2 k EUR``.
+    """A figure and its standard error: ``1.08 m ± 2 k EUR``; the figure is told as it is everywhere else.
 
     error: left out where the value has a ``standard_error`` of its own.
     """
@@ -394,9 +396,8 @@ def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "")
     spread = abs(spread)
     step = 10.0 ** math.floor(math.log10(spread))
     if not currency:
-        digits = min(max(-round(math.log10(step)), 0), 12)
-        return f"{_digits(found, digits)} ± {_digits(spread, digits)}"
-    return f"{_scaled(found, step)} ± {_scaled(spread, step)}{THIN}{currency}"
+        return f"{figure(found)} ± {_digits(spread, min(max(-round(math.log10(step)), 0), 12))}"
+    return f"{_scaled(found, None)} ± {_scaled(spread, step)}{THIN}{currency}"
 
 
 def years(value: Any, why: str = "", endless: str = "no end") -> str:

@@ -1,0 +1,202 @@
+"""What the first page shows, from the records of the chapters that derive it. Nothing is computed anew but differences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.words import Money
+
+
+def answer(value: Any, about: Any, money: Money) -> Html:
+    """The headline, or the sentence that there is none. value: record of the value chapter; about: client and valuation."""
+    total = value.tables["total"][0]
+    banners = render.notices(about.client.synthetic, value.data)
+    if total["value"] is None:
+        out = render.banner(
+            "No value is concluded.", f"The verdicts below say why, for {words.listed(total['left_out'])}."
+        )
+        return render.join(banners, out)
+    without = (
+        f"without {words.listed(total['left_out'])}, for which no number is concluded"
+        if total["left_out"]
+        else "all groups"
+    )
+    items = [
+        (
+            f"Value on {words.date(about.valuation.date)}",
+            money(total["value"]),
+            f"{words.label(about.valuation.basis_of_value)}; {without}",
+        ),
+        ("Nine cases in ten", money.range(total), "5 % to 95 % of all that may happen"),
+        ("Chance of a value below zero", words.chance(total["below_zero"], total["draws"])),
+        ("If all came as most likely", money(total["most_likely"]), "one case, not the mean"),
+    ]
+    return render.join(banners, render.key_figures(items))
+
+
+def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> Html:
+    """Each group with its verdict and what follows. learned: record of the chapter on uncertainty."""
+    rows = []
+    for row in value.tables["groups"]:
+        key = re.sub(r"\W+", "_", row["name"]).strip("_")
+        told = learned.figures.get(f"{key}_evpi")
+        follows = told.note.removeprefix(f"{row['name']}: ") if told is not None else ""
+        shown = money(row["value"]) if row["counts"] else "a range only"
+        rows.append({
+            "Group": row["name"], "What": words.listed(names[asset] for asset in row["assets"]), "Value": shown, "5 % to 95 %": money.range(row),
+            "P(value < 0)": words.chance(row["below_zero"], value.tables["total"][0]["draws"]), "Verdict": f"{row['verdict']}: {row['reason']}",
+            "What follows": words.sentence(follows),
+        })  # fmt: skip
+    caption = "Groups are decided on whole: their assets earn together. Total: the figure above."
+    return render.table(rows, caption=caption, none="The client gives no benefit and no cost after the valuation date.")
+
+
+def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
+    """From benefits to the value: most likely figures, then what else may happen."""
+    found, total = value.tables["bridge"][0], value.tables["total"][0]
+    if total["value"] is None:
+        return render.note("No value is concluded, so there is nothing to lead to it.")
+    steps = [("Benefits", found["benefits"]), ("Running costs", -found["running"]), ("Development", -found["development"]),
+             ("Tax", -found["tax"]), ("Tax that a buyer saves", found["tax_benefit"]),
+             ("Groups without a number", total["most_likely"] - found["value"]),
+             ("What else may happen", total["value"] - total["most_likely"])]  # fmt: skip
+    steps = [(told, amount) for told, amount in steps if abs(amount) >= 0.5]
+    axis = charts.waterfall(steps, currency, within=total)
+    caption = (
+        "From benefits to value: present values at the most likely figures, and what the mean of all cases adds or takes. "
+        f"The line is the range of nine cases in ten, from {words.count(total['draws'])} simulated cases."
+    )
+    return plots.show(axis, caption, name)
+
+
+def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
+    """The one value of each asset, and what belongs to none alone."""
+    by_name = {asset.asset_id: asset for asset in register}
+    rows = []
+    for group in value.tables["groups"]:
+        own = [row for row in value.tables["assets"] if row["group"] == group["name"]]
+        for row in own:
+            asset = by_name[row["name"]]
+            rows.append({
+                "Asset": row["name"], "What": asset.name, "Kind": asset.kind, "Stage": words.label(asset.lifecycle_stage),
+                "Group": group["name"], "Value": money(row["value"]) if row["counts"] else "not concluded",
+            })  # fmt: skip
+        if group["counts"] and abs(group["together"]) >= 0.5:
+            rows.append({"Asset": "together", "What": "belongs to no asset alone", "Kind": "", "Stage": "", "Group": group["name"],
+                         "Value": money(group["together"])})  # fmt: skip
+    valued = {row["name"] for row in value.tables["assets"]}
+    rows += [
+        {"Asset": asset.asset_id, "What": asset.name, "Kind": asset.kind, "Stage": words.label(asset.lifecycle_stage), "Group": "none",
+         "Value": "no flows ahead"}
+        for asset in register if asset.asset_id not in valued
+    ]  # fmt: skip
+    return render.table(rows, caption="The values of the assets and what they earn together sum to their group.")
+
+
+def decides(value: Any, money: Money, most: int = 3) -> Html:
+    """What alone would turn the sign of a group."""
+    rows = []
+    for group in value.tables["groups"]:
+        turning = [row for row in value.tables["decisive"] if row["group"] == group["name"]][:most]
+        rows += [
+            {
+                "Group": group["name"],
+                "If": row["assumption"],
+                "Is": f"{row['at']} {row['unit']}".strip(),
+                "Its value then": money(row["value"]),
+            }
+            for row in turning
+        ]
+        moved = group["moved_by"]
+        if not turning and moved:
+            rows.append({
+                "Group": group["name"], "If": f"nothing alone turns the sign; the strongest is {moved['assumption']}",
+                "Is": f"{moved['low']} or {moved['high']}, {moved['unit']}".strip(", "),
+                "Its value then": f"{money(moved['value_at_low'])} or {money(moved['value_at_high'])}",
+            })  # fmt: skip
+    for row in value.tables["scenarios"]:
+        rows.append(
+            {
+                "Group": "all",
+                "If": f"scenario, probability {words.share(row['p'])}",
+                "Is": row["name"],
+                "Its value then": money(row["value"]),
+            }
+        )
+    return render.table(
+        rows, caption="One change at a time, everything else at its most likely figure.", none="Nothing is uncertain."
+    )
+
+
+def carries(value: Any, currency: str, most: int = 5, name: str = "carries") -> Html:
+    """The assumptions that carry the value, as a tornado."""
+    rows = value.tables["tornado"][:most]
+    bars = [
+        charts.Bar(
+            f"{row['assumption']}, {row['unit']}".strip(", "),
+            row["value_at_low"],
+            row["value_at_high"],
+            row["low"],
+            row["high"],
+        )
+        for row in rows
+    ]
+    if not bars:
+        return render.note("No input is uncertain.")
+    axis = charts.tornado(bars, value.tables["bridge"][0]["value"], currency)
+    return plots.show(
+        axis,
+        "Value of all groups with one assumption at its low end (hatched) and at its high end, most likely otherwise.",
+        name,
+    )
+
+
+def beside(options: Any, scorecard: Any, withheld: Sequence[str]) -> Html:
+    """Options, scores, and what was withheld: never added to the value."""
+    told = [row["sentence"] for row in options.tables.get("sentences", [])]
+    first = scorecard.figures.get("first")
+    told.append(
+        f"Scorecard: {first.value} first ({first.note})." if first else f"Scorecard: {scorecard['ranked'].note}"
+    )
+    return render.sentences([*told, *withheld], "Beside the value, and never added to it")
+
+
+def findings(value: Any, warnings: Sequence[Any]) -> Html:
+    """What a reader must know of the figures. warnings: of the client's files, without those that another part says."""
+    listed = [row["finding"] for row in value.tables["findings"]]
+    left_out = [text for text in listed if "left out:" in text]
+    told = [text for text in listed if text not in left_out]
+    told += [words.sentence(f"{item.where}: {item.found}; {item.remedy}") for item in warnings]
+    shown = [render.sentences(told, "Findings", none="Nothing stands out.")]
+    if left_out:
+        shown.append(
+            render.note(
+                f"{words.plural(len(left_out), 'kind of row', 'kinds of rows')} of the client's files are left out of the value; the value chapter lists them."
+            )
+        )
+    outside = " ".join(row["text"] for row in value.tables["not_in_the_number"])
+    return render.join(*shown, render.note(f"Not in the number: {outside}"))
+
+
+def figure(row: Mapping[str, Any], name: str) -> str:
+    """One input of the register in its own form."""
+    rate = row["unit"] in ("share", "a year", "of profit")
+    return (words.rate if rate else words.figure)(row[name]) if row[name] is not None else ""
+
+
+def register(value: Any) -> Html:
+    """Every input with its range, grade and source."""
+    rows = [
+        {"Input": row["input"], "Asset": row["asset"], "Low": figure(row, "low"), "Likely": figure(row, "likely"), "High": figure(row, "high"),
+         "Unit": row["unit"], "Grade": row["grade"], "Source": row["source"]}
+        for row in value.tables["register"]
+    ]  # fmt: skip
+    caption = (
+        f"{words.plural(len(rows), 'input')}. Several years of one driver share a line: the smallest low, the mean, the largest high. "
+        "Grade: measured, pilot, expert or vendor."
+    )
+    return render.table(rows, dict.fromkeys(("Low", "Likely", "High"), str), caption)
