@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from test_value_model import asset, benefit, cost, evaluation, linked, make, spent
 
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
@@ -246,3 +247,61 @@ def test_figures_are_those_of_the_chapters_about_the_client(tmp_path):
     assert book.sheetnames == ["Figures"]
     (row,) = list(book["Figures"].iter_rows(min_row=2, values_only=True))
     assert row[:4] == ("scorecard", "score", 3.5, "score") and row[9] == "=1+1"
+
+
+# --- clients of other kinds -----------------------------------------------------------------------------
+
+
+def retrained():
+    """Two models on one data set, retrained, with whole years' costs, unpaired tests, hardware to come, a stopped year."""
+    assets = [
+        asset("D1", kind="data", feeds=("M1", "M2"), useful_life_years=3.3, in_service_date="2024-05-31"),
+        asset("M1", half_life_years=1.5, half_life_basis="test", retrain_every_months=7, retrain_cost_low=50, retrain_cost_mode=60, retrain_cost_high=80),
+        asset("M2", lifecycle_stage="algorithm_development", in_service_date=None, p_technical_success=0.6, half_life_years=2,
+              useful_life_years=1.75),
+        asset("I1", kind="infrastructure", feeds=("M2",)),
+    ]  # fmt: skip
+    benefits = [*(linked(year, attribution=0.5) for year in (2026, 2027, 2028, 2029)),
+                *(benefit(year, 900, "M2", adoption=0.8) for year in (2027, 2028, 2029))]  # fmt: skip
+    costs = [
+        spent("2024-02-29", 500, "D1"), spent("2025-03-31", 800), cost(None, 40, year=2026), cost(None, 50, year=2027),
+        cost(None, 5000, year=2028), cost("2026-09-30", 300, "M2", phase="development"),
+        cost("2027-02-28", 200, "M2", phase="development"), cost("2026-12-31", 250, "I1", phase="development", category="hardware"),
+        cost("2027-06-30", 20, "I1"), cost("2028-12-31", 70, "M1", phase="decommission"),
+    ]  # fmt: skip
+    return make(assets, benefits, costs, tax=0.3, premium={"data": 0.01, "model": 0.05, "infrastructure": 0.0},
+                evaluations=[evaluation(paired=False)], valuation={"timing": "mid_year", "date": "2026-01-31"})  # fmt: skip
+
+
+def bought():
+    """A buyer's basis with his tax benefit, real prices at nominal rates, an accepted share, one asset prohibited."""
+    assets = [asset("T1", acquisition="licensed", legal_control="licensed"), asset("X1", eu_ai_act_class="prohibited")]
+    words = {"volume_low": 900, "volume_mode": 1000, "volume_high": 1200, "metric_link": "acceptance:T1"}
+    benefits = [benefit(year, (0.8, 1, 1.1), "T1", **words) for year in (2026, 2027, 2028)] + [benefit(2026, 99, "X1")]
+    costs = [
+        cost("2026-06-30", 30, "T1"),
+        cost("2026-03-31", 12, "X1", phase="decommission"),
+        cost("2026-04-30", 5, "X1"),
+    ]
+    accepted = {
+        "asset_id": "T1",
+        "evaluated_on": datetime.date(2025, 6, 30),
+        "n": 50,
+        "accepted_without_edit": 41,
+        "unit": "letters",
+    }
+    client = make(assets, benefits, costs, tax=0.25, premium=0.02, acceptance=[accepted],
+                  valuation={"basis_of_value": "market_value", "price_basis": "real", "date": "2025-12-31"})  # fmt: skip
+    client = changed_part(client, "tax", tax_amortisation_benefit=True)
+    return changed_part(client, "discount", inflation=0.02)
+
+
+@pytest.mark.parametrize("make_client", [retrained, bought], ids=lambda one: one.__name__)
+def test_clients_of_other_kinds_are_computed_to_a_cent(make_client, tmp_path):
+    plan = value_model.plan(make_client())
+    worth = value_model.evaluate(plan)
+    workbook.write(tmp_path / "workbook.xlsx", record_of(plan, float(worth.total)), "x")
+    found = by_libreoffice(tmp_path / "workbook.xlsx")
+    assert found == pytest.approx(
+        {g: float(v) for g, v in worth.groups.items()} | {"All groups": float(worth.total)}, abs=0.005
+    )
