@@ -97,7 +97,9 @@ def check(client: Client = "") -> None:
 @app.command()
 def new(
     folder: Path,
-    like: Annotated[str, typer.Option(help="manufacturer, bank or retailer; blank: a form without figures")] = "manufacturer",
+    like: Annotated[
+        str, typer.Option(help="manufacturer, bank or retailer; blank: a form without figures")
+    ] = "manufacturer",
     workbook: Annotated[bool, typer.Option("--workbook", help="One Excel file in place of a folder.")] = False,
 ) -> None:
     """Write a commented template of a client: a folder, or with --workbook one Excel file."""

@@ -5,26 +5,36 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+#: Where an installed package carries chapters, book and sample clients with it.
+BUNDLED = Path(__file__).resolve().parent / "project"
+
 
 def project() -> Path:
-    """The project folder: ``LEPTON_PROJECT``, or above this package, or above the working folder.
+    """The project folder: ``LEPTON_PROJECT``, or above this package, or inside it, or above the working folder.
 
-    Raises FileNotFoundError when none of them holds ``_toc.yml``.
+    Inside it: an installation without a clone. Raises FileNotFoundError when none of them holds ``_toc.yml``.
     """
     given = os.environ.get("LEPTON_PROJECT")
     here = Path.cwd()
-    for folder in [Path(given)] if given else [Path(__file__).resolve().parent.parent, here, *here.parents]:
+    for folder in [Path(given)] if given else [BUNDLED.parent.parent, BUNDLED, here, *here.parents]:
         if (folder / "_toc.yml").is_file():
             return folder.resolve()
     raise FileNotFoundError(
-        "No _toc.yml found: run lepton-nb inside a clone of the project, or set LEPTON_PROJECT to its folder."
+        f"LEPTON_PROJECT names {given}, which holds no _toc.yml."
+        if given
+        else "No _toc.yml found: run lepton-nb inside a clone of the project, or set LEPTON_PROJECT to its folder."
     )
 
 
 def state_folder() -> Path:
-    """Where executed chapters and build files are kept: ``LEPTON_STATE`` or ``.lepton`` in the project."""
+    """Where executed chapters and build files are kept: ``LEPTON_STATE``, or ``.lepton`` in the project.
+
+    Without a clone: ``.lepton`` in the working folder, for the package's own folder is not there to be written to.
+    """
     given = os.environ.get("LEPTON_STATE")
-    return Path(given).resolve() if given else project() / ".lepton"
+    if given:
+        return Path(given).resolve()
+    return (Path.cwd() if project() == BUNDLED else project()) / ".lepton"
 
 
 def measured(chapter: str) -> Path:

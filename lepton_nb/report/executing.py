@@ -199,6 +199,9 @@ class _Execution:
         except DeadKernelError:
             message = "the kernel ended by itself: memory, a signal or a crash"
             raise _Failed("kernel died", cell=self.cell, message=message) from None
+        except BaseException:
+            _end_kernels()  # one that has only just been started is not known to nbclient yet
+            raise
 
     def _remaining(self, cell) -> float:
         """nbclient asks before each cell: what is left of the chapter's limit is the cell's limit."""
@@ -254,6 +257,16 @@ def _peak_of_kernels() -> float:
             lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
             peak = max(peak, int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20)
     return peak
+
+
+def _end_kernels() -> None:
+    """End the kernels that this process has started."""
+    import psutil
+
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if any("ipykernel" in word for word in process.cmdline()):
+                process.kill()
 
 
 def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome], wanted: str) -> dict[str, str]:

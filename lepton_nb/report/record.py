@@ -13,6 +13,7 @@ from lepton_nb import paths
 from lepton_nb.page import render
 from lepton_nb.report import chapters as declared
 from lepton_nb.report.ledger import write_json, write_text
+from lepton_nb.report.store import results_digest
 
 
 class RecordProblem(ValueError):
@@ -25,6 +26,8 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
     report: the folder that ``lepton-nb report --out`` wrote. A chapter qualifies when it ran in profile
     "full" on real data only. Raises RecordProblem otherwise.
     """
+    if paths.project() == paths.BUNDLED:
+        raise RecordProblem("Records belong to a clone of the project: run lepton-nb record there.")
     if not (report / "ledger.json").is_file():
         raise RecordProblem(f"{report}: has no ledger.json. Run lepton-nb report with --out {report} first.")
     ledger = json.loads((report / "ledger.json").read_text(encoding="utf-8"))
@@ -43,6 +46,10 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
                 f"{name}: profile {ledger['profile']}, state {line['state']}, "
                 f"stand-ins: {', '.join(stand_ins) or 'none'}. On record go finished chapters of profile full on real "
                 "data: lepton-nb report --profile full --data FOLDER."
+            )
+        if line.get("results") != results_digest(found):
+            raise RecordProblem(
+                f"{name}: the record in {report} is not that of the run in its ledger. Run lepton-nb report again."
             )
         pictures = []
         drawings = _drawings(name, report / "notebooks" / paths.notebook(name).name)

@@ -49,6 +49,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def results_digest(record: Mapping[str, Any]) -> str:
+    """Digest of what a record measured, wall times left out."""
+    return digest({name: part for name, part in record.items() if name != "seconds"})
+
+
 @dataclass(frozen=True)
 class Entry:
     """One kept chapter: a folder with ``executed.ipynb``, ``record.json`` and ``about.json``."""
@@ -70,9 +75,7 @@ class Entry:
 
     def results(self) -> str:
         """Digest of what the chapter measured, wall times left out: what a later chapter's key depends on."""
-        record = json.loads(self.record.read_text(encoding="utf-8"))
-        record.pop("seconds", None)
-        return digest(record)
+        return results_digest(json.loads(self.record.read_text(encoding="utf-8")))
 
     def damage(self) -> str:
         """What is wrong with the entry: nothing where each file is as it was kept."""
