@@ -1,9 +1,10 @@
-"""How long a client with many scored cases takes to be read and checked, beside a plain loop over the same file.
+"""How long a large client takes to be read and checked, beside a plain loop over the same file.
 
-The bank's folder gets a predictions file of 100,000 rows (or --rows), as CSV, as Parquet and with one wrong score.
-The plain loop is ``csv.DictReader`` with ``int`` and ``float`` on each row, and checks nothing. Asked: under 2 seconds.
+The bank's folder gets a predictions file of 1,000,000 rows (or --rows), as CSV, as Parquet and with one wrong score; a
+second client has 500 assets, 20,000 rows of costs and 2,500 of benefits. The plain loop is ``csv.DictReader`` with
+``int`` and ``float`` on each row, and checks nothing. Asked of the processor: 8 seconds for a million rows.
 
-    python benchmarks/client.py [--rows 100000] [--repeat 3]
+    python benchmarks/client.py [--rows 1000000] [--repeat 3]
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lepton_nb import client
 
 ROOT = Path(__file__).resolve().parent.parent
 PREDICTIONS = "metrics/predictions_C1.csv"
-ASKED = 2.0  # seconds
+ASKED = 8.0  # seconds of the processor for a million rows
 
 
 def best(repeat: int, action) -> tuple[float, float]:
@@ -43,6 +44,52 @@ def write(path: Path, rows: int, wrong: bool = False) -> None:
             writer.writerow([number, int(draw.random() < 0.04), score, draw.choice("AB"), draw.randint(500, 40_000)])
 
 
+def many_assets(folder: Path, assets: int = 500, costs: int = 20_000) -> None:
+    """The bank's settings with many models, each with benefits of five years and many small costs."""
+    shutil.copytree(ROOT / "clients" / "bank", folder)
+    for name in ("metrics", "usage.csv", "market.csv", "scores.csv", "data_quality.csv", "data_blocks.csv"):
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    settings = (folder / "client.yml").read_text(encoding="utf-8")
+    for line in settings.splitlines():
+        if line.startswith(("monte_carlo", "market")):
+            settings = settings.replace(line, "monte_carlo: {draws: 20000, seed: 1}" if line[:2] == "mo" else "")
+    (folder / "client.yml").write_text(settings, encoding="utf-8")
+
+    def table(name: str, header: str, rows) -> None:
+        with (folder / name).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([header.split(","), *rows])
+
+    table(
+        "assets.csv",
+        "asset_id,name,kind,lifecycle_stage,owner,in_service_date,useful_life_years,useful_life_basis,half_life_years,"
+        "acquisition,legal_control,eu_ai_act_class,privacy_class,feeds",
+        (
+            [f"M{n}", f"Model {n}", "model", "deployment", f"Unit {n % 9}", "2025-01-01", 6, "technical", 3, "internal",
+             "owned", "minimal", "none", f"M{n + 1}" if (n + 1) % 25 else ""]
+            for n in range(assets - 1, -1, -1)
+        ),
+    )  # fmt: skip
+    table(
+        "costs.csv",
+        "asset_id,date,phase,category,kind,low,mode,high,source",
+        (
+            [f"M{n % assets}", f"{2026 + n // assets % 5}-{4 + n % 9:02d}-15", "operation", f"item {n // assets}",
+             "forecast", 90, 100 + n % 7, 130, "budget"]
+            for n in range(costs)
+        ),
+    )  # fmt: skip
+    table(
+        "benefits.csv",
+        "asset_id,driver_id,year,benefit_type,volume_low,volume_mode,volume_high,unit,unit_value_low,unit_value_mode,"
+        "unit_value_high,attribution,adoption,metric_link,evidence",
+        (
+            [f"M{n}", f"driver {n}", year, "cost_saving", 80, 100, 120, "cases", 90, 100 + n % 11, 120, 0.9, 1, "none", "pilot"]
+            for n in range(assets) for year in range(2026, 2031)
+        ),
+    )  # fmt: skip
+
+
 def plain_loop(path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
@@ -51,7 +98,7 @@ def plain_loop(path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=3)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
@@ -74,7 +121,10 @@ def main() -> None:
             file.with_suffix(".parquet").unlink()
         write(file, given.rows, wrong=True)
         lines.append(("CSV with one wrong score, refused", best(given.repeat, lambda: client.check(folder))))
-    print(f"{given.rows} rows, best of {given.repeat}; asked: under {ASKED:g} s")
+        large = Path(work) / "large"
+        many_assets(large)
+        lines.append(("500 assets, 20,000 cost rows", best(given.repeat, lambda: client.load(large))))
+    print(f"{given.rows} rows, best of {given.repeat}; asked: {ASKED:g} s of the processor for a million")
     for name, (clock, processor) in lines:
         ratio = processor / plain[1]
         print(f"{name:36s} {clock:6.2f} s, processor {processor:6.2f} s, {ratio:5.1f} times the plain loop's")

@@ -10,7 +10,10 @@ Imports go one way: schema, files, drafts, rules and advice, judging; a test hol
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +92,20 @@ def check(folder: str | os.PathLike[str] = "") -> Report:
     looked up from the working folder, then from the project; empty: the sample manufacturer. Warnings never
     block; they are complete only when there is no problem. Raises nothing for bad input.
     """
-    return judging.judge(reading.read(_root(folder)))
+    with _no_collector():
+        return judging.judge(reading.read(_root(folder)))
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Without Python's collector of cycles: a million rows are a million lists, which it would walk again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _root(folder: str | os.PathLike[str]) -> Path:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from lepton_nb.client.schema import Problem
 
@@ -22,6 +22,8 @@ _WORD = r"[A-ZÀ-ÖØ-Þ](?:[a-zß-öø-ÿ]|['’-][A-Za-zÀ-ÿ])+"
 _NAME = re.compile(rf"{_WORD},?(?: (?:[A-Z]\.|{_WORD}|van|von|de|di|del|la)){{1,4}}")
 #: From this share of different texts that read like a person's name, a column holds names.
 MOST_ARE_NAMES = 0.5
+#: So many ids say what the others are.
+LOOKED_AT = 2000
 REMEDY = "remove personal data; a row number is enough"
 
 
@@ -66,9 +68,8 @@ _NO_NAMES = re.compile(
 )
 
 
-def _number_of_a_person(ids: set[str]) -> str:
+def _number_of_a_person(different: set[str]) -> str:
     """What most ids look like, if they look like a person's: a state's number, or a name with a birthday."""
-    different = list(islice(ids, 2000))
     for what, form in (("numbers like those of social security", _STATE_NUMBERS), ("names with birthdays", _BIRTHDAY)):
         if what.startswith("numbers") and len({len(cell) for cell in different}) > 3:
             continue
@@ -83,14 +84,15 @@ def _number_of_a_person(ids: set[str]) -> str:
     return ""
 
 
-def _what(cells: list[str], ids: bool) -> tuple[str, int] | None:
+def _what(cells: Sequence[str], ids: bool) -> tuple[str, int] | None:
     """What a column holds, and the position of the first such cell."""
-    different = {cell for cell in cells if cell.strip()}
-    if ids and (what := _number_of_a_person(different)):
+    if ids and (what := _number_of_a_person({cell for cell in cells[:LOOKED_AT] if cell.strip()})):
         return what, 0
-    joined = "\n".join(cell.replace("\n", " ") for cell in different)
-    if "@" not in joined and joined.lower() == joined.upper():
+    whole = "".join(cells)
+    if "@" not in whole and whole.lower() == whole.upper():
         return None  # no letter, no address: numbers need no closer look
+    different = {cell for cell in set(cells) if cell.strip()}
+    joined = "\n".join(cell.replace("\n", " ") for cell in different)
     for what, test in (("an e-mail address", EMAIL.search), ("an IBAN", lambda text: next(_ibans(text), None))):
         if test(joined):
             personal_ones = {cell for cell in different if test(cell)}
@@ -107,6 +109,7 @@ def findings(file: str, records: list[list[str]], columns: Iterable[str] = ()) -
     """Rule 36: one problem for each column that looks personal. columns: only these; without them: all."""
     names = [name.strip() for name in records[0]] if records else []
     wanted = set(columns) or set(names)
+    cells = list(zip_longest(*records[1:], fillvalue="")) if records else []
     for position, name in enumerate(names):
         if name not in wanted:
             continue
@@ -114,9 +117,7 @@ def findings(file: str, records: list[list[str]], columns: Iterable[str] = ()) -
             found = "the column's name speaks of personal data"
             yield Problem(file=file, row=1, column=name, found=found, rule=36, remedy=REMEDY)
             continue
-        what = _what(
-            [record[position] if position < len(record) else "" for record in records[1:]], name.endswith("id")
-        )
+        what = _what(cells[position], name.endswith("id")) if position < len(cells) else None
         if what:
             found = f"holds {what[0]} (not repeated here)"
             yield Problem(file=file, row=what[1] + 2, column=name, found=found, rule=36, remedy=REMEDY)

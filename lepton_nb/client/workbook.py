@@ -124,6 +124,26 @@ class Workbook:
         self._refuse_large(file, sheet._worksheet_path)
         raw = self._zip.read(sheet._worksheet_path)
         blockers = [_problem(file, *blocker) for blocker in _blockers(raw)]
+        records, unseen, errors = self._cells(file, sheet, percent)
+        if unseen:
+            found = f"cell {unseen[0][1]} is written in the colour of its ground{_more(unseen)}"
+            blockers.append(
+                _problem(file, unseen[0][0], found, 35, "show or delete it: nothing is read that you do not see")
+            )
+        if errors:
+            found = f"cell {errors[0][1]} holds the error {quoted(errors[0][2])}{_more(errors)}"
+            blockers.append(_problem(file, errors[0][0], found, 35, "correct the formula, or write the value"))
+        if blockers:
+            self.problems.extend(blockers[:-1])
+            last = blockers[-1]
+            raise Unreadable(file, last.row, "", last.found, last.rule, last.remedy)
+        records = without_empty_end(records)
+        # rows end where their last cell is; columns without anything in them were never meant
+        width = max((place + 1 for row in records for place, cell in enumerate(row) if cell.strip()), default=0)
+        return [row[:width] + [""] * (width - len(row)) for row in records]
+
+    def _cells(self, file: str, sheet: Any, percent: Iterable[str] | None) -> tuple[list, list, list]:
+        """The cells of a sheet as texts; the places of those that cannot be seen, and of errors. Raises Unreadable."""
         records: list[list[str]] = []
         cells, errors, unseen = 0, [], []
         sheet.reset_dimensions()  # some programs write wrong ones
@@ -147,22 +167,7 @@ class Workbook:
             raise
         except Exception as error:  # damaged sheets make openpyxl raise almost anything
             raise _damaged(file, error) from None
-        if unseen:
-            found = f"cell {unseen[0][1]} is written in the colour of its ground{_more(unseen)}"
-            blockers.append(
-                _problem(file, unseen[0][0], found, 35, "show or delete it: nothing is read that you do not see")
-            )
-        if errors:
-            found = f"cell {errors[0][1]} holds the error {quoted(errors[0][2])}{_more(errors)}"
-            blockers.append(_problem(file, errors[0][0], found, 35, "correct the formula, or write the value"))
-        if blockers:
-            self.problems.extend(blockers[:-1])
-            last = blockers[-1]
-            raise Unreadable(file, last.row, "", last.found, last.rule, last.remedy)
-        records = without_empty_end(records)
-        # rows end where their last cell is; columns without anything in them were never meant
-        width = max((place + 1 for row in records for place, cell in enumerate(row) if cell.strip()), default=0)
-        return [row[:width] + [""] * (width - len(row)) for row in records]
+        return records, unseen, errors
 
     def _unseen(self, cell: Any) -> bool:
         """Whether a cell is white on white; asked once for each style."""
@@ -274,6 +279,11 @@ def _opened(root: Path) -> tuple[zipfile.ZipFile, Any]:
             if any(word in content for word in _DECLARED):
                 found = f"part {quoted(part.filename)} declares entities, which no spreadsheet program writes"
                 raise Unreadable(file, None, "", found, 35, f"open it in a spreadsheet program and {AS_XLSX}")
+            stated = _DIMENSION.search(content[:4096])  # openpyxl looks through the whole sheet for what is not stated
+            if part.filename.startswith("xl/worksheets/") and not stated and content.count(b"<row") > MOST_SHEET_ROWS:
+                found = f"has a sheet of {content.count(b'<row')} rows ({part.filename})"
+                remedy = f"at most {MOST_SHEET_ROWS} rows of a sheet are read; give a folder with this table as CSV"
+                raise Unreadable(file, None, "", found, 1, remedy)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from lepton_nb import terms
@@ -142,23 +143,24 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 def no_cycle(draft: Draft) -> Iterator[Problem]:
     """Rule 18: nothing feeds itself, not even by a detour. Each cycle is reported once."""
-    feeds = {row.value.asset_id: row.value.feeds for row in draft.rows(ASSETS)}
     rows = {row.value.asset_id: row for row in draft.rows(ASSETS)}
-    finished: set[str] = set()
-    for start in feeds:
-        path, stack = [start], [iter(feeds[start])]  # depth first, without recursion: registers may be long
-        while stack and start not in finished:
-            step = next(stack[-1], None)
-            if step is None:
-                finished.add(path.pop())
-                stack.pop()
-            elif step in path:
-                cycle = " -> ".join([*path[path.index(step) :], step])
-                remedy = "remove one of these feeds: value flows one way"
-                yield rows[path[-1]].problem("feeds", f"{cycle} is a cycle", 18, remedy)
-            elif step in feeds and step not in finished:
-                path.append(step)
-                stack.append(iter(feeds[step]))
+    order = list(rows)
+    fed_by: dict[str, set[str]] = {name: set() for name in order}
+    for name in order:
+        for user in rows[name].value.feeds:
+            fed_by.setdefault(user, set()).add(name)
+    while True:
+        try:
+            TopologicalSorter(fed_by).prepare()
+        except CycleError as error:
+            cycle = error.args[1][:-1]  # each feeds the next, the last the first
+            start = cycle.index(min(cycle, key=order.index))
+            cycle = cycle[start:] + cycle[:start]
+            remedy = "remove one of these feeds: value flows one way"
+            yield rows[cycle[-1]].problem("feeds", f"{' -> '.join([*cycle, cycle[0]])} is a cycle", 18, remedy)
+            fed_by[cycle[0]].discard(cycle[-1])
+        else:
+            return
 
 
 def success_before_deployment(draft: Draft) -> Iterator[Problem]:
