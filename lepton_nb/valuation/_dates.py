@@ -73,6 +73,8 @@ def days(dates: Dates, name: str = "dates") -> np.ndarray:
 
 def day(date: Day, name: str = "A date") -> np.datetime64:
     """A date of any accepted form as a numpy date; else ValueError."""
+    if not isinstance(date, str) and date is not None and date != date:  # NaT of any kind equals nothing
+        raise ValueError(f"{name} is missing (NaT).")
     if isinstance(date, str) and not ISO_DATE.fullmatch(date):
         raise ValueError(f"{name} must be written YYYY-MM-DD. Received: {shown(date)}")
     if not isinstance(date, (str, datetime.date, np.datetime64)):

@@ -27,6 +27,7 @@ from lepton_nb.valuation._base import (
     rate_of,
     shift_of,
     vector,
+    whole,
 )
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.rates import Rates, RatesOfReturn, irr, irr_all, xirr, xirr_all, xirr_batch
@@ -414,9 +415,7 @@ def pv_with_half_life(
     >>> round(pv_with_half_life(100, 0.10, None, 3), 4), round(pv_with_half_life(100, 0.10, 1, 3), 4)
     (248.6852, 151.0143)
     """
-    number("years", years, 1.0)
-    if years != int(years):
-        raise ValueError(f"years must be a whole number. Received: years={years}")
+    whole("years", years, 1, 10_000)
     factor = 1.0 if half_life is None else 0.5 ** (1 / number("half_life", half_life, above=0.0))
     flows = number("first_cash_flow", first_cash_flow) * factor ** np.arange(int(years))
     return (npv_mid_year if shift_of(timing) else npv)(rate_of(rate), [0.0, *flows])
@@ -475,7 +474,7 @@ def roi(
     """
     lowered = fraction("benefit_risk_adjustment", benefit_risk_adjustment)
     pv_benefits = npv(rate_of(rate), vector("benefits", benefits)) * (1 - lowered)
-    pv_costs = tco(rate, costs, cost_risk_adjustment)
+    pv_costs = tco(rate, costs, number("cost_risk_adjustment", cost_risk_adjustment, 0.0))
     if pv_costs <= 0:
         raise Undefined(f"A return on investment needs costs. Received: a present value of costs of {pv_costs:g}")
     net = pv_benefits - pv_costs

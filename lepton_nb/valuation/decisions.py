@@ -157,13 +157,13 @@ def evppi(parameters: Numbers, net_benefits: Mapping[str, np.ndarray], degree: i
     25.0
     """
     names, benefits = _benefits(net_benefits)
-    known = array("parameters", parameters)
+    known = array("parameters", parameters, (1, 2))
     known = known[:, None] if known.ndim == 1 else known
     same_length(parameters=known, net_benefits=benefits)
     spread = known.std(axis=0)
     known = (known[:, spread > 0] - known[:, spread > 0].mean(axis=0)) / spread[spread > 0]
     columns = [np.ones(len(known))]
-    for power in range(1, whole("degree", degree, 1) + 1):
+    for power in range(1, whole("degree", degree, 1, 12) + 1):
         for chosen in itertools.combinations_with_replacement(range(known.shape[1]), power):
             columns.append(known[:, chosen].prod(axis=1))
     if len(known) < 20 * len(columns):

@@ -7,7 +7,7 @@ tp, fp, fn, tn. Counts are counts, never rates: without n there is no uncertaint
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from lepton_nb.valuation import _base
-from lepton_nb.valuation._base import Numbers, Result, Undefined, array, fraction, number, whole
+from lepton_nb.valuation._base import Numbers, Result, Undefined, array, fraction, number, row, shown, whole
 from lepton_nb.valuation._guard import guarded
 from lepton_nb.valuation.intervals import normal_reach
 
@@ -310,15 +310,18 @@ def paired_table(counts: JointCounts) -> np.ndarray:
     [0.0, 0.0, 0.0, 0.0, 0.0, 18.0, 46.0, 0.0]
     """
     if isinstance(counts, Mapping):
-        rows = [(*key, count) for key, count in counts.items()]
+        form = "(y_true, model, baseline)"
+        rows = [(*row("A cell of counts", key, 3, form), count) for key, count in counts.items()]
     elif isinstance(counts, (list, tuple)) and len(counts) and hasattr(counts[0], "y_true"):
-        rows = [(row.y_true, row.model, row.baseline, row.count) for row in counts]
+        rows = [(item.y_true, item.model, item.baseline, item.count) for item in counts]
     else:
         table = array("counts", counts)
         if table.ndim != 3 or len(set(table.shape)) != 1:
             raise ValueError(f"Paired counts are by (y_true, model, baseline). Received: shape {table.shape}")
         return _counts(table)
-    if len({row[:3] for row in rows}) < len(rows):
+    if not all(isinstance(label, Hashable) for item in rows for label in item[:3]):
+        raise ValueError("y_true, model and baseline must be 0 or 1.")
+    if len({item[:3] for item in rows}) < len(rows):
         raise ValueError("Paired counts name a cell twice.")
     table = np.zeros((2, 2, 2))
     for y_true, model, baseline, count in rows:
@@ -411,7 +414,7 @@ def _outcomes(name: str, given) -> dict[str, float]:
     elif all(hasattr(given, key) for key in OUTCOMES):
         found = {key: getattr(given, key) for key in OUTCOMES}
     else:
-        raise ValueError(f"{name} must give tp, fp, fn and tn. Received: {given!r}")
+        raise ValueError(f"{name} must give tp, fp, fn and tn. Received: {shown(given)}")
     if set(found) != set(OUTCOMES):
         raise ValueError(f"{name} must give exactly tp, fp, fn and tn. Received: {', '.join(sorted(found))}")
     return {key: number(f"{name}.{key}", found[key]) for key in OUTCOMES}
@@ -427,12 +430,14 @@ def _cells(counts, values, name: str = "counts") -> tuple[np.ndarray, np.ndarray
         named, money = _outcomes(name, counts), _outcomes("values", values)
         seen = np.array([named[key] for key in OUTCOMES])
         worth = np.array([money[key] for key in OUTCOMES])
-    return _counts(seen), worth
+    return _counts(seen, name), worth
 
 
-def _counts(seen: np.ndarray) -> np.ndarray:
+def _counts(seen: np.ndarray, name: str = "counts") -> np.ndarray:
     if np.any(seen < 0) or np.any(seen != np.floor(seen)):
-        raise ValueError(f"Counts must be whole numbers of at least 0, not rates. Received: {seen.ravel().tolist()}")
+        raise ValueError(
+            f"Counts must be whole numbers of at least 0, not rates. Received: {name}={shown(seen.ravel().tolist())}"
+        )
     if seen.sum() == 0:
         raise Undefined("A test set without cases has no expected value.")
     return seen

@@ -18,9 +18,9 @@ from lepton_nb.valuation._guard import guarded
 __all__ = [
     "Ahp",
     "RankStability",
-    "Score",
     "Topsis",
     "Undefined",
+    "WeightedScore",
     "ahp",
     "ahp_of_pairs",
     "rank_stability",
@@ -35,7 +35,7 @@ TIE = 1e-12  # of the largest score: closer ones are equal
 
 
 @dataclass(frozen=True)
-class Score(Result):
+class WeightedScore(Result):
     """A weighted score in the unit of the scores, and what each criterion adds to it."""
 
     value: float
@@ -44,7 +44,7 @@ class Score(Result):
 
 
 @guarded
-def weighted_score(scores: Mapping[str, float], weights: Mapping[str, float]) -> Score:
+def weighted_score(scores: Mapping[str, float], weights: Mapping[str, float]) -> WeightedScore:
     r"""Weighted sum: $\sum_c w_c s_c$.
 
     scores: {criterion: score}, all on one scale; weights: {criterion: fraction}, the same names. Weights that do not
@@ -58,7 +58,7 @@ def weighted_score(scores: Mapping[str, float], weights: Mapping[str, float]) ->
     shares = _base.probabilities(weights, "weights")
     _base.same_names("scores", scores, "weights", weights)
     parts = {name: shares[name] * number(f"scores[{name!r}]", scores[name]) for name in shares}
-    return Score(sum(parts.values()), parts)
+    return WeightedScore(sum(parts.values()), parts)
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,10 @@ def rank_stability(
     reversals = []
     for other in range(len(table)):
         rest = np.delete(np.arange(len(table)), other)
-        if other != first and len(rest) > 1 and first not in rest[leaders(table[rest], shares)]:
+        if other == first or len(rest) < 2:
+            continue
+        alike = np.all(table[rest] == table[first])  # nothing to rank, and nothing that could come first instead
+        if not alike and first not in rest[leaders(table[rest], shares)]:
             reversals.append(other)
     from lepton_nb.valuation.performance import wilson_interval  # loads scipy, which a comparison alone does not need
 

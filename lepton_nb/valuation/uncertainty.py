@@ -161,7 +161,7 @@ def sobol_indices(
     names = list(inputs)
     several = [name for name in names if simulation.size_of(name, inputs[name])]
     if several or not names:
-        raise ValueError(f"sobol_indices takes inputs of one number each, at least one. Received: {several or 'none'}")
+        raise ValueError(f"inputs must be of one number each, at least one. Received: {several or 'none'}")
     points_each, replicates = simulation.replication(whole("n", n, 1, simulation.MOST_DRAWS))
     total = points_each * replicates
     cube = np.concatenate(list(simulation.sobol_blocks(2 * len(names), points_each, replicates, whole("seed", seed))))
