@@ -19,7 +19,19 @@ import numpy as np
 
 from lepton_nb import paths
 from lepton_nb.page import words
-from lepton_nb.page.words import MINUS, MISSING, THIN, count, measured, money, number, percent
+from lepton_nb.page.words import (
+    MINUS,
+    MISSING,
+    THIN,
+    count,
+    decimals,
+    listed,
+    measured,
+    money,
+    number,
+    percent,
+    percents,
+)
 
 __all__ = [
     "MINUS",
@@ -29,17 +41,20 @@ __all__ = [
     "banner",
     "beside",
     "count",
+    "decimals",
     "definitions",
     "figure",
     "heading",
     "join",
     "key_figures",
+    "listed",
     "measured",
     "money",
     "note",
     "notices",
     "number",
     "percent",
+    "percents",
     "sentences",
     "table",
 ]

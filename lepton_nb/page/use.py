@@ -110,6 +110,28 @@ def shares(players: Sequence[tuple[str, float, float]], currency: str, caption: 
     return plots.show(figure, caption, "shares")
 
 
+def share_table(found: Any, head: str, money: words.Money, caption: str) -> render.Html:
+    """Who gets which part of a joint benefit, with what each would cost, earn alone and be missed for.
+
+    found: with players, replacing, alone, lost, shares, errors (by player), sampled, standing_still and total.
+    """
+    rows = [
+        {
+            head: player, "Replacing it costs": "it earns itself" if found.replacing[player] is None else money(found.replacing[player]),
+            "Alone": found.alone[player], "Lost without it": found.lost[player], "Share": found.shares[player],
+            "Standard error": found.errors[player] if found.sampled else None,
+        }
+        for player in found.players
+    ]  # fmt: skip
+    if found.standing_still < 0:
+        rows.append(
+            {head: "costs of what would better stand still", "Replacing it costs": "", "Share": found.standing_still}
+        )
+    rows.append({head: "the group", "Replacing it costs": "", "Share": found.total})
+    forms = dict.fromkeys(("Alone", "Lost without it", "Share", "Standard error"), money) | {"Replacing it costs": str}
+    return render.table(rows, forms, caption, total=True, unless_zero=() if found.sampled else ("Standard error",))
+
+
 def score_parts(rows: Sequence[tuple[str, Mapping[str, float]]], caption: str, highest: float = 5.0) -> render.Html:
     """What each dimension adds to a score, as stacked bars. rows: name, and the part of each dimension."""
     figure, axis = plots.axes(height=0.5 * len(rows) + 1.3)

@@ -13,9 +13,10 @@ estimate) or ``mode`` (low, most likely, high). Every range takes two numbers, a
 from __future__ import annotations
 
 import datetime
+import functools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -29,6 +30,7 @@ __all__ = [
     "chance",
     "count",
     "date",
+    "decimals",
     "duration",
     "elided",
     "estimate",
@@ -44,6 +46,7 @@ __all__ = [
     "odds",
     "percent",
     "percent_range",
+    "percents",
     "plural",
     "plus_minus",
     "range_of",
@@ -150,6 +153,20 @@ def number(value: Any, digits: int = 2, unit: str = "", why: str = "", sign: boo
     """
     found = _number(value)
     return missing(why) if found is None else f"{_digits(found, digits, sign)}{THIN + unit if unit else ''}"
+
+
+def decimals(digits: int, unit: str = "") -> Callable[[Any], str]:
+    """How a column of figures is shown: with so many digits after the point.
+
+    >>> decimals(3)(0.12345)
+    '0.123'
+    """
+    return functools.partial(number, digits=digits, unit=unit)
+
+
+def percents(digits: int = 1) -> Callable[[Any], str]:
+    """How a column of fractions is shown: as percentages with so many digits after the point."""
+    return functools.partial(percent, digits=digits)
 
 
 def count(value: Any, why: str = "") -> str:
