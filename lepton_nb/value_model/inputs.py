@@ -119,6 +119,59 @@ def uncertain(plan: Plan) -> dict[str, Input]:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """How one figure is drawn: what two reports must share for their draws to differ by the most likely figures alone.
+
+    year: 0 for all. law: triangular (low, most likely, high; of each payment), counts, beta (accepted, n), chance, scenario (its
+    probability; its factor on benefits and on costs) or simulation (draws, seed).
+    """
+
+    figure: str
+    year: int
+    law: str
+    parameters: tuple[float, ...]
+
+
+def drawn(plan: Plan) -> tuple[Drawn, ...]:
+    """Everything that the simulation draws, by figure and year; ranges of one point are named too."""
+    found: dict[tuple[str, int, str], tuple[float, ...]] = {}
+    for line in plan.costs:
+        key = (cost_name(line), plan.periods[line.period].year, "triangular")
+        found[key] = (*found.get(key, ()), *line.amount)
+    for line in plan.benefits:
+        year = plan.periods[line.period].year
+        for what in ("attribution", "adoption"):
+            found[share_name(line, what), year, "triangular"] = getattr(line, what)
+        found[volume_name(line), year, "triangular"] = line.volume
+        if line.unit_value is not None:
+            found[unit_value_name(line), year, "triangular"] = line.unit_value
+        if line.accepted is not None:
+            found[acceptance_name(line.accepted), 0, "beta"] = (line.accepted.accepted, line.accepted.n)
+        if line.evaluation is not None:
+            for outcome, three in outcome_ranges(line.evaluation, plan.client, line.grade).items():
+                found[outcome_name(line.evaluation, outcome), 0, "triangular"] = three
+            for sample, counts in sample_counts(line.evaluation).items():
+                found[sample_name(line.evaluation, sample), 0, "counts"] = counts
+    for asset in plan.client.assets:
+        if asset.p_technical_success is not None:
+            found[success_name(asset.asset_id), 0, "chance"] = (asset.p_technical_success,)
+        decay = plan.decays.get(asset.asset_id)
+        if decay is not None and decay.drawn is not None:
+            found[decay_name(asset.asset_id), 0, "triangular"] = decay.drawn
+        for item in plan.client.scenarios:
+            name = f"{SCENARIO} {item.name}: {asset.asset_id}"
+            found[name, 0, "scenario"] = (item.p, *item.multipliers(asset.asset_id))
+    simulation = plan.client.monte_carlo
+    found["simulation", 0, "simulation"] = (simulation.draws, simulation.seed)
+    for pair in simulation.correlations:
+        found[f"correlation {pair.a}, {pair.b}", 0, "simulation"] = (pair.rho,)
+    return tuple(
+        Drawn(figure=name, year=year, law=law, parameters=tuple(float(each) for each in parameters))
+        for (name, year, law), parameters in found.items()
+    )
+
+
 def _of_benefits(plan: Plan) -> Iterable[Input]:
     currency = plan.currency
     for line in plan.benefits:

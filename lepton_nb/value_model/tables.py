@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from lepton_nb.value_model.inputs import OUTCOMES, outcome_grade, outcome_ranges
+from lepton_nb.value_model.inputs import OUTCOMES, Drawn, drawn, outcome_grade, outcome_ranges
 from lepton_nb.value_model.lines import Plan, by_driver, life_end
+from lepton_nb.value_model.market import cheapest, substitutes
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
     chance,
@@ -106,6 +108,17 @@ class AmortisationRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubstituteRow:
+    """The offer that caps an asset's benefits: its price as asked, for ``unit``, and what a year of it costs (``cap``)."""
+
+    asset: str
+    offer: str
+    price: float
+    unit: str
+    cap: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lines:
     """Everything that enters the value, at its most likely figure."""
 
@@ -115,9 +128,32 @@ class Lines:
     benefits: tuple[BenefitRow, ...]
     costs: tuple[CostRow, ...]
     amortisation: tuple[AmortisationRow, ...]
+    substitutes: tuple[SubstituteRow, ...] = ()
+    drawn: tuple[Drawn, ...] = ()  # how figures are drawn round the most likely ones; no part of these values
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Lines:
+        """The lines of a record, from its plain tables. Raises ValueError for a record of other rules."""
+        charged = [
+            dict(row)
+            | {"charged": {k.removeprefix("charged_"): v for k, v in row.items() if k.startswith("charged_") and v}}
+            for row in tables.get("costs", ())
+        ]
+        return cls(
+            settings={row["name"]: row["value"] for row in tables.get("settings", ())},
+            periods=_read(PeriodRow, "periods", tables.get("periods", ())),
+            groups=_read(GroupRow, "lines_groups", tables.get("lines_groups", ())),
+            benefits=_read(BenefitRow, "benefits", tables.get("benefits", ())),
+            costs=_read(CostRow, "costs", charged),
+            amortisation=_read(AmortisationRow, "amortisation", tables.get("amortisation", ())),
+            substitutes=_read(SubstituteRow, "substitutes", tables.get("substitutes", ())),
+            drawn=_read(
+                Drawn, "drawn", [{**row, "parameters": tuple(row["parameters"])} for row in tables.get("drawn", ())]
+            ),
+        )
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """The same as plain tables, for a record: settings, periods, lines_groups, benefits, costs, amortisation."""
+        """The same as plain tables, for a record: settings, periods, lines_groups, benefits, costs, amortisation, substitutes, drawn."""
         return {
             "settings": [{"name": name, "value": value} for name, value in self.settings.items()],
             "periods": [asdict(row) for row in self.periods],
@@ -129,7 +165,18 @@ class Lines:
                 for row in self.costs
             ],
             "amortisation": [asdict(row) for row in self.amortisation],
+            "substitutes": [asdict(row) for row in self.substitutes],
+            "drawn": [asdict(row) for row in self.drawn],
         }
+
+
+def _read(kind: type, table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    names = [item.name for item in fields(kind)]
+    rows = tuple(rows)
+    missing = [name for name in names if rows and name not in rows[0]]
+    if missing:
+        raise ValueError(f"The table {table} has no column {', '.join(missing)}: it was made by other rules.")
+    return tuple(kind(**{name: row[name] for name in names}) for row in rows)
 
 
 UNIT_VALUE = {
@@ -181,6 +228,8 @@ def line_tables(plan: Plan) -> Lines:
             for span, share in zip(plan.periods, plan.written_off[name], strict=True)
             if plan.capitalised[name] and share
         ),
+        substitutes=tuple(_substitute_rows(plan)),
+        drawn=drawn(plan),
     )
 
 
@@ -239,6 +288,13 @@ def _cost_rows(plan: Plan):
                 for span, share in zip(plan.periods, line.written_off or (), strict=False)
             },
         )
+
+
+def _substitute_rows(plan: Plan):
+    prices = substitutes(plan)
+    for name in plan.caps:
+        found = cheapest(prices, name)
+        yield SubstituteRow(asset=name, offer=found.comparable, price=found.price, unit=found.unit, cap=plan.caps[name])
 
 
 # --- the register of inputs ------------------------------------------------------------------------------
