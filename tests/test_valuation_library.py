@@ -18,6 +18,7 @@ from scipy import stats
 from lepton_nb import valuation
 from lepton_nb.valuation import (
     _base,
+    _reference,
     accounting,
     approaches,
     cashflows,
@@ -443,3 +444,18 @@ def test_intervals_of_an_area_cover(n, distance):
         found = performance.auc([1] * n + [0] * n, scores)
         hits += found.low <= true <= found.high
     assert hits / 400 >= 0.92
+
+
+# ---------------------------------------------------------------- the page in the book
+
+
+def test_the_reference_page_is_made_from_the_docstrings():
+    page = Path(__file__).parent.parent / "book" / "valuation_reference.md"
+    assert page.read_text(encoding="utf-8") == _reference.page(), (
+        "python -m lepton_nb.valuation._reference > book/valuation_reference.md"
+    )
+    for module, names in valuation.PUBLIC.items():
+        found = importlib.import_module(f"lepton_nb.valuation.{module}")
+        for name in names.split():
+            if inspect.isfunction(getattr(found, name)):
+                assert f"\n### {name}\n" in _reference.page()
