@@ -741,7 +741,7 @@ def test_a_template_that_fails_leaves_nothing(tmp_path, samples, monkeypatch):
 
 
 TABLES = [*schema.TABLES, PREDICTIONS]
-ODD = st.sampled_from(["", " ", "-", "-1", "1e308", "nan", "inf", "1,5", "=1+1", "\0", "\ufeff", "é", "M1", "none", "2026-02-30", "[", "{", "&a", "*a", "!!x", '"', "'", ";", "\r", "\n", "\t", "9" * 400])  # fmt: skip
+ODD = st.sampled_from(["310.000", "М1", "Ｍ１", "A\u200bB", "K\u0308", "Total", "sep=,", "46022", "31.12.2025", "310’000", "M1;M2", "M1, M2", "per hour", "loss $5 vs $6", "x" * 200, "0.5;0.6", "anna@example.org", "", " ", "-", "-1", "1e308", "nan", "inf", "1,5", "=1+1", "\0", "\ufeff", "é", "M1", "none", "2026-02-30", "[", "{", "&a", "*a", "!!x", '"', "'", ";", "\r", "\n", "\t", "9" * 400])  # fmt: skip
 quick = settings(
     max_examples=int(os.environ.get("LEPTON_EXAMPLES", "60")),
     deadline=None,
@@ -763,31 +763,36 @@ def outcome(path: Path) -> client.Report:
     return report
 
 
-@pytest.fixture(scope="module")
-def spoilt(tmp_path_factory):
-    """A bank with few predictions, so that many can be spoilt."""
-    folder = Folder(tmp_path_factory.mktemp("fuzz"), B)
-    folder.write(PREDICTIONS, folder.rows(PREDICTIONS)[:30])
-    folder.sound = {file: (folder.path / file).read_bytes() for file in ("client.yml", *TABLES)}
+@pytest.fixture(scope="module", params=[B, R])
+def spoilt(tmp_path_factory, request):
+    """A sample with few predictions, so that many can be spoilt."""
+    folder = Folder(tmp_path_factory.mktemp("fuzz"), request.param)
+    scored = PREDICTIONS if request.param == B else "metrics/predictions_M2.csv"
+    folder.write(scored, folder.rows(scored)[:60])
+    assert client.check(folder.path).problems == ()
+    folder.scored = scored
+    folder.sound = {file: (folder.path / file).read_bytes() for file in ("client.yml", *schema.TABLES, scored)}
     return folder
 
 
-def restore(folder: Folder) -> None:
-    for file, data in folder.sound.items():
-        folder.data(file, data)
+def restore(folder: Folder, file: str = "") -> str:
+    """The sound files again; the name of ``file`` in this sample."""
+    for name, data in folder.sound.items():
+        folder.data(name, data)
+    return folder.scored if file == PREDICTIONS else file
 
 
 @quick
 @given(st.sampled_from(["client.yml", *TABLES]), st.binary(max_size=300))
 def test_any_bytes(spoilt, file, data):
-    restore(spoilt)
+    file = restore(spoilt, file)
     outcome(spoilt.data(file, data).path)
 
 
 @quick
 @given(st.sampled_from(["client.yml", *TABLES]), st.data())
 def test_bytes_changed_here_and_there(spoilt, file, data):
-    restore(spoilt)
+    file = restore(spoilt, file)
     whole = bytearray((spoilt.path / file).read_bytes()[:3000])
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(whole)))
@@ -799,7 +804,7 @@ def test_bytes_changed_here_and_there(spoilt, file, data):
 @quick
 @given(st.sampled_from(TABLES), st.data())
 def test_cells_and_rows_changed_here_and_there(spoilt, file, data):
-    restore(spoilt)
+    file = restore(spoilt, file)
     rows = spoilt.rows(file)[:40]
     for _ in range(data.draw(st.integers(1, 3))):
         row = data.draw(st.integers(0, len(rows) - 1))
@@ -833,3 +838,55 @@ def test_keys_changed_here_and_there(spoilt, data):
             break
         place = place[key]
     outcome(spoilt.data("client.yml", yaml.safe_dump(settings_, allow_unicode=True).encode("utf-8", "ignore")).path)
+
+
+@quick
+@given(st.sampled_from(TABLES), st.sampled_from([";", "tab", "|", ","]), st.sampled_from([",", "."]), st.data())
+def test_dialects_that_are_declared_and_not_kept(spoilt, file, separator, decimal, data):
+    file = restore(spoilt, file)
+    text = (spoilt.path / "client.yml").read_text(encoding="utf-8")
+    declared = f'\ncsv: {{separator: "{separator}", decimal: "{decimal}"}}\n'
+    spoilt.data("client.yml", (text + declared).encode())
+    delimiter = data.draw(st.sampled_from([";", ",", "\t", "|"]))
+    rows = spoilt.rows(file)[:20]
+    lines = [delimiter.join(cell.replace(".", data.draw(st.sampled_from([",", "."]))) for cell in row) for row in rows]
+    outcome(spoilt.data(file, "\n".join(lines).encode()).path)
+
+
+@quick
+@given(st.data())
+def test_files_under_other_names(spoilt, tmp_path_factory, data):
+    restore(spoilt)
+    root = tmp_path_factory.mktemp("renamed") / "client"
+    shutil.copytree(spoilt.path, root)
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(sorted(root.rglob("*"))))
+        name = data.draw(
+            st.one_of(
+                st.sampled_from(
+                    [
+                        path.name.upper(),
+                        path.name + ".gz",
+                        path.stem + ".xlsx",
+                        path.stem + ".ods",
+                        path.stem + ".yaml",
+                        "Metrics",
+                        "metrics",
+                    ]
+                ),
+                st.text(st.characters(blacklist_characters="/\0", max_codepoint=0x3FF), min_size=1, max_size=8),
+                st.binary(min_size=1, max_size=8).filter(lambda name: not set(name) & {0, 47}).map(os.fsdecode),
+            )
+        )
+        if name not in (".", "..") and not (path.parent / name).exists():
+            path.rename(path.parent / name)
+    outcome(root)
+
+
+@quick
+@given(st.text(max_size=40))
+def test_any_text_in_place_of_a_name_is_kept_or_refused(spoilt, text):
+    restore(spoilt)
+    report = outcome(spoilt.cell("assets.csv", 2, "name", text).path)
+    if report.client:
+        assert report.client.assets[0].name == text.strip()
