@@ -341,7 +341,7 @@ def test_a_kernel_lives_in_an_environment_of_its_own(project, monkeypatch, tmp_p
         "seen = {'usetex': matplotlib.rcParams['text.usetex'], 'startup': 'startup' in globals(), 'zone': time.tzname[0],\n"
         "        'encoding': locale.getpreferredencoding(False).lower(), 'optimize': sys.flags.optimize,\n"
         "        'keras': os.path.exists(os.path.join(os.environ['KERAS_HOME'], 'keras.json')),\n"
-        "        'package': pathlib.Path(lepton_nb.__file__).is_relative_to(pathlib.Path.cwd().parent),\n"
+        "        'package': pathlib.Path(lepton_nb.__file__).parts[-5:-3] == ('.lepton', 'project'),\n"
         "        'backend': matplotlib.get_backend(), 'environment': dict(os.environ)}\n"
         f"pathlib.Path({str(tmp_path / 'seen.json')!r}).write_text(json.dumps(seen))"
     )
@@ -414,3 +414,16 @@ def test_settings_that_nothing_would_use_or_that_no_chapter_can_take_are_refused
     with pytest.raises(ChapterProblem, match=phrase):
         planning.plan(project.client, project.folder / "out", **options)
     planning.plan(project.client, project.folder / "out", settings={"first": {"shift": -3, "rate": 1, "seed": 5}})
+
+
+def test_an_altered_copy_of_the_package_is_made_again_and_one_of_the_same_code_is_used_again(project):
+    project.chapter("01_one.ipynb", "from lepton_nb import results")
+    execute(project, jobs=1)
+    (copy,) = (project.folder / ".lepton" / "project").iterdir()
+    inode = (copy / "lepton_nb").stat().st_ino
+    assert list((copy / "lepton_nb" / "__pycache__").glob("results.*.pyc"))
+    execute(project, jobs=1, fresh=True)
+    assert (copy / "lepton_nb").stat().st_ino == inode
+    (copy / "lepton_nb" / "results.py").write_text("1 / 0")
+    assert states(execute(project, jobs=1, fresh=True)[0]) == {"one": "completed"}
+    assert [path.name for path in (project.folder / ".lepton" / "project").iterdir()] == [copy.name]

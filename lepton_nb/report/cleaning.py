@@ -74,10 +74,20 @@ def sweep(state: Path) -> int:
 
 
 def half_entries(state: Path) -> list[Path]:
-    """What stopped runs left while they put a chapter into the store; an hour old, so that no living run uses it."""
+    """What stopped runs left while they put something in its place; an hour old, so that no living run uses it."""
     hour_ago = time.time() - 3600
-    left = [*(state / "store").glob("*/.part-*"), *(state / "store").glob("*/.old-*")]
-    return [folder for folder in left if folder.stat().st_mtime < hour_ago]
+    left = [
+        *(state / "store").glob("*/.part-*"),
+        *(state / "store").glob("*/.old-*"),
+        *(state / "project").glob(".part-*"),
+    ]
+    return [folder for folder in left if folder.stat().st_mtime < hour_ago] + old_copies(state)
+
+
+def old_copies(state: Path, days: float = 7.0) -> list[Path]:
+    """Copies of the package that no run has used for some days."""
+    before = time.time() - days * 86400
+    return [folder for folder in (state / "project").glob("[0-9a-f]*") if folder.stat().st_mtime < before]
 
 
 @dataclass(frozen=True)

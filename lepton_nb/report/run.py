@@ -97,7 +97,8 @@ def _write_ledger(plan: Plan, told: Mapping, outcomes: Mapping[str, Outcome], bo
 
 def _own_places(plan: Plan, waiting: list, folder: Path) -> Places:
     """Where this run works, with copies of what its plan was made from."""
-    copies = snapshot.take(plan.client_folder, plan.seen, [task.code for task in waiting], folder)
+    code = [task.code for task in waiting]
+    copies = snapshot.take(plan.client_folder, plan.seen, code, folder, plan.places.state)
     return dataclasses.replace(plan.places, client=copies.client, project=copies.project, run=folder)
 
 

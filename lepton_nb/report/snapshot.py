@@ -7,21 +7,25 @@ kept.
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
+import sys
+import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lepton_nb import paths
 from lepton_nb.report import contents
 from lepton_nb.report.contents import Signature
-from lepton_nb.report.store import PACKAGE
+from lepton_nb.report.store import PACKAGE, digest
 
 #: Endings of the files that a client's folder is read from; of others only the name counts.
 READ = {".csv", ".tsv", ".parquet", ".xlsx", ".yml", ".yaml", ".npz"}
-#: Parts of an installed package that no kernel needs.
-NOT_COPIED = shutil.ignore_patterns("project", "*.part", ".*")
+#: Folders of an installed package that no kernel needs.
+NOT_COPIED = ("project", "__pycache__")
 
 
 class Changed(ValueError):
@@ -47,23 +51,58 @@ def look(client: Path, data: Iterable[str] = ()) -> dict[str, Signature]:
     return {path.relative_to(client).as_posix(): contents.signature(path) for path in files}
 
 
-def take(client: Path, seen: Mapping[str, Signature], code: Iterable[Mapping], target: Path) -> Copies:
-    """Copy client and package into an empty folder. Raises Changed where they are no longer as they were planned with.
+def take(client: Path, seen: Mapping[str, Signature], code: Iterable[Mapping], run: Path, state: Path) -> Copies:
+    """Copy client and package. Raises Changed where they are no longer as they were planned with.
 
     seen: what :func:`look` gave when the client was read. code: what store.code_of gave, by chapter to be executed.
+    run: this run's own folder. state: where the copy of the package stays, compiled, for the next run of the same code.
     """
-    copies = Copies(target / "client" / client.name, target / "project")
+    copies = Copies(run / "client" / client.name, _copy_of_project(state / "project"))
     _copy_client(client, seen, copies.client)
-    shutil.copytree(PACKAGE, copies.project / "lepton_nb", ignore=NOT_COPIED)
-    project, measured = paths.project(), paths.measured("any").parent
-    shutil.copyfile(project / "_toc.yml", copies.project / "_toc.yml")
-    if measured.is_dir():
-        shutil.copytree(measured, copies.project / "book" / "measured")
-    for part in code:
-        _compare(copies.project / "lepton_nb", part["package"], "lepton_nb/{}")
-        files = {name if "." in name else f"{name}.json": digest for name, digest in part["recorded"].items()}
-        _compare(copies.project / "book" / "measured", files, "book/measured/{}")
+    _compare_all(copies.project, code)
     return copies
+
+
+def _copy_of_project(folder: Path) -> Path:
+    """A whole copy of package, recorded runs and table of contents, under a name made of their contents."""
+    files = _project_files()
+    digests = {name: contents.file_digest(file) for name, file in files.items()}
+    copy = folder / digest([sys.version, digests])[:16]
+    if not all((copy / name).is_file() and contents.file_digest(copy / name) == sha for name, sha in digests.items()):
+        folder.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+        try:
+            for name, file in files.items():
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, part / name)
+            compileall.compile_dir(part, quiet=2)
+            shutil.rmtree(copy, ignore_errors=True)  # one that somebody altered
+            with suppress(FileExistsError, OSError):  # another run was quicker
+                os.rename(part, copy)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    os.utime(copy)
+    return copy
+
+
+def _project_files() -> dict[str, Path]:
+    """What kernels may see of the project, by its name in the copy."""
+    found = {"_toc.yml": paths.project() / "_toc.yml"}
+    for folder, name in ((PACKAGE, "lepton_nb"), (paths.measured("any").parent, "book/measured")):
+        for parent, folders, files in os.walk(folder):
+            folders[:] = [word for word in folders if word not in NOT_COPIED and not word.startswith(".")]
+            for word in files:
+                file = Path(parent, word)
+                if file.suffix not in (".part", ".pyc") and not word.startswith("."):
+                    found[f"{name}/{file.relative_to(folder).as_posix()}"] = file
+    return found
+
+
+def _compare_all(project: Path, code: Iterable[Mapping]) -> None:
+    for part in code:
+        _compare(project / "lepton_nb", part["package"], "lepton_nb/{}")
+        files = {name if "." in name else f"{name}.json": sha for name, sha in part["recorded"].items()}
+        _compare(project / "book" / "measured", files, "book/measured/{}")
 
 
 def _copy_client(client: Path, seen: Mapping[str, Signature], target: Path) -> None:
@@ -86,8 +125,8 @@ def _copy_client(client: Path, seen: Mapping[str, Signature], target: Path) -> N
 
 
 def _compare(folder: Path, digests: Mapping[str, str], words: str) -> None:
-    for name, digest in digests.items():
-        if not (folder / name).is_file() or contents.file_digest(folder / name) != digest:
+    for name, sha in digests.items():
+        if not (folder / name).is_file() or contents.file_digest(folder / name) != sha:
             raise _changed(words.format(name))
 
 

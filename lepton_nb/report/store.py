@@ -269,6 +269,7 @@ def _imported(names: tuple[str, ...]) -> list[str]:
 def _files_of(names: tuple[str, ...], importer: str = "") -> set[str]:
     """The files that are executed when modules of these names are imported."""
     files: set[str] = set()
+    there = _modules()
     for name in names:
         dots = len(name) - len(name.lstrip("."))
         parts = name.lstrip(".").split(".") if name.strip(".") else []
@@ -280,7 +281,31 @@ def _files_of(names: tuple[str, ...], importer: str = "") -> set[str]:
             continue
         for depth in range(1, len(parts) + 1):
             stem = "/".join(parts[1:depth])
-            for file in (f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py" if stem else ""):
-                if file and (PACKAGE / file).is_file():
-                    files.add(file)
+            files |= {f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py"} & there
     return files
+
+
+_listed: tuple[dict[str, int], frozenset[str]] = ({}, frozenset())
+
+
+def _modules() -> frozenset[str]:
+    """The package's modules, listed again when a folder of it has another entry than before."""
+    global _listed
+    times, files = _listed
+    if not times or str(PACKAGE) not in times or any(_changed(folder) != then for folder, then in times.items()):
+        times, found = {}, set()
+        for folder, folders, names in os.walk(PACKAGE):
+            times[folder] = _changed(folder)
+            folders[:] = [name for name in folders if name not in ("__pycache__", "project")]
+            below = os.path.relpath(folder, PACKAGE).replace(os.sep, "/") + "/"
+            found |= {(below + name).removeprefix("./") for name in names if name.endswith(".py")}
+        files = frozenset(found)
+        _listed = times, files
+    return files
+
+
+def _changed(folder: str) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return -1
