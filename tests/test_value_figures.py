@@ -1,0 +1,151 @@
+"""Single figures that pages take from the value layer: each is held against another way to it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+from test_value_model import asset, benefit, make, plan_of
+
+from lepton_nb import client as clients
+from lepton_nb import value_model
+from lepton_nb.value_model import decay, records, stages, tables, worlds
+
+CLIENTS = Path(__file__).resolve().parent.parent / "clients"
+ACCEPTED = [
+    {"asset_id": "M1", "evaluated_on": date(2025, 6, 30), "n": 50, "accepted_without_edit": 40, "unit": "drafts"}
+]
+
+
+@pytest.fixture(scope="module", params=["manufacturer", "bank"])
+def plan(request):
+    return value_model.plan(clients.load(CLIENTS / request.param))
+
+
+# ---------------------------------------------------------------- from when a benefit decays
+
+
+@pytest.mark.parametrize(
+    ("in_use_from", "valued", "begins"),
+    [
+        (2027, "2025-12-31", date(2026, 12, 31)),  # the start of the first year in use is the later
+        (2025, "2026-06-30", date(2026, 6, 30)),  # the valuation date is the later
+        (2026, "2025-12-31", date(2025, 12, 31)),
+    ],
+)
+def test_without_an_evaluation_decay_begins_at_the_later_of_valuation_and_first_year_in_use(
+    in_use_from, valued, begins
+):
+    rows = [benefit(year, 100, adoption=float(year >= in_use_from)) for year in range(2025, 2029)]
+    lines = plan_of([asset(half_life_years=1.0)], rows, valuation={"date": valued}).benefits
+    assert {line.begins for line in lines} == {begins}
+
+
+def test_with_an_evaluation_decay_begins_on_its_day():
+    rows = [benefit(2027, 100, metric_link="acceptance:M1")]
+    (line,) = plan_of(benefits=rows, acceptance=ACCEPTED).benefits
+    assert line.begins == date(2025, 6, 30)
+
+
+# ---------------------------------------------------------------- the ends of the assumptions
+
+
+def test_an_acceptance_share_is_moved_to_the_5_and_95_percent_points_of_its_counts():
+    plan = plan_of(benefits=[benefit(2026, 100, metric_link="acceptance:M1")], acceptance=ACCEPTED, rate=0.0)
+    (move,) = [one for one in worlds.assumptions(plan) if one.name == "M1.acceptance"]
+    posterior = stats.beta(40.5, 10.5)
+    for world, words, share in ((move.low, move.low_words, 0.05), (move.high, move.high_words, 0.95)):
+        assert float(value_model.evaluate(plan, world).total) == pytest.approx(100 * posterior.ppf(share))
+        assert words == f"{posterior.ppf(share):.4g}"
+
+
+# ---------------------------------------------------------------- the register of inputs
+
+
+def test_the_register_gives_a_drivers_mean_of_the_years_within_its_least_and_most():
+    rows = [benefit(2026, (10, 20, 30)), benefit(2027, (40, 60, 90)), benefit(2028, (5, 10, 120))]
+    found = {row.input: row for row in tables.register(plan_of(benefits=rows))}
+    row = found["unit value: saving"]
+    assert (row.low, row.likely, row.high) == (5, 30, 120)
+    assert (found["attribution: saving"].likely, found["volume: saving"].likely) == (1, 1)
+
+
+# ---------------------------------------------------------------- the right to refuse
+
+
+def test_what_a_right_to_refuse_adds_is_measured_against_the_better_of_the_plan_and_nothing():
+    known = {"asset_id": "M1", "group": "M1", "chance": 0.5, "volatility": 0.4, "rate": 0.05}
+    for worth in (50.0, 150.0):  # a plan that loses, one that pays
+        stage = stages.Stage(**known, worth=worth, payments=((1.0, 100.0),))
+        rigid = worth - 100 / 1.05
+        assert stage.rigid == pytest.approx(rigid)
+        assert stage.option_value == pytest.approx(stage.flexible - (rigid if rigid > 0 else 0.0))
+        assert 0 < stage.option_value < stage.flexible + 1e-9
+        assert stage.after_success == 2 * worth
+    assert stage.option_value < stage.flexible - 50
+
+
+# ---------------------------------------------------------------- one quantity, one figure
+
+
+def test_the_half_life_is_one_on_every_page(plan):
+    """Value (record and register), what is monitored, workbook: one figure and one interval."""
+    bars = dict.fromkeys([*(group.name for group in plan.groups), "total"], ())
+    written = records.tables(value_model.conclude(plan), bars)
+    recorded = {row["asset"]: row for row in written["decays"]}
+    registered = {row.asset: row for row in tables.register(plan) if row.input == "half-life of the gain"}
+    lines = {(row["asset"], row["half_life"]) for row in written["benefits"]}
+    assert recorded and lines == {(name, row["half_life"]) for name, row in recorded.items()}
+    for name, row in recorded.items():
+        series = [item for item in decay.monitored(plan.client, name) if item.what != "metric" and item.rates]
+        first = series[0] if series else None
+        assert row["measured"] == (first and first.half_life)
+        assert (row["fastest"], row["slowest"]) == ((first.fastest, first.slowest) if first else (None, None))
+        if row["half_life"] is not None:
+            told = registered[name]
+            assert (told.likely, told.low, told.high) == (row["half_life"], row["fastest"], row["slowest"])
+
+
+def test_the_share_that_rests_on_experts_and_vendors_is_that_of_the_lines(plan):
+    """The finding of the value page against the lines that the workbook shows."""
+    lines = value_model.line_tables(plan)
+    rates, times = {row.group: row.rate for row in lines.groups}, {row.year: row.time for row in lines.periods}
+    by_grade: dict[str, float] = {}
+    by_year: dict[tuple[str, int], list] = {}
+    for row in lines.benefits:
+        left = 1.0 if row.half_life is None else _mean_left(row.half_life, row.young, row.old)
+        money = row.volume * row.unit_value * row.attribution * row.adoption * row.share * left * row.chance
+        by_year.setdefault((row.asset, row.year), []).append((row, money))
+    shares = {row.year: row.share for row in lines.periods}
+    for (_, year), found in by_year.items():
+        row, total = found[0][0], sum(money for _, money in found)
+        kept = 1.0 if row.cap is None else min(1.0, row.cap * shares[year] * row.chance / total)
+        for row, money in found:
+            present = kept * money / (1 + rates[row.group]) ** times[row.year]
+            by_grade[row.grade] = by_grade.get(row.grade, 0.0) + present
+    weak = (by_grade.get("expert", 0.0) + by_grade.get("vendor", 0.0)) / sum(by_grade.values())
+    assert 0 <= weak < 1 and value_model.weak_share(plan) == pytest.approx(weak)
+    said = [text for text in value_model.findings(plan) if "experts' or vendors' figures" in text]
+    assert said == ([f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures."]
+                    if weak > 0.5 else [])  # fmt: skip
+
+
+def _mean_left(half_life: float, young: float, old: float) -> float:
+    """By the middles of ten thousand parts."""
+    ages = young + (old - young) * (np.arange(10_000) + 0.5) / 10_000
+    return float(np.mean(2 ** (-ages / half_life)))
+
+
+def test_a_weak_share_of_more_than_half_is_said_and_of_half_is_not():
+    def said(vendor):
+        rows = [benefit(2026, 100), benefit(2026, vendor, driver_id="other", evidence="vendor")]
+        return [
+            text for text in value_model.findings(value_model.plan(make(benefits=rows, rate=0.0))) if "vendors" in text
+        ]
+
+    assert said(100) == [] and said(300) == [
+        "75 % of the present value of benefits rests on experts' or vendors' figures."
+    ]
