@@ -193,6 +193,14 @@ def array(name: str, values: Any, dimensions: tuple[int, ...] | None = None) -> 
     return result
 
 
+def given_by_model(values: Any) -> np.ndarray:
+    """What the caller's own model gave, as floats of any size; else ValueError."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"The model must give numbers. Received: {shown(values)}") from None
+
+
 def _form(given: np.ndarray) -> str:
     return "one number" if given.ndim == 0 else f"an array of shape {given.shape}"
 

@@ -281,7 +281,7 @@ def simulate(
                 drawn[name][rows] = distribution.ppf(np.clip(share, np.finfo(float).tiny, 1 - np.finfo(float).epsneg))
             here[name] = drawn[name][rows]
             here[name].setflags(write=False)
-        part = np.asarray(model(here), dtype=float)
+        part = _base.given_by_model(model(here))
         if part.ndim not in (1, 2) or len(part) != len(cube):
             raise ValueError(
                 f"The model must give one value (or one row) per draw: {len(cube)}. Received: shape {part.shape}"

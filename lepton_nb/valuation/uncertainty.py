@@ -105,7 +105,7 @@ def tornado(
     """
 
     def value(**changed: float) -> float:
-        result = np.asarray(model({**base, **changed}), dtype=float)
+        result = _base.given_by_model(model({**base, **changed}))
         if result.size != 1 or not np.isfinite(result).all():
             raise Undefined(f"The model has no finite value at {changed or 'its base'}.")
         return float(result.reshape(()))
@@ -116,7 +116,7 @@ def tornado(
     at_base = value()
     rows = []
     for name, ends in ranges.items():
-        low, high = vector(f"ranges[{name!r}]", ends, 2)
+        low, high = vector(f"ranges[{name!r}]", _base.row(f"ranges[{name!r}]", ends, 2, "(low, high)"), 2)
         rows.append(
             TornadoRow(
                 name, float(low), float(high), value(**{name: float(low)}), value(**{name: float(high)}), at_base
@@ -170,7 +170,7 @@ def sobol_indices(
         return [np.asarray(inputs[name].ppf(share), dtype=float) for name, share in zip(names, shares.T, strict=True)]
 
     def value(parts: list[np.ndarray]) -> np.ndarray:
-        result = np.asarray(model(dict(zip(names, parts, strict=True))), dtype=float)
+        result = _base.given_by_model(model(dict(zip(names, parts, strict=True))))
         if result.shape != (total,) or not np.isfinite(result).all():
             raise Undefined(f"The model must give one finite value per draw. Received: shape {result.shape}")
         return result
