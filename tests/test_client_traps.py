@@ -27,7 +27,7 @@ def notes(made: Folder, rule: int) -> list:
     return [warning for warning in report.warnings if warning.rule == rule]
 
 
-TRAPS = set(range(113, 120))
+TRAPS = {25, *range(113, 121)}
 
 
 @pytest.mark.parametrize("sample", [path.name for path in SAMPLES.iterdir() if path.is_dir()])
@@ -169,6 +169,56 @@ def test_ids_of_cases_are_no_persons(folder, form):
     header, *rows = made.rows(PREDICTIONS)
     made.write(PREDICTIONS, [header, *([f"{form(n)}x{n}", *row[1:]] for n, row in enumerate(rows[:400]))])
     assert [problem for problem in made.check().problems if problem.rule == 36] == []
+
+
+METRICS = {
+    "Recall": "recall",
+    "sensitivity": "recall",
+    "False alarm rate": "false_alarm_rate",
+    "precison": "precision",
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_under_another_name_is_noted(folder, name):
+    made = folder()
+    for row in range(2, 6):
+        made.cell("metrics/monitoring.csv", row, "metric", name)
+    (note,) = notes(made, 118)
+    assert note.remedy == f'if it is that, write "{METRICS[name]}"'
+
+
+def test_thousands_beside_units_are_noted(folder):
+    made = folder()
+    for column, value in (("low", "80"), ("mode", "96"), ("high", "120")):
+        made.cell("costs.csv", 10, column, value)
+    (note,) = notes(made, 120)
+    assert (note.file, note.row) == ("costs.csv", 10) and "in the same unit" in note.remedy
+
+
+def test_high_shares_above_the_whole_are_noted(folder):
+    made = folder()
+    for point, ours, theirs in (("low", "0.3", "0.3"), ("mode", "0.5", "0.5"), ("high", "0.7", "0.6")):
+        made.column("benefits.csv", f"attribution_{point}", "")
+        made.cell("benefits.csv", 2, f"attribution_{point}", ours)
+        made.cell("benefits.csv", 14, f"attribution_{point}", theirs)
+    made.cell("benefits.csv", 2, "attribution", "").cell("benefits.csv", 14, "attribution", "")
+    made.cell("benefits.csv", 14, "driver_id", "escapes_and_false_rejects")
+    (note,) = notes(made, 25)
+    assert "the high shares of 2 assets sum to 1.3" in note.found
+
+
+def test_an_asset_in_use_that_begins_later_is_noted(folder):
+    found = notes(
+        folder().cell("assets.csv", 5, "in_service_date", "2026-07-01").cell("assets.csv", 5, "useful_life_years", "5"),
+        106,
+    )
+    assert any("after the valuation date" in note.found for note in found)
+
+
+def test_an_option_that_lapses_after_the_horizon_is_noted(folder):
+    (note,) = notes(folder().yml("deadline_years: 2", "deadline_years: 9"), 109)
+    assert note.column == "options.deadline_years"
 
 
 # --- a workbook

@@ -104,6 +104,7 @@ def half_life(draft: Draft) -> Iterator[Problem]:
 def outside_the_life(draft: Draft) -> Iterator[Problem]:
     """Benefits before the first day of use, or after the useful life; the first such row of a driver is named."""
     assets = {row.value.asset_id: row.value for row in draft.rows(ASSETS)}
+    kept = draft.sections["valuation"].beyond_useful_life == "keep"
     seen = set()
     for row in draft.rows(BENEFITS):
         asset = assets[row.value.asset_id]
@@ -120,7 +121,9 @@ def outside_the_life(draft: Draft) -> Iterator[Problem]:
                 yield row.problem("year", found, 106, "check the year and in_service_date")
             else:
                 found = f"{what}: benefits from {row.value.year} on reach past the useful life, which ends on {end}"
-                yield row.problem("year", found, 107, "check useful_life_years, or plan the replacement as a cost")
+                what_then = "they are kept, as beyond_useful_life says" if kept else "what lies after it is cut"
+                remedy = f"{what_then}; check useful_life_years, or plan the replacement as a cost"
+                yield row.problem("year", found, 107, remedy)
 
 
 def old_metrics(draft: Draft) -> Iterator[Problem]:
@@ -144,6 +147,21 @@ def small_baseline(draft: Draft) -> Iterator[Problem]:
             if row.value.n <= SMALLEST_BASELINE:
                 found = f"baseline n = {row.value.n}: interval shown, conclusion withheld"
                 yield row.problem("n", found, 30, f"measure the baseline on more than {SMALLEST_BASELINE} cases")
+
+
+def outside_the_use(draft: Draft) -> Iterator[Problem]:
+    """Assets in use that begin later, and options that lapse after the horizon."""
+    valuation = draft.sections["valuation"]
+    for row in draft.rows(ASSETS):
+        begin = row.value.in_service_date
+        if row.value.deployed and begin is not None and begin > valuation.date:
+            found = f"stage {row.value.lifecycle_stage}, and first used on {begin}, after the valuation date {valuation.date}"
+            yield row.problem("in_service_date", found, 106, "correct the date or lifecycle_stage")
+    for index, option in enumerate(draft.sections.get("options", ())):
+        if option.deadline_years > valuation.horizon_years:
+            found = f"lapses after {option.deadline_years:g} years, the horizon ends after {valuation.horizon_years}"
+            remedy = "shorten it, or extend horizon_years: nothing is earned after the horizon"
+            yield draft.in_yml(("options", index, "deadline_years"), found, 109, remedy)
 
 
 def outside_the_time(draft: Draft) -> Iterator[Problem]:
@@ -222,6 +240,7 @@ ADVICE = (
     unmonitored,
     half_life,
     outside_the_life,
+    outside_the_use,
     old_metrics,
     small_baseline,
     outside_the_time,

@@ -58,7 +58,8 @@ as a spreadsheet shows them: the header is row 1.
 - Rates and shares are fractions: 0.095, not 9.5 and not 9.5 %.
 - A point for decimals, nothing between thousands: 1200.50. Dates: 2026-06-30.
 - Low, mode and high are the lowest credible, the most likely and the highest credible figure.
-- Files are CSV with commas, in UTF-8 (in Excel: "CSV UTF-8 (comma delimited)"), at most 50 MB each. A table may be
+- Files are CSV with commas, in UTF-8 (in Excel: "CSV UTF-8 (comma delimited)"), at most 50 MB each. Where your
+  spreadsheet writes semicolons and decimal commas, say so in `client.yml` (`csv`). A table may be
   a Parquet file of the same name and columns instead (`costs.parquet`); not both.
 - No names, e-mail addresses or accounts of persons: cases have numbers.
 

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from lepton_nb.client import privacy
@@ -17,15 +18,18 @@ from lepton_nb.client.fields import columns, is_number
 from lepton_nb.client.rules.measured import counts, evaluation_rows
 from lepton_nb.client.schema import (
     ASSETS,
+    BENEFITS,
     CONFUSION,
     COSTS,
     MONEY,
+    MONITORING,
     OUTCOMES,
     TABLES,
     Predictions,
     Problem,
 )
 from lepton_nb.client.words import printable, quoted
+from lepton_nb.terms import OTHER_METRICS, RATES
 
 #: Rates above which a note asks: largest usual value by section and key of client.yml.
 USUAL = {
@@ -37,6 +41,7 @@ USUAL = {
 }  # fmt: skip
 LARGEST_PREMIUM = 0.40  # of a kind of asset or a named risk, a year
 LARGEST_VOLATILITY = 2.0  # a year
+HUNDREDFOLD = 100.0
 SURPRISE = 4.0  # standard errors between two measurements of one thing
 THOUSANDS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+|[1-9]\d{0,2}\.000", re.ASCII)
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d /().-]{6,}\d|\b0\d{2,4}[ /.-]\d[\d ./-]{4,}\d")
@@ -242,6 +247,75 @@ def _how(text: str, twin: str) -> str:
     return " (one with composed, one with decomposed letters)" if same else ""
 
 
+def known_metrics(draft: Draft) -> Iterator[Problem]:
+    """Rule 118: the name of a metric that is nearly one that money can be computed from."""
+    seen = set()
+    for row in draft.rows(MONITORING):
+        name = row.value.metric
+        plain = re.sub(r"[\s-]+", "_", name.strip().lower())
+        if name not in (*RATES, *OTHER_METRICS) and name not in seen:
+            seen.add(name)
+            alike = get_close_matches(plain, RATES, 1, 0.8)
+            if near := plain if plain in RATES else _SYNONYMS.get(plain) or "".join(alike):
+                found = f"{quoted(name)} is shown, and no money is computed from it"
+                yield row.problem("metric", found, 118, f'if it is that, write "{near}"')
+
+
+#: Other names of shares of cases.
+_SYNONYMS = {
+    "sensitivity": "recall",
+    "true_positive_rate": "recall",
+    "tpr": "recall",
+    "hit_rate": "recall",
+    "fpr": "false_alarm_rate",
+    "false_positive_rate": "false_alarm_rate",
+    "fall_out": "false_alarm_rate",
+    "tnr": "specificity",
+    "true_negative_rate": "specificity",
+    "ppv": "precision",
+    "positive_predictive_value": "precision",
+    "acceptance_rate": "acceptance",
+    "acc": "accuracy",
+}
+
+
+def one_size(draft: Draft) -> Iterator[Problem]:
+    """Rule 120: figures of one thing that differ a hundredfold between years, as thousands beside units do."""
+    series: dict[tuple, list[tuple[float, Row, str]]] = {}
+    for row in draft.rows(BENEFITS):
+        for name in ("volume", "unit_value"):
+            points = row.value[name]
+            if points is not None and points.mode:
+                place = (row.value.asset_id, row.value.driver_id, name)
+                series.setdefault(place, []).append((abs(points.mode), row, f"{name}_mode"))
+    for row in draft.rows(COSTS):
+        item = row.value
+        if item.phase == "operation" and item.amount.mode:
+            column = "amount" if item.kind == "actual" else "mode"
+            series.setdefault((item.asset_id, item.category), []).append((item.amount.mode, row, column))
+    for figures in series.values():
+        middle = sorted(size for size, _, _ in figures)[len(figures) // 2]
+        for size, row, column in figures:
+            if not middle / HUNDREDFOLD < size < middle * HUNDREDFOLD:
+                found = f"{size:.10g}, where other years have some {middle:.10g}"
+                yield row.problem(column, found, 120, "are both in the same unit?")
+                break
+
+
+def shares_of_a_whole(draft: Draft) -> Iterator[Problem]:
+    """Rule 25: highest credible shares of one driver that sum to more than the whole."""
+    wholes: dict[tuple[str, int], list[Row]] = {}
+    for row in draft.rows(BENEFITS):
+        wholes.setdefault((row.value.driver_id, row.value.year), []).append(row)
+    told = set()
+    for (driver, year), rows in wholes.items():
+        total = math.fsum(row.value.attribution.high for row in rows)
+        if len(rows) > 1 and total > 1 + 1e-6 and driver not in told:
+            told.add(driver)
+            found = f"driver {quoted(driver)}, {year}: the high shares of {len(rows)} assets sum to {total:.4g}"
+            yield rows[-1].problem("attribution_high", found, 25, "not all can be high at once: narrow the ranges")
+
+
 def addresses_of_persons(draft: Draft) -> Iterator[Problem]:
     """Rule 119: an e-mail address or a phone number in a text that pages print. It is not repeated here."""
     for file, names in ((ASSETS, ("name", "owner", "documentation")), ("scores.csv", ("rater",)), (COSTS, ("source",))):
@@ -279,6 +353,9 @@ TRAPS = (
     order_of_outcomes,
     usual_rates,
     one_spelling,
+    known_metrics,
+    one_size,
+    shares_of_a_whole,
     addresses_of_persons,
     dates_of_the_report,
 )

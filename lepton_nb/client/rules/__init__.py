@@ -71,6 +71,7 @@ RULES = {
     117: "rates are of a usual size",
     118: "one thing is written in one way",
     119: "pages print no addresses of persons",
+    120: "figures of one thing are of one size",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.
