@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,6 +44,8 @@ class SeveralRatesOfReturn(Undefined):
 @dataclass(frozen=True)
 class Record:
     """Frozen fields, with ``to_dict`` for records and tables."""
+
+    is_finite: ClassVar[bool] = False  # True where the maker has seen to it, so that the guard need not look again
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values: arrays become lists, results become dictionaries, keys become text."""

@@ -120,7 +120,7 @@ def _is_finite(result: Any) -> bool:
     if isinstance(result, np.ndarray):
         return result.dtype.kind not in "fc" or bool(np.isfinite(result).all())
     if isinstance(result, Record):
-        return all(_is_finite(item) for name, item in vars(result).items() if name != "inputs")
+        return result.is_finite or all(_is_finite(item) for name, item in vars(result).items() if name != "inputs")
     if isinstance(result, Mapping):
         return all(_is_finite(item) for item in result.values())
     if isinstance(result, (tuple, list)):

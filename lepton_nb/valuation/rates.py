@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -139,6 +140,8 @@ class RatesOfReturn(Result):
     with a rate that ``roots`` lacks: outside the window of ``irr_all`` beside others inside it, or next to -100 % or
     above 1e307.
     """
+
+    is_finite: ClassVar[bool] = True
 
     roots: tuple[tuple[float, ...], ...]
     beyond: tuple[int, ...]

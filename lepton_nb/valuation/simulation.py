@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from scipy import special
@@ -58,6 +59,8 @@ class Simulation(Record):
     For values with columns, ``mean``, ``sd``, ``standard_error`` and the percentiles are arrays, one number a
     column; ``column(j)`` gives one column as its own Simulation.
     """
+
+    is_finite: ClassVar[bool] = True
 
     values: np.ndarray = field(repr=False)
     inputs: dict[str, np.ndarray] = field(repr=False)
