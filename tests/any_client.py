@@ -80,7 +80,9 @@ def assets(draw, n: int) -> list[dict[str, Any]]:
             "in_service_date": draw(st.dates(date(2022, 1, 1), date(2025, 12, 31))),
             "feeds": ";".join(
                 f"A{other}"
-                for other in sorted(draw(st.sets(st.integers(place + 1, n - 1), max_size=2)) if place < n - 1 else set())
+                for other in sorted(
+                    draw(st.sets(st.integers(place + 1, n - 1), max_size=2)) if place < n - 1 else set()
+                )
             ),
         }
         if before:
@@ -150,7 +152,11 @@ SCENARIOS = st.sampled_from(
 @st.composite
 def parts(draw, most: int = 40) -> dict[str, Any]:
     """The arguments of ``make`` for a valid client."""
-    n = draw(st.one_of(st.integers(1, 5), st.integers(1, 5), st.integers(6, most))) if most > 5 else draw(st.integers(1, most))
+    n = (
+        draw(st.one_of(st.integers(1, 5), st.integers(1, 5), st.integers(6, most)))
+        if most > 5
+        else draw(st.integers(1, most))
+    )
     made = draw(assets(n))
     earning = draw(st.sets(st.integers(0, n - 1), max_size=min(n, 6)))
     found: dict[str, Any] = {"assets": made, "benefits": [], "costs": [], "evaluations": [], "acceptance": [],
@@ -162,7 +168,13 @@ def parts(draw, most: int = 40) -> dict[str, Any]:
             if draw(st.booleans()):
                 rates = draw(st.lists(st.floats(0.3, 0.99), min_size=2, max_size=5))
                 found["monitoring"] += [
-                    {"asset_id": name, "period": f"2025-{month:02d}", "metric": "recall", "value": round(rate, 3), "n": 300}
+                    {
+                        "asset_id": name,
+                        "period": f"2025-{month:02d}",
+                        "metric": "recall",
+                        "value": round(rate, 3),
+                        "n": 300,
+                    }
                     for month, rate in enumerate(rates, 1)
                 ]
         if door == 1:
@@ -183,7 +195,9 @@ def parts(draw, most: int = 40) -> dict[str, Any]:
         if draw(st.integers(0, 2)):
             found["costs"] += draw(costs(f"A{place}"))
     for kind in draw(st.sets(st.sampled_from(("defer", "expand", "abandon", "switch", "stage")), max_size=3)):
-        size = {"salvage": draw(money)} if kind == "abandon" else {"scale": 1.5 if kind in ("expand", "switch") else 0.6}
+        size = (
+            {"salvage": draw(money)} if kind == "abandon" else {"scale": 1.5 if kind in ("expand", "switch") else 0.6}
+        )
         found["options"].append(
             {"asset_id": f"A{draw(st.integers(0, n - 1))}", "kind": kind, "cost": draw(money), "deadline_years": 1.5,
              "volatility": draw(st.sampled_from((0.0, 0.3))), "volatility_source": "expert"} | size

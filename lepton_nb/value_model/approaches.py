@@ -404,26 +404,34 @@ def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
     return ReturnCheck(group, wara, rest, needed, passed, words)
 
 
-def solved_rate(plan: Plan, group: Group) -> float:
+def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | None = None) -> float:
     """The rate that the assets of a group bear together (rule Rate): the mean of theirs, weighted by their values.
 
     Values depend on the rate and the rate on the values: solved by repeated substitution, damped where it swings.
     """
     rates = {name: kind_rate(plan, name) for name in group.assets}
-    costs = replacement_costs(plan)
+    costs = replacement_costs(plan) if costs is None else costs
+    part = replace(
+        plan,
+        groups=(group,),
+        benefits=tuple(line for name in group.assets for line in plan.benefits_of.get(name, ())),
+        costs=tuple(line for name in group.assets for line in plan.costs_of.get(name, ())),
+    )
 
     def next_rate(rate: float) -> float:
         trial = replace(group, rate=rate)
-        at = replace(plan, groups=tuple(trial if item.name == group.name else item for item in plan.groups))
+        at = replace(part, groups=(trial,))
         values = asset_values(at, trial, float(group_value(at, trial)), costs)
         weights = {name: max(item.value, 0.0) for name, item in values.assets.items()}
         total = sum(weights.values())
         if total <= 0:
-            touched = [n for n in group.assets if n in plan.benefits_of or n in plan.costs_of] or list(group.assets)
+            touched = [n for n in group.assets if n in part.benefits_of or n in part.costs_of] or list(group.assets)
             return max(rates[name] for name in touched)
         return sum(weights[name] * rates[name] for name in group.assets) / total
 
     rate = max(rates.values())
+    if max(rates.values()) == min(rates.values()):
+        return rate
     for step in range(60):
         following = next_rate(rate)
         if abs(following - rate) < 1e-12:

@@ -186,19 +186,32 @@ def write_offs(book: Book, first_year: int, years: int) -> list[dict[str, float]
     ]
 
 
-def first_use(client, asset) -> date | None:
-    """Day from which an asset is written off: that of its first use; None: never used.
+def first_uses(client) -> dict[str, date | None]:
+    """Day from which each asset is written off: that of its first use; None: never used.
 
     Not yet in use: 1 January of the first year with a benefit that is adopted, or in that year the day of the last
     planned development, if later.
     """
-    if asset.in_service_date is not None:
-        return asset.in_service_date
-    years = [row.year for row in client.benefits if row.asset_id == asset.asset_id and row.adoption.mode > 0]
-    if not years:
-        return None
-    made = [row.date for row in client.costs if row.asset_id == asset.asset_id and row.phase == "development"]
-    return max([date(min(years), 1, 1), *(day for day in made if day.year == min(years))])
+    years: dict[str, int] = {}
+    for row in client.benefits:
+        if row.adoption.mode > 0:
+            years[row.asset_id] = min(row.year, years.get(row.asset_id, row.year))
+    last: dict[str, date] = {}
+    for row in client.costs:
+        if row.phase == "development" and row.date.year == years.get(row.asset_id):
+            last[row.asset_id] = max(row.date, last.get(row.asset_id, row.date))
+    found: dict[str, date | None] = {}
+    for asset in client.assets:
+        name = asset.asset_id
+        found[name] = asset.in_service_date
+        if asset.in_service_date is None and name in years:
+            found[name] = max(date(years[name], 1, 1), last.get(name, date.min))
+    return found
+
+
+def first_use(client, asset) -> date | None:
+    """Day from which one asset is written off (:func:`first_uses`)."""
+    return asset.in_service_date or first_uses(client)[asset.asset_id]
 
 
 def written_off(begin: date | None, life: float | None, spans) -> tuple[float, ...]:

@@ -161,6 +161,7 @@ class Plan:
     needs: Mapping[str, frozenset[str]]  # an asset and all that feed it, directly or not
     benefits: tuple[BenefitLine, ...]
     costs: tuple[CostLine, ...]
+    ends: Mapping[str, date | None]  # last day of the useful life of each asset; None: none
     capitalised: Mapping[str, float]  # by asset: what stood in the books at cost before the valuation date
     written_off: Mapping[str, tuple[float, ...]]  # by asset: share of that which is charged in each period
     decays: Mapping[str, Decay]
@@ -187,11 +188,11 @@ class Plan:
         return {name: group for group in self.groups for name in group.assets}
 
     @cached_property
-    def benefits_of(self) -> dict[str, tuple[BenefitLine, ...]]:
+    def benefits_of(self) -> dict[str, list[BenefitLine]]:
         """The benefit lines of each asset; absent: none."""
-        found: dict[str, tuple[BenefitLine, ...]] = {}
+        found: dict[str, list[BenefitLine]] = {}
         for line in self.benefits:
-            found[line.asset_id] = (*found.get(line.asset_id, ()), line)
+            found.setdefault(line.asset_id, []).append(line)
         return found
 
     @cached_property
@@ -279,9 +280,11 @@ def groups_of(assets) -> Iterable[Group]:
         yield Group(" + ".join(names), names)
 
 
-def life_end(client, asset) -> date | None:
-    """The last day of the useful life of an asset (rule Economic life); None: it is never used, or it is kept."""
-    begin = ledger.first_use(client, asset)
+def life_end(client, asset, begin: date | None) -> date | None:
+    """The last day of the useful life of an asset (rule Economic life); None: it is never used, or it is kept.
+
+    begin: the day of its first use.
+    """
     if begin is None or client.valuation.beyond_useful_life == "keep":
         return None
     return years_later(begin, asset.useful_life_years) - timedelta(days=1)
@@ -294,12 +297,15 @@ def lay(client, spans: tuple[Period, ...], basis: str) -> Plan:
     """All lines of a client on its periods, without rates; every row that does not count is listed."""
     assets = {asset.asset_id: asset for asset in client.assets}
     needs = needs_of(client.assets)
-    ends = {name: life_end(client, asset) for name, asset in assets.items()}
+    firsts = ledger.first_uses(client)
+    ends = {name: life_end(client, asset, firsts[name]) for name, asset in assets.items()}
     left_out: list[LeftOut] = []
     benefits = tuple(_benefit_lines(client, spans, assets, needs, ends, left_out))
     running_ends = _running_ends(client, needs, ends)
-    costs = (*_cost_lines(client, spans, assets, running_ends, left_out), *_retraining(client, spans, assets, ends))
-    firsts = {name: ledger.first_use(client, asset) for name, asset in assets.items()}
+    costs = (
+        *_cost_lines(client, spans, assets, firsts, running_ends, left_out),
+        *_retraining(client, spans, assets, firsts, ends),
+    )
     earning = {line.asset_id for line in benefits}
     laid = Plan(
         client=client,
@@ -312,6 +318,7 @@ def lay(client, spans: tuple[Period, ...], basis: str) -> Plan:
         needs=needs,
         benefits=benefits,
         costs=costs,
+        ends=ends,
         capitalised={name: book.capitalised for name, book in ledger.books(client).items()},
         written_off={name: ledger.written_off(firsts[name], assets[name].useful_life_years, spans) for name in assets},
         decays={name: decay_of(client, assets[name]) for name in assets if name in earning},
@@ -394,12 +401,12 @@ def segments(start: date, end: date, begins: date, retrain_months: int | None) -
         start = until
 
 
-def retrainings(client, asset, start: date, end: date) -> Iterable[date]:
+def retrainings(client, asset, first: date | None, start: date, end: date) -> Iterable[date]:
     """The days on which a model is trained anew: every so many months from its evaluation, or from its first use."""
     tested = [
         item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id
     ]
-    begins = max(tested, default=None) or max(ledger.first_use(client, asset) or start, start)
+    begins = max(tested, default=None) or max(first or start, start)
     step = 1
     while (due := months_later(begins, step * _months(asset))) <= end:
         if due > start:
@@ -412,13 +419,13 @@ def _months(asset) -> int | None:
     return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
 
 
-def _retraining(client, spans, assets, ends) -> Iterable[CostLine]:
+def _retraining(client, spans, assets, firsts, ends) -> Iterable[CostLine]:
     start = client.valuation.date
     for asset in assets.values():
         if not _months(asset) or asset.retrain_cost is None:
             continue
         end = min(spans[-1].end, ends[asset.asset_id] or spans[-1].end)
-        for day in retrainings(client, asset, start, end):
+        for day in retrainings(client, asset, firsts[asset.asset_id], start, end):
             yield CostLine(
                 asset=asset,
                 date=day,
@@ -443,7 +450,7 @@ def _running_ends(client, needs, ends) -> dict[str, date | None]:
     return found
 
 
-def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
+def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostLine]:
     start, horizon = client.valuation.date, spans[-1].end
     for row in client.costs:
         if row.kind == "actual":
@@ -475,7 +482,6 @@ def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
                     )
                 )
             if share:
-                begin = ledger.first_use(client, asset)
                 yield CostLine(
                     asset=asset,
                     date=day,
@@ -485,7 +491,7 @@ def _cost_lines(client, spans, assets, ends, left_out) -> Iterable[CostLine]:
                     category=row.category,
                     amount=row.amount,
                     share=share,
-                    written_off=ledger.planned_write_off(row, asset, begin, spans),
+                    written_off=ledger.planned_write_off(row, asset, firsts[row.asset_id], spans),
                     source=row.source,
                 )
             continue
@@ -518,21 +524,16 @@ def _notes(client, benefits, costs, spans) -> list[str]:
                 "independently, which makes the interval wider than the same cases would allow."
             )
     first = spans[0]
-    for line in costs:
-        if line.phase == "operation" and line.date == first.end and line.share == 1.0 and first.share < 1.0:
-            alike = [
-                other
-                for other in costs
-                if (other.asset_id, other.category, other.amount) == (line.asset_id, line.category, line.amount)
-                and other.period == line.period + 1
-            ]
-            if alike:
-                notes.append(
-                    f"{line.asset_id}: the running cost {line.category.replace('_', ' ')} of {line.amount.mode:,.0f} "
-                    f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
-                    "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
-                    "place of date) if it is a whole year's figure."
-                )
+    following = {(line.asset_id, line.category, line.amount) for line in costs if line.period == 1}
+    for line in costs if first.share < 1.0 else ():
+        repeats = (line.asset_id, line.category, line.amount) in following
+        if repeats and line.phase == "operation" and line.date == first.end and line.share == 1.0:
+            notes.append(
+                f"{line.asset_id}: the running cost {line.category.replace('_', ' ')} of {line.amount.mode:,.0f} "
+                f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
+                "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
+                "place of date) if it is a whole year's figure."
+            )
     return notes
 
 

@@ -45,9 +45,14 @@ def evaluate(plan: Plan, world: World = MOST_LIKELY) -> Worth:
     return Worth(groups, sum(groups.values(), 0.0))
 
 
-def group_value(plan: Plan, group: Group, world: World = MOST_LIKELY) -> Money:
-    """The value of a group on the client's basis: its flows after tax, and a buyer's tax benefit where that counts."""
-    value = sum((year.present for year in cash_flows(plan, group, world)), 0.0)
+def group_value(plan: Plan, group: Group, world: World = MOST_LIKELY, books: Mapping[str, Book] | None = None) -> Money:
+    """The value of a group on the client's basis: its flows after tax, and a buyer's tax benefit where that counts.
+
+    books: of its assets in this world (:func:`books_of`), where they are known already.
+    """
+    books = books_of(plan, group, world) if books is None else books
+    years = _years(plan, group, books, frozenset(group.assets), world.rate_change)
+    value = sum((year.present for year in years), 0.0)
     factor = tax_benefit_factor(plan, group)
     return value if factor == 1.0 else np.where(np.asarray(value) > 0, factor * np.asarray(value), value)
 
@@ -231,13 +236,20 @@ def cash_flows(
     members: the flows if only these assets of the group existed; None: all of them.
     """
     chosen = frozenset(group.assets if members is None else members)
-    inside = {name: _book(plan, group, name, world) for name in group.assets if name in chosen}
-    return tuple(_years(plan, group, inside, chosen, world.rate_change))
+    books = books_of(plan, group, world, [name for name in group.assets if name in chosen])
+    return tuple(_years(plan, group, books, chosen, world.rate_change))
+
+
+def books_of(
+    plan: Plan, group: Group, world: World = MOST_LIKELY, names: Iterable[str] | None = None
+) -> dict[str, Book]:
+    """The money by period of the assets of a group, or of some of them, in one world."""
+    return {name: _book(plan, group, name, world) for name in (group.assets if names is None else names)}
 
 
 def part_flows(plan: Plan, group: Group, world: World = MOST_LIKELY):
     """A function from members to :func:`cash_flows`, for many parts of one group in one world."""
-    inside = {name: _book(plan, group, name, world) for name in group.assets}
+    inside = books_of(plan, group, world)
 
     def flows(members: Iterable[str]) -> tuple[Year, ...]:
         chosen = frozenset(members)
@@ -294,7 +306,7 @@ def own_margins(plan: Plan, group: Group) -> tuple[dict[str, float], dict[str, f
     Own benefits less tax less own costs, plus the tax that its costs and amortisation save; the shares of the use are
     those of the benefits, and sum to 1. In a group where nothing earns, whoever has costs counts, by its costs.
     """
-    books = {name: _book(plan, group, name, MOST_LIKELY) for name in group.assets}
+    books = books_of(plan, group)
     factors = [discount_factor(group.rate, span.time) for span in plan.periods]
 
     def present(flows) -> float:

@@ -12,6 +12,7 @@ from lepton_nb.value_model.inputs import correlated, uncertain
 from lepton_nb.value_model.lines import PARTICIPANT, Group, LeftOut, Plan, lay, without_amortisation
 from lepton_nb.value_model.market import caps
 from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
+from lepton_nb.value_model.replacement import replacement_costs
 from lepton_nb.value_model.times import periods
 
 
@@ -77,7 +78,8 @@ def on_basis(plan_: Plan, basis: str) -> Plan:
 
 def with_rates(laid: Plan) -> Plan:
     """The plan with each group at the rate that its assets bear together."""
-    return replace(laid, groups=tuple(replace(group, rate=solved_rate(laid, group)) for group in laid.groups))
+    costs = replacement_costs(laid)
+    return replace(laid, groups=tuple(replace(group, rate=solved_rate(laid, group, costs)) for group in laid.groups))
 
 
 def years_run(laid: Plan, group: Group) -> int:

@@ -57,7 +57,11 @@ class Replacement:
 
 def replacement_costs(plan: Plan) -> dict[str, Replacement]:
     """The cost approach to every asset (rules Cost, Depreciation)."""
-    return {asset.asset_id: _replacement(plan, asset) for asset in plan.client.assets}
+    rows: dict[str, list] = {asset.asset_id: [] for asset in plan.client.assets}
+    for row in plan.client.costs:
+        if row.kind == "actual" and row.phase in SPENT_ON_BUILDING:
+            rows[row.asset_id].append(row)
+    return {asset.asset_id: _replacement(plan, asset, rows[asset.asset_id]) for asset in plan.client.assets}
 
 
 def economic_obsolescence(costs: Mapping[str, Replacement], group: Group, worth: float) -> float:
@@ -66,13 +70,12 @@ def economic_obsolescence(costs: Mapping[str, Replacement], group: Group, worth:
     return min(max(1 - max(worth, 0.0) / needed, 0.0), 1.0) if needed > 0 else 0.0
 
 
-def _replacement(plan: Plan, asset) -> Replacement:
+def _replacement(plan: Plan, asset, rows) -> Replacement:
     spent = []
-    for row in plan.client.costs:
-        if row.asset_id == asset.asset_id and row.kind == "actual" and row.phase in SPENT_ON_BUILDING:
-            begin = max(row.date, asset.in_service_date or row.date)
-            age = max(years_between(begin, plan.date), 0.0)
-            spent.append(Spent(row.date, row.phase, row.category, row.amount.mode, age, _left(plan, asset, age)))
+    for row in rows:
+        begin = max(row.date, asset.in_service_date or row.date)
+        age = max(years_between(begin, plan.date), 0.0)
+        spent.append(Spent(row.date, row.phase, row.category, row.amount.mode, age, _left(plan, asset, age)))
     rate = kind_rate(plan, asset.asset_id)
     total = sum(item.amount for item in spent)
     if total <= 0:

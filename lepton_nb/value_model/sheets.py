@@ -15,7 +15,7 @@ from lepton_nb.value_model import ledger
 from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
 from lepton_nb.value_model.inputs import OUTCOMES, sample_counts
-from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan, life_end
+from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan
 from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.replacement import kind_rate
 from lepton_nb.value_model.times import months_later
@@ -331,7 +331,7 @@ def _retraining(plan: Plan):
         ]
         first = ledger.first_use(client, asset)
         begins = max(tests, default=None) or max(first or plan.date, plan.date)
-        end = life_end(client, asset) or months_later(plan.horizon, 24)
+        end = plan.ends[asset.asset_id] or months_later(plan.horizon, 24)
         step = 1
         while (due := months_later(begins, step * months)) <= min(months_later(plan.horizon, 24), end):
             if tests or due > plan.date:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lepton_nb.value_model.inputs import OUTCOMES, Drawn, drawn, outcome_grade, outcome_ranges
-from lepton_nb.value_model.lines import Plan, by_driver, life_end
+from lepton_nb.value_model.lines import Plan, by_driver
 from lepton_nb.value_model.market import cheapest, substitutes
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
@@ -235,7 +235,7 @@ def line_tables(plan: Plan) -> Lines:
 
 def _benefit_rows(plan: Plan):
     for line in plan.benefits:
-        end, days = life_end(plan.client, line.asset), sum(part.days for part in line.segments)
+        end, days = plan.ends[line.asset_id], sum(part.days for part in line.segments)
         used = plan.decays[line.asset_id].half_life
         for part in line.segments:
             yield BenefitRow(

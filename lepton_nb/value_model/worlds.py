@@ -13,7 +13,7 @@ from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import PRIOR, decay_name
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import LN2, Worth, evaluate, scenario_world
+from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world
 from lepton_nb.value_model.world import World
 
 
@@ -57,7 +57,10 @@ def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distributio
 
 @dataclass(frozen=True)
 class Assumption:
-    """A figure that can be moved alone: to the world ``low`` and to the world ``high``."""
+    """A figure that can be moved alone: to the world ``low`` and to the world ``high``.
+
+    assets: whose money it touches; None: every asset's.
+    """
 
     name: str
     label: str
@@ -67,6 +70,7 @@ class Assumption:
     low_words: str
     high_words: str
     grade: str = ""
+    assets: frozenset[str] | None = None
 
     @property
     def ends(self) -> dict[float, World]:
@@ -109,13 +113,16 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
             ends = tuple(words(float(share)) for share in shares)
         else:
             continue  # a test set: below, as a gain per case; scenarios stand beside
-        found.append(Assumption(name, label, unit, *worlds, *ends, item.grade))
+        touched = {item.asset_id} | {a for a in plan.benefits_of if item.asset_id in plan.needs[a]}
+        found.append(Assumption(name, label, unit, *worlds, *ends, item.grade, frozenset(touched)))
     for gain in gains(plan):
         if gain.yearly is not None:
             worlds = tuple(World(gains={gain.evaluation_id: end}) for end in gain.interval)
             label = f"gain per case by the test set {gain.evaluation_id.replace('_', ' ')}"
             ends = tuple(words(end) for end in gain.interval)
-            found.append(Assumption(gain.evaluation_id, label, f"{plan.currency} per case", *worlds, *ends, "measured"))
+            users = frozenset(line.asset_id for line in plan.benefits if line.link_id == gain.evaluation_id)
+            unit = f"{plan.currency} per case"
+            found.append(Assumption(gain.evaluation_id, label, unit, *worlds, *ends, "measured", users))
     return tuple(found)
 
 
@@ -123,20 +130,34 @@ def tornado(
     plan: Plan, moves: Sequence[Assumption]
 ) -> dict[str, tuple[tuple[Assumption, uncertainty.TornadoRow], ...]]:
     """The assumptions by how far each moves a value alone, the largest first: by group and for ``total``."""
-    by_name = {move.name: move for move in moves}
-    worths = {(name, at): evaluate(plan, world) for name, move in by_name.items() for at, world in move.ends.items()}
-    base = evaluate(plan)
+    base = {group.name: books_of(plan, group) for group in plan.groups}
+    likely = {group.name: float(group_value(plan, group, books=base[group.name])) for group in plan.groups}
 
-    def rows(of):
-        def model(position: Mapping[str, float]) -> float:  # -1 low, 0 most likely, 1 high
-            moved = next(((name, at) for name, at in position.items() if at), None)
-            return float(of(worths.get(moved, base)))
+    def moved(move: Assumption, world: World) -> dict[str, float]:
+        found = {}
+        for group in plan.groups:
+            touched = group.assets if move.assets is None else [name for name in group.assets if name in move.assets]
+            if touched:
+                books = base[group.name] | books_of(plan, group, world, touched)
+                found[group.name] = float(group_value(plan, group, world, books))
+        return found
 
-        bars = uncertainty.tornado(model, dict.fromkeys(by_name, 0.0), dict.fromkeys(by_name, (-1.0, 1.0)))
-        return tuple((by_name[bar.name], bar) for bar in bars)
+    ends = {move.name: (moved(move, move.low), moved(move, move.high)) for move in moves}
+    rows: dict[str, list[tuple[Assumption, uncertainty.TornadoRow]]] = {name: [] for name in (*likely, "total")}
+    total = sum(likely.values())
+    for move in moves:
+        low, high = ends[move.name]
+        for name in low:
+            rows[name].append((move, _bar(move, low[name], high[name], likely[name])))
+        shift = [sum(end[name] - likely[name] for name in end) for end in (low, high)]
+        rows["total"].append((move, _bar(move, total + shift[0], total + shift[1], total)))
+    return {name: tuple(sorted(found, key=lambda row: -row[1].swing)) for name, found in rows.items()}
 
-    found = {name: rows(lambda worth, name=name: worth.groups[name]) for name in base.groups}
-    return found | {"total": rows(lambda worth: worth.total)}
+
+def _bar(move: Assumption, low: float, high: float, base: float) -> uncertainty.TornadoRow:
+    return uncertainty.TornadoRow(
+        name=move.name, low_input=-1.0, high_input=1.0, value_at_low=low, value_at_high=high, base_value=base
+    )
 
 
 def scenario_values(plan: Plan) -> dict[str, Worth]:
