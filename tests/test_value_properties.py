@@ -13,7 +13,9 @@ from test_value_model import asset, benefit, cost, linked, make, spent
 
 from lepton_nb import value_model
 from lepton_nb.value_model import (
+    approaches,
     books,
+    break_even,
     information,
     joint,
     law,
@@ -67,16 +69,16 @@ def test_the_whole_value_layer_runs(found):
     assert value_model.scenario_values(plan)
     for group in plan.groups:
         joint.split(plan, group)
-        value_model.approaches.returns_on_assets(plan, group)
+        approaches.returns_on_assets(plan, group)
         for name in group.assets:
             if name in plan.benefits_of:
-                value_model.approaches.with_and_without(plan, name)
+                approaches.with_and_without(plan, name)
     for gain in value_model.gains(plan):
-        value_model.break_even.break_even_recall(plan, gain.evaluation)
+        break_even.break_even_recall(plan, gain.evaluation)
     for accepted in client.acceptance:
-        value_model.break_even.break_even_acceptance(plan, accepted)
+        break_even.break_even_acceptance(plan, accepted)
     for name in plan.benefits_of:
-        value_model.break_even.economic_life(plan, name)
+        break_even.economic_life(plan, name)
     serving.services(plan), serving.covers(plan, money), market.offers(plan)
     assert ledger.books(client).keys() == {asset.asset_id for asset in client.assets}
     portfolio.asks(plan), books.leases(plan), books.levels(plan), books.stopping(plan, ledger.books(client))
@@ -261,7 +263,9 @@ def test_a_higher_rate_never_raises_a_value_or_betters_a_verdict(found, more):
 @given(evaluations("M1", pairs=True))
 def test_taking_the_pairs_away_never_narrows_an_interval(found):
     assume(sum(cell["count"] for cell in found["paired"] if cell["model"] != cell["baseline"]) > 0)
-    (gain,) = value_model.gains(value_model.plan(make(benefits=[linked(2026)], evaluations=[found | {"evaluation_id": "E1"}])))
+    (gain,) = value_model.gains(
+        value_model.plan(make(benefits=[linked(2026)], evaluations=[found | {"evaluation_id": "E1"}]))
+    )
     width, without = (high - low for low, high in (gain.interval, gain.margins))
     assert without >= width * 0.97  # both are simulated
 
