@@ -112,7 +112,7 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
             for row in turning
         ]
         moved = group["moved_by"]
-        if not turning and moved:
+        if not turning and moved and abs(moved["value_at_high"] - moved["value_at_low"]) >= 0.5:
             rows.append({
                 "Group": group["name"], "If": f"nothing alone turns the sign; the strongest is {moved['assumption']}",
                 "Is": f"{moved['low']} or {moved['high']}, {moved['unit']}".strip(", "),
