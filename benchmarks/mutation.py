@@ -19,6 +19,7 @@ import ast
 import contextlib
 import difflib
 import fnmatch
+import gc
 import importlib
 import os
 import pickle
@@ -324,7 +325,7 @@ def pytest_in(folder: Path, arguments, plugin) -> int:
     hypothesis.settings.load_profile("repeats")
     os.chdir(folder)
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:xdist", "-o", "addopts=--doctest-modules"]
-    plain += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins are loaded before the fork
+    plain += ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"]  # plugins are loaded before the fork
     return int(pytest.main([*plain, f"--rootdir={folder}", *arguments], plugins=[plugin]))
 
 
@@ -538,6 +539,7 @@ def run(folder: Path, sample, sources) -> None:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     sys.path[:] = [str(folder), *(place for place in sys.path if Path(place or ".").resolve() != ROOT / "benchmarks")]
     start = time.monotonic()
+    sys.dont_write_bytecode = False  # of the tree without a fault; what is changed is newer and compiled anew
     reached = forked(lambda: watched(folder))
     if reached is None or not reached.lines:
         sys.exit("The tests do not run without a fault: run pytest to see why.")
@@ -551,6 +553,8 @@ def run(folder: Path, sample, sources) -> None:
                 importlib.import_module(module)
     importlib.import_module("lepton_nb.client")
     importlib.import_module("lepton_nb.valuation")
+    gc.collect()
+    gc.freeze()
     survivors, done = [], Counter()
     for number, fault in enumerate(sample, 1):
         begun = time.monotonic()
