@@ -294,22 +294,25 @@ def _bound(node) -> list[str]:
 
 
 def faults(folder: Path, only: str = "") -> list[Fault]:
-    """Every fault of every module, in the order of the text; what no longer parses, or means the same, is none."""
+    """Every fault of every module, in the order of the text."""
     found = []
     for path in sorted(path for pattern in MUTATED for path in folder.glob(pattern)):
-        if only and not fnmatch.fnmatch(path.name, only):
-            continue
-        source, same = path.read_text(encoding="utf-8"), set()
-        plain = ast.dump(ast.parse(source))
-        for fault in sorted(
-            Finder(str(path.relative_to(folder)), source).found, key=lambda one: (one.start, one.end, one.text)
-        ):
-            changed = fault.apply(source)
-            with contextlib.suppress(SyntaxError):
-                meant = ast.dump(ast.parse(changed))
-                if meant != plain and meant not in same:
-                    same.add(meant)
-                    found.append(fault)
+        if not only or fnmatch.fnmatch(path.name, only):
+            made = Finder(str(path.relative_to(folder)), path.read_text(encoding="utf-8")).found
+            found += sorted(set(made), key=lambda one: (one.start, one.end, one.text, one.kind))
+    return found
+
+
+def drawn(every, sources, number: int, seed: int) -> list[Fault]:
+    """A sample without those that do not parse or mean the same as before."""
+    found, order = [], random.Random(seed).sample(every, len(every))
+    for fault in order:
+        source = sources[fault.path]
+        with contextlib.suppress(SyntaxError):
+            if ast.dump(ast.parse(fault.apply(source))) != ast.dump(ast.parse(source)):
+                found.append(fault)
+        if len(found) == number:
+            break
     return found
 
 
@@ -520,12 +523,12 @@ def main() -> None:
         copied(folder)
         name, _, line = asked.at.partition(":")
         every = faults(folder, asked.only or name)
-        sample = random.Random(asked.seed).sample(every, min(asked.mutations, len(every)))
+        sources = {str(path.relative_to(folder)): path.read_text("utf-8") for p in MUTATED for path in folder.glob(p)}
         if line:
-            sample = [fault for fault in every if fault.line == int(line)]
+            every = [fault for fault in every if fault.line == int(line)]
+        sample = drawn(every, sources, asked.mutations, asked.seed)
         part, parts = map(int, asked.part.split("/"))
         sample = sample[part - 1 :: parts]
-        sources = {str(path.relative_to(folder)): path.read_text("utf-8") for p in MUTATED for path in folder.glob(p)}
         print(f"{len(sample)} of {len(every)} faults, seed {asked.seed}, part {asked.part}", flush=True)
         if asked.list:
             for fault in sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -272,6 +273,9 @@ def test_prohibited_what_stopping_costs_and_who_needs_it(foundry, changed):
     assert test.result.impairment_loss == pytest.approx(stop.carrying) and test.rate_before_tax is None
     assert -closing.amount.mode < test.value < 0  # the cost of stopping counts, at its date
     assert books.stopping(foundry, ledger.books(foundry.client)) == ()
+    sold = SimpleNamespace(asset_id="D1", salvage=700.0), SimpleNamespace(asset_id="M1", salvage=90.0)
+    view = replace(plan, client=client.model_copy(update={"options": sold}))
+    assert [stop.salvage for stop in books.stopping(view, kept)] == [700.0]  # its own salvage, nobody else's
 
 
 def test_data_resources_what_was_spent_before_2024_is_not_put_back(foundry):
