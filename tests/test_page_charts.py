@@ -150,6 +150,7 @@ def test_every_chart_is_tried():
 
 @pytest.mark.parametrize(("name", "at"), CASES, ids=[f"{name}-{at}" for name, at in CASES])
 def test_a_chart_draws_whatever_it_is_given_without_a_warning_and_says_what_it_shows(name, at):
+    open_before = plt.get_fignums()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         axis = draw(name, at)
@@ -157,7 +158,7 @@ def test_a_chart_draws_whatever_it_is_given_without_a_warning_and_says_what_it_s
         shown = str(plots.show(axis, "Caption.", f"{name}-{at}"))
     assert len(alt) > 5 and alt.endswith((".", "…")) and "nan" not in alt.lower() and "None" not in alt, alt
     assert 'aria-label="Caption."' not in shown and "lepton-narrow" in shown
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
 
 
 def colours(svg: str) -> set[str]:
