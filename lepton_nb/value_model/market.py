@@ -205,19 +205,14 @@ def cheapest(prices: Sequence[YearlyPrice], asset_id: str) -> YearlyPrice | None
     return min((price for price in prices if price.asset_id == asset_id), key=lambda price: price.amount, default=None)
 
 
-def substitutes(plan: Plan) -> tuple[YearlyPrice, ...]:
-    """The priced offers of market.csv that are marked as a substitute of an asset that earns (rule Substitution)."""
-    found = []
-    for row in plan.client.comparables:
-        if row.substitute and row.asset_id in plan.benefits_of:
-            with contextlib.suppress(Undefined):
-                found.append(priced(plan, row))
-    return tuple(found)
-
-
 def caps(plan: Plan) -> dict[str, float]:
     """What a year of the cheapest substitute costs, by asset that earns (rule Substitution); none where it has no price."""
     found: dict[str, float] = {}
-    for price in substitutes(plan):
-        found[price.asset_id] = min(price.amount, found.get(price.asset_id, price.amount))
+    for row in plan.client.comparables:
+        if row.substitute and row.asset_id in plan.benefits_of:
+            try:
+                price = priced(plan, row).amount
+            except Undefined:
+                continue
+            found[row.asset_id] = min(price, found.get(row.asset_id, price))
     return found

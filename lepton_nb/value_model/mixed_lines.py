@@ -91,9 +91,12 @@ class Side:
         return {row.figure: row.parameters for row in self.lines.drawn if row.law == "beta"}
 
     @cached_property
-    def offers(self) -> dict[str, tuple[float, str]]:
-        """Asset → price and unit of its substitute."""
-        return {row.asset: (row.price, row.unit) for row in self.lines.substitutes}
+    def offers(self) -> dict[str, set[tuple[float, str]]]:
+        """Asset → price and unit of each of its substitutes."""
+        found: dict[str, set[tuple[float, str]]] = {}
+        for row in self.lines.substitutes:
+            found.setdefault(row.asset, set()).add((row.price, row.unit))
+        return found
 
     def whole_year(self, row: CostRow) -> bool:
         """Whether a cost is given by its year: it falls on the day of the year's benefits."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from lepton_nb.value_model.inputs import OUTCOMES, Drawn, drawn, outcome_grade, outcome_ranges
 from lepton_nb.value_model.lines import Plan, by_driver
-from lepton_nb.value_model.market import cheapest, substitutes
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
     chance,
@@ -109,7 +108,7 @@ class AmortisationRow:
 
 @dataclass(frozen=True, kw_only=True)
 class SubstituteRow:
-    """The offer that caps an asset's benefits: its price as asked, for ``unit``, and what a year of it costs (``cap``)."""
+    """An offer of a substitute: its price as asked, for ``unit``, and the yearly price of the asset's cheapest (``cap``)."""
 
     asset: str
     offer: str
@@ -291,10 +290,12 @@ def _cost_rows(plan: Plan):
 
 
 def _substitute_rows(plan: Plan):
-    prices = substitutes(plan)
-    for name in plan.caps:
-        found = cheapest(prices, name)
-        yield SubstituteRow(asset=name, offer=found.comparable, price=found.price, unit=found.unit, cap=plan.caps[name])
+    for row in plan.client.comparables:
+        if row.substitute and row.asset_id in plan.caps:
+            asked = row.price * row.adjustment
+            yield SubstituteRow(
+                asset=row.asset_id, offer=row.comparable, price=asked, unit=row.unit, cap=plan.caps[row.asset_id]
+            )
 
 
 # --- the register of inputs ------------------------------------------------------------------------------
