@@ -208,6 +208,13 @@ def test_high_shares_above_the_whole_are_noted(folder):
     assert "the high shares of 2 assets sum to 1.3" in note.found
 
 
+def test_two_assets_of_one_name_are_noted(folder):
+    made = folder()
+    name = made.rows("assets.csv")[1][1]
+    (note,) = notes(made.cell("assets.csv", 4, "name", name), 118)
+    assert "are both named" in note.found
+
+
 def test_an_asset_in_use_that_begins_later_is_noted(folder):
     found = notes(
         folder().cell("assets.csv", 5, "in_service_date", "2026-07-01").cell("assets.csv", 5, "useful_life_years", "5"),
@@ -248,7 +255,15 @@ def dark(made):
     )
 
 
-@pytest.mark.parametrize("ink", [white, dark])
+def nearly(made):
+    made["costs"]["F3"].font = Font(color="FFFAFAFA")
+
+
+def formatted(made):
+    made["costs"]["F3"].number_format = ";;;"
+
+
+@pytest.mark.parametrize("ink", [white, dark, nearly, formatted])
 def test_ink_in_the_colour_of_its_ground_is_refused(book, ink):
     (problem,) = edited(book, ink).problems
     assert "cell F3 is written in the colour of its ground" in problem.found

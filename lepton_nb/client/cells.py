@@ -23,7 +23,8 @@ LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _SPACES = "[ \u00a0\u2009\u202f'’]"
-ASSET_ID = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+LONGEST_ID = 40  # signs
+ASSET_ID = re.compile(rf"[A-Z][A-Z0-9_]{{0,{LONGEST_ID - 1}}}", re.ASCII)
 
 
 def number(value: Any) -> float:
@@ -57,6 +58,16 @@ def _plain_number(value: Any) -> str:
     plain = plain_letters(text).replace("'", "")
     if isinstance(value, str) and plain != value.strip() and PLAIN_NUMBER.fullmatch(plain):
         return f"use {plain}"
+    if re.fullmatch(r"\d+(\.\d+)?(-|–|to|bis)\d+(\.\d+)?", text, re.ASCII | re.IGNORECASE) or "–" in text:
+        return "one number is needed; a range goes into low, mode and high"
+    if match := re.fullmatch(r"([+-]?\d+(?:\.\d+)?) ?(k|thousand|m|mn|mio|million)\.?", text, re.ASCII | re.IGNORECASE):
+        return f"use {float(match[1]) * (1e3 if match[2].lower() in ('k', 'thousand') else 1e6):.10g}"
+    bare = re.sub(r"^\((.*)\)$|^(.*)-$", r"-\1\2", text)  # as accountants write what is negative
+    bare = re.sub(
+        r"[€$£¥]|(?i:\b(?:[a-z]{3}|kr|fr)\b\.?)|^[~≈]|^ca\.?", "", re.sub(r"(?<=\d)(?=[A-Za-z])", " ", bare)
+    ).strip()
+    if bare != text and PLAIN_NUMBER.fullmatch(bare):
+        return f"use {bare}"
     if match := re.fullmatch(r"(\d{4})-\d{2}-\d{2}", text, re.ASCII):
         return f"a number is needed, and this is a day; if the year is meant, write {match[1]}"
     return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
@@ -104,7 +115,8 @@ def zero_or_one(value: Any) -> int:
     """A class, 0 or 1 (rule 15)."""
     text = str(value).strip()
     if text not in ("0", "1"):
-        raise Refused(quoted(value), 15, "use 0 or 1")
+        meant = {"true": "1", "yes": "1", "1.0": "1", "false": "0", "no": "0", "0.0": "0"}.get(text.lower())
+        raise Refused(quoted(value), 15, f"use {meant}" if meant else "use 0 or 1")
     return int(text)
 
 
@@ -152,6 +164,11 @@ def _day_meant(text: str) -> str:
     if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", text, re.ASCII):
         day = date(1899, 12, 30) + timedelta(days=int(float(text)))
         return f"; as a spreadsheet counts days this is {day}"
+    if match := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}.*)?", text, re.ASCII):
+        try:
+            return f": {date(int(match[1]), int(match[2]), int(match[3]))}"
+        except ValueError:
+            return ""
     match = re.fullmatch(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", text, re.ASCII)
     if match and (int(match[1]) > 12 or "." in text):
         try:
@@ -172,14 +189,18 @@ def month(value: Any) -> date:
     try:
         return calendar_date(text + "-01" if len(text) == 7 else text).replace(day=1)
     except Refused:
-        raise Refused(f"{quoted(value)} is not a month", 34, "use YYYY-MM") from None
+        match = re.fullmatch(r"(?:(\d{4})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{4}))", text, re.ASCII)
+        year, number_ = (match[1] or match[4], int(match[2] or match[3])) if match else ("", 0)
+        meant = f": {year}-{number_:02d}" if 1 <= number_ <= 12 else ""
+        raise Refused(f"{quoted(value)} is not a month", 34, f"use YYYY-MM{meant}") from None
 
 
 def yes_or_no(value: Any) -> bool:
     """``true`` or ``false``, as YAML writes them."""
     text = str(value).strip().lower()
     if text not in ("true", "false"):
-        raise Refused(quoted(value), 2, "write true or false")
+        meant = {"yes": "true", "y": "true", "1": "true", "no": "false", "n": "false", "0": "false"}.get(text)
+        raise Refused(quoted(value), 2, f"write {meant or 'true or false'}")
     return text == "true"
 
 
@@ -204,6 +225,8 @@ def country(value: Any) -> str:
 def asset_id(value: Any) -> str:
     """A capital letter, then capital letters, digits and underscores."""
     text = str(value).strip()
+    if len(text) > LONGEST_ID:
+        raise Refused(quoted(value), 2, f"an id has at most {LONGEST_ID} signs; the name may be longer")
     if not ASSET_ID.fullmatch(text):
         if told := strange_letter(text):
             raise Refused(quoted(value), 2, told)

@@ -208,6 +208,12 @@ def one_spelling(draft: Draft) -> Iterator[Problem]:
             for text, twin in _twins(list(texts)):
                 found = f"{quoted(text)} and {quoted(twin)} (row {texts[twin].line}) read alike and are two{_how(text, twin)}"
                 yield texts[text].problem(name, found, 118, "write one of them everywhere")
+    named: dict[str, Row] = {}
+    for row in draft.rows(ASSETS):
+        if row.value.name in named:
+            found = f"{row.value.asset_id} and {named[row.value.name].value.asset_id} are both named {quoted(row.value.name)}"
+            yield row.problem("name", found, 118, "give each its own name: pages print it")
+        named.setdefault(row.value.name, row)
     for asset_id, cases in draft.predictions.items():
         for text, twin in _twins(sorted({group for group in cases.group if group is not None})):
             found = f"groups {quoted(text)} and {quoted(twin)} read alike and are two{_how(text, twin)}"

@@ -32,10 +32,12 @@ from lepton_nb.client.files import (
 )
 from lepton_nb.client.schema import TABLES, Dialect, Problem
 from lepton_nb.client.words import quoted
+from lepton_nb.terms import contrast
 
 SETTINGS, README = "settings", "README"
 LARGEST_UNPACKED = 300 * MEGABYTE
 MOST_PARTS, MOST_COLUMNS, MOST_ROWS = 2_000, 200, 1_048_576
+LEAST_SEEN = 1.15  # contrast of ink and ground; below, a cell is held to be hidden
 MOST_SHEET_ROWS, MOST_SHEET_CELLS = 250_000, 2_000_000  # openpyxl reads some 300,000 cells a second
 SHEETS = {Path(file).stem: file for file in (CLIENT_YML, *TABLES)} | {SETTINGS: CLIENT_YML}
 SHEETS.pop("client")
@@ -45,6 +47,7 @@ AS_XLSX = 'save it as "Excel Workbook (.xlsx)"'
 _TAG = rb"<(?:\w+:)?"  # some programs write a prefix before every name
 _MERGED = re.compile(_TAG + rb'mergeCell\b[^>]*?\bref="([A-Z]+(\d+)[^"]*)"')
 _HIDDEN_ROW = re.compile(_TAG + rb'row\b(?=[^>]*\b(?:hidden="(?:1|true)"|ht="0(?:\.0*)?"))[^>]*?\br="(\d{1,7})"')
+_ALL_HIDDEN = re.compile(_TAG + rb'sheetFormatPr\b[^>]*\bzeroHeight="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(
     _TAG + rb'col\b(?=[^>]*\b(?:hidden="(?:1|true)"|width="0(?:\.0*)?"))[^>]*?\bmin="(\d{1,5})"'
 )
@@ -126,7 +129,9 @@ class Workbook:
         blockers = [_problem(file, *blocker) for blocker in _blockers(raw)]
         records, unseen, errors = self._cells(file, sheet, percent)
         if unseen:
-            found = f"cell {unseen[0][1]} is written in the colour of its ground{_more(unseen)}"
+            found = (
+                f"cell {unseen[0][1]} is written in the colour of its ground, or hidden by its format{_more(unseen)}"
+            )
             blockers.append(
                 _problem(file, unseen[0][0], found, 35, "show or delete it: nothing is read that you do not see")
             )
@@ -173,7 +178,7 @@ class Workbook:
         """Whether a cell is white on white; asked once for each style."""
         style = getattr(cell, "_style_id", 0)
         if style not in self._white:
-            self._white[style] = cell.has_style and _colour(cell.font.color) == _ground(cell.fill)
+            self._white[style] = cell.has_style and _is_unseen(cell)
         return self._white[style]
 
     def _refuse_large(self, file: str, part: str) -> None:
@@ -205,6 +210,14 @@ class Workbook:
 
 def _problem(file: str, row: int | None, found: str, rule: int, remedy: str) -> Problem:
     return Problem(file=file, row=row, column="", found=found, rule=rule, remedy=remedy)
+
+
+def _is_unseen(cell: Any) -> bool:
+    """Whether the ink is that of the ground, or nearly, or the number's format shows nothing."""
+    ink, ground = _colour(cell.font.color), _ground(cell.fill)
+    if re.fullmatch(r";+", (cell.number_format or "").strip()):
+        return True
+    return "theme" not in (ink, ground) and contrast(f"#{ink}", f"#{ground}") < LEAST_SEEN
 
 
 def _colour(colour: Any) -> str:
@@ -314,6 +327,8 @@ def _blockers(raw: bytes) -> Iterator[tuple[int | None, str, int, str]]:
             35,
             see,
         )
+    if _ALL_HIDDEN.search(raw[:8192]):
+        yield None, "rows are hidden unless they say otherwise", 35, see
     columns = [get_column_letter(min(max(int(number), 1), 18_278)) for number in _HIDDEN_COLUMN.findall(raw)]
     if columns:
         yield None, f"column {', '.join(columns[:5])} hidden", 35, see
