@@ -53,7 +53,7 @@ CELLS = {
     "a day without zeros": ("costs.csv", 3, "date", "2025-9-1", 34, "use YYYY-MM-DD: 2025-09-01"),
     "a moment": ("costs.csv", 3, "date", "2025-09-01 00:00:00", 34, "use YYYY-MM-DD: 2025-09-01"),
     "a month backwards": ("usage.csv", 2, "month", "01/2026", 34, "use YYYY-MM: 2026-01"),
-    "a class as a word": ("metrics/paired_counts.csv", 2, "flagged_by_model", "yes", 15, "use 1"),
+    "a class as a word": ("metrics/paired_counts.csv", 2, "flagged_by_model", "yes", 15, "here 1"),
     "yes in place of true": ("market.csv", 2, "substitute", "yes", 2, "write true"),
     "an id of many signs": ("scores.csv", 2, "asset_id", "M" * 60, 2, "at most 40 signs"),
     "a day for a year": ("benefits.csv", 2, "year", "2026-01-01", 35, "if the year is meant, write 2026"),

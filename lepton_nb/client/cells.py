@@ -67,7 +67,7 @@ def _plain_number(value: Any) -> str:
         r"[€$£¥]|(?i:\b(?:[a-z]{3}|kr|fr)\b\.?)|^[~≈]|^ca\.?", "", re.sub(r"(?<=\d)(?=[A-Za-z])", " ", bare)
     ).strip()
     if bare != text and PLAIN_NUMBER.fullmatch(bare):
-        return f"use {bare}"
+        return f"use {bare}" if bare.startswith("-") else f"use {bare}: no unit, and money in the client's currency"
     if match := re.fullmatch(r"(\d{4})-\d{2}-\d{2}", text, re.ASCII):
         return f"a number is needed, and this is a day; if the year is meant, write {match[1]}"
     return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
@@ -116,7 +116,7 @@ def zero_or_one(value: Any) -> int:
     text = str(value).strip()
     if text not in ("0", "1"):
         meant = {"true": "1", "yes": "1", "1.0": "1", "false": "0", "no": "0", "0.0": "0"}.get(text.lower())
-        raise Refused(quoted(value), 15, f"use {meant}" if meant else "use 0 or 1")
+        raise Refused(quoted(value), 15, f"use 0 or 1: here {meant}" if meant else "use 0 or 1")
     return int(text)
 
 
