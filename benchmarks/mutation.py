@@ -3,11 +3,11 @@
     python benchmarks/mutation.py [--mutations 200] [--seed 0] [--part 1/1] [--only decay.py] [--at worlds.py:117]
 
 A fault is one change of one expression: a comparison, an operator, a number, a condition, the end of a slice, two
-arguments in each other's place, a term left out. Words, annotations, seeds and what ``zip`` checks are left alone. All
-faults that are possible are listed and a sample is drawn by the seed, so a run repeats; ``--part 2/4`` runs a quarter.
+arguments in each other's place, a term left out. Words, annotations, seeds, numbers of steps and digits, and what ``zip``
+checks are left alone. All faults that are possible are listed and a sample is drawn by the seed, so a run repeats; ``--part 2/4`` runs a quarter.
 
 The tests run once without a fault, in a copy of the tree, with coverage by test; one that fails there is left out and
-named. Then each fault is written into the copy, and a process forked from one that has the libraries loaded runs the
+named, as is one that takes long (``--longest``). Then each fault is written into the copy, and a process forked from one that has the libraries loaded runs the
 tests that reach the changed lines, quickest first, until one fails. Hypothesis draws the same examples in every run.
 Caught: a test fails, the module cannot be imported, or the tests take ten times their processor time.
 """
@@ -32,7 +32,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,6 +43,7 @@ TESTS = (
     "tests/test_compare.py",
     "tests/test_workbook.py",
     "tests/test_store.py",
+    "tests/test_planning.py",
     "lepton_nb/value_model",
 )
 COMPARED = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"), "==": ("!=",), "!=": ("==",)}
@@ -50,7 +51,21 @@ COMPARED |= {"in": ("not in",), "not in": ("in",), "is": ("is not",), "is not": 
 OPERATED = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "/", "%": "*", "**": "*", "&": "|", "|": "&"}
 EXCHANGED = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
 #: Calls in which the order of two arguments changes nothing, or words only.
-NO_ORDER = {"min", "max", "gcd", "isclose", "Finding", "getattr", "print", "zip", "minimum", "maximum", "add", "cast"}
+NO_ORDER = {
+    "min",
+    "max",
+    "gcd",
+    "isclose",
+    "Finding",
+    "getattr",
+    "print",
+    "zip",
+    "minimum",
+    "maximum",
+    "add",
+    "cast",
+    "_rule",
+}
 #: Arguments that check, label or draw, and move no figure.
 NO_FIGURE = {
     "strict",
@@ -65,6 +80,9 @@ NO_FIGURE = {
     "repr",
     "method",
 }
+
+#: Names of constants that say how much is computed, not what.
+EFFORT = ("steps", "draws")
 
 
 @dataclass(frozen=True)
@@ -161,8 +179,8 @@ class Finder(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_Assign(self, node):
-        named = {name.id.lower() for name in node.targets if isinstance(name, ast.Name)}
-        if not named & {"seed", "__all__"}:
+        named = {name.id.lower() for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+        if not named & {"seed", "__all__"} and not any(name.endswith(EFFORT) for name in named):
             self.visit(node.value)
 
     def visit_Raise(self, node):
@@ -254,7 +272,7 @@ class Finder(ast.NodeVisitor):
                     swapped = self.text(other) + self.source[middle:back] + self.text(one)
                     self.add(node, (start, end), swapped, "arguments exchanged")
         self.visit(node.func)
-        for one in node.args:
+        for one in node.args[:1] if name == "round" else node.args:  # not the number of digits
             self.visit(one)
         for one in node.keywords:
             if one.arg not in NO_FIGURE:
@@ -516,6 +534,9 @@ def main() -> None:
     parser.add_argument("--part", default="1/1", help="one part of the sample, as 2/4")
     parser.add_argument("--only", default="", help="modules of this name, as decay.py or s*.py")
     parser.add_argument("--at", default="", help="all faults of one line, as worlds.py:117")
+    parser.add_argument(
+        "--longest", type=float, default=5.0, help="tests that take more processor seconds are left out"
+    )
     parser.add_argument("--list", action="store_true", help="show the sample and run nothing")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mutation-") as made:
@@ -534,10 +555,10 @@ def main() -> None:
             for fault in sample:
                 print(f"{fault.path}:{fault.line} {fault.kind}\n{difference(fault, sources[fault.path])}")
             return
-        run(folder, sample, sources)
+        run(folder, sample, sources, asked.longest)
 
 
-def run(folder: Path, sample, sources) -> None:
+def run(folder: Path, sample, sources, longest: float) -> None:
     os.environ |= {"PYTHONPATH": str(folder), "LEPTON_STATE": str(folder / ".lepton"), "MPLBACKEND": "agg"}
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     sys.path[:] = [str(folder), *(place for place in sys.path if Path(place or ".").resolve() != ROOT / "benchmarks")]
@@ -550,6 +571,10 @@ def run(folder: Path, sample, sources) -> None:
     print(f"{took}, {time.monotonic() - start:.0f} s", flush=True)
     for test in sorted(reached.failed):
         print(f"left out, it fails or skips without a fault: {test}")
+    long = frozenset(test for test, seconds in reached.seconds.items() if seconds > longest) - reached.failed
+    for test in sorted(long):
+        print(f"left out, it takes {reached.seconds[test]:.0f} processor seconds: {test}")
+    reached = replace(reached, failed=reached.failed | long)
     for module in reached.modules:  # so that no fork has to load them again
         if not module.startswith(("test_", "conftest", "tensorflow", "keras", "_")):
             with contextlib.suppress(Exception):

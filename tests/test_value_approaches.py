@@ -10,7 +10,7 @@ from test_value_model import asset, benefit, cost, make, spent
 
 from lepton_nb import client, value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import approaches
+from lepton_nb.value_model import approaches, money
 from lepton_nb.value_model.approaches import CHARGES, COST, EXCESS, MARKET
 from lepton_nb.value_model.replacement import economic_obsolescence, replacement_costs
 
@@ -243,3 +243,32 @@ def test_every_rule_is_said():
     words = " ".join(approaches.APPROACH_RULES.values())
     assert "income 75 % and cost 25 %" in words and approaches.MEASURED == (0.75, 0.25)
     assert "50 % and 50 %" in words and approaches.UNMEASURED == (0.5, 0.5)
+
+
+def test_a_royalty_by_hand_with_its_low_and_high_end():
+    rates = [{"asset_id": "M1", "low": 0.02, "mode": 0.05, "high": 0.08, "source": "register"}]
+    free = [{"asset_id": "M1", "low": 0.0, "mode": 0.0, "high": 0.0, "source": "register"}]
+    sold = [
+        benefit(2026, 1100, benefit_type="revenue"),
+        benefit(2027, 1210, benefit_type="revenue"),
+        benefit(2026, 500),
+    ]
+    found, nothing = (
+        approaches.relief_from_royalty(
+            value_model.plan(make(None, sold, tax=0.3, market={"royalty_rates": given})), "M1"
+        )
+        for given in (rates, free)
+    )
+    assert found.present_revenue == pytest.approx(2000) and found.source == "register"
+    assert (found.rate, found.low_rate, found.high_rate) == (0.05, 0.02, 0.08)
+    assert (found.low, found.value, found.high) == pytest.approx((28, 70, 112))  # 0.7 of 2, 5 and 8 %
+    assert (nothing.low, nothing.value, nothing.high) == (0, 0, 0)
+
+
+def test_where_nothing_earns_and_nothing_costs_the_use_is_shared_evenly():
+    plan = value_model.plan(make([asset("D1", kind="data", feeds=["M1"]), asset("M1")]))
+    assert money.own_margins(plan, plan.groups[0]) == ({"D1": 0, "M1": 0}, {"D1": 0.5, "M1": 0.5})
+    costs = [cost("2026-12-31", 30, "D1"), cost("2026-12-31", 10, "M1")]
+    plan = value_model.plan(make([asset("D1", kind="data", feeds=["M1"]), asset("M1")], (), costs, rate=0.0, tax=0.3))
+    margins, uses = money.own_margins(plan, plan.groups[0])
+    assert margins == pytest.approx({"D1": -21, "M1": -7}) and uses == {"D1": 0.75, "M1": 0.25}

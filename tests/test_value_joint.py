@@ -107,6 +107,21 @@ def test_two_assets_that_need_each_other_by_hand():
     assert data_value.shapley("ab", lambda chosen: bought[chosen]).values == pytest.approx({"a": 2.5, "b": 0.5})
 
 
+def test_who_lacks_an_earner_or_what_cannot_be_bought_cannot_run_it():
+    runs = []
+
+    def run(running):
+        runs.append(running)
+        return 10.0 * len(running)
+
+    needs = {"a": frozenset("ad"), "b": frozenset("be")}
+    game = joint.Game(("a", "b"), needs, {"d": 1.0}, run)  # d can be bought, e cannot
+    assert game.worth("a") == 9 and game.worth("ad") == 10
+    assert game.worth("b") == 0 and game.worth("d") == 0 and game.worth("") == 0
+    assert game.worth("be") == 10 and game.worth("abe") == 19
+    assert set(runs) == {frozenset("a"), frozenset("b"), frozenset("ab")} and len(runs) == 3
+
+
 def feeding(count: int, paid: float = 300.0, earners: int = 1):
     """``earners`` models that each need all of ``count`` data sets, each of which cost ``paid``."""
     models = [f"M{n}" for n in range(1, earners + 1)]
