@@ -9,7 +9,8 @@ import numpy as np
 from lepton_nb.valuation import cashflows
 from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.inputs import correlated, uncertain
-from lepton_nb.value_model.lines import PARTICIPANT, Group, LeftOut, Plan, lay, without_amortisation
+from lepton_nb.value_model.laying import lay
+from lepton_nb.value_model.lines import PARTICIPANT, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
 from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
@@ -126,4 +127,4 @@ def without_loss_years(laid: Plan) -> Plan:
     )
 
 
-__all__ = ["built_up", "discount_rate", "in_prices", "on_basis", "plan", "with_rates", "without_amortisation"]
+__all__ = ["built_up", "discount_rate", "in_prices", "on_basis", "plan", "with_rates"]
