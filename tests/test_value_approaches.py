@@ -272,3 +272,14 @@ def test_where_nothing_earns_and_nothing_costs_the_use_is_shared_evenly():
     plan = value_model.plan(make([asset("D1", kind="data", feeds=["M1"]), asset("M1")], (), costs, rate=0.0, tax=0.3))
     margins, uses = money.own_margins(plan, plan.groups[0])
     assert margins == pytest.approx({"D1": -21, "M1": -7}) and uses == {"D1": 0.75, "M1": 0.25}
+
+
+def test_a_charge_says_what_it_is_made_of_and_is_at_most_what_replacing_costs():
+    plan = value_model.plan(group_of_three())
+    (group,), costs = plan.groups, replacement_costs(plan)
+    for name, found in approaches.charges(plan, group, costs).items():
+        kept = costs[name]
+        assert (found.asset_id, found.base, found.rate, found.life) == (
+            name, kept.depreciated, kept.rate, kept.remaining_life
+        )  # fmt: skip
+        assert found.yearly > 0 and 0 < found.value <= kept.depreciated
