@@ -54,7 +54,8 @@ def test_a_model_is_trained_anew_counted_from_its_own_last_test_and_not_from_ano
     counted = [row | {"asset_id": name, "evaluated_on": day} for row in ACCEPTED for name, day in
                (("M1", date(2025, 3, 31)), ("M2", date(2025, 11, 30)))]  # fmt: skip
     made = [asset(half_life_years=1, retrain_every_months=12, retrain_cost=10), asset("M2")]
-    rows = [benefit(2026, 100, name, metric_link=f"acceptance:{name}") for name in ("M1", "M2")]
+    rows = [benefit(year, 100, name, metric_link=f"acceptance:{name}")
+            for name in ("M1", "M2") for year in (2026, 2027, 2028)]  # fmt: skip
     paid = plan_of(made, rows, acceptance=counted).costs
     assert [(line.asset_id, line.date) for line in paid if line.category == "retraining"] == [
         ("M1", date(year, 3, 31)) for year in (2026, 2027, 2028)
