@@ -145,7 +145,7 @@ def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[Ben
             widening=factor,
             share=span.share * (last - span.start).days / span.days,
             begins=begins,
-            segments=tuple(segments(span.start, last, begins, _months(asset))),
+            segments=tuple(segments(span.start, last, begins, retrain_months(asset))),
             evaluation=evaluation,
             accepted=counted,
         )
@@ -179,31 +179,37 @@ def segments(start: date, end: date, begins: date, retrain_months: int | None) -
         start = until
 
 
-def retrainings(client, asset, first: date | None, start: date, end: date) -> Iterable[date]:
-    """The days on which a model is trained anew: every so many months from its evaluation, or from its first use."""
-    tested = [
-        item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id
-    ]
-    begins = max(tested, default=None) or max(first or start, start)
-    step = 1
-    while (due := months_later(begins, step * _months(asset))) <= end:
-        if due > start:
+def retrain_months(asset) -> int | None:
+    """Whole months between two trainings, at least one; None: it is not trained again."""
+    return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
+
+
+def retrains_from(client, asset, first: date | None) -> tuple[date, bool]:
+    """The day from which trainings are counted: the newest evaluation (True), or the first use after the valuation date.
+
+    first: the day of the asset's first use.
+    """
+    tests = [row.evaluated_on for row in (*client.evaluations, *client.acceptance) if row.asset_id == asset.asset_id]
+    start = client.valuation.date
+    return (max(tests), True) if tests else (max(first or start, start), False)
+
+
+def retrainings(client, asset, first: date | None, end: date) -> Iterable[date]:
+    """The days after the valuation date, up to ``end``, on which a model is trained anew."""
+    begins, step = retrains_from(client, asset, first)[0], 1
+    while (due := months_later(begins, step * retrain_months(asset))) <= end:
+        if due > client.valuation.date:
             yield due
         step += 1
-
-
-def _months(asset) -> int | None:
-    """Whole months between two trainings, at least one."""
-    return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
 
 
 def _retraining(client, spans, assets, firsts, ends) -> Iterable[CostLine]:
     start = client.valuation.date
     for asset in assets.values():
-        if not _months(asset) or asset.retrain_cost is None:
+        if not retrain_months(asset) or asset.retrain_cost is None:
             continue
         end = min(spans[-1].end, ends[asset.asset_id] or spans[-1].end)
-        for day in retrainings(client, asset, firsts[asset.asset_id], start, end):
+        for day in retrainings(client, asset, firsts[asset.asset_id], end):
             yield CostLine(
                 asset=asset,
                 date=day,

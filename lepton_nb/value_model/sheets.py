@@ -15,6 +15,7 @@ from lepton_nb.value_model import ledger
 from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
 from lepton_nb.value_model.inputs import OUTCOMES, sample_counts
+from lepton_nb.value_model.laying import retrain_months, retrains_from
 from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan
 from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.replacement import kind_rate
@@ -262,7 +263,7 @@ def _benefits(plan: Plan):
         test = measured.get(key) if link == "confusion" else accepted.get(key) if link == "acceptance" else None
         first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
         begins = test.evaluated_on if test else max(first, client.valuation.date)
-        months = _months(plan.asset(row.asset_id))
+        months = retrain_months(plan.asset(row.asset_id))
         for step in _steps(begins, row.year, months):
             yield BenefitSheetRow(
                 asset=row.asset_id,
@@ -280,10 +281,6 @@ def _benefits(plan: Plan):
                 retrain_months=months,
                 step=step,
             )
-
-
-def _months(asset) -> int | None:
-    return None if asset.retrain_every_months is None else max(round(asset.retrain_every_months), 1)
 
 
 def _steps(begins: date, year: int, months: int | None) -> list[int]:
@@ -323,18 +320,15 @@ def _costs(plan: Plan):
 def _retraining(plan: Plan):
     client = plan.client
     for asset in client.assets:
-        months = _months(asset)
+        months = retrain_months(asset)
         if months is None or asset.retrain_cost is None:
             continue
-        tests = [
-            item.evaluated_on for item in (*client.evaluations, *client.acceptance) if item.asset_id == asset.asset_id
-        ]
         first = ledger.first_use(client, asset)
-        begins = max(tests, default=None) or max(first or plan.date, plan.date)
+        begins, tested = retrains_from(client, asset, first)
         end = plan.ends[asset.asset_id] or months_later(plan.horizon, 24)
         step = 1
         while (due := months_later(begins, step * months)) <= min(months_later(plan.horizon, 24), end):
-            if tests or due > plan.date:
+            if tested or due > plan.date:
                 yield CostSheetRow(
                     asset=asset.asset_id,
                     date="",
@@ -345,7 +339,7 @@ def _retraining(plan: Plan):
                     committed=False,
                     needs_success=True,
                     written_off="",
-                    begins=max(tests).isoformat() if tests else "",
+                    begins=begins.isoformat() if tested else "",
                     not_before=first.isoformat() if first else "",
                     retrain_months=months,
                     step=step,
