@@ -71,7 +71,8 @@ def test_the_calendar_names_dates_assets_and_how_it_was_read(plan):
     found = law.calendar(plan.client)
     shown = str(accounts.calendar(found))
     assert "since 2025-02-02" in shown and "EU AI Act: Art. 5" in shown and "text of the rule read" in shown
-    assert all(source.address.replace("&", "&amp;") in str(accounts.sources(found)) for source in found.sources)
+    read = str(accounts.sources(found)).replace("<wbr>", "")
+    assert all(source.address.replace("&", "&amp;") in read for source in found.sources)
 
 
 def test_compliance_is_a_row_by_asset_and_a_column_by_year():

@@ -185,3 +185,11 @@ def test_money_says_its_sign_and_is_right_to_half_a_hundredth(value):
         told = float(digits.replace(words.THIN, "")) * {"": 1, "k": 1e3, "m": 1e6, "bn": 1e9}[letter]
         assert told == pytest.approx(value, rel=0.051 if letter == "k" else 0.006)
         assert amount
+
+
+def test_a_computed_figure_has_three_digits_that_count():
+    assert plain(words.rounded(1_056_235, "castings a year")) == "1 060 000 castings a year"
+    assert plain(words.rounded(-0.0123456)) == "-0.0123" and words.rounded(0) == "0"
+    assert (
+        words.rounded(None) == words.MISSING and words.rounded(3_554_691, digits=2).replace(words.THIN, "") == "3600000"
+    )

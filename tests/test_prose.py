@@ -32,6 +32,15 @@ NOT_MEASURED = {
     "glossary": {"5 %", "80 %"},  # examples
     "how_to_read": {"1 %", "5 %", "10 %", "50 %", "90 %", "92 %", "93 %", "95 %"},  # thresholds, levels, example
     "sources": {"90 %", "99.2 %"},  # claims
+    "valuation_reference": {
+        "1 %",
+        "5 %",
+        "10 %",
+        "80 %",
+        "95 %",
+        "99.9999 %",
+        "100 %",
+    },  # levels and limits of rules, examples
 }
 
 

@@ -145,3 +145,16 @@ def test_key_figures_and_sentences_are_text():
     )
     assert "<script" not in shown and shown.count("&lt;script&gt;") == 4
     assert ">–</dd>" in shown and "Nothing is withheld." in shown
+
+
+def test_thousands_are_set_apart_alike_in_sentences_and_figures():
+    found = str(render.sentences(["M1: at most 410,000 EUR, n = 1,234,567.", "paragraphs 65,67 and x=1,000"]))
+    assert f"410{render.THIN}000 EUR" in found and f"1{render.THIN}234{render.THIN}567." in found
+    assert "65,67" in found and "x=1,000" in found
+
+
+def test_long_addresses_may_be_broken_and_short_words_are_not():
+    found = str(render.table([{"Address": "https://example.org/a_long/address?p=1&q=2", "Name": "cost_a"}]))
+    assert (
+        "https://<wbr>example.org/<wbr>a_<wbr>long/" in found and "p=<wbr>1&amp;<wbr>q" in found and "cost_a<" in found
+    )

@@ -413,7 +413,7 @@ def test_a_client_that_gives_next_to_nothing_gets_sentences(chapter, tmp_path):
         for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
     )  # fmt: skip
     wanted = {
-        "83_uncertainty": ("nothing is uncertain", "There is no variance to split", "there is no back-test to enlarge"),
+        "83_uncertainty": ("nothing is uncertain", "no variance to split", "there is no back-test to enlarge"),
         "84_options": ("names none, so none is concluded", "there are no stages"),
         "85_speed_and_cost": ("no month of use", "Worked example, not the client's"),
     }[chapter]

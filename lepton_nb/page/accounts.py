@@ -26,7 +26,7 @@ def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, cur
         for ask in asked
     ]  # fmt: skip
     forms = {name: money for name in (rows[0] if rows else {}) if name != "Group"}
-    caption = f"New money of the twelve months after {day}, most likely; value: mean of the draws, on the client's basis. Source: costs.csv, benefits.csv."
+    caption = f"New money of the twelve months after {words.date(day)}, most likely; value: mean of the draws, on the client's basis. Source: costs.csv, benefits.csv."
     asks = render.table(rows, forms, caption, none="No group has a value: there is nothing to fund.")
     rows = [
         {"Budget": words.share(part), "In money": choice.budget, "Funded": ", ".join(choice.chosen) or "none", "Spent": choice.cost,
@@ -43,12 +43,12 @@ def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, cur
 def together(mixed: Any, held: Any, currency: str) -> render.Html:
     """Concentration of the groups' values and how far they move together."""
     mixing = (
-        "nothing varies" if mixed.diversification is None else f"{words.percent(mixed.diversification)} of the spread"
+        "nothing varies" if mixed.diversification is None else f"{words.share(mixed.diversification)} of the spread"
     )
     shown = render.definitions({
         "Concentration (Herfindahl-Hirschman)": words.number(held.herfindahl),
         "As concentrated as": f"{words.number(held.effective_number, 1)} equal groups",
-        "Largest share": words.percent(held.largest_share),
+        "Largest share": words.share(held.largest_share),
         "Taken away by mixing": mixing,
     })  # fmt: skip
     widest = sorted(range(len(mixed.names)), key=lambda at: -mixed.deviations[at])[:COLUMNS]
@@ -113,12 +113,12 @@ def write_offs(
     """Carrying amounts on the valuation date and the charge of each calendar year."""
     rows = [
         {"Asset": name, "Capitalised": book.capitalised, "In use since": str(book.in_service or "not yet"),
-         "Life (years)": book.useful_life_years, f"Left on {day}": book.at(day).carrying_amount}
+         "Life": words.years(book.useful_life_years), f"Left on {words.date(day)}": book.at(day).carrying_amount}
         | {str(row["year"]): row["charge"] for row in charges[name]}
         for name, book in kept.items()
         if book.capitalised
     ]  # fmt: skip
-    plain = {"Asset", "In use since", "Life (years)"}
+    plain = {"Asset", "In use since", "Life"}
     forms = {name: _money(currency) for name in (rows[0] if rows else {}) if name not in plain}
     caption = "Straight line from the month of use; charges by calendar year."
     return render.table(rows, forms, caption, none="Nothing is capitalised.")
@@ -217,7 +217,7 @@ def compliance(costs: Sequence[Any], currency: str) -> render.Html:
 
 def levels(found: Sequence[Any], whole: int) -> render.Html:
     """The level of each input and of the measurement."""
-    rows = [{"Input": item.input, "Level": str(item.level), "Why": item.why} for item in found]
+    rows = [{"Input": item.input, "Level": str(item.level), "Why": words.label(item.why)} for item in found]
     return render.table(
         rows, caption=f"Level of each input (IFRS 13.72). The measurement as a whole is at level {whole} (13.73)."
     )
@@ -275,7 +275,7 @@ def data_resources(found: Sequence[Any], day: date, currency: str) -> render.Htm
     """Data resources as the Chinese provisions would show them."""
     rows = [
         {"Data": item.asset.asset_id, "Name": item.asset.name, "Spent before 2024 (not put back)": item.before,
-         "Capitalised as intangible, own use": item.capitalised, f"Of which data resources, {day}": item.carrying,
+         "Capitalised as intangible, own use": item.capitalised, f"Of which data resources, {words.date(day)}": item.carrying,
          "Legal control": item.asset.legal_control, "Personal data": item.asset.privacy_class, "Life": item.asset.useful_life_basis}
         for item in found
     ]  # fmt: skip

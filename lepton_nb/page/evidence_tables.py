@@ -49,7 +49,10 @@ def cell_rows(item: Any, each: Mapping[str, float]) -> list[dict[str, Any]]:
 
 def cells(item: Any, each: Mapping[str, float], money: Money) -> Html:
     """Where the gain comes from, and both tables of decisions as pictures."""
-    caption = f"{words.label(item.evaluation_id)}: cases, and money per case. Source: confusion.csv, outcome_value.csv."
+    caption = (
+        f"{words.label(item.evaluation_id)}: cases, and money per case; each: what one such case is worth, {money.currency}. "
+        "Source: confusion.csv, outcome_value.csv."
+    )
     forms = dict.fromkeys(("Model, money", "Baseline, money", "Difference"), money)
     table = render.table(cell_rows(item, each), forms, caption, sums=["Model", "Baseline", *forms])
     grid = charts.panels(2, titles=["Model", "Baseline"], height=1.9)

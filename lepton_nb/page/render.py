@@ -78,7 +78,19 @@ class Html(UserString):
 
 
 def _text(value: Any) -> str:
-    return str(value) if isinstance(value, Html) else html.escape(str(value))
+    return str(value) if isinstance(value, Html) else html.escape(words.regrouped(str(value)))
+
+
+#: A word that a column may not be wide enough for, and where it may be broken.
+LONG, BREAKS = re.compile(r"\S{16,}"), re.compile(r"(?<=[/_=?&-])(?=[^\s/])")
+
+
+def _cell(value: Any) -> str:
+    """A text for a table: addresses and names of files may go on in the next line."""
+    if isinstance(value, Html):
+        return str(value)
+    opened = LONG.sub(lambda word: BREAKS.sub("\0", word[0]), words.regrouped(str(value)))
+    return "<wbr>".join(map(html.escape, opened.split("\0")))
 
 
 def _missing(value: Any) -> bool:
@@ -157,14 +169,14 @@ def _table(
         if isinstance(value, str) and not value:
             return ""
         if column in formats:
-            return _text(formats[column](value))
+            return _cell(formats[column](value))
         if _missing(value):
             return MISSING
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
         if isinstance(value, Real):
             return count(value) if column in counted else number(value)
-        return _text(value)
+        return _cell(value)
 
     def side(column: str) -> str:
         return ' class="num"' if column in numeric or (column in formats and column != columns[0]) else ""
@@ -192,7 +204,7 @@ def definitions(pairs: Mapping[str, Any], none: str = "None.") -> Html:
     if not pairs:
         return note(none)
     rows = "".join(
-        f'<tr><th scope="row">{_text(k)}</th><td>{MISSING if _missing(v) else _text(v)}</td></tr>'
+        f'<tr><th scope="row">{_text(k)}</th><td>{MISSING if _missing(v) else _cell(v)}</td></tr>'
         for k, v in pairs.items()
     )
     return _box(f"<table><tbody>{rows}</tbody></table>", f"{words.elided(next(iter(pairs)))} and more", KEYED)

@@ -40,19 +40,23 @@ def answer(value: Any, about: Any, money: Money) -> Html:
 
 def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> Html:
     """Each group with its verdict and what follows. learned: record of the chapter on uncertainty."""
-    rows = []
+    rows, follow = [], []
     for row in value.tables["groups"]:
         key = re.sub(r"\W+", "_", row["name"]).strip("_")
         told = learned.figures.get(f"{key}_evpi")
-        follows = told.note.removeprefix(f"{row['name']}: ") if told is not None else ""
+        if told is not None and told.note:
+            follow.append(words.sentence(told.note))
+        # A reason that only says the limit repeats the chance beside it.
+        because = "" if row["reason"].startswith("P(value") else f": {row['reason']}"
         shown = money(row["value"]) if row["counts"] else "a range only"
         rows.append({
             "Group": row["name"], "What": words.listed(names[asset] for asset in row["assets"]), "Value": shown, "5 % to 95 %": money.range(row),
-            "P(value < 0)": words.chance(row["below_zero"], value.tables["total"][0]["draws"]), "Verdict": f"{row['verdict']}: {row['reason']}",
-            "What follows": words.sentence(follows),
+            "P(value < 0)": words.chance(row["below_zero"], value.tables["total"][0]["draws"]), "Verdict": f"{row['verdict']}{because}",
         })  # fmt: skip
     caption = "Groups are decided on whole: their assets earn together. Total: the figure above."
-    return render.table(rows, caption=caption, none="The client gives no benefit and no cost after the valuation date.")
+    none = "The client gives no benefit and no cost after the valuation date."
+    shown = render.table(rows, caption=caption, none=none)
+    return render.join(shown, render.sentences(follow, "What follows")) if follow else shown
 
 
 def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
@@ -97,6 +101,13 @@ def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
     return render.table(rows, caption="The values of the assets and what they earn together sum to their group.")
 
 
+def _either(low: str, high: str, unit: str) -> str:
+    """Both ends of an assumption, the unit beside a number and not beside a word: ``1.02 years or no decay``."""
+    if any(sign.isdigit() for sign in high):
+        return f"{low} or {high} {unit}".strip()
+    return f"{low} {unit} or {high}" if unit and any(sign.isdigit() for sign in low) else f"{low} or {high}"
+
+
 def decides(value: Any, money: Money, most: int = 3) -> Html:
     """What alone would turn the sign of a group."""
     rows = []
@@ -115,7 +126,7 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
         if not turning and moved and abs(moved["value_at_high"] - moved["value_at_low"]) >= 0.5:
             rows.append({
                 "Group": group["name"], "If": f"nothing alone turns the sign; the strongest is {moved['assumption']}",
-                "Is": f"{moved['low']} or {moved['high']}, {moved['unit']}".strip(", "),
+                "Is": _either(moved["low"], moved["high"], moved["unit"]),
                 "Its value then": f"{money(moved['value_at_low'])} or {money(moved['value_at_high'])}",
             })  # fmt: skip
     for row in value.tables["scenarios"]:
@@ -182,6 +193,10 @@ def findings(value: Any, warnings: Sequence[Any]) -> Html:
     return render.join(*shown, render.note(f"Not in the number: {outside}"))
 
 
+#: A source that is a code of the client's files, such as ``measured_drift``, not the name of a file.
+SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+
+
 def figure(row: Mapping[str, Any], name: str) -> str:
     """One input of the register in its own form."""
     rate = row["unit"] in ("share", "a year", "of profit")
@@ -192,7 +207,7 @@ def register(value: Any) -> Html:
     """Every input with its range, grade and source."""
     rows = [
         {"Input": row["input"], "Asset": row["asset"], "Low": figure(row, "low"), "Likely": figure(row, "likely"), "High": figure(row, "high"),
-         "Unit": row["unit"], "Grade": row["grade"], "Source": row["source"]}
+         "Unit": row["unit"], "Grade": row["grade"], "Source": words.label(row["source"]) if SLUG.fullmatch(row["source"] or "") else row["source"]}
         for row in value.tables["register"]
     ]  # fmt: skip
     caption = (

@@ -92,7 +92,7 @@ def convergence(steps: Sequence[Any], used: Any, sentence: str, currency: str) -
     told = [sentence]
     if used.equivalent:
         told.append(
-            f"For the mean, the {words.count(used.draws)} points do the work of {words.count(used.equivalent)} independent draws."
+            f"For the mean, the {words.count(used.draws)} points do the work of about {words.rounded(used.equivalent, digits=2)} independent draws."
         )
     if not steps or min(step.mean_error for step in steps) <= 0:
         return render.join(*map(render.note, told))
@@ -161,11 +161,11 @@ def learning(found: Mapping[str, Any], money: Money, most: int = 4) -> Html:
                 "Worth up to": money.plus_minus(one.value, one.standard_error),
                 "Best choice today": "",
             }
-            for one in [one for one in item.inputs if one.value > 0][:most]
+            for one in [one for one in item.inputs if one.value > 2 * one.standard_error][:most]
         ]
     caption = (
         "Value of perfect information (EVPI) and of one input (EVPPI), ± one standard error; correlations included. "
-        "Inputs that could not change the decision are worth 0 and are not listed."
+        "Not listed: inputs whose worth is not above two standard errors; they could hardly change the decision."
     )
     return render.table(rows, caption=caption, none="No group has a value.")
 

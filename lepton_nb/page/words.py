@@ -51,6 +51,8 @@ __all__ = [
     "plus_minus",
     "range_of",
     "rate",
+    "regrouped",
+    "rounded",
     "sentence",
     "share",
     "thousands",
@@ -193,6 +195,32 @@ def figure(value: Any, unit: str = "", like: Any = None, why: str = "") -> str:
     if like is None and "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")
     return f"{text}{THIN + unit if unit else ''}"
+
+
+def rounded(value: Any, unit: str = "", digits: int = 3, why: str = "") -> str:
+    """A computed figure without false exactness, to so many digits that count: ``1 060 000``.
+
+    >>> rounded(1_056_235, "castings").replace(THIN, " "), rounded(3.0987)
+    ('1 060 000 castings', '3.1')
+    """
+    found = _number(value)
+    if found is None or math.isinf(found) or found == 0:
+        return figure(found, unit, why=why)
+    places = digits - 1 - math.floor(math.log10(abs(found)))
+    return figure(round(found, places), unit)
+
+
+def regrouped(text: str) -> str:
+    """A text in which thousands are set apart as everywhere else: ``410,000 EUR`` gives ``410 000 EUR``.
+
+    >>> regrouped("n = 6,000, of 1,234,567; IAS 38.65,67").replace(THIN, " ")
+    'n = 6 000, of 1 234 567; IAS 38.65,67'
+    """
+    return re.sub(GROUPED, lambda found: found[0].replace(",", THIN), text)
+
+
+#: Whole numbers with commas between thousands, standing alone: no part of an address or of a longer name.
+GROUPED = r"(?<![\w.,/=?&-])\d{1,3}(?:,\d{3})+(?![\w,]\d|\d|\w*/)"
 
 
 def percent(value: Any, digits: int = 1, why: str = "", sign: bool = False) -> str:

@@ -80,7 +80,9 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     elif perfect.value <= limit:
         word = "settled"
         sentence = (
-            f"{group.name}: the decision ({perfect.best}) is settled. No study of any kind can be worth more than "
+            f"{group.name}: the decision ({perfect.best}) is settled: nothing that could be learned would change it."
+            if perfect.value <= 0
+            else f"{group.name}: the decision ({perfect.best}) is settled. No study of any kind can be worth more than "
             f"{money(perfect.value)}, which is at most {100 * SETTLED:g} % of its benefits."
         )
     else:
@@ -221,6 +223,10 @@ def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, curren
         return "worth it", (
             f"{name}: a larger back-test is worth its cost. {counted(size)} further cases (now {counted(gain.n)}) are worth {money(best.value)} "
             f"to the decision on {group.name} and cost {money(cost)}; they pay up to {limit:.4g} {currency} a case."
+        )
+    if best.value < 0.5:
+        return "not worth its cost", (
+            f"{name}: a larger back-test is not worth its cost: no result of it could change the decision on {group.name}."
         )
     return "not worth its cost", (
         f"{name}: a larger back-test is not worth its cost. At the best size tried, {counted(size)} cases, it would bring {money(best.value)} "

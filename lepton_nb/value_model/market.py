@@ -23,7 +23,7 @@ RULES = {
     "asset for good: it is a comparable of the market approach and no offer of this kind.",
     "Yearly price": "Price times the adjustment of market.csv, times what a year takes: 12 for a month, the volume for a unit, "
     "a thousandth of it for a thousand. A price per month or year is taken as it is, whatever the volume.",
-    "Volume": "Units of the benefit that the offer names (per 1,000 castings), most likely, of the first whole year, times "
+    "Volume": "Units of the benefit that the offer names (such as per 1,000 pieces), most likely, of the first whole year, times "
     "adoption; requests are those of usage.csv, twelve times the mean month. Where it names none (per unit, per thousand): of "
     "the asset's benefit; of several in different units, of the one that is measured on cases; else requests.",
 }

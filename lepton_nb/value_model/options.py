@@ -39,16 +39,16 @@ PAIR_STEPS, CORRELATION = 100, 0.5
 
 #: What each kind of option is: what is received, what is paid, when.
 KINDS = {
-    "defer": "invest later instead of now: at any time until the deadline the cost is paid and the share `scale` of the "
-    "benefits that still lie ahead is won; what flows before is lost",
-    "expand": "enlarge what runs: at any time until the deadline the cost is paid, and `scale` − 1 times the flows that "
-    "still lie ahead is added",
+    "defer": "invest later instead of now: at any time until the deadline the cost is paid and the share of the "
+    "benefits still ahead that scale gives is won; what flows before is lost",
+    "expand": "enlarge what runs: at any time until the deadline the cost is paid, and the flows that still lie ahead "
+    "become as many times as large as scale says",
     "abandon": "stop: at any time until the deadline the flows that still lie ahead are given up, the salvage is received "
     "and what stopping costs is paid",
     "switch": "replace by another: at any time until the deadline the flows that still lie ahead are given for those of "
-    "another, now worth `scale` times as much, and the cost is paid",
-    "stage": "go on by stages: at the deadline the cost of the next stage is paid, or the share `scale` of the benefits "
-    "after it is forgone",
+    "another, now worth as many times as much as scale says, and the cost is paid",
+    "stage": "go on by stages: at the deadline the cost of the next stage is paid, or the share of the benefits "
+    "after it that scale gives is forgone",
 }
 
 

@@ -177,6 +177,8 @@ def log_volatility(draws, name: str = "The value") -> Volatility:
     words = (
         "All draws are positive."
         if excluded == 0
+        else "Fewer than 1 in 1,000 draws are not positive and were left out."
+        if excluded < 0.001
         else f"{100 * excluded:.2g} % of the draws are not positive and were left out."
     )
     return Volatility(sigma, excluded, len(positive), words)
@@ -411,6 +413,8 @@ def stop_sentence(name: str, found: Sequence[Stop], benefits: float, money: Call
         return f"{name}: no year ends between the last payment of development and the horizon, so there is no later date at which to stop."
     best = max(found, key=lambda item: item.option_value)
     if best.option_value <= WORTH_NAMING * max(benefits, 0.0):
+        if best.option_value <= 0:
+            return f"{name}: the right to stop adds nothing: in no draw would stopping save anything."
         return f"{name}: the right to stop adds next to nothing (at most {money(best.option_value)}): there is little that stopping would save."
     return (
         f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is negative in "
