@@ -127,7 +127,9 @@ CASES = [
     (words.sentence("the fall is not shown"), "The fall is not shown."),
     (words.elided("a b" * 100, 10), "a ba ba b…"),
     (words.figure(0.0971), "0.0971"),
-    (words.figure(1234.5), "1 234"),
+    (words.figure(1234.5), "1 235"),
+    (words.money(12_500.000000000002, "EUR"), "13 k EUR"),
+    (words.money(12_499.999999999998, "EUR"), "13 k EUR"),
     (words.figure(2.5, "kWh"), "2.5 kWh"),
     (words.figure(0.00000123), "1.2e-06"),
 ]

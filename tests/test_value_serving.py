@@ -103,7 +103,7 @@ def test_a_cost_on_the_same_day_of_each_year_counts_once():
 def test_a_whole_years_figure_counts_by_the_days_of_the_twelve_months():
     yearly = [cost(None, 365, year=2026), cost(None, 730, year=2027), cost("2026-12-31", 1)]
     for day, expected in ((date(2025, 12, 31), 366), (date(2026, 6, 30), 184 + 2 * 181 + 1)):
-        plan = SimpleNamespace(client=make(costs=yearly), date=day)
+        plan = SimpleNamespace(client=make(costs=yearly), date=day, costs_of={})
         assert serving.yearly_cost(plan, {"M1"}).mode == pytest.approx(expected)
 
 

@@ -160,13 +160,16 @@ def against_value(
     left_out: the groups for which no number is concluded, with the reason; carrying: what stands in the books by group.
     """
     rows = [
-        {"Group": test.group, "In the books": test.carrying, "Value to the owner (in use)": test.result.value_in_use,
-         "To a market participant": test.result.fair_value_less_costs, "Above the books": test.result.recoverable - test.carrying,
+        {"Group": test.group, "In the books": test.carrying, "Value in use, at least 0": test.result.value_in_use,
+         "Fair value, at least 0": test.result.fair_value_less_costs, "Above the books": test.result.recoverable - test.carrying,
          "Rate before tax": words.rate(test.rate_before_tax, why="no value"), "Loss": test.result.impairment_loss}
         for test in tests
     ]  # fmt: skip
     money = [name for name in (rows[0] if rows else {}) if name not in ("Group", "Rate before tax")]
-    caption = "Each group as one unit; expected values, not below zero. Costs of disposal are taken as none."
+    caption = (
+        "Each group as one unit: the means of the draws, to the owner (in use) and to a market participant (fair value); "
+        "who would lose stops, so neither is below 0. Costs of disposal are taken as none."
+    )
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
     notes = [
         render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
@@ -266,7 +269,7 @@ def moves(bars: Sequence[tuple[Any, Any]], currency: str) -> render.Html:
          "Grade": move.grade or words.missing()}
         for move, bar in bars
     ]  # fmt: skip
-    caption = "The inputs that move the value of all groups most, each alone, all else most likely."
+    caption = "The inputs that move the value of all groups that count most, each alone, all else most likely."
     forms = dict.fromkeys(("Value at low", "Value at high"), _money(currency))
     return render.table(rows, forms, caption, none="No input is uncertain.")
 

@@ -132,7 +132,7 @@ def with_and_without(one: Any, currency: str) -> Html:
     gone = words.listed(one.dropped)
     caption = (
         f"{one.asset_id}, thousand {currency}, at {words.rate(one.group.rate)}: {one.group.name} with it, and without {gone}. "
-        "Costs are discounted at their own dates. Source: benefits.csv, costs.csv, client.yml."
+        "Costs are discounted at their own dates; before a buyer's tax benefit. Source: benefits.csv, costs.csv, client.yml."
     )
     sums = ["With", "Without", "Present value"]
     form = dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)}
@@ -157,8 +157,8 @@ def other_basis(
     """The value of each group on the basis used (owner or market) and on the other one, most likely figures."""
     beside = "market" if used == "owner" else "owner"
     rows = [
-        {"Group": name, f"{words.sentence(WHOSE[used])[:-1]}, used": money(value),
-         f"{words.sentence(WHOSE[beside])[:-1]}, beside it": money(there[name]),
+        {"Group": name, f"{words.sentence(WHOSE[used])[:-1]}, used, most likely": money(value),
+         f"{words.sentence(WHOSE[beside])[:-1]}, beside it, most likely": money(there[name]),
          "Factor of a buyer's tax benefit": words.number(factors[name], 4)}
         for name, value in here.items()
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def indications(found: Any, money: Money) -> Html:
 def returns(checks: Sequence[Any], money: Money) -> Html:
     """Whether the returns of the assets fit the rate of their group."""
     rows = [
-        {"Group": one.group.name, "Rate": words.rate(one.group.rate), "WARA": words.rate(one.wara), "Left together": money(one.rest),
+        {"Group": one.group.name, "Rate": words.rate(one.group.rate), "WARA": words.rate(one.wara), "Left together, most likely": money(one.rest),
          "It would earn": words.rate(one.rest_return), "Check": {True: "passes", False: "fails", None: "–"}[one.passed]}
         for one in checks
     ]  # fmt: skip

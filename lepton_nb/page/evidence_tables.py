@@ -33,14 +33,14 @@ def evaluations(parts: Any) -> Html:
     return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
 
 
-def cell_rows(item: Any, each: Mapping[str, float]) -> list[dict[str, Any]]:
+def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:
     """Each outcome's count and money per case under model and baseline. each: money of one outcome."""
     rows = []
     for outcome, told in OUTCOMES.items():
         seen = {name: getattr(getattr(item, name), outcome) for name in ("model", "baseline")}
         worth = {name: each[outcome] * count / getattr(item, name).n for name, count in seen.items()}
         rows.append({
-            "Outcome": told + (f", {words.figure(each[outcome])} each" if each[outcome] else ""), "Model": seen["model"],
+            "Outcome": told + (f", {words.figure(each[outcome], currency)} each" if each[outcome] else ""), "Model": seen["model"],
             "Baseline": seen["baseline"], "Model, money": worth["model"], "Baseline, money": worth["baseline"],
             "Difference": worth["model"] - worth["baseline"],
         })  # fmt: skip
@@ -54,7 +54,7 @@ def cells(item: Any, each: Mapping[str, float], money: Money) -> Html:
         "Source: confusion.csv, outcome_value.csv."
     )
     forms = dict.fromkeys(("Model, money", "Baseline, money", "Difference"), money)
-    table = render.table(cell_rows(item, each), forms, caption, sums=["Model", "Baseline", *forms])
+    table = render.table(cell_rows(item, each, money.currency), forms, caption, sums=["Model", "Baseline", *forms])
     grid = charts.panels(2, titles=["Model", "Baseline"], height=1.9)
     for axis, counts in zip(grid, (item.model, item.baseline), strict=True):
         charts.confusion({key: getattr(counts, key) for key in OUTCOMES}, axis=axis)
@@ -92,7 +92,7 @@ def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) 
     for axis, (name, ways) in zip(grid, found.items(), strict=True):
         charts.densities({told: one.values for told, one in ways.items()}, money.currency, "gain per case", axis=axis)
         rows += [
-            {"Evaluation": words.label(name), "Drawn from": told, "Mean": money(one.mean), "5 % to 95 %": money.range(one.interval),
+            {"Evaluation": words.label(name), "Drawn from": told, "Posterior mean": money(one.mean), "5 % to 95 %": money.range(one.interval),
              "P(gain < 0)": words.chance(one.probability_below(0).value, one.draws)}
             for told, one in ways.items()
         ]  # fmt: skip
@@ -325,17 +325,21 @@ def series(found: Sequence[Any]) -> Html:
 def lives(found: Sequence[Any], values: Mapping[str, Mapping[str, float]], money: Money) -> Html:
     """What other half-lives would make of the value. values: asset → words for the half-life → value of its group."""
     rows = [
-        {"Asset": name, "Half-life": told, "Value of its group": value}
+        {"Asset": name, "Half-life": told, "Value of its group, most likely": value}
         for name, ways in values.items()
         for told, value in ways.items()
     ]
     table = render.table(
-        rows, {"Value of its group": money}, "Most likely figures otherwise.", none="No asset earns a benefit."
+        rows,
+        {"Value of its group, most likely": money},
+        "Most likely figures otherwise.",
+        none="No asset earns a benefit.",
     )
     ends = [
-        {"Asset": item.asset_id, "A year's benefit today": money(item.benefit), "A year's running costs": money(item.running),
+        {"Asset": item.asset_id, "Year": str(item.year or words.MISSING), "Its benefit, as of today": money(item.benefit),
+         "Its running costs": money(item.running),
          "Money runs out after": words.years(item.years, why=item.sentence.rstrip(".")), "Stated life left": words.years(item.stated)}
         for item in found
     ]  # fmt: skip
-    caption = "A year's benefit and running costs before tax; lives from the valuation date."
+    caption = "The last whole year with a benefit, at today's decay, before tax; lives from the valuation date."
     return render.join(table, render.table(ends, caption=caption, none="No benefits are given."))

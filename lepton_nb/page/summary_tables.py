@@ -132,7 +132,7 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
     for row in value.tables["scenarios"]:
         rows.append(
             {
-                "Group": "all",
+                "Group": "all that count",
                 "If": f"scenario, probability {words.share(row['p'])}",
                 "Is": row["name"],
                 "Its value then": money(row["value"]),
@@ -158,10 +158,12 @@ def carries(value: Any, currency: str, most: int = 5, name: str = "carries") -> 
     ]
     if not bars:
         return render.note("No input is uncertain.")
-    axis = charts.tornado(bars, value.tables["bridge"][0]["value"], currency)
+    likely = value.tables["total"][0]["most_likely"]
+    base = value.tables["bridge"][0]["value"] if likely is None else likely  # no group counts: all are drawn
+    axis = charts.tornado(bars, base, currency)
     return plots.show(
         axis,
-        "Value of all groups with one assumption at its low end (hatched) and at its high end, most likely otherwise.",
+        "Value of all groups that count with one assumption at its low end (hatched) and at its high end, most likely otherwise.",
         name,
     )
 

@@ -18,8 +18,8 @@ DRAWN = {
 
 
 def whole(name: str) -> str:
-    """The words for a group, or for all of them together."""
-    return "all groups" if name == "total" else name
+    """The words for a group, or for those together that the headline holds."""
+    return "all that count" if name == "total" else name
 
 
 def inputs(plan: Any, synthetic: bool) -> Html:
@@ -106,7 +106,7 @@ def convergence(steps: Sequence[Any], used: Any, sentence: str, currency: str) -
     axis.minorticks_off()
     drawn = plots.show(
         axis,
-        "Monte Carlo standard error of the value of all groups, from the spread over the scrambles.",
+        "Monte Carlo standard error of the value of all groups that count, from the spread over the scrambles.",
         "convergence",
     )
     return render.join(drawn, *map(render.note, told))

@@ -156,13 +156,20 @@ def flow_rows(years: Sequence[Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def cash_flows(group: Any, years: Sequence[Any], currency: str) -> Html:
-    """The flows of a group year by year, in thousands."""
+def cash_flows(group: Any, years: Sequence[Any], currency: str, value: float | None = None) -> Html:
+    """The flows of a group year by year, in thousands. value: of the group, where a buyer's tax benefit is in it too."""
+    present = float(sum(year.present for year in years))
+    raised = value is not None and abs(value - present) > 0.5
+    more = (
+        f" The value is {words.money(value, currency)}: a buyer's tax benefit raises the total {words.number(value / present, 4)} times."
+        if raised
+        else ""
+    )
     sums = ["Benefits", "Running", "Development", "(Written off)", "Tax", "Net", "Present value"]
     return render.table(
         flow_rows(years), dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)},
         f"Group {group.name}, thousand {currency}, discount rate {words.rate(group.rate)}. What amortisation writes off lowers "
-        "the tax; it is no payment and not in the net flow. Source: benefits.csv, costs.csv, client.yml.",
+        f"the tax; it is no payment and not in the net flow.{more} Source: benefits.csv, costs.csv, client.yml.",
         sums=sums, unless_zero=("Running", "Development", "(Written off)"), none=f"Group {group.name}: no money flows.",
     )  # fmt: skip
 
@@ -185,12 +192,15 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
     for group in groups:
         one = found[group.name]
         rows.append({
-            "Group": group.name, "Net present value": money(worth.groups[group.name]),
+            "Group": group.name, "Most likely figures": money(worth.groups[group.name]),
             "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": words.rate(group.rate),
             "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
         })  # fmt: skip
         told += [f"{group.name}: {text}" for text in dict.fromkeys((one.irr_sentence, one.payback_sentence)) if text]
-    table = render.table(rows, caption="All figures at their most likely value. Payback: from the valuation date.")
+    table = render.table(
+        rows,
+        caption="Net present value, returns and payback with all figures at their most likely value. Payback: from the valuation date.",
+    )
     return render.join(table, *map(render.note, told))
 
 
@@ -278,11 +288,20 @@ def decisive(bars: Mapping[str, Sequence[tuple[Any, Any]]], money: Money) -> Htm
     return render.table(rows, caption="The assumption with the longest bar, by group and in all.", total=True)
 
 
+def _of(scenario: Any) -> str:
+    """Whose benefits and costs a scenario multiplies, and what it does to those with factors of their own."""
+    own = [
+        f"{one.asset_id} (benefits × {one.benefit_multiplier:g}, costs × {one.cost_multiplier:g})"
+        for one in scenario.assets
+    ]
+    return f"all assets but {words.listed(own)}" if own else "all assets"
+
+
 def scenarios(given: Sequence[Any], found: Mapping[str, Any], money: Money) -> Html:
     """What each of the client's scenarios would bring, everything else at its most likely value."""
     rows = [
         {"Scenario": item.name, "Probability": words.share(item.p), "Benefits": f"× {item.benefit_multiplier:g}",
-         "Costs": f"× {item.cost_multiplier:g}", "Of": words.listed(item.assets, none="all assets")}
+         "Costs": f"× {item.cost_multiplier:g}", "Of": _of(item)}
         | {f"Group {name}": money(value) for name, value in found[item.name].groups.items()} | {"Total": money(found[item.name].total)}
         for item in given
     ]  # fmt: skip
@@ -300,7 +319,7 @@ def rate_and_half_life(found: Any, money: Money, name: str = "matrix") -> Html:
         mark=(list(found.rate_changes).index(0.0), list(found.factors).index(1.0)),
     )  # fmt: skip
     caption = (
-        f"Value of all groups, {money.currency}, at other discount rates and half-lives, everything else most likely. "
+        f"Value of all groups that count, {money.currency}, at other discount rates and half-lives, everything else most likely. "
         "Framed: as used."
     )
     return plots.show(axis, caption, name)

@@ -18,6 +18,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -67,6 +68,8 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 
 #: Size from which money is told in this unit, the unit, its letter, and the decimals without an interval.
 SCALES = ((999_500_000, 1e9, "bn", 2), (999_500, 1e6, "m", 2), (9_950, 1e3, "k", 0), (0, 1.0, "", 2))
+#: Holds every digit of any float.
+WIDE = Context(prec=400)
 #: An interval is told in at least this many steps of the last digit.
 STEPS = 20
 #: Written in capitals wherever they come as a part of a name.
@@ -141,8 +144,10 @@ def _ends(ends: Any) -> tuple[float | None, float | None]:
 def _digits(value: float, digits: int, sign: bool = False) -> str:
     if math.isinf(value):
         return f"{MINUS if value < 0 else ''}∞"
-    text = f"{abs(value):,.{digits}f}".replace(",", THIN)
-    if float(f"{value:.{digits}f}") == 0:
+    # Halves go up, as a reader rounds, and the last bit of a sum of months does not turn 12 500 into 12 k or 13 k.
+    size = Decimal(f"{abs(value):.15g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, WIDE)
+    text = f"{size:,f}".replace(",", THIN)
+    if size == 0:
         return text
     return f"{MINUS if value < 0 else '+' if sign else ''}{text}"
 

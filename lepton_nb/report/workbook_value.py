@@ -308,12 +308,18 @@ class Value(Inputs):
         add(sheet, ("Currency", self.currency))
         add(sheet, ())
         head(sheet, ("Group, at the most likely figures", "Computed here", "The report says", "Difference"))
-        first = sheet.filled + 1
+        first, counted = sheet.filled + 1, []
+        without = [row["name"] for row in self.tables.get("groups", ()) if not row["counts"]]
         for group, address in values:
             row = add(sheet, (text(group["group"]), f"={address}", group["value"]))
             put(sheet.cell(row, 4), f"=ROUND(B{row}-C{row},2)")
-        total, last = sheet.filled + 1, sheet.filled
-        add(sheet, ("All groups", *(f"=SUM({column}{first}:{column}{last})" for column in "BCD")))
+            counted += [] if group["group"] in without else [row]
+        total = sheet.filled + 1
+        rows = counted or list(range(first, total))  # without a number for any group the sum is of all
+        told = (
+            f"All but {', '.join(without)}, for which no number is concluded" if counted and without else "All groups"
+        )
+        add(sheet, (text(told), *("=" + "+".join(f"{column}{row}" for row in rows) for column in "BCD")))
         bold(sheet, 1, total)
         add(sheet, ())
         headline = self.figures["value"]

@@ -155,6 +155,7 @@ class EconomicLife:
     """When a year's benefit no longer covers a year's running costs. Years from the valuation date."""
 
     asset_id: str
+    year: int | None  # the last whole calendar year with a benefit, whose figures these are; None: there is none
     benefit: float  # a whole year's, at today's decay
     running: float
     half_life: float | None
@@ -178,7 +179,7 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     known = {"asset_id": asset_id, "half_life": used, "stated": remaining}
     if not whole:
         return EconomicLife(
-            **known, benefit=0.0, running=0.0, years=None, sentence="No whole year of benefits is given."
+            **known, year=None, benefit=0.0, running=0.0, years=None, sentence="No whole year of benefits is given."
         )
     last = max(whole)
     fresh = World(half_lives={asset_id: None})
@@ -202,4 +203,6 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
         words = "Without a half-life nothing ends it."
     else:
         years = used * math.log2(year / running)
-    return EconomicLife(**known, benefit=year, running=running, years=years, sentence=words)
+    return EconomicLife(
+        **known, year=plan.periods[last].year, benefit=year, running=running, years=years, sentence=words
+    )

@@ -15,7 +15,7 @@ from lepton_nb.value_model.approaches import GroupValues, asset_values
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import evaluate
 from lepton_nb.value_model.replacement import replacement_costs
-from lepton_nb.value_model.verdict import Verdict, group_verdict
+from lepton_nb.value_model.verdict import Verdict, group_verdict, stopped
 from lepton_nb.value_model.worlds import Distribution, simulate
 
 
@@ -42,7 +42,7 @@ class GroupConclusion:
     @property
     def counts(self) -> bool:
         """Whether the group is part of the total: concluded, or a cost of stopping that is due."""
-        return self.verdict.concluded or self.stopped
+        return self.verdict.concluded or self.stopped  # as verdict.counts, which needs no draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def conclude(plan: Plan, draws: int = 0, seed: int | None = None) -> Conclusion:
                 below_zero=below,
                 verdict=group_verdict(plan, group, below),
                 assets=asset_values(plan, group, value, costs),
-                stopped=plan.asset(group.assets[0]).eu_ai_act_class == "prohibited",
+                stopped=stopped(plan, group),
             )
         )
     return Conclusion(plan=plan, distribution=drawn, groups=tuple(found))

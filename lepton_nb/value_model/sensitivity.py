@@ -15,6 +15,7 @@ from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import Worth, evaluate, group_value, scenario_of, scenario_world
+from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World
 from lepton_nb.value_model.worlds import Distribution
 
@@ -213,7 +214,7 @@ class Shares:
 
 
 def variance_shares(plan: Plan, n: int = 4096, seed: int | None = None) -> dict[str, Shares]:
-    """Sobol indices of every group's value, and of the total where there are several groups.
+    """Sobol indices of every group's value, and of the total of those that count where there are several.
 
     The factors are taken as independent, whatever correlations the client gives: with correlated inputs the variance
     has no unique split. n: points; each group costs about n (factors + 2) valuations.
@@ -222,7 +223,8 @@ def variance_shares(plan: Plan, n: int = 4096, seed: int | None = None) -> dict[
     every = factors(plan)
     values = {group.name: (frozenset(group.assets), [group]) for group in plan.groups}
     if len(plan.groups) > 1:
-        values["total"] = frozenset(asset for group in plan.groups for asset in group.assets), list(plan.groups)
+        held = [group for group in plan.groups if group.name in counted(plan)]
+        values["total"] = frozenset(asset for group in held for asset in group.assets), held
     found = {}
     for name, (assets, groups) in values.items():
         chosen = {factor.name: factor for factor in every.values() if factor.assets & assets}

@@ -20,7 +20,7 @@ SECONDS_A_MONTH = 3600 * HOURS_A_MONTH
 #: How use, cost and offers are read. Each rule has a test; the chapter prints them all.
 RULES = market.RULES | {
     "Cost of a year": "Forecast running costs of the twelve months after the valuation date: of the asset and of all "
-    "that feeds it; of a whole year's figure the days in these months. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
+    "that feeds it, with the trainings anew that fall due; of a whole year's figure the days in these months. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
     "Build or buy": "An offer is held against the costs that end if it is taken: those of the asset and of what serves it "
     "alone. Build where the offer costs more than these at low, most likely and high; buy where it costs less than all three; "
     "close where they differ. Duties that stay with the owner (checks, documents) must be added to the offer.",
@@ -167,7 +167,7 @@ def _servers_source(servers: int, hours: float) -> str:
 
 
 def yearly_cost(plan: Plan, assets) -> ThreePoint:
-    """Forecast operation costs of the twelve months after the valuation date; money out.
+    """Forecast operation costs of the twelve months after the valuation date, trainings anew among them; money out.
 
     The day itself is not one of them, so that a cost dated on the same day of each year counts once. Of a whole year's
     figure (a row with a year in place of a date) the days in these months count.
@@ -179,6 +179,11 @@ def yearly_cost(plan: Plan, assets) -> ThreePoint:
         if row.asset_id in assets and row.kind == "forecast" and row.phase == "operation":
             share = parts.get(row.year, 0.0) if row.date is None else float(plan.date < row.date <= end)
             counted.append((share, row.amount))
+    for name in sorted(assets):
+        lines = (
+            line for line in plan.costs_of.get(name, ()) if (line.category, line.source) == ("retraining", "assets.csv")
+        )
+        counted += [(line.share, line.amount) for line in lines if plan.date < line.date <= end]
     return ThreePoint(*(sum(share * getattr(amount, side) for share, amount in counted) for side in ThreePoint._fields))
 
 
@@ -267,7 +272,7 @@ def _told(service: Service, word: str, bought: str, own: str, offer, volume: flo
         "buy": "buying is cheaper",
         "close": "too close to call: the range of the costs decides",
     }[word]
-    words = f"{service.asset_id}: {told}. {offer.comparable} costs {bought} per 1,000 requests, one's own {own}"
+    words = f"{service.asset_id}: {told}. {offer.comparable} costs {bought} per 1,000 requests, what it ends {own}"
     if volume is not None:
         at = f"{volume:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
         words += f"; they break even at {at} {offer.volume.unit} a year"

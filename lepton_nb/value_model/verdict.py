@@ -52,6 +52,24 @@ def group_verdict(plan: Plan, group: Group, below_zero: float | None) -> Verdict
     return verdict(below_zero if touched else None, withheld, shown)
 
 
+def counts(plan: Plan, group: Group) -> bool:
+    """Whether a group is part of every total: a number stands behind it, or a cost of stopping that is due.
+
+    What decides it is law, age and the test set, never the draws.
+    """
+    return group_verdict(plan, group, 0.0).concluded or stopped(plan, group)
+
+
+def stopped(plan: Plan, group: Group) -> bool:
+    """Prohibited: nothing goes on, and what stopping costs is due."""
+    return plan.asset(group.assets[0]).eu_ai_act_class == "prohibited"
+
+
+def counted(plan: Plan) -> tuple[str, ...]:
+    """The groups that every total holds, by name; where no group has a number there is no headline, and all are held."""
+    return tuple(group.name for group in plan.groups if counts(plan, group)) or tuple(one.name for one in plan.groups)
+
+
 def _withheld(plan: Plan, group: Group) -> Iterable[str]:
     client = plan.client
     every = {asset.asset_id: asset for asset in client.assets}

@@ -14,17 +14,24 @@ from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import PRIOR, decay_name
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world
+from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Simulated values: of every group and the total, over the same draws."""
+    """Simulated values: of every group and the total of those that count, over the same draws."""
 
     groups: Mapping[str, uncertainty.Simulation]
     total: uncertainty.Simulation
     draws: int
     seed: int
+
+
+def counting(plan: Plan, world: World, held: Sequence[str]) -> Worth:
+    """Value of each group in one world; the total is of the groups ``held``, as the headline holds them."""
+    groups = evaluate(plan, world).groups
+    return Worth(groups, sum((groups[name] for name in held), 0.0))
 
 
 def distributions(plan: Plan) -> dict[str, Any]:
@@ -43,10 +50,11 @@ def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distributio
     """All uncertain figures together. ``draws`` and ``seed`` are the client's unless given."""
     draws = draws or plan.client.monte_carlo.draws
     seed = plan.client.monte_carlo.seed if seed is None else seed
+    held = counted(plan)
 
     def model(drawn):
         size = len(next(iter(drawn.values())))
-        worth = evaluate(plan, scenario_world(plan, drawn))
+        worth = counting(plan, scenario_world(plan, drawn), held)
         return np.column_stack([np.broadcast_to(column, size) for column in (*worth.groups.values(), worth.total)])
 
     inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
@@ -129,7 +137,10 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
 def tornado(
     plan: Plan, moves: Sequence[Assumption]
 ) -> dict[str, tuple[tuple[Assumption, uncertainty.TornadoRow], ...]]:
-    """The assumptions by how far each moves a value alone, the largest first: by group and for ``total``."""
+    """The assumptions by how far each moves a value alone, the largest first: by group and for ``total``.
+
+    The total is of the groups that count; an assumption that touches none of them is not among its rows.
+    """
     base = {group.name: books_of(plan, group) for group in plan.groups}
     likely = {group.name: float(group_value(plan, group, books=base[group.name])) for group in plan.groups}
 
@@ -144,13 +155,15 @@ def tornado(
 
     ends = {move.name: (moved(move, move.low), moved(move, move.high)) for move in moves}
     rows: dict[str, list[tuple[Assumption, uncertainty.TornadoRow]]] = {name: [] for name in (*likely, "total")}
-    total = sum(likely.values())
+    held = counted(plan)
+    total = sum(likely[name] for name in held)
     for move in moves:
         low, high = ends[move.name]
         for name in low:
             rows[name].append((move, _bar(move, low[name], high[name], likely[name])))
-        shift = [sum(end[name] - likely[name] for name in end) for end in (low, high)]
-        rows["total"].append((move, _bar(move, total + shift[0], total + shift[1], total)))
+        if touched := [name for name in held if name in low]:
+            shift = [sum(end[name] - likely[name] for name in touched) for end in (low, high)]
+            rows["total"].append((move, _bar(move, total + shift[0], total + shift[1], total)))
     return {name: tuple(sorted(found, key=lambda row: -row[1].swing)) for name, found in rows.items()}
 
 
@@ -162,10 +175,12 @@ def _bar(move: Assumption, low: float, high: float, base: float) -> uncertainty.
 
 def scenario_values(plan: Plan) -> dict[str, Worth]:
     """The worth in each of the client's scenarios, everything else at its most likely value (rule Scenarios)."""
+    held = counted(plan)
     return {
-        item.name: evaluate(
+        item.name: counting(
             plan,
             World(own_multipliers={asset.asset_id: item.multipliers(asset.asset_id) for asset in plan.client.assets}),
+            held,
         )
         for item in plan.client.scenarios
     }
@@ -186,11 +201,12 @@ def rate_and_half_life(
     factors: Sequence[float | None] = (0.5, 0.75, 1.0, 1.5, None),
 ) -> RateAndHalfLife:
     """What is not drawn, as a matrix: the rate against the half-lives of all assets together."""
+    held = counted(plan)
     lives = {name: used.half_life for name, used in plan.decays.items() if used.half_life}
 
     def at(change: float, factor: float | None) -> float:
         moved = {name: None if factor is None else factor * half_life for name, half_life in lives.items()}
-        return float(evaluate(plan, World(rate_change=change, half_lives=moved)).total)
+        return float(counting(plan, World(rate_change=change, half_lives=moved), held).total)
 
     values = np.array([[at(change, factor) for factor in factors] for change in rate_changes])
     return RateAndHalfLife(tuple(rate_changes), tuple(factors), values)
