@@ -7,9 +7,10 @@ arguments in each other's place, a term left out. Words, annotations, seeds, num
 checks are left alone. All faults that are possible are listed and a sample is drawn by the seed, so a run repeats; ``--part 2/4`` runs a quarter.
 
 The tests run once without a fault, in a copy of the tree, with coverage by test; one that fails there is left out and
-named, as is one that takes long (``--longest``). Then each fault is written into the copy, and a process forked from one that has the libraries loaded runs the
-tests that reach the changed lines, quickest first, until one fails. Hypothesis draws the same examples in every run.
-Caught: a test fails, the module cannot be imported, or the tests take ten times their processor time.
+named. Then each fault is written into the copy, and a process forked from one that has the libraries loaded runs the
+tests that reach the changed lines until one fails: the quickest of them, up to ``--patience`` processor seconds.
+Hypothesis draws the same examples in every run. Caught: a test fails, the tests cannot be collected, or they take ten
+times their processor time.
 """
 
 from __future__ import annotations
@@ -415,8 +416,8 @@ class Reached:
     lines: dict  # path -> line -> groups
     modules: tuple[str, ...]  # that the tests have loaded
 
-    def tests(self, fault: Fault, sources: dict) -> list[str]:
-        """The tests that reach a fault, by file and the quickest first."""
+    def tests(self, fault: Fault, sources: dict, patience: float) -> list[str]:
+        """The quickest tests that reach a fault, as many as there is patience for, by file."""
         reached = set()
         spots = [(fault.path, *fault.lines)]
         if fault.names:  # runs at import: who uses what it binds
@@ -436,11 +437,18 @@ class Reached:
             cost[test.split("::")[0]] += self.seconds[test]
         subject = Path(fault.path).stem
 
+        spent, kept = 0.0, []
+        for test in sorted(chosen, key=self.seconds.get):
+            spent += self.seconds[test]
+            if kept and spent > patience:
+                break
+            kept.append(test)
+
         def order(test):
             file = test.split("::")[0]
             return subject not in file, cost[file], file, self.seconds[test]
 
-        return sorted(chosen, key=order)
+        return sorted(kept, key=order)
 
 
 def watched(folder: Path) -> Reached:
@@ -482,9 +490,9 @@ class Chosen:
             self.first = report.nodeid
 
 
-def caught(folder: Path, fault: Fault, reached: Reached, sources: dict) -> str:
+def caught(folder: Path, fault: Fault, reached: Reached, sources: dict, patience: float) -> str:
     """Which test catches a fault; empty where none does."""
-    path, tests = folder / fault.path, reached.tests(fault, sources)
+    path, tests = folder / fault.path, reached.tests(fault, sources, patience)
     if not tests:
         return ""
     kept = path.stat()
@@ -506,7 +514,7 @@ def caught(folder: Path, fault: Fault, reached: Reached, sources: dict) -> str:
     if answer is None:
         return "time ran out"
     code, first, collected = answer
-    return "" if code == 0 else first or ("a test ended the run" if collected else "import")
+    return "" if code == 0 else first or ("a test ended the run" if collected else "the tests cannot be collected")
 
 
 def difference(fault: Fault, source: str) -> str:
@@ -534,9 +542,7 @@ def main() -> None:
     parser.add_argument("--part", default="1/1", help="one part of the sample, as 2/4")
     parser.add_argument("--only", default="", help="modules of this name, as decay.py or s*.py")
     parser.add_argument("--at", default="", help="all faults of one line, as worlds.py:117")
-    parser.add_argument(
-        "--longest", type=float, default=5.0, help="tests that take more processor seconds are left out"
-    )
+    parser.add_argument("--patience", type=float, default=60.0, help="processor seconds of tests for one fault")
     parser.add_argument("--list", action="store_true", help="show the sample and run nothing")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mutation-") as made:
@@ -555,10 +561,10 @@ def main() -> None:
             for fault in sample:
                 print(f"{fault.path}:{fault.line} {fault.kind}\n{difference(fault, sources[fault.path])}")
             return
-        run(folder, sample, sources, asked.longest)
+        run(folder, sample, sources, asked.patience)
 
 
-def run(folder: Path, sample, sources, longest: float) -> None:
+def run(folder: Path, sample, sources, patience: float) -> None:
     os.environ |= {"PYTHONPATH": str(folder), "LEPTON_STATE": str(folder / ".lepton"), "MPLBACKEND": "agg"}
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     sys.path[:] = [str(folder), *(place for place in sys.path if Path(place or ".").resolve() != ROOT / "benchmarks")]
@@ -571,10 +577,6 @@ def run(folder: Path, sample, sources, longest: float) -> None:
     print(f"{took}, {time.monotonic() - start:.0f} s", flush=True)
     for test in sorted(reached.failed):
         print(f"left out, it fails or skips without a fault: {test}")
-    long = frozenset(test for test, seconds in reached.seconds.items() if seconds > longest) - reached.failed
-    for test in sorted(long):
-        print(f"left out, it takes {reached.seconds[test]:.0f} processor seconds: {test}")
-    reached = replace(reached, failed=reached.failed | long)
     for module in reached.modules:  # so that no fork has to load them again
         if not module.startswith(("test_", "conftest", "tensorflow", "keras", "_")):
             with contextlib.suppress(Exception):
@@ -586,7 +588,7 @@ def run(folder: Path, sample, sources, longest: float) -> None:
     survivors, done = [], Counter()
     for number, fault in enumerate(sample, 1):
         begun = time.monotonic()
-        by = caught(folder, fault, reached, sources)
+        by = caught(folder, fault, reached, sources, patience)
         done[fault.path, bool(by)] += 1
         place = f"{fault.path}:{fault.line}"
         print(f"{number:4} {time.monotonic() - begun:6.1f} s  {place} {fault.kind}: {by or 'SURVIVES'}", flush=True)

@@ -240,7 +240,10 @@ def test_a_break_even_that_does_not_exist_is_a_sentence(benefits, costs, words):
 
 def test_a_prohibited_model_has_no_break_even():
     plan = value_model.plan(make([asset(eu_ai_act_class="prohibited")], [linked(2026)], evaluations=[evaluation()]))
-    assert break_even.break_even_recall(plan, first(plan)).no_value is None
+    found = break_even.break_even_recall(plan, first(plan))
+    assert found.no_value is None and (found.asset_id, found.what) == ("M1", "recall")
+    assert found.sentence == "No benefit of M1 rests on its recall, so it has no break-even."
+    assert (found.measured.value, found.baseline, found.rates, found.values) == (0.8, 0.48, (), ())
 
 
 def test_break_even_share_accepted_by_hand():

@@ -100,6 +100,17 @@ def test_what_a_right_to_refuse_adds_is_measured_against_the_better_of_the_plan_
     assert stage.option_value < stage.flexible - 50
 
 
+# ---------------------------------------------------------------- verdict
+
+
+@pytest.mark.parametrize(
+    ("below", "bound"),
+    [(0.005, "at most 1 %"), (0.05, "at most 10 %"), (0.5, "at most 50 %"), (0.51, "above 50 %")],
+)
+def test_a_verdict_says_the_limit_that_it_keeps(below, bound):
+    assert value_model.verdict(below).reason == f"P(value < 0) is {bound}"
+
+
 # ---------------------------------------------------------------- one quantity, one figure
 
 
