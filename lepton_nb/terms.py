@@ -17,6 +17,31 @@ PERSONAL = ("personal", "special_category", "pseudonymised")
 #: Kinds of options.
 OPTION_KINDS = ("defer", "expand", "abandon", "switch", "stage")
 
+#: Written in capitals wherever they come as a part of a name.
+CAPITALS = (
+    "ai",
+    "api",
+    "auc",
+    "bleu",
+    "brier",
+    "eu",
+    "f1",
+    "gdpr",
+    "gpu",
+    "ias",
+    "ifrs",
+    "ivs",
+    "mae",
+    "map",
+    "mape",
+    "psi",
+    "rmse",
+    "roc",
+    "ssim",
+    "wacc",
+    "xgb",
+)
+
 DAYS = 365  # of a year: ACT/365F
 SMALLEST_GROUP = 30  # cases; below, rates by group are withheld
 SMALLEST_BASELINE = 40  # cases; with so few or fewer no conclusion rests on a baseline
@@ -24,6 +49,15 @@ MOST_INCONSISTENT = 0.10  # consistency ratio of pairwise comparisons (Saaty)
 STALE_AFTER = 365  # days from an evaluation to the valuation date: a note
 WITHHELD_AFTER = 730  # days: a conclusion that rests on the evaluation is withheld
 LEAST_CONTRAST = 4.5  # of text and its ground (WCAG 2.2, 1.4.3)
+
+
+def spoken(name: str) -> str:
+    """A name of the client's files as words of a sentence.
+
+    >>> spoken("licence_api"), spoken("credit_decisions")
+    ('licence API', 'credit decisions')
+    """
+    return " ".join(word.upper() if word in CAPITALS else word for word in name.replace("_", " ").split(" "))
 
 
 def years_between(first: date, second: date) -> float:

@@ -22,6 +22,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Integral, Real
 from typing import Any
 
+from lepton_nb import terms
+
 __all__ = [
     "MINUS",
     "MISSING",
@@ -72,30 +74,6 @@ SCALES = ((999_500_000, 1e9, "bn", 2), (999_500, 1e6, "m", 2), (9_950, 1e3, "k",
 WIDE = Context(prec=400)
 #: An interval is told in at least this many steps of the last digit.
 STEPS = 20
-#: Written in capitals wherever they come as a part of a name.
-CAPITALS = [
-    "ai",
-    "api",
-    "auc",
-    "bleu",
-    "brier",
-    "eu",
-    "f1",
-    "gdpr",
-    "gpu",
-    "ias",
-    "ifrs",
-    "ivs",
-    "mae",
-    "map",
-    "mape",
-    "psi",
-    "rmse",
-    "roc",
-    "ssim",
-    "wacc",
-    "xgb",
-]
 
 
 def missing(why: str = "") -> str:
@@ -557,7 +535,7 @@ def label(name: Any) -> str:
     text = re.sub(r"[_\s]+", " ", str(name)).strip()
     text = re.sub(r"(?i)(?<=\w )\(?\b(ias|ifrs|ivs|cas|asu)\s?(\d*)\)?$",
                   lambda found: f"({found[1].upper()}{' ' + found[2] if found[2] else ''})", text)  # fmt: skip
-    return " ".join(word.upper() if word in CAPITALS else word for word in text.split(" "))
+    return " ".join(word.upper() if word in terms.CAPITALS else word for word in text.split(" "))
 
 
 def sentence(text: Any) -> str:
@@ -565,7 +543,8 @@ def sentence(text: Any) -> str:
     text = str(text).strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?:…" else ".")
+    named = re.match(r"[\w/]+(\.\w|_)", text)  # the name of a file or column stays as it is written
+    return (text[0] if named else text[0].upper()) + text[1:] + ("" if text[-1] in ".!?:…" else ".")
 
 
 def elided(text: Any, most: int = 44) -> str:

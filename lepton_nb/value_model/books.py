@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from lepton_nb import terms
 from lepton_nb.valuation import accounting
 from lepton_nb.value_model.conclusion import Conclusion, conclude
 from lepton_nb.value_model.ledger import LEASED, Book, books, plain, treatment
@@ -380,7 +381,7 @@ def levels(plan: Plan) -> tuple[Level, ...]:
     found.append(Level("tax rate", 2, "enacted law"))
     for row in client.comparables:
         paid = row.basis in ("transaction", "licence_agreement") and row.adjustment == 1.0
-        why = "price paid for the like, unadjusted" if paid else f"{row.basis.replace('_', ' ')}, adjusted or not paid"
+        why = "price paid for the like, unadjusted" if paid else f"{terms.spoken(row.basis)}, adjusted or not paid"
         found.append(Level(f"price: {row.comparable}", 2 if paid else 3, why))
     found += [Level(f"royalty rate of {row.asset_id}", 3, row.source) for row in client.market.royalty_rates]
     own = {

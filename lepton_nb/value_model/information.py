@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from lepton_nb import terms
 from lepton_nb.valuation import decisions
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.lines import Group, Plan
@@ -80,8 +81,8 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     elif perfect.value <= limit:
         word = "settled"
         sentence = (
-            f"{group.name}: the decision ({perfect.best}) is settled: nothing that could be learned would change it."
-            if perfect.value <= 0
+            f"{group.name}: the decision ({perfect.best}) is settled: hardly anything that could be learned would change it."
+            if perfect.value < 1
             else f"{group.name}: the decision ({perfect.best}) is settled. No study of any kind can be worth more than "
             f"{money(perfect.value)}, which is at most {100 * SETTLED:g} % of its benefits."
         )
@@ -216,7 +217,7 @@ def back_tests(
 
 
 def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, currency, money) -> tuple[str, str]:
-    name = gain.evaluation_id.replace("_", " ")
+    name = terms.spoken(gain.evaluation_id)
     if said.word == WITHHELD:
         return "withheld", (f"{name}: what a larger back-test is worth is not concluded: {said.reason}.")
     if best.net > 0:

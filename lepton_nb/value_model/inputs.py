@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lepton_nb import terms
 from lepton_nb.client import ThreePoint
 from lepton_nb.value_model.lines import BenefitLine, CostLine, Plan, widened
 
@@ -175,7 +176,7 @@ def drawn(plan: Plan) -> tuple[Drawn, ...]:
 def _of_benefits(plan: Plan) -> Iterable[Input]:
     currency = plan.currency
     for line in plan.benefits:
-        driver = line.driver_id.replace("_", " ")
+        driver = terms.spoken(line.driver_id)
         where = {"asset_id": line.asset_id, "driver_id": line.driver_id, "grade": line.grade}
         figures = [
             ("volume", volume_name(line), line.volume, line.unit),
@@ -185,7 +186,7 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
         ]
         for category, name, three, unit in figures:
             if three is not None and three.low < three.high:
-                label = f"{category.replace('_', ' ')}: {driver} ({line.asset_id})"
+                label = f"{terms.spoken(category)}: {driver} ({line.asset_id})"
                 yield Input(name=name, category=category, label=label, range=three, unit=unit, **where)
         if line.accepted is not None:
             yield Input(
@@ -201,7 +202,7 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
 
 
 def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
-    evaluation, words = line.evaluation, line.link_id.replace("_", " ")
+    evaluation, words = line.evaluation, terms.spoken(line.link_id)
     for outcome, three in outcome_ranges(evaluation, plan.client, line.grade).items():
         if three.low < three.high:
             yield Input(
@@ -227,7 +228,7 @@ def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
 def _of_costs(plan: Plan) -> Iterable[Input]:
     for line in plan.costs:
         if line.amount.low < line.amount.high:
-            words = f"{line.phase} cost of {line.asset_id}: {line.category.replace('_', ' ')}"
+            words = f"{line.phase} cost of {line.asset_id}: {terms.spoken(line.category)}"
             yield Input(
                 name=cost_name(line),
                 category="cost",

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
 
+from lepton_nb import terms
 from lepton_nb.value_model import ledger
 from lepton_nb.value_model.decay import decay_of
 from lepton_nb.value_model.lines import (
@@ -313,7 +314,7 @@ def _notes(client, benefits, costs, spans) -> list[str]:
         repeats = (line.asset_id, line.category, line.amount) in following
         if repeats and line.phase == "operation" and line.date == first.end and line.share == 1.0:
             notes.append(
-                f"{line.asset_id}: the running cost {line.category.replace('_', ' ')} of {line.amount.mode:,.0f} "
+                f"{line.asset_id}: the running cost {terms.spoken(line.category)} of {line.amount.mode:,.0f} "
                 f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
                 "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
                 "place of date) if it is a whole year's figure."

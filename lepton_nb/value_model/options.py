@@ -14,6 +14,7 @@ from datetime import date
 
 import numpy as np
 
+from lepton_nb import terms
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.options import black_scholes
 from lepton_nb.valuation.uncertainty import Undefined
@@ -61,7 +62,7 @@ def volatilities(item, base: Business) -> tuple[dict[str, float], tuple[str, ...
     sentences = []
     stated = bool(item.volatility_source.strip())
     if stated:
-        found[f"stated ({item.volatility_source.replace('_', ' ')})"] = item.volatility
+        found[f"stated ({terms.spoken(item.volatility_source)})"] = item.volatility
     else:
         sentences.append(
             f"The volatility of {item.volatility:g} stated for {item.asset_id} has no source: it is not used, and nothing is concluded."

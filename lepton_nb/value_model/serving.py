@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lepton_nb import terms
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
@@ -341,7 +342,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
     for line in {(line.asset_id, line.driver_id): line for line in plan.benefits}.values():
         worth = unit_value(plan, line) * line.attribution.mode
         cost = yearly_cost(plan, plan.needs[line.asset_id]).mode
-        name = f"{line.asset_id}, {line.driver_id.replace('_', ' ')}"
+        name = f"{line.asset_id}, {terms.spoken(line.driver_id)}"
         if cost == 0:
             sentences.append(f"{name}: no running cost is given, so any volume covers it.")
             continue

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from lepton_nb import terms
 from lepton_nb.value_model.inputs import OUTCOMES, Drawn, drawn, outcome_grade, outcome_ranges
 from lepton_nb.value_model.lines import Plan, by_driver
 from lepton_nb.value_model.money import (
@@ -360,7 +361,7 @@ def _rates(plan: Plan):
 
 def _drivers(plan: Plan):
     for (asset, driver), found in by_driver(plan.benefits).items():
-        name, grade, source = driver.replace("_", " "), _words(line.grade for line in found), "benefits.csv"
+        name, grade, source = terms.spoken(driver), _words(line.grade for line in found), "benefits.csv"
         yield _range(f"volume: {name}", asset, [line.volume for line in found], found[0].unit, grade, source)
         given = [line.unit_value for line in found if line.unit_value is not None]
         if given:
@@ -376,7 +377,7 @@ def _tests(plan: Plan):
     for key, item in seen.items():
         case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
         kind = "paired cases" if item.paired else "two tables of the same cases"
-        name, unit = key.replace("_", " "), f"{plan.currency} a case"
+        name, unit = terms.spoken(key), f"{plan.currency} a case"
         gain = float(gain_per_case(item))
         yield _row(f"gain per case: {name}", item.asset_id, gain, unit, "measured", f"{case}, {kind}")
         grade = next(line.grade for line in plan.benefits if line.link_id == key)
@@ -393,7 +394,7 @@ def _payments(plan: Plan):
     for line in plan.costs:
         found.setdefault((line.asset_id, line.phase, line.category), []).append(line)
     for (asset, phase, category), rows in found.items():
-        name, source = f"{phase} cost: {category.replace('_', ' ')}", _words(row.source for row in rows)
+        name, source = f"{phase} cost: {terms.spoken(category)}", _words(row.source for row in rows)
         yield _range(name, asset, [row.amount for row in rows], f"{plan.currency} a payment", "", source)
 
 

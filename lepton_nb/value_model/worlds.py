@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import betaincinv
 
+from lepton_nb import terms
 from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import PRIOR, decay_name
@@ -126,7 +127,7 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
     for gain in gains(plan):
         if gain.yearly is not None:
             worlds = tuple(World(gains={gain.evaluation_id: end}) for end in gain.interval)
-            label = f"gain per case by the test set {gain.evaluation_id.replace('_', ' ')}"
+            label = f"gain per case by the test set {terms.spoken(gain.evaluation_id)}"
             ends = tuple(words(end) for end in gain.interval)
             users = frozenset(line.asset_id for line in plan.benefits if line.link_id == gain.evaluation_id)
             unit = f"{plan.currency} per case"
