@@ -13,12 +13,14 @@ from lepton_nb.page import (
     adversarial_charts,
     classifiers,
     corrections,
+    decision_trees,
     face_charts,
     layer_charts,
     recurrent_charts,
     render,
     translation_charts,
 )
+from lepton_nb.valuation.decisions import decision_tree
 from lepton_nb.valuation.performance import wilson_interval
 
 RNG = np.random.default_rng(0)
@@ -272,3 +274,32 @@ def test_a_sheet_keeps_every_image_whole_between_transparent_rims():
     assert np.array_equal(made[7:11, 13:17, :3], images[5])
     assert made[0].max() == 0
     assert set(np.unique(made[..., 3])) == {0, 255}
+
+
+# ------------------------------------------------------------------ decision trees
+
+TRIAL = {
+    "decide": {
+        "stop": 0,
+        "try, $5 or more: " + "a long name " * 3: {
+            "cost": 10,
+            "chance": {"good": (0.4, {"decide": {"build": 100, "stop": 0}}), "bad": (0.6, 0)},
+        },
+    }
+}
+
+
+def test_a_decision_tree_is_rolled_back_from_its_ends():
+    first = decision_trees.branches(TRIAL, decision_tree)
+    assert [way.taken for way in first] == [False, True]
+    assert decision_trees.worth(first[1].node, decision_tree) == 30
+    assert [way.taken for way in decision_trees.branches(first[1].node, decision_tree)] == [None, None]
+    assert decision_trees.branches(5, decision_tree) == [] and decision_trees.worth(5, decision_tree) == 5
+
+
+@pytest.mark.parametrize("node", [7, {"decide": {"only": -3}}, {"chance": {"sure": (1.0, 2)}}, TRIAL,
+                                  {"chance": {f"case {n}": (1 / 40, -n) for n in range(40)}}])  # fmt: skip
+def test_a_decision_tree_of_any_size_is_drawn_and_says_what_it_is_worth(node):
+    shown = str(decision_trees.tree(node, decision_tree, "A tree.", "tree"))
+    assert "<svg" in shown and 'aria-label="Worth ' in shown
+    assert not plt.get_fignums()

@@ -744,6 +744,11 @@ def test_volatility_is_found_again_within_its_error():
         assert abs(result.value - 0.4) < 4 * result.standard_error
         assert result.standard_error == pytest.approx(0.4 / math.sqrt(2 * 5000), rel=0.1)
     assert options.volatility_of_value(80, [90, 90]).value == 0
+    few = np.log(np.array([80, 95, 110, 130]) / 100)  # the moments of few draws belong together: no error of 0
+    squares = (few - few.mean()) ** 2
+    expected = np.sqrt((np.mean(squares**2) - np.mean(squares) ** 2) / 4) / (2 * few.std(ddof=1))
+    assert options.volatility_of_value(100, [80, 95, 110, 130]).standard_error == pytest.approx(expected)
+    assert expected > 0.03
     with pytest.raises(options.Undefined, match="1 of 3 draws"):
         options.volatility_of_value(80, [90, 70, -5])
 

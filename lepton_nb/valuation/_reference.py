@@ -27,6 +27,8 @@ exception `Undefined`, with a sentence; what does not belong is a `ValueError` t
 ```python
 from lepton_nb.valuation import irr, paired_gain
 ```
+
+Each method at work on numbers that can be checked by hand: [The methods, each once](../notebooks/89_methods.ipynb).
 """
 
 

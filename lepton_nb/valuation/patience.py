@@ -120,6 +120,6 @@ def volatility_of_value(value_now: float, values_after: Numbers, years: float = 
     spread = float(returns.std(ddof=1))
     if spread == 0:
         return Volatility(0.0, 0.0, len(after), length)
-    fourth = float(np.mean((returns - returns.mean()) ** 4))
-    error = math.sqrt(max(fourth - spread**4, 0.0) / len(after)) / (2 * spread)
+    squares = (returns - returns.mean()) ** 2
+    error = float(squares.std()) / math.sqrt(len(after)) / (2 * spread)
     return Volatility(spread / math.sqrt(length), error / math.sqrt(length), len(after), length)
