@@ -11,6 +11,7 @@ import time
 import pytest
 from conftest import PARAMETERS
 
+from lepton_nb import client, paths
 from lepton_nb.report import contents, planning, run, snapshot, store, workers
 from lepton_nb.report.chapters import ChapterProblem
 
@@ -427,3 +428,16 @@ def test_an_altered_copy_of_the_package_is_made_again_and_one_of_the_same_code_i
     (copy / "lepton_nb" / "results.py").write_text("1 / 0")
     assert states(execute(project, jobs=1, fresh=True)[0]) == {"one": "completed"}
     assert [path.name for path in (project.folder / ".lepton" / "project").iterdir()] == [copy.name]
+
+
+@pytest.mark.parametrize("name", ["logo.png", "brand/logo.jpg"])
+def test_kernels_can_read_a_client_with_a_logo_wherever_it_lies(tmp_path, name):
+    company = tmp_path / "company"
+    shutil.copytree(paths.project() / "clients" / "manufacturer", company)
+    (company / name).parent.mkdir(exist_ok=True)
+    shutil.copyfile(paths.project() / "clients" / "retailer" / "logo.png", company / name)
+    settings = (company / "client.yml").read_text(encoding="utf-8")
+    (company / "client.yml").write_text(f"{settings}\nbranding: {{logo: {name}}}\n", encoding="utf-8")
+    _, seen = planning._client(company)
+    snapshot._copy_client(company, seen, tmp_path / "copy")
+    assert client.check(tmp_path / "copy").client is not None

@@ -154,6 +154,8 @@ def _client(folder: Path) -> tuple[Any, Mapping[str, Signature]]:
         before = snapshot.look(folder) if folder.exists() else {}
         company = client_package.load(folder)
         data = [case.path for case in company.cases]
+        if company.branding and company.branding.logo:
+            data.append(company.branding.logo)
         seen = snapshot.look(folder, data)
         own = {name: sign for name, sign in seen.items() if name in before or not _of_case(name, data)}
         if own == before:
