@@ -207,7 +207,12 @@ def test_sunk_costs_are_shown_and_change_nothing():
 
 def test_costs_after_the_horizon_and_forecasts_of_the_past_are_left_out_and_said_so():
     plan = plan_of(
-        costs=[cost("2029-01-01", 70), cost("2025-12-30", 80), cost("2025-12-31", 90), cost("2028-12-31", 0)]
+        costs=[
+            cost("2029-01-01", 70),
+            cost("2025-12-30", 80),
+            cost("2025-12-31", 90, phase="research"),
+            cost("2028-12-31", 0),
+        ]
     )
     assert float(value_model.evaluate(plan).total) == pytest.approx(-90)  # on the valuation date: in full
     assert [(row.amount, row.reason) for row in plan.left_out] == [
@@ -490,8 +495,8 @@ def test_without_any_money_there_is_a_sentence_too():
 
 def test_evidence_widens_around_the_mode_and_not_below_zero():
     assert widened(ThreePoint(8, 10, 14), 1.5) == ThreePoint(7, 10, 16)
-    assert widened(ThreePoint(2, 10, 14), 2) == ThreePoint(0, 10, 18)
-    assert widened(ThreePoint(-14, -10, -2), 2) == ThreePoint(-18, -10, 0)
+    assert widened(ThreePoint(2, 10, 14), 2) == ThreePoint(0, 10, 14)
+    assert widened(ThreePoint(-14, -10, -2), 2) == ThreePoint(-14, -10, 0)
 
 
 def test_the_grade_of_a_row_and_the_clients_own_factor_are_used():

@@ -25,7 +25,7 @@ from test_value_model import (
 
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import World, decay, lines, replacement
+from lepton_nb.value_model import World, decay, line_values, lines, replacement, tables
 from lepton_nb.value_model.approaches import returns_on_assets, solved_rate
 from lepton_nb.value_model.planning import years_run
 
@@ -145,7 +145,7 @@ def test_the_mean_of_a_decay_falls_with_every_day_and_every_year_of_half_life():
 def test_decay_is_that_of_the_margin_over_the_baseline_and_not_of_the_metric():
     values = [0.480 + 0.32 * 2 ** (-t / 2) for t in (0, 0.25, 0.5, 0.75)]  # the baseline finds 48 %
     client = make(
-        [asset(half_life_years=3)],
+        [asset(half_life_years=3, half_life_basis="expert")],
         [linked(2026)],
         evaluations=[evaluation()],
         monitoring=monitoring("recall", values, 10**6),
@@ -538,3 +538,177 @@ def test_the_value_is_the_mean_of_the_draws_and_the_most_likely_case_stands_besi
     low, high = found.interval
     inside = (found.distribution.total.values >= low) & (found.distribution.total.values <= high)
     assert inside.mean() == pytest.approx(0.90, abs=0.002)
+
+
+# ---------------------------------------------------------------- what no rate, price or grade may do
+
+
+def test_a_higher_rate_does_not_better_the_word_where_stopping_is_dear():
+    rows = [cost("2028-12-31", (60, 100, 140), phase="decommission")]
+    words = []
+    for rate in (0.0, 0.10, 0.30):
+        plan = plan_of(benefits=[benefit(2026, (90, 100, 110))], costs=rows, rate=rate)
+        words.append(value_model.conclude(plan, 2048).groups[0])
+    assert words[2].below_zero < 0.05 < words[0].below_zero
+    assert {item.verdict.word for item in words} == {words[0].verdict.word}
+    assert "without discounting" in words[2].verdict.reason and "without discounting" not in words[0].verdict.reason
+
+
+def test_a_higher_rate_does_not_better_the_word_where_late_losses_are_run():
+    rows = [cost(f"{year}-12-31", (40, 60, 80)) for year in (2026, 2027, 2028)]
+    benefits = [benefit(2026, 190), benefit(2027, 5), benefit(2028, 0)]
+    shares = []
+    for rate in (0.02, 0.4):
+        plan = plan_of(benefits=benefits, costs=rows, rate=rate, valuation=RUN)
+        drawn = value_model.simulate(plan, 2048)
+        name = plan.groups[0].name
+        shares.append(drawn.losing(name))
+        assert drawn.losing(name) >= float((drawn.groups[name].values < 0).mean())
+    assert shares[1] >= shares[0]
+
+
+def test_the_sum_without_discounting_is_that_of_the_cash_flows():
+    plan = plan_of(benefits=[benefit(2026, 100), benefit(2027, 80)], costs=[cost("2027-12-31", 30)], tax=0.3)
+    value, flows = value_model.money.value_and_flows(plan, plan.groups[0])
+    assert float(flows) == pytest.approx(sum(float(y.net) for y in value_model.cash_flows(plan, plan.groups[0])))
+    assert float(value) == pytest.approx(float(value_model.evaluate(plan).total)) and value < flows
+
+
+def test_what_is_never_worth_beginning_is_not_supported_at_any_rate():
+    project = [asset(in_service_date=None, lifecycle_stage="algorithm_development", p_technical_success=0.5)]
+    rows = [cost("2027-06-30", (80, 100, 120), phase="development")]
+    words = []
+    for rate in (0.05, 0.60):
+        plan = plan_of(project, [benefit(2027, (100, 150, 300)), benefit(2028, 120)], rows, rate=rate)
+        found = value_model.conclude(plan, 1024).groups[0]
+        words.append(found.verdict.word)
+    assert words[0] in ("open", "not supported") and words[1] == "not supported"
+    assert found.value == 0 and "not begun" in found.verdict.reason
+
+
+def real_client(inflation, rates="real", **changes):
+    rows = [benefit(y, 100) for y in (2026, 2027, 2028)]
+    found = make([asset(useful_life_years=3)], rows, [spent("2025-12-31", 90)], tax=0.3, rate=0.05, **changes)
+    prices = found.valuation.model_copy(update={"price_basis": "real"})
+    discount = found.discount.model_copy(update={"rate_basis": rates, "inflation": inflation})
+    return found.model_copy(update={"valuation": prices, "discount": discount})
+
+
+def test_in_real_prices_what_was_paid_saves_less_tax_every_year():
+    plan = value_model.plan(real_client(0.10))
+    charges = value_model.money.amortisation(plan)["M1"]
+    times = [span.time for span in plan.periods]
+    nominal = value_model.money.amortisation(value_model.plan(real_client(0.0)))["M1"]
+    assert nominal == pytest.approx([30, 30, 30], rel=0.04)
+    assert charges == pytest.approx([each * 1.1**-time for each, time in zip(nominal, times, strict=True)])
+
+
+def test_real_and_nominal_figures_of_one_client_have_one_value():
+    rise, real = 0.04, real_client(0.04)
+    loss = [*real.costs, *make(costs=[cost("2026-12-31", 160)]).costs]
+    real = real.model_copy(update={"costs": tuple(loss)})
+    plan = value_model.plan(real)
+    times = {span.year: span.time for span in plan.periods}
+    raised = [benefit(year, 100 * (1 + rise) ** time) for year, time in times.items()]
+    costs = [spent("2025-12-31", 90), cost("2026-12-31", 160 * (1 + rise) ** times[2026])]
+    nominal = make([asset(useful_life_years=3)], raised, costs, tax=0.3, rate=1.05 * (1 + rise) - 1)
+    expected = float(value_model.evaluate(value_model.plan(nominal)).total)
+    assert float(value_model.evaluate(plan).total) == pytest.approx(expected, rel=1e-9)
+    (by_lines,) = line_values.group_values(tables.line_tables(plan)).values()
+    assert by_lines == pytest.approx(expected)
+
+
+def test_planned_development_in_real_prices_keeps_its_worth_until_it_is_paid():
+    project = [asset(in_service_date=None, lifecycle_stage="algorithm_development", useful_life_years=2)]
+    rows = [cost("2026-12-31", 60, phase="development")]
+    real = make(project, [benefit(2027, 100), benefit(2028, 100)], rows, tax=0.3)
+    real = real.model_copy(update={
+        "valuation": real.valuation.model_copy(update={"price_basis": "real"}),
+        "discount": real.discount.model_copy(update={"rate_basis": "real", "inflation": 0.10}),
+    })  # fmt: skip
+    plan = value_model.plan(real)
+    charges = value_model.money.amortisation(plan)["M1"]
+    assert charges[1:] == pytest.approx([30 * 1.1 ** -(span.time - 1) for span in plan.periods[1:]])
+
+
+def test_real_prices_without_inflation_are_said():
+    assert any("no inflation" in note for note in value_model.plan(real_client(None)).notes)
+
+
+def test_a_buyers_tax_benefit_in_real_prices_is_that_of_money_paid():
+    real = real_client(0.04)
+    market = real.model_copy(update={
+        "valuation": real.valuation.model_copy(update=MARKET),
+        "tax": real.tax.model_copy(update={"tax_amortisation_benefit": True}),
+    })  # fmt: skip
+    plan = value_model.plan(market)
+    factor = methods.tax_amortisation_factor(0.3, 1.05 * 1.04 - 1, 5, "end")
+    assert value_model.money.tax_benefit_factor(plan, plan.groups[0]) == pytest.approx(factor)
+
+
+def test_a_weaker_grade_does_not_raise_the_mean_of_what_cannot_fall_below_zero():
+    means = [
+        value_model.conclude(plan_of(benefits=[benefit(2026, (10, 100, 190), evidence=grade)], rate=0.0), 4096).value
+        for grade in ("measured", "pilot", "expert", "vendor")
+    ]
+    assert means == pytest.approx([100] * 4, abs=0.5)
+
+
+def test_a_share_that_cannot_exceed_one_is_widened_on_neither_side_alone():
+    assert lines.widened(decay.ThreePoint(0.6, 0.8, 1.0), 2, 1.0) == pytest.approx((0.6, 0.8, 1.0))
+    assert lines.widened(decay.ThreePoint(0.7, 0.8, 0.9), 2, 1.0) == pytest.approx((0.6, 0.8, 1.0))
+
+
+def test_a_stated_half_life_without_a_basis_gives_way_to_a_fall_that_the_months_show():
+    months = monitoring("recall", (0.90, 0.80, 0.72, 0.66), n=5000)
+    for basis, source in (({}, "measured"), ({"half_life_basis": "contract with the supplier"}, "stated")):
+        model = [asset(half_life_years=9.0, **basis)]
+        used = plan_of(model, [linked(2026)], evaluations=[evaluation()], monitoring=months).decays["M1"]
+        assert used.source == source and used.basis == basis.get("half_life_basis", "margin")
+
+
+def test_months_that_set_no_end_to_the_decay_move_nothing():
+    months = monitoring("recall", (0.49, 0.47, 0.485, 0.47), n=20)
+    plan = plan_of([asset(half_life_years=3.0)], [linked(2026)], evaluations=[evaluation()], monitoring=months)
+    assert plan.decays["M1"].drawn is None and plan.decays["M1"].half_life == 3.0
+    assert any("no half-life is read" in item.sentence for item in decay.monitored(plan.client))
+
+
+def test_a_running_cost_on_the_valuation_date_pays_for_the_days_before():
+    rows = [cost("2025-12-31", 30), cost("2025-12-31", 50, phase="development")]
+    plan = plan_of(benefits=[benefit(2026, 100)], costs=rows, rate=0.0)
+    assert float(value_model.evaluate(plan).total) == pytest.approx(50)
+    assert any("days before it" in row.reason and row.amount == 30 for row in plan.left_out)
+
+
+def test_retraining_and_leases_bear_the_rate_of_the_group_and_development_does_not():
+    model = [asset(acquisition="leased", retrain_every_months=6, retrain_cost=5)]
+    rows = [cost("2026-06-30", 10, category="lease"), cost("2026-06-30", 10, phase="development")]
+    plan = plan_of(model, [benefit(2026, 100)], rows, premium=PREMIUMS)
+    bound = {(line.category, line.phase): line.committed for line in plan.costs}
+    assert bound["lease", "operation"] is False and bound["labour", "development"] is True
+    assert bound["retraining", "operation"] is False
+    assert all(line.written_off is None for line in plan.costs)
+
+
+def test_one_draw_has_one_scenario_for_all_groups():
+    scenarios = [
+        {"name": name, "p": 0.5, "benefit_multiplier": by, "cost_multiplier": 1}
+        for name, by in (("bad", 0.5), ("good", 1.5))
+    ]
+    found = value_model.simulate(
+        plan_of([asset(), asset("M2")], [benefit(2026, 10), benefit(2026, 100, "M2")], scenarios=scenarios), 1024
+    )
+    one, other = (item.values for item in found.groups.values())
+    assert other == pytest.approx(10 * one) and len(set(np.round(one, 6))) == 2
+
+
+def test_parts_of_a_group_that_lose_still_sum_to_it():
+    assets = [asset("D1", kind="data", feeds="M1;M2"), asset("M1"), asset("M2")]
+    rows = [benefit(2026, 300), benefit(2026, 20, "M2")]
+    costs = [spent("2025-06-30", 40, "D1"), cost("2026-12-31", 200, "M2"), spent("2025-06-30", 30)]
+    plan = plan_of(assets, rows, costs, tax=0.3)
+    (group,) = value_model.conclude(plan, 512).groups
+    values = {name: item.value for name, item in group.assets.assets.items()}
+    assert values["M2"] < 0 < values["M1"]
+    assert sum(values.values()) + group.assets.together == pytest.approx(group.value)

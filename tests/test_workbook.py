@@ -296,7 +296,13 @@ def bought():
     return changed_part(client, "discount", inflation=0.02)
 
 
-@pytest.mark.parametrize("make_client", [retrained, bought], ids=lambda one: one.__name__)
+def in_real_prices():
+    """Real prices: what is written off, a loss carried forward and planned development are money of their day."""
+    client = changed_part(retrained(), "valuation", price_basis="real")
+    return changed_part(client, "discount", inflation=0.03)
+
+
+@pytest.mark.parametrize("make_client", [retrained, bought, in_real_prices], ids=lambda one: one.__name__)
 def test_clients_of_other_kinds_are_computed_to_a_cent(make_client, tmp_path):
     plan = value_model.plan(make_client())
     worth = value_model.evaluate(plan)

@@ -17,7 +17,7 @@ def basis(parts: Any, plan: Any) -> Html:
     told = {
         "Client": parts.client.name, "Valuation date": words.date(plan.date), "Basis of value": words.label(parts.valuation.basis_of_value),
         "Whose value": WHOSE[plan.basis],
-        "Cost of capital (WACC)": words.rate(plan.wacc, a_year=True), "Tax rate": words.rate(plan.tax_rate),
+        f"Cost of capital (WACC), {plan.client.valuation.price_basis}": words.rate(plan.wacc, a_year=True), "Tax rate": words.rate(plan.tax_rate),
     }  # fmt: skip
     return render.join(render.notices(parts.client.synthetic), render.definitions(told))
 

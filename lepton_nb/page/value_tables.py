@@ -30,7 +30,7 @@ def about(parts: Any, plan: Any) -> Html:
             "Currency, prices": f"{valuation.currency}, {words.label(valuation.price_basis)}",
             "Horizon": f"to {words.date(plan.horizon)} ({words.plural(valuation.horizon_years, 'year')})",
             "Timing within a year": words.label(valuation.timing),
-            "Cost of capital (WACC)": words.rate(plan.wacc, a_year=True),
+            f"Cost of capital (WACC), {valuation.price_basis}": words.rate(plan.wacc, a_year=True),
             "Tax rate": words.rate(plan.tax_rate),
         }
     )
@@ -39,16 +39,16 @@ def about(parts: Any, plan: Any) -> Html:
 
 def assets(plan: Any, spent: Mapping[str, float], money: Money) -> Html:
     """The assets, their groups and rates, and what was spent on them so far."""
-    rows = []
+    rows, rate = [], f"Discount rate, {plan.client.valuation.price_basis}"
     for asset in plan.client.assets:
         group = plan.group(asset.asset_id)
         rows.append({
             "Asset": asset.asset_id, "Name": asset.name, "Kind": asset.kind, "Stage": words.label(asset.lifecycle_stage),
-            "Group": group.name if group else "not valued", "Discount rate": group.rate if group else None,
+            "Group": group.name if group else "not valued", rate: group.rate if group else None,
             "Spent so far (sunk)": spent.get(asset.asset_id, 0.0),
         })  # fmt: skip
     return render.table(
-        rows, {"Discount rate": words.rate, "Spent so far (sunk)": money}, "Assets, groups and sunk costs. Source: assets.csv, "
+        rows, {rate: words.rate, "Spent so far (sunk)": money}, "Assets, groups and sunk costs. Source: assets.csv, "
         "costs.csv (kind actual).", sums=["Spent so far (sunk)"], none="No asset is registered.",
     )  # fmt: skip
 

@@ -36,7 +36,11 @@ SETTINGS = {
     "debt_to_equity": ("Debt divided by equity", "", "0.00"),
     "size_premium": ("Premium for a small company", "", RATE),
     "pre_tax_cost_of_debt": ("Interest before tax", "", RATE),
-    "inflation": ("Inflation", "used where rates and prices differ in kind", RATE),
+    "inflation": (
+        "Inflation",
+        "used where rates and prices differ in kind, and on what is written off in real prices",
+        RATE,
+    ),
     "rates": ("Rates are", "nominal or real", "@"),
     "prices": ("Prices are", "nominal or real", "@"),
 }
@@ -82,6 +86,7 @@ class Inputs:
             shade(sheet, f"B{row}")
         add(sheet, ())
         self.set["days"] = self._computed(sheet, "Days in a year", 365, "ACT/365F", "0")
+        self.rise = f'IF({self.set["prices"]}="real",{self.set["inflation"]},0)'
         last = f"=EDATE({self.set['valuation date']},12*{self.set['horizon years']})"
         self.set["last day"] = self._computed(sheet, "Last day that is valued", last, "", DAY)
         self.set["capital"] = self._computed(

@@ -206,6 +206,8 @@ class Value(Inputs):
             part = f"IF({days}=0,0,MAX(0,Assets!$N${asset}-{start})/{days})"
             cut = f'*IF(Assets!$N${asset}="",1,IF(Assets!$N${asset}<{end},{part},1))'
         counts = self._of_year("E", f"H{row}") if item["year"] else f"IF(OR(C{row}<{first},C{row}>{last}),0,1)"
+        if item["phase"] == "operation" and not item["year"]:
+            counts = f"IF(OR(C{row}<={first},C{row}>{last}),0,1)"
         return f"={counts}{cut}{run}"
 
     def _amortisation(self) -> None:
@@ -242,6 +244,7 @@ class Value(Inputs):
                     f'=IF(Costs!O{place}="no",Costs!M{place},0)',
                     begin,
                     chance,
+                    f"MAX(0,(Costs!C{place}-{self.set['valuation date']})/{self.set['days']})",
                 )
         self.last_charge = max(sheet.filled, 2)
         forms(sheet, {"D": MONEY, "E": DAY, "F": "0.0#", "G": "0.00"} | dict.fromkeys(self.charge_column, MONEY))
@@ -250,7 +253,8 @@ class Value(Inputs):
         widths(sheet, (14, 10, 30, 16, 12, 10, 10, *[13] * self.span))
         sheet.freeze_panes = "D2"
 
-    def _charge(self, sheet, item, of: str, amount: str, begin: Any, chance: Any) -> None:
+    def _charge(self, sheet, item, of: str, amount: str, begin: Any, chance: Any, paid: str = "0") -> None:
+        """A row of charges. paid: years after the valuation date; real prices take the inflation since then out."""
         row = sheet.filled + 1
         life = f"=Assets!I{self.asset_row[item['asset']]}"
         owner = f'IF({self.set["basis"]}="owner",1,0)'
@@ -260,7 +264,8 @@ class Value(Inputs):
             return f"MIN(MAX({months},0),$F{row}*12)/($F{row}*12)"
 
         charges = [
-            f"=IF(Years!$D${at}=0,0,$D{row}*$G{row}*{owner}*({used(f'Years!$C${at}')}-{used(f'Years!$B${at}')}))"
+            f"=IF(Years!$D${at}=0,0,$D{row}*$G{row}*{owner}*({used(f'Years!$C${at}')}-{used(f'Years!$B${at}')})"
+            f"*(1+{self.rise})^-MAX(0,Years!$G${at}-{paid}))"
             for at in range(FIRST, self.last + 1)
         ]
         add(sheet, (text(self.group_of[item["asset"]]), text(item["asset"]), of, amount, begin, life, chance, *charges))
@@ -283,15 +288,16 @@ class Value(Inputs):
                         f"=SUMIFS(Benefits!$U$2:$U${benefits},Benefits!$A$2:$A${benefits},$B$1,Benefits!$D$2:$D${benefits},A{row})",
                         f'={deducted}"yes")', f'={deducted}"no")',
                         f"=SUMIFS(Amortisation!{column}$2:{column}${charges},Amortisation!$A$2:$A${charges},$B$1)",
-                        f"=C{row}-D{row}-F{row}+{f'I{row - 1}' if place else '0'}", f"=MAX(G{row},0)*{self.set['tax rate']}",
+                        f"=C{row}-D{row}-F{row}+{f'I{row - 1}*(1+{self.rise})^(B{row - 1}-B{row})' if place else '0'}", f"=MAX(G{row},0)*{self.set['tax rate']}",
                         f"=MIN(G{row},0)", f"=C{row}-D{row}-E{row}-H{row}", f"=(1+$B$2)^(-B{row})",
                         f"=K{row}*(C{row}-H{row})-SUMIFS(Costs!$N$2:$N${costs},{where})"))  # fmt: skip
         total = self.last + 1
         sums = {column: f"=SUM({column}{FIRST}:{column}{self.last})" for column in "CDEFHJL"}
         add(sheet, ("Sum", *(sums.get(column) for column in "BCDEFGHIJKL")))
-        timing = f'IF({self.set["timing"]}="mid_year",(1+$B$2)^0.5,1)'
+        nominal = f"((1+$B$2)*(1+{self.rise})-1)"
+        timing = f'IF({self.set["timing"]}="mid_year",(1+{nominal})^0.5,1)'
         years, tax = self.set["years of it"], self.set["tax rate"]
-        saved = f"{tax}/{years}*(1-(1+$B$2)^(-{years}))/$B$2*{timing}"
+        saved = f"{tax}/{years}*(1-(1+{nominal})^(-{years}))/({nominal})*{timing}"
         applies = f'AND({self.set[TAX_BENEFIT]}="yes",L{total}>0)'
         add(sheet, ("A buyer's tax benefit", *[None] * 10, f"=IF({applies},L{total}*(1/(1-{saved})-1),0)"))
         add(sheet, ("Value", *[None] * 10, f"=L{total}+L{total + 1}"))

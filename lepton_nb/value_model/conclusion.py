@@ -115,7 +115,7 @@ def conclude(plan: Plan, draws: int = 0, seed: int | None = None) -> Conclusion:
                 interval=tuple(float(end) for end in np.quantile(simulation.values, (0.05, 0.95))),
                 most_likely=float(likely.groups[group.name]),
                 below_zero=below,
-                verdict=group_verdict(plan, group, below),
+                verdict=group_verdict(plan, group, below, drawn.losing(group.name)),
                 assets=asset_values(plan, group, value, costs),
                 stopped=stopped(plan, group),
             )

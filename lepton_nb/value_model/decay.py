@@ -155,7 +155,7 @@ def monitored(client, asset_id: str = "") -> tuple[Series, ...]:
 def decay_of(client, asset) -> Decay:
     """The decay that the value of an asset uses (rule Decay): stated where it has a basis, else measured."""
     seen = next((item for item in monitored(client, asset.asset_id) if item.what != "metric" and item.rates), None)
-    stated, basis = asset.half_life_years, asset.half_life_basis or asset.useful_life_basis
+    stated, basis = asset.half_life_years, asset.half_life_basis
     half, source = stated, "stated"
     if stated is None or (not basis and seen is not None and seen.shown):
         half = seen.half_life if seen is not None and seen.shown else None
@@ -268,6 +268,11 @@ def _series(asset_id, metric, what, rows, values, margins, errors, floor, floor_
             asset_id, metric, rows, f"{metric} was measured in one month only: no half-life can be read from it."
         )
     rate, (low, high) = fitted(times, margins, errors, floor_variance)
+    if high >= FASTEST:
+        words = (
+            f"{metric}: the months do not tell a slow decay from one within days, so no half-life is read from them."
+        )
+        return _empty(asset_id, metric, rows, words)
     fall = low > 0
     over = {"money": "the gain in money", "margin": f"the margin of {metric} over the baseline"}.get(what, metric)
     if fall:

@@ -74,7 +74,7 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
         rows.append(Knowing(factor.name, factor.label, found.value, found.standard_error))
     rows.sort(key=lambda row: -row.value)
     benefits = present_benefits(plan, lambda line: line.asset_id in group.assets).get(True, 0.0)
-    said = group_verdict(plan, group, float(np.mean(values < 0)))
+    said = group_verdict(plan, group, float(np.mean(values < 0)), distribution.losing(group.name))
     limit = SETTLED * max(benefits, 0.0)
     if said.word == WITHHELD:
         word, sentence = "withheld", f"{group.name}: no conclusion: {said.reason}."
@@ -193,7 +193,7 @@ def back_tests(
         slope = float(np.cov(theta, values)[0, 1] / sd**2)
         explained = float(np.corrcoef(theta, values)[0, 1] ** 2)
         noise = gain.standard_error * math.sqrt(gain.n)
-        said = group_verdict(plan, group, float(np.mean(values < 0)))
+        said = group_verdict(plan, group, float(np.mean(values < 0)), distribution.losing(group.name))
         threshold = mean - float(values.mean()) / slope
         tried = [
             decisions.evsi(mean, sd, noise, size, threshold, fixed_cost + size * cost_per_case, max(slope, 0.0))
@@ -307,7 +307,7 @@ def pairings(plan: Plan, distribution: Distribution, blind_plan: Plan, blind: Di
             low, high = simulation.interval
             perfect = decisions.evpi_samples({"go on": simulation.values, "stop": np.zeros(simulation.draws)})
             sides.append({"low": low, "high": high, "below_zero": below, "perfect": perfect.value})
-            said.append(group_verdict(which, which.group(group.assets[0]), below))
+            said.append(group_verdict(which, which.group(group.assets[0]), below, of.losing(group.name)))
         margins, pairs = gain.margins[1] - gain.margins[0], gain.interval[1] - gain.interval[0]
         equivalent = round(gain.n * (margins / pairs) ** 2)
         sentence = pairing_sentence(group.name, said[0].word, said[1].word, gain.n, equivalent)

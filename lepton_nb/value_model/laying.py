@@ -91,13 +91,17 @@ def lay(client, spans: tuple[Period, ...], basis: str) -> Plan:
         periods=spans,
         wacc=0.0,
         tax_rate=client.tax.rate,
+        inflation=price_rise(client),
         groups=tuple(groups_of(client.assets)),
         needs=needs,
         benefits=benefits,
         costs=costs,
         ends=ends,
         capitalised={name: book.capitalised for name, book in ledger.books(client).items()},
-        written_off={name: ledger.written_off(firsts[name], assets[name].useful_life_years, spans) for name in assets},
+        written_off={
+            name: deflated(ledger.written_off(firsts[name], assets[name].useful_life_years, spans), client, spans)
+            for name in assets
+        },
         decays={name: decay_of(client, assets[name]) for name in assets if name in earning},
         left_out=tuple(left_out),
         notes=tuple(_notes(client, benefits, costs, spans)),
@@ -250,6 +254,8 @@ def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostL
             reason = f"after the horizon, which ends on {horizon}"
         elif day < start or (whole_year and row.year < spans[0].year):
             reason = "forecast dated before the valuation date"
+        elif day == start and row.phase == "operation" and not whole_year:
+            reason = "running cost dated on the valuation date: it pays for the days before it"
         else:
             index = next(i for i, span in enumerate(spans) if day <= span.end)
             span = spans[index]
@@ -276,7 +282,12 @@ def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostL
                     category=row.category,
                     amount=row.amount,
                     share=share,
-                    written_off=ledger.planned_write_off(row, asset, firsts[row.asset_id], spans),
+                    written_off=deflated(
+                        ledger.planned_write_off(row, asset, firsts[row.asset_id], spans),
+                        client,
+                        spans,
+                        years_between(start, day),
+                    ),
                     source=row.source,
                 )
             continue
@@ -285,6 +296,23 @@ def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostL
                 row.asset_id, f"{row.phase} cost {row.category}", str(row.year or row.date), reason, row.amount.mode
             )
         )
+
+
+def price_rise(client) -> float:
+    """The inflation that is taken out of real prices; 0 where prices are nominal, or none is given."""
+    return (client.discount.inflation or 0.0) if client.valuation.price_basis == "real" else 0.0
+
+
+def deflated(shares, client, spans, paid: float = 0.0) -> tuple[float, ...] | None:
+    """Shares of a cost that tax charges in each period, in the prices of the figures (rule Tax).
+
+    Tax knows the money that was paid: in real prices each charge is worth less, by the prices' rise since ``paid``
+    (years after the valuation date; what was paid before it stands in money of that date).
+    """
+    rise = price_rise(client)
+    if not rise or not shares:
+        return shares
+    return tuple(share * (1 + rise) ** -max(span.time - paid, 0.0) for share, span in zip(shares, spans, strict=True))
 
 
 def _day(row, spans) -> date | None:
@@ -296,6 +324,11 @@ def _notes(client, benefits, costs, spans) -> list[str]:
     notes = []
     if client.discount.terminal_growth is not None:
         notes.append("A terminal growth is given; nothing after the horizon is valued here, so it is not used.")
+    if client.valuation.price_basis == "real" and client.discount.inflation is None:
+        notes.append(
+            "Prices are real and no inflation is given: what is written off, and losses carried forward, count as if "
+            "they kept their worth, which is somewhat too much tax saved. Give discount.inflation."
+        )
     given = {row.year for row in client.benefits}
     for span in spans:
         if benefits and span.year not in given:

@@ -13,7 +13,7 @@ from lepton_nb.value_model.tables import BenefitRow, Lines
 def group_values(lines: Lines) -> dict[str, float]:
     """Each group's value at the most likely figures, from the lines alone; the same as ``evaluate(plan).groups``.
 
-    By year: taxable = benefits − running costs − amortisation + loss carried in; present = (benefits − tax) (1 + r)^−t
+    By year: taxable = benefits − running costs − amortisation + loss carried in (in real prices less inflation); present = (benefits − tax) (1 + r)^−t
     − costs (1 + r)^−time, committed costs at the cost of capital; where it is positive, times the tax benefit of a buyer.
     """
     earned: dict[tuple[str, int], float] = {}
@@ -33,11 +33,12 @@ def group_values(lines: Lines) -> dict[str, float]:
         paid[row.group] = paid.get(row.group, 0.0) + discount_factor(rate, row.time) * amount
     for row in lines.amortisation:
         charged[row.group, row.year] = charged.get((row.group, row.year), 0.0) + row.capitalised * row.share
-    found = {}
+    found, inflation = {}, lines.settings.get("inflation of real prices", 0.0)
     for group in lines.groups:
-        total, carried = -paid.get(group.group, 0.0), 0.0
+        total, carried, before = -paid.get(group.group, 0.0), 0.0, 0.0
         for span in lines.periods:
             at = (group.group, span.year)
+            carried, before = carried * (1 + inflation) ** (before - span.time), span.time
             taxable = earned.get(at, 0.0) - running.get(at, 0.0) - charged.get(at, 0.0) + carried
             carried, tax = min(taxable, 0.0), lines.settings["tax rate"] * max(taxable, 0.0)
             total += discount_factor(group.rate, span.time) * (earned.get(at, 0.0) - tax)

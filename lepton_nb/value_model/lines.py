@@ -18,6 +18,8 @@ PARTICIPANT = frozenset({"market_value", "fair_value_ifrs13"})
 AFTER_SUCCESS = frozenset({"operation", "decommission"})
 #: What is paid whatever the benefits turn out to be (rule Rate).
 COMMITTED = frozenset({"research", "development", "decommission"})
+#: Why a year is cut that is not worth running (rule Economic life).
+STOPPED = "the group is worth more stopped than run from then on"
 LINKS = {"confusion": "evaluation", "acceptance": "accepted"}
 
 
@@ -152,6 +154,7 @@ class Plan:
     periods: tuple[Period, ...]
     wacc: float
     tax_rate: float
+    inflation: float  # of real prices: what was paid, and losses carried forward, lose worth by it; 0 in nominal prices
     groups: tuple[Group, ...]
     needs: Mapping[str, frozenset[str]]  # an asset and all that feed it, directly or not
     benefits: tuple[BenefitLine, ...]
@@ -228,16 +231,19 @@ def without_amortisation(plan: Plan) -> Plan:
 def widened(three: ThreePoint, factor: float, highest: float | None = None) -> ThreePoint:
     """The range around the most likely value times ``factor``; a range does not cross zero (rule Evidence).
 
-    >>> widened(ThreePoint(2, 5, 6), 2)
-    ThreePoint(low=0.0, mode=5, high=7)
+    What is cut off at one end is taken from the other too, down to the range as given: a weak grade must not raise the
+    mean of a benefit because its range cannot fall below zero.
+
+    >>> widened(ThreePoint(2, 5, 6), 2), widened(ThreePoint(1, 5, 9), 2)
+    (ThreePoint(low=0.0, mode=5, high=6), ThreePoint(low=0.0, mode=5, high=10))
     """
     low = three.low - (factor - 1) * (three.mode - three.low)
     high = three.high + (factor - 1) * (three.high - three.mode)
-    if three.low >= 0:
-        low = max(low, 0.0)
-    if three.high <= 0:
-        high = min(high, 0.0)
-    return ThreePoint(low, three.mode, high if highest is None else min(high, highest))
+    least = 0.0 if three.low >= 0 else low
+    most = 0.0 if three.high <= 0 else high if highest is None else highest
+    over, under = max(high - most, 0.0), max(least - low, 0.0)
+    low, high = min(max(low, least) + over, three.low), max(min(high, most) - under, three.high)
+    return ThreePoint(low, three.mode, high)
 
 
 def by_driver(lines: Iterable[BenefitLine]) -> dict[tuple[str, str], list[BenefitLine]]:

@@ -191,6 +191,8 @@ class Mixing:
             return "time" if self.moved else "drift"
         if not side.whole_year(row) and not other.start <= row.date <= other.horizon:
             return "time"
+        if row.phase == "operation" and row.date == other.start and not side.whole_year(row):
+            return "time"
         if row.phase == "operation" and self.other_life(side, row):
             return "plans"
         ends = other.lives.get(other.group_of[row.asset], {""})

@@ -50,11 +50,18 @@ def group_value(plan: Plan, group: Group, world: World = MOST_LIKELY, books: Map
 
     books: of its assets in this world (:func:`books_of`), where they are known already.
     """
+    return value_and_flows(plan, group, world, books)[0]
+
+
+def value_and_flows(
+    plan: Plan, group: Group, world: World = MOST_LIKELY, books: Mapping[str, Book] | None = None
+) -> tuple[Money, Money]:
+    """The value of a group, and the sum of its flows after tax without discounting."""
     books = books_of(plan, group, world) if books is None else books
-    years = _years(plan, group, books, frozenset(group.assets), world.rate_change)
-    value = sum((year.present for year in years), 0.0)
+    years = tuple(_years(plan, group, books, frozenset(group.assets), world.rate_change))
+    value, flows = sum((year.present for year in years), 0.0), sum((year.net for year in years), 0.0)
     factor = tax_benefit_factor(plan, group)
-    return value if factor == 1.0 else np.where(np.asarray(value) > 0, factor * np.asarray(value), value)
+    return (value if factor == 1.0 else np.where(np.asarray(value) > 0, factor * np.asarray(value), value)), flows
 
 
 def tax_benefit_factor(plan: Plan, group: Group) -> float:
@@ -63,7 +70,8 @@ def tax_benefit_factor(plan: Plan, group: Group) -> float:
     if plan.basis != "market" or not tax.tax_amortisation_benefit or plan.tax_rate == 0:
         return 1.0
     timing = "mid" if plan.client.valuation.timing == "mid_year" else "end"
-    return methods.tax_amortisation_factor(plan.tax_rate, group.rate, tax.tab_years, timing)
+    nominal = (1 + group.rate) * (1 + plan.inflation) - 1  # the price is written off in the money that was paid
+    return methods.tax_amortisation_factor(plan.tax_rate, nominal, tax.tab_years, timing)
 
 
 # --- one line --------------------------------------------------------------------------------------------
@@ -260,12 +268,15 @@ def part_flows(plan: Plan, group: Group, world: World = MOST_LIKELY):
 
 def _years(plan: Plan, group: Group, books: Mapping[str, Book], members: frozenset, change: float) -> Iterable[Year]:
     carried: Money = 0.0
+    before = 0.0
     present_books = [book for name, book in books.items() if name in members]
     earning = [book for name, book in books.items() if name in members and plan.needs[name] <= members]
     for index, span in enumerate(plan.periods):
         earned = sum(book.benefits[index] for book in earning)
         running = sum(book.running[index] for book in present_books)
         amortisation = sum(book.amortisation[index] for book in present_books)
+        carried = carried * (1 + plan.inflation) ** (before - span.time)  # a loss of the past is money of the past
+        before = span.time
         taxable = earned - running - amortisation + carried
         tax, carried = plan.tax_rate * np.maximum(taxable, 0.0), np.minimum(taxable, 0.0)
         factor = discount_factor(group.rate + change, span.time)

@@ -10,7 +10,7 @@ from lepton_nb.valuation import cashflows
 from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.inputs import correlated, uncertain
 from lepton_nb.value_model.laying import lay
-from lepton_nb.value_model.lines import PARTICIPANT, Group, LeftOut, Plan
+from lepton_nb.value_model.lines import PARTICIPANT, STOPPED, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
 from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
@@ -106,7 +106,7 @@ def without_loss_years(laid: Plan) -> Plan:
     lost = [(line, amount) for line, amount in benefits(laid) if line.period >= stops[line.asset_id]]
     if not gone and not lost:
         return laid
-    why = "the group is worth more stopped than run from then on"
+    why = STOPPED
     left_out = [
         *(
             LeftOut(line.asset_id, f"benefit {line.driver_id}", str(laid.periods[line.period].year), why)

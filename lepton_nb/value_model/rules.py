@@ -2,8 +2,8 @@
 
 RULES = {
     "Valuation date": "It splits the world. Actual costs before it are sunk: they serve the cost approach, the books, and the "
-    "tax that their amortisation still saves. Forecast costs dated on or after it count; forecasts before it are left out "
-    "and listed.",
+    "tax that their amortisation still saves. Forecast costs dated on or after it count, running costs only after it: "
+    "one dated on that day pays for the days before. What is left out is listed.",
     "Years": "A benefit year holds the figure of a whole calendar year; of the first and the last year only the days that count "
     "do (ACT/365F: 184/365 for 30 June), a whole year counts 1. A running cost given by its year is read in the same way; a "
     "dated one counts in full at its date. What lies after the horizon is left out and listed; nothing is extrapolated.",
@@ -12,8 +12,8 @@ RULES = {
     "Economic life": "A benefit ends on the day on which the useful life of the asset that earns it ends, counted from its first "
     "use, and the running costs of the asset, and of what serves it alone, end with it: of that year's costs the share of its "
     "days counts. beyond_useful_life: keep, with a reason, keeps them. A group is run only as long as the rest of its most "
-    "likely flows after tax is worth more than stopping: later years are cut and listed. loss_years: run, with a reason, "
-    "keeps them.",
+    "likely flows after tax is worth more than stopping: later years are cut and listed; where that leaves "
+    "no benefit the group is not supported. loss_years: run, with a reason, keeps them.",
     "Basis": "Investment value and value in use are the owner's: the amortisation of his books saves tax, a buyer's does not "
     "count. Market value and fair value are a market participant's: no books of the owner; where the tax law grants it, the "
     "tax that a buyer saves by amortising the price raises the value. One quantity has one figure; another basis stands "
@@ -23,9 +23,10 @@ RULES = {
     "measured share accepted.",
     "Decay": "What decays is the money gained over the baseline: 2^(−age / half-life), averaged over the days that count. The "
     "age runs from the date of the evaluation; without one, from the valuation date or the start of the first year in use "
-    "(adoption above 0), whichever is later. The stated half-life is used where it has a basis, else the measured one. It is "
+    "(adoption above 0), whichever is later. The stated half-life is used where it has a basis (half_life_basis), else "
+    "the measured one where a fall is shown, else the stated one. It is "
     "measured from all months, weighted by their n: on the gain in money where hits and false alarms are both monitored, else "
-    "on the margin of a rate over the baseline's own. A metric that cannot be mapped to money is shown and moves nothing. "
+    "on the margin of a rate over the baseline's own. A metric that cannot be mapped to money, and months that set no upper end to the decay, move nothing. "
     "Without a half-life nothing decays.",
     "Retraining": "Where retrain_every_months is given the age starts again on these days, counted from the evaluation (else "
     "from the first use), and each training costs retrain_cost.",
@@ -37,31 +38,34 @@ RULES = {
     "useful life from the month of use (not yet in use: from January of the first year with a benefit, or from the "
     "month of the last development planned in that year). It is taken to count for tax as it does in the books. The "
     "amortisation of an asset that may still fail counts times its chance. A loss is carried forward within its group and "
-    "not set against other profits of the company.",
+    "not set against other profits of the company. Where prices are real, a charge and a loss carried forward are money "
+    "of the day on which they were paid or made: inflation since then is taken out of both.",
     "Technical success": "p_technical_success multiplies what comes after success (benefits, operation, decommission) "
     "and not the research and development up to it. In the simulation success is drawn: it happens in that share of "
     "the draws.",
     "Rate": "One rate a group, which its assets bear together: the mean of the cost of capital plus the premium of each asset "
     "(of its kind, and its specific ones), weighted by their values; values and rate are solved together. Research, "
     "development and decommissioning are paid whatever the benefits turn out to be: they are discounted at the cost of "
-    "capital without a premium.",
+    "capital without a premium. Retraining, leases and other running costs end with the use and bear the rate of the group.",
     "Asset values": "Assets connected by feeds form a group. A benefit counts only where the asset that earns it and all that "
     "feed it are present. The group is what is decided on. Within it, an asset that only serves others earns its charges, at "
     "most what replacing it costs; what earns takes the rest; where the reconciliation concludes less, the difference "
     "stands under together. The parts sum to the group and are the same on every page.",
     "Evidence": "A grade widens a row's range around its most likely value and never moves it: measured as given, pilot × 1.25, "
-    "expert × 1.5, vendor × 2, unless client.yml says otherwise. A range does not cross zero, a share not 1. The measured gain "
+    "expert × 1.5, vendor × 2, unless client.yml says otherwise. A range does not cross zero, a share not 1; what "
+    "that cuts off at one end is taken from the other, down to the range as given. The measured gain "
     "of a row is widened by the same factor; money per outcome has its own grade.",
     "Uncertainty": "Everything that can be otherwise is drawn: low, most likely and high as a triangular distribution, one draw "
     "per driver and quantity, and per asset and kind of cost, for all years; a test set's counts from the Dirichlet "
     "distribution of counts + ½ (pairs where given, else both margins independently), an acceptance share from the Beta "
     "distribution of its counts + ½; technical success; the decay within its measured interval; the client's scenarios by "
     "their probability. The value is the mean of these draws, its range their 5 and 95 % points. The case of most likely "
-    "figures stands beside it. What is not drawn (rate, half-life without a measurement) is a matrix beside it.",
+    "figures stands beside it. Of what is not drawn, rate and half-life are a matrix beside it; the useful life is a choice of the client.",
     "Scenarios": "A scenario multiplies benefits and costs, of all assets or of those it names. Each draw falls into one of "
     "them; beside it stands what each would bring, everything else at its most likely value.",
     "Verdict": "Of a group, by P(value < 0): at most 1 % almost surely positive, 10 % likely positive, 50 % open, above not "
-    "supported. How wide the value is, is said apart. Not shown, with a range in place of the number: the 90 % interval of "
+    "supported. A draw that loses without discounting counts as below zero too: a higher rate makes late losses small and must "
+    "not make the word better. How wide the value is, is said apart. Not shown, with a range in place of the number: the 90 % interval of "
     "the gain per case of a test set behind it holds zero. Withheld: an asset of the group that earns, or that one which "
     "earns needs, is prohibited or its legal control unclear; an evaluation behind it is older than two years. A group that "
     "is not shown or withheld is no part of the total.",

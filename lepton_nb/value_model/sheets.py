@@ -16,7 +16,7 @@ from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
 from lepton_nb.value_model.inputs import OUTCOMES, sample_counts
 from lepton_nb.value_model.laying import retrain_months, retrains_from
-from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan
+from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, STOPPED, Plan
 from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.replacement import kind_rate
 from lepton_nb.value_model.times import months_later
@@ -216,10 +216,9 @@ def _use_without_plans(client, asset, begin: date | None) -> str:
 
 def _last_years(plan: Plan) -> dict[str, int]:
     """The last year run of each group that is stopped early."""
-    why = "the group is worth more stopped than run from then on"
     found: dict[str, int] = {}
     for row in plan.left_out:
-        if row.reason == why:
+        if row.reason == STOPPED:
             name, year = plan.group(row.asset_id).name, date.fromisoformat(f"{row.when[:4]}-01-01").year - 1
             found[name] = min(year, found.get(name, year))
     return found

@@ -197,6 +197,7 @@ def line_tables(plan: Plan) -> Lines:
             "basis": plan.basis,
             "tax rate": plan.tax_rate,
             "cost of capital": plan.wacc,
+            "inflation of real prices": plan.inflation,
         },
         periods=tuple(
             PeriodRow(year=p.year, share=p.share, start=p.start.isoformat(), end=p.end.isoformat(), time=p.time)
@@ -351,7 +352,7 @@ def _words(found) -> str:
 def _rates(plan: Plan):
     discount = plan.client.discount
     source = discount.source or "built up from client.yml"
-    yield _row("cost of capital", "all", plan.wacc, "a year", source=source)
+    yield _row("cost of capital", "all", plan.wacc, f"a year, {plan.client.valuation.price_basis}", source=source)
     for kind, rate in dict(discount.asset_premium).items():
         yield _row(f"premium for {kind}", "all", rate, "a year", source="client.yml")
     for extra in discount.specific_premiums:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lepton_nb.value_model.gains import gain
-from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.lines import STOPPED, Group, Plan
 from lepton_nb.value_model.times import years_later
 
 #: Upper limits of P(value < 0) for each word, in order.
@@ -29,8 +29,11 @@ class Verdict:
         return self.word not in (NOT_SHOWN, WITHHELD)
 
 
-def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "") -> Verdict:
+def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "", losing: float = 0.0) -> Verdict:
     """The word by P(value < 0), unless a reason withholds it or the test set does not tell the sign.
+
+    losing: the share of the draws that lose at the group's rate or without discounting, where that is more: a higher
+    rate makes late losses small and must not make the word better.
 
     >>> verdict(0.01).word, verdict(0.3).word, verdict(0.0, not_shown="the test set holds zero").word
     ('almost surely positive', 'open', 'not shown')
@@ -39,17 +42,40 @@ def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "") -
         return Verdict(WITHHELD, withheld or "the client gives no benefit and no cost after the valuation date")
     if not_shown:
         return Verdict(NOT_SHOWN, not_shown)
-    limit, word = next(item for item in VERDICTS if below_zero <= item[0])
+    limit, word = _word(max(below_zero, losing))
     bound = f"at most {100 * limit:g} %" if word != "not supported" else "above 50 %"
-    return Verdict(word, f"P(value < 0) is {bound}")
+    if word == _word(below_zero)[1]:
+        return Verdict(word, f"P(value < 0) is {bound}")
+    words = (
+        f"P(value < 0) is {bound} with the draws that lose without discounting: a rate does not make late losses small"
+    )
+    return Verdict(word, words)
 
 
-def group_verdict(plan: Plan, group: Group, below_zero: float | None) -> Verdict:
-    """The verdict on one group (rule Verdict)."""
-    touched = any(name in plan.benefits_of or name in plan.costs_of for name in group.assets)
+def _word(share: float) -> tuple[float, str]:
+    return next(item for item in VERDICTS if share <= item[0])
+
+
+def group_verdict(plan: Plan, group: Group, below_zero: float | None, losing: float = 0.0) -> Verdict:
+    """The verdict on one group (rule Verdict). losing: :meth:`~lepton_nb.value_model.worlds.Distribution.losing`."""
+    idle = never_run(plan, group)
+    touched = idle or any(name in plan.benefits_of or name in plan.costs_of for name in group.assets)
     withheld = "; ".join(dict.fromkeys(_withheld(plan, group)))
     shown = "" if withheld else "; ".join(_not_shown(plan, group))
-    return verdict(below_zero if touched else None, withheld, shown)
+    found = verdict(below_zero if touched else None, withheld, shown, losing)
+    if found.concluded and idle:
+        return Verdict(VERDICTS[-1][1], "it is worth more not begun than run: what is planned earns less than it costs")
+    return found
+
+
+def never_run(plan: Plan, group: Group) -> bool:
+    """Whether all that a group would earn is cut because it is worth more stopped (rule Economic life)."""
+    cut = any(
+        row.reason == STOPPED and row.asset_id in group.assets and row.what.startswith("benefit")
+        for row in plan.left_out
+    )
+    lines = (line for name in group.assets for line in plan.benefits_of.get(name, ()))
+    return cut and not any(line.weight * line.volume.mode for line in lines)
 
 
 def counts(plan: Plan, group: Group) -> bool:

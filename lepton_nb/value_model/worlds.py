@@ -14,19 +14,27 @@ from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import PRIOR, decay_name
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world
+from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Simulated values: of every group and the total of those that count, over the same draws."""
+    """Simulated values: of every group and the total of those that count, over the same draws.
+
+    flows: of each group, without discounting.
+    """
 
     groups: Mapping[str, uncertainty.Simulation]
     total: uncertainty.Simulation
+    flows: Mapping[str, uncertainty.Simulation]
     draws: int
     seed: int
+
+    def losing(self, group: str) -> float:
+        """Share of the draws in which a group loses, at its rate or without discounting (rule Verdict)."""
+        return float(np.mean((self.groups[group].values < 0) | (self.flows[group].values < 0)))
 
 
 def counting(plan: Plan, world: World, held: Sequence[str]) -> Worth:
@@ -55,13 +63,17 @@ def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distributio
 
     def model(drawn):
         size = len(next(iter(drawn.values())))
-        worth = counting(plan, scenario_world(plan, drawn), held)
-        return np.column_stack([np.broadcast_to(column, size) for column in (*worth.groups.values(), worth.total)])
+        world = scenario_world(plan, drawn)
+        found = {group.name: value_and_flows(plan, group, world) for group in plan.groups}
+        total = sum((found[name][0] for name in held), 0.0)
+        columns = (*(value for value, _ in found.values()), total, *(flows for _, flows in found.values()))
+        return np.column_stack([np.broadcast_to(column, size) for column in columns])
 
     inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
     result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations)
     groups = {group.name: result.column(index) for index, group in enumerate(plan.groups)}
-    return Distribution(groups, result.column(len(groups)), result.draws, seed)
+    flows = {name: result.column(index) for index, name in enumerate(groups, start=len(groups) + 1)}
+    return Distribution(groups, result.column(len(groups)), flows, result.draws, seed)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ class Asset(Frozen):
     half_life_years: Positive | None = column(
         "Years in which the benefit halves; empty: it does not decay.", "years", default=None
     )
-    half_life_basis: Text = column("Why that half-life; empty: the basis of the useful life.", default="")
+    half_life_basis: Text = column(
+        "Why that half-life; without one, a fall that the months show is used in its place.", default=""
+    )
     retrain_every_months: Positive | None = column(
         "Months after which it is trained again, so that its decay starts anew; empty: it is not.",
         "months",
