@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
-from test_value_model import asset, benefit, make, plan_of
+from test_value_model import asset, benefit, evaluation, linked, make, plan_of
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.value_model import decay, records, stages, tables, worlds
+from lepton_nb.value_model import approaches, decay, information, records, stages, tables, worlds
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 ACCEPTED = [
@@ -74,6 +74,20 @@ def test_an_acceptance_share_is_moved_to_the_5_and_95_percent_points_of_its_coun
         assert words == f"{posterior.ppf(share):.4g}"
 
 
+def test_an_assumption_moves_only_the_groups_that_it_touches():
+    """The gain of a test set moves those whose benefit rests on it, and nobody else's."""
+    made = [asset("M1"), asset("M2", in_service_date="2025-06-30")]
+    rows = [linked(2026), benefit(2026, (50, 100, 200), "M2")]
+    plan = plan_of(made, rows, evaluations=[evaluation()], rate=0.0)
+    moves = {move.name: move for move in worlds.assumptions(plan)}
+    assert moves["E1"].assets == {"M1"} and moves["M2.saving.unit_value"].assets == {"M2"}
+    base = value_model.evaluate(plan).groups
+    for name, group, still in (("E1", "M1", "M2"), ("M2.saving.unit_value", "M2", "M1")):
+        low, high = (value_model.evaluate(plan, world).groups for world in (moves[name].low, moves[name].high))
+        assert float(low[group]) < float(base[group]) < float(high[group])
+        assert float(low[still]) == float(base[still]) == float(high[still])
+
+
 # ---------------------------------------------------------------- the register of inputs
 
 
@@ -83,6 +97,30 @@ def test_the_register_gives_a_drivers_mean_of_the_years_within_its_least_and_mos
     row = found["unit value: saving"]
     assert (row.low, row.likely, row.high) == (5, 30, 120)
     assert (found["attribution: saving"].likely, found["volume: saving"].likely) == (1, 1)
+
+
+def test_months_are_counted_in_years_from_the_first_that_was_monitored():
+    rows = [
+        {"asset_id": "M1", "period": month, "metric": "recall", "value": 0.8, "n": 100}
+        for month in ("2025-04", "2024-10", "2025-10")
+    ]
+    (series,) = decay.monitored(make(monitoring=rows))
+    assert series.years == (0, 0.5, 1) and series.months == ("2024-10", "2025-04", "2025-10")
+
+
+def test_only_inputs_of_a_group_are_worth_learning_for_it():
+    rows = [benefit(2026, (-300, 100, 300), name) for name in ("M1", "M2")]
+    plan = plan_of([asset("M1"), asset("M2")], rows, rate=0.0)
+    distribution = value_model.simulate(plan, draws=2048)
+    for group in plan.groups:
+        found = information.learning(plan, distribution, group, lambda value: f"{value:.0f}")
+        assert [row.name for row in found.inputs] == [f"{group.name}.saving.unit_value"]
+
+
+def test_the_share_of_an_assets_benefits_that_is_measured():
+    rows = [benefit(2026, 0.25), benefit(2026, 0.75, driver_id="other", evidence="expert"), benefit(2026, 9, "M2")]
+    plan = plan_of([asset("M1"), asset("M2"), asset("M3")], rows)
+    assert [approaches.measured_share(plan, name) for name in ("M1", "M2", "M3")] == pytest.approx([0.25, 1, 0])
 
 
 # ---------------------------------------------------------------- the right to refuse

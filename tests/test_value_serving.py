@@ -49,6 +49,9 @@ def test_months_of_use_become_a_service(service):
     assert service.servers == 2  # 1,460 GPU hours over 730
     assert service.arrivals == pytest.approx(100_000 / (365 / 12 * 86400))
     assert tuple(service.a_thousand(service.cost)) == pytest.approx((10_000 / 1200, 10, 15))
+    assert (service.asset_id, service.first, service.last) == ("M1", "2025-11", "2025-12")
+    assert (service.p50, service.p95) == (0.04, 0.08)
+    assert (service.mean_service, service.variation) == serving.service_time(0.04, 0.08)
 
 
 def test_the_service_time_repeats_median_and_tail():
