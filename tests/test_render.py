@@ -148,8 +148,13 @@ def test_key_figures_and_sentences_are_text():
 
 
 def test_thousands_are_set_apart_alike_in_sentences_and_figures():
-    found = str(render.sentences(["M1: at most 410,000 EUR, n = 1,234,567.", "paragraphs 65,67 and x=1,000"]))
+    found = str(
+        render.sentences(
+            ["M1: at most 410,000 EUR, n = 1,234,567.", "worth -1,494,359 SEK", "paragraphs 65,67 and x=1,000"]
+        )
+    )
     assert f"410{render.THIN}000 EUR" in found and f"1{render.THIN}234{render.THIN}567." in found
+    assert f"{render.MINUS}1{render.THIN}494{render.THIN}359 SEK" in found
     assert "65,67" in found and "x=1,000" in found
 
 

@@ -117,7 +117,7 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
             {
                 "Group": group["name"],
                 "If": row["assumption"],
-                "Is": f"{row['at']} {row['unit']}".strip(),
+                "Is": f"{row['at']} {row['unit']}".strip() if any(map(str.isdigit, row["at"])) else row["at"],
                 "Its value then": money(row["value"]),
             }
             for row in turning

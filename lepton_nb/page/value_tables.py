@@ -254,7 +254,7 @@ def asset_values(found: Any, money: Money) -> Html:
             )
         caption = (
             f"Group {item.name}"
-            + ("" if item.verdict.concluded else f", {item.verdict.word}: shown, not concluded")
+            + ("" if item.verdict.concluded else f" ({item.verdict.word}): what the parts would come to, no conclusion")
             + "."
         )
         tables.append(render.table(rows, {"Earned": money, "Value": money}, caption, sums=["Value"]))

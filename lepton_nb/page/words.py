@@ -199,11 +199,11 @@ def regrouped(text: str) -> str:
     >>> regrouped("n = 6,000, of 1,234,567; IAS 38.65,67").replace(THIN, " ")
     'n = 6 000, of 1 234 567; IAS 38.65,67'
     """
-    return re.sub(GROUPED, lambda found: found[0].replace(",", THIN), text)
+    return re.sub(GROUPED, lambda found: found[0].replace(",", THIN).replace("-", MINUS), text)
 
 
-#: Whole numbers with commas between thousands, standing alone: no part of an address or of a longer name.
-GROUPED = r"(?<![\w.,/=?&-])\d{1,3}(?:,\d{3})+(?![\w,]\d|\d|\w*/)"
+#: Whole numbers with commas between thousands, with their sign, standing alone: no part of an address or of a longer name.
+GROUPED = r"(?<![\w.,/=?&-])-?\d{1,3}(?:,\d{3})+(?![\w,]\d|\d|\w*/)"
 
 
 def percent(value: Any, digits: int = 1, why: str = "", sign: bool = False) -> str:

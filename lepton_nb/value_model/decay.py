@@ -187,7 +187,10 @@ def decay_of(client, asset) -> Decay:
 
 
 def _words(rate: float) -> str:
-    return f"{math.log(2) / rate:.1f} years" if rate > 0 else "no decay"
+    if rate <= 0:
+        return "no decay"
+    years = math.log(2) / rate
+    return f"{years:.1f} years" if years >= 0.095 else f"{years:.2g} years"
 
 
 def _times(rows) -> tuple[float, ...]:

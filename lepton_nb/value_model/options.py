@@ -361,6 +361,8 @@ def conclusion(
         told = ", ".join(words)
         return "withheld", f"{name}: no conclusion: which action is best depends on the volatility ({told})."
     word, best = valued[0].word, max(item.worth for item in valued)
+    if word == "nothing to win" and best < 1:
+        return word, f"{name}: nothing to win at any of the volatilities."
     if word == "nothing to win":
         return word, f"{name}: nothing to win at any of the volatilities; the right is worth at most {money(best)}."
     if word == "wait":
