@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -712,3 +714,18 @@ def test_parts_of_a_group_that_lose_still_sum_to_it():
     values = {name: item.value for name, item in group.assets.assets.items()}
     assert values["M2"] < 0 < values["M1"]
     assert sum(values.values()) + group.assets.together == pytest.approx(group.value)
+
+
+# ---------------------------------------------------------------- the rules as they are printed
+
+
+def test_every_printed_rule_is_listed_with_tests_that_exist():
+    here = Path(__file__).parent
+    table = (here / "valuation_tests.md").read_text(encoding="utf-8").split("## Rules of value")[1]
+    listed = dict(re.findall(r"^\| ([A-Z][^|]*?) \| (`.*) \|$", table, flags=re.M))
+    assert set(listed) == set(value_model.RULES)
+    for rule, tests in listed.items():
+        names = re.findall(r"`(\w+\.py)::(\w+)`", tests)
+        assert names, rule
+        for file, name in names:
+            assert f"def {name}(" in (here / file).read_text(encoding="utf-8"), f"{rule}: {file}::{name}"
