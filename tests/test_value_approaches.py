@@ -283,3 +283,16 @@ def test_a_charge_says_what_it_is_made_of_and_is_at_most_what_replacing_costs():
             name, kept.depreciated, kept.rate, kept.remaining_life
         )  # fmt: skip
         assert found.yearly > 0 and 0 < found.value <= kept.depreciated
+
+
+def test_what_is_used_up_has_no_life_left_and_no_say_in_the_mean_life():
+    old = asset("M1", in_service_date="2020-12-31", useful_life_years=2)
+    plan = value_model.plan(make([old], (), [spent("2020-06-30", 900), spent("2024-12-31", 100)]))
+    found = replacement_costs(plan)["M1"]
+    assert found.remaining_life == pytest.approx(1) and found.functional == pytest.approx(0.95)
+
+
+def test_nothing_is_obsolete_where_nothing_was_spent():
+    plan = value_model.plan(make([asset("M1")], [benefit(2026, 100)]))
+    assert economic_obsolescence(replacement_costs(plan), plan.groups[0], 100.0) == 0
+    assert economic_obsolescence(replacement_costs(plan), plan.groups[0], -100.0) == 0

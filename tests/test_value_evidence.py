@@ -188,6 +188,8 @@ def test_groups_of_30_are_compared():
     rates, why = threshold.groups_flagged(scored([0, 1] * 30, [0.1, 0.9] * 30, ["A", "B"] * 30), 0.5)
     assert why == ""
     assert rates.selection_ratio == 0
+    at_the_cut, _ = threshold.groups_flagged(scored([0, 1] * 30, [0.1, 0.5] * 30, ["A", "B"] * 30), 0.5)
+    assert [rate.value for rate in at_the_cut.rates.values()] == [0, 1]  # a score at the cut is flagged
 
 
 # ---------------------------------------------------------------- break-even

@@ -514,6 +514,10 @@ def test_stopping_saves_the_draws_whose_rest_is_negative():
     # triangular on -100, 0, 100: E max(-x, 0) = 100/6
     assert first.option_value == pytest.approx(100 / 6, rel=0.01)
     assert first.option_value == pytest.approx(100 / 6, abs=5 * first.standard_error + 0.05)
+    assert 0 < first.standard_error < 0.5  # 24 / √8192 is 0.3 where draws are independent; these are stratified
+    found = (value_model.simulate(plan, draws=8192, seed=seed) for seed in range(30))
+    errors = [stages.right_to_stop(plan, one, plan.groups[0])[0].option_value - 100 / 6 for one in found]
+    assert 0.5 < np.sqrt(np.mean(np.square(errors))) / first.standard_error < 2  # it is what other seeds show
 
 
 def test_stopping_does_not_save_what_stopping_costs():

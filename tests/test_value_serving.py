@@ -193,6 +193,9 @@ def test_the_covering_volume_is_the_running_cost_over_what_one_unit_saves():
     (found,), _ = serving.covers(plan, money)
     assert found.break_even == pytest.approx(100 / (0.5 * GAIN))
     assert "covers its running costs 3.9 times" in found.sentence
+    assert (found.volume, found.worth, found.cost) == pytest.approx((1000, 0.5 * GAIN, 100))
+    half = value_model.plan(make(benefits=[benefit(2026, 5, adoption=0.5)], costs=[cost("2026-06-30", 100)]))
+    assert serving.covers(half, money)[0][0].volume == 0.5  # half of one plant
 
 
 @pytest.mark.parametrize(
