@@ -129,7 +129,8 @@ def prepare(notebook: dict, code: str) -> dict:
             kept["outputs"] = [output for output in map(_shown, outputs) if output]
             kept["execution_count"] = None
             if code == "none" or tags & {"remove-input", "remove_input"}:
-                tags, kept["source"] = tags | {"remove-input"}, ""
+                # A code cell without any source would lose its outputs in the site as well.
+                tags, kept["source"] = tags | {"remove-input"}, "#" if kept["outputs"] else ""
             elif code == "folded" and "hide-cell" not in tags:
                 tags.add("hide-input")
             if not kept["outputs"] and not "".join(kept["source"]).strip():
