@@ -50,8 +50,9 @@ def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> 
         because = "" if row["reason"].startswith("P(value") else f": {row['reason']}"
         shown = money(row["value"]) if row["counts"] else "a range only"
         rows.append({
-            "Group": row["name"], "What": words.listed(names[asset] for asset in row["assets"]), "Value": shown, "5 % to 95 %": money.range(row),
+            "Group": row["name"], "Value": shown, "5 % to 95 %": money.range(row),
             "P(value < 0)": words.chance(row["below_zero"], value.tables["total"][0]["draws"]), "Verdict": f"{row['verdict']}{because}",
+            "What": words.listed(names[asset] for asset in row["assets"]),
         })  # fmt: skip
     caption = "Groups are decided on whole: their assets earn together. Total: the figure above."
     none = "The client gives no benefit and no cost after the valuation date."
@@ -98,7 +99,11 @@ def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
          "Value": "no flows ahead"}
         for asset in register if asset.asset_id not in valued
     ]  # fmt: skip
-    return render.table(rows, caption="The values of the assets and what they earn together sum to their group.")
+    # On a telephone the first three columns are seen at once.
+    columns = ("Asset", "What", "Value", "Group", "Kind", "Stage")
+    return render.table(
+        rows, caption="The values of the assets and what they earn together sum to their group.", columns=columns
+    )
 
 
 def _either(low: str, high: str, unit: str) -> str:
