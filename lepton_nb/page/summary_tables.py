@@ -47,7 +47,8 @@ def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> 
         if told is not None and told.note:
             follow.append(words.sentence(told.note))
         # A reason that only says the limit repeats the chance beside it.
-        because = "" if row["reason"].startswith("P(value") else f": {row['reason']}"
+        plain = row["reason"].startswith("P(value") and "discounting" not in row["reason"]
+        because = "" if plain else f": {row['reason']}"
         shown = money(row["value"]) if row["counts"] else "a range only"
         rows.append({
             "Group": row["name"], "Value": shown, "5 % to 95 %": money.range(row),
