@@ -200,9 +200,9 @@ def test_removing_an_optional_file_changes_only_what_it_feeds(found):
     bare = found | {"usage": []}
     assume(not any(row["unit"] == "per thousand" for row in found["comparables"]))
     close(likely(client_of(found)), likely(client_of(bare)))
-    without = found | {"monitoring": []}
     assume(all(item["half_life_years"] for item in found["assets"]))
-    close(likely(client_of(found)), likely(client_of(without)))
+    stated = found | {"assets": [item | {"half_life_basis": "expert"} for item in found["assets"]]}
+    close(likely(client_of(stated)), likely(client_of(stated | {"monitoring": []})))
 
 
 # ---------------------------------------------------------------- what may only go one way
