@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -51,6 +52,7 @@ def test_months_of_use_become_a_service(service):
     assert tuple(service.a_thousand(service.cost)) == pytest.approx((10_000 / 1200, 10, 15))
     assert (service.asset_id, service.first, service.last) == ("M1", "2025-11", "2025-12")
     assert (service.p50, service.p95) == (0.04, 0.08)
+    assert service.gpu_hours_a_thousand == pytest.approx(1000 * 2 * 1460 / 200_000)
     assert (service.mean_service, service.variation) == serving.service_time(0.04, 0.08)
 
 
@@ -273,6 +275,9 @@ def test_fewest_servers_and_headroom_meet_the_target():
     assert most >= 10.0
     assert economics.erlang_c(most, 2.0, count).p95_time == pytest.approx(target, rel=1e-6)
     assert waiting.fewest_servers(10.0, 2.0, 0.1) is None
+    # load for more than 63 servers and for more than 64, with all the time in the world
+    assert waiting.fewest_servers(63.5, 1.0, 1e9) == 64 and waiting.fewest_servers(64.5, 1.0, 1e9) is None
+    assert waiting.fewest_servers(0.5, 1.0, 1e9) == 1
     assert waiting.headroom(2.0, 4, 0.1) == 0
 
 
@@ -304,3 +309,33 @@ def test_a_thousand_has_one_function():
         )
     with pytest.raises(Undefined):
         market.per_thousand(1.0, 0.0)
+
+
+def test_a_service_that_is_priced_costs_its_servers_and_what_is_no_server():
+    assets = [asset("M1", feeds=[]), asset("I1", kind="infrastructure", feeds=["M1"], useful_life_years=4)]
+    costs = [
+        cost("2026-06-30", 900, "I1"),
+        cost("2026-06-30", 500),
+        spent("2025-06-30", 4000, "I1") | {"category": "hardware"},
+    ]
+    (service,), _ = serving.services(plan_of([month(), month("2025-12")], costs, assets))
+    replaced = 4000 * 0.1 / (1 - 1.1**-4)  # the equal yearly payment at 10 %
+    assert service.server_cost == pytest.approx((900 + replaced) / 2)
+    assert service.full_cost.mode == pytest.approx(900 + 500 + replaced)
+    found = waiting.waiting(service, peak=5.0, target=1.5)
+    assert found.priced and found.headroom == pytest.approx(
+        waiting.headroom(service.service_rate, 2, found.target) / found.arrivals
+    )
+    for item in found.choices:
+        assert item.cost == pytest.approx((500 + (900 + replaced) / 2 * item.servers) / 1200)
+    assert min(found.choices, key=lambda item: item.cost).name == "1 server" and "1 server" in found.front
+
+
+def test_curves_are_the_response_times_of_these_servers_up_to_nearly_full_load():
+    found = waiting.example(1.5)
+    drawn = waiting.curves(found)
+    assert list(drawn) == [1, 2, 4, 5]
+    for servers, (load, times) in drawn.items():
+        assert load[0] == pytest.approx(0.02 * servers * 2.5) and load[-1] == pytest.approx(0.985 * servers * 2.5)
+        assert (np.diff(load) > 0).all() and (np.diff(times) > 0).all()
+        assert times[10] == economics.erlang_c(float(load[10]), 2.5, servers).p95_time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbclient
 import nbformat
@@ -422,3 +423,16 @@ def test_a_client_that_gives_next_to_nothing_gets_sentences(chapter, tmp_path):
     assert "nan" not in text.lower().split()
     record = json.loads((tmp_path / f"{chapter[3:]}.json").read_text(encoding="utf-8"))
     assert all(figure["value"] is not None or figure["note"] for figure in record["figures"].values())
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ((0.75, 0.203125), "nearly additively"),
+        ((0.75, 0.1875), "6 % of the variance arises only where inputs move together"),
+    ],
+)
+def test_up_to_a_twentieth_of_interaction_the_inputs_act_additively(first, words):
+    shares = SimpleNamespace(first=dict(zip("ab", first, strict=True)), total={"a": 0.7, "b": 0.3})
+    told = sensitivity._shares_sentence("G", {"a": "the price", "b": "the volume"}, shares)
+    assert told.startswith("G: 70 % of the variance involves the price; ") and words in told
