@@ -12,7 +12,7 @@ from test_value_model import asset, benefit, evaluation, linked, make, plan_of
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.value_model import approaches, decay, information, records, stages, tables, worlds
+from lepton_nb.value_model import approaches, books, decay, information, records, stages, tables, worlds
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 ACCEPTED = [
@@ -147,6 +147,34 @@ def test_what_a_right_to_refuse_adds_is_measured_against_the_better_of_the_plan_
 )
 def test_a_verdict_says_the_limit_that_it_keeps(below, bound):
     assert value_model.verdict(below).reason == f"P(value < 0) is {bound}"
+
+
+def test_the_total_is_that_of_the_groups_that_count_draw_by_draw():
+    assets = [asset("M1"), asset("M2"), asset("M3", legal_control="unclear")]
+    rows = [benefit(2026, (low, 100, 190), name) for name, low in (("M1", -90), ("M2", 40), ("M3", 10))]
+    found = value_model.conclude(plan_of(assets, rows, rate=0.0), 2048)
+    draws = [np.asarray(found.distribution.groups[name].values) for name in ("M1", "M2")]
+    together = sum(draws)
+    assert [item.name for item in found.left_out] == ["M3"] and found.left_out[0].verdict.word == "withheld"
+    assert found.value == pytest.approx(together.mean()) and found.most_likely == pytest.approx(200)
+    assert found.interval == pytest.approx(tuple(np.quantile(together, (0.05, 0.95))))
+    assert found.below_zero == (together < 0).mean() and found.distribution.draws == 2048
+    for item, values in zip(found.groups, draws, strict=False):
+        assert item.value == pytest.approx(values.mean()) and item.below_zero == (values < 0).mean()
+        assert item.interval == pytest.approx(tuple(np.quantile(values, (0.05, 0.95)))) and item.counts
+    assert found.asset_values == pytest.approx({"M1": found.groups[0].value, "M2": found.groups[1].value})
+    assert found.group("M2") is found.groups[1]
+
+
+def test_draws_and_seed_are_the_clients_unless_given():
+    plan = plan_of(benefits=[benefit(2026, (0, 100, 200))])  # 1,000 draws, seed 7
+    assert plan.client.monte_carlo.draws == 1000
+    for found in (value_model.conclude(plan), books.worths(plan).conclusion):
+        drawn = found.distribution
+        assert drawn.draws == value_model.simulate(plan).draws >= 1000 and drawn.seed == 7
+    assert value_model.simulate(plan, 512).draws == 512 and value_model.simulate(plan, seed=0).seed == 0
+    own, other = (value_model.simulate(plan, seed=seed).total.values for seed in (7, 8))
+    assert np.array_equal(own, value_model.simulate(plan).total.values) and not np.array_equal(own, other)
 
 
 # ---------------------------------------------------------------- one quantity, one figure
