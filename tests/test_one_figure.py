@@ -293,11 +293,7 @@ def expected(report: Report) -> dict[tuple[str, str], set[str]]:
         name = words.label(row["evaluation"])
         texts[name, "gain"] = {money(row["per_case"])}
     for row in value.tables["decays"]:
-        texts[row["asset"], "half-life"] = {
-            words.years(row["half_life"], why="none"),
-            words.years(row["half_life"], why="no decay"),
-            words.MISSING,
-        }
+        texts[row["asset"], "half-life"] = {"no decay" if row["half_life"] is None else words.years(row["half_life"])}
     return texts
 
 
@@ -371,7 +367,6 @@ def one_text(report: Report) -> list[str]:
         "Measured",
         "A year",
         "5 % to 95 % a year",
-        "Life left",
         "Stated life left",
         "Kind",
     )
@@ -388,7 +383,7 @@ def one_text(report: Report) -> list[str]:
                 ):
                     key = (
                         label,
-                        "Stated life left" if heading == "Life left" else heading,
+                        heading,
                         "Rate" in row and heading == "Measured",
                     )
                     found.setdefault(key, {}).setdefault(row[heading], set()).add(table.page)

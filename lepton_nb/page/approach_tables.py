@@ -53,7 +53,7 @@ def replacement(costs: Mapping[str, Any], money: Money) -> Html:
     rows = [
         {"Asset": name, "Direct": money(cost.built.direct), "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
          "Return forgone": money(cost.built.opportunity_cost), "New": money(cost.new), "Depreciation": words.share(cost.functional),
-         "After it": money(cost.depreciated), "Life left": words.years(cost.remaining_life, endless="nothing")}
+         "After it": money(cost.depreciated), "Payments' life left": words.years(cost.remaining_life, endless="nothing")}
         for name, cost in costs.items() if cost.built is not None
     ]  # fmt: skip
     lacking = [f"{name}: {cost.sentence}" for name, cost in costs.items() if cost.built is None]
@@ -103,7 +103,7 @@ def charges(found: Any, money: Money) -> Html:
     """What each asset that serves others must earn a year, and what that is worth."""
     rows = [
         {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base), "Return": words.rate(charge.rate),
-         "Life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "Worth": charge.value}
+         "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "Worth": charge.value}
         for item in found.groups for name, charge in item.assets.charges.items()
     ]  # fmt: skip
     caption = "Contributory charges, after tax. Source: costs.csv, assets.csv, client.yml."
