@@ -274,6 +274,16 @@ def test_where_nothing_earns_and_nothing_costs_the_use_is_shared_evenly():
     assert margins == pytest.approx({"D1": -21, "M1": -7}) and uses == {"D1": 0.75, "M1": 0.25}
 
 
+@pytest.mark.parametrize("unit", [-50, 0.01])
+def test_in_a_group_worth_less_than_nothing_what_serves_gets_nothing(unit):
+    things = [asset("I1", kind="infrastructure", feeds=["M1"], in_service_date="2025-01-01"), asset("M1")]
+    rows = [spent("2024-06-30", 900, "I1"), cost("2026-12-31", 30, "M1"), cost("2026-12-31", 5, "I1")]
+    plan = value_model.plan(make(things, [benefit(2026, unit)], rows, tax=0.2))
+    for item in value_model.conclude(plan, draws=1024).groups:
+        parts = {name: part.value for name, part in item.assets.assets.items()}
+        assert item.value < 0 and parts["I1"] == 0 and parts["M1"] == pytest.approx(item.value)
+
+
 def test_a_charge_says_what_it_is_made_of_and_is_at_most_what_replacing_costs():
     plan = value_model.plan(group_of_three())
     (group,), costs = plan.groups, replacement_costs(plan)

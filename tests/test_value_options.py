@@ -546,6 +546,26 @@ def test_the_right_to_stop_counts_the_group_alone():
     ]
 
 
+def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_case():
+    rows = [cost("2026-06-30", 300), cost("2027-06-30", 300), cost("2028-06-30", 40, phase="decommission")]
+    plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=rows, rate=0.0, tax=0.0))
+    distribution, group = value_model.simulate(plan, draws=1024), plan.groups[0]
+    found = stages.right_to_stop(plan, distribution, group)
+    today = stages.stop_today(plan, distribution, group)
+    assert (today.saved, today.due) == pytest.approx((200, 40))  # the loss of the first year; 2027 is cut
+    told = stages.stop_sentence("G", found, 100.0, money, today)
+    assert "stopping today saves 200" in told and "40" in told and "little" not in told and "adds nothing" not in told
+    (cut,) = [text for text in value_model.findings(plan) if text.startswith(f"{group.name}: counted")]
+    assert "for 2026 only" in cut and "from 2027 on" in cut
+
+
+def test_a_group_that_gains_saves_nothing_by_stopping_today():
+    plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=[cost("2026-06-30", 30)], rate=0.0))
+    today = stages.stop_today(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
+    assert (today.saved, today.due) == (0, 0)
+    assert stages.stop_sentence("G", [], 100.0, money, today) == stages.stop_sentence("G", [], 100.0, money)
+
+
 @pytest.mark.parametrize(("worth", "words"), [(0.9, "next to nothing"), (1.1, "worth up to")])
 def test_the_right_to_stop_matters_above_a_hundredth_of_the_benefits(worth, words):
     found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, worth, 0.0)]

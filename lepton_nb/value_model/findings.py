@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.lines import STOPPED, Plan
 from lepton_nb.value_model.money import present_benefits
 
 
@@ -25,9 +25,29 @@ def left_out(plan: Plan) -> list[str]:
     return found
 
 
+def last_years(plan: Plan) -> dict[str, int]:
+    """The last year run of each group that is stopped early (rule Economic life)."""
+    found: dict[str, int] = {}
+    for row in plan.left_out:
+        if row.reason == STOPPED:
+            name, year = plan.group(row.asset_id).name, int(row.when[:4]) - 1
+            found[name] = min(year, found.get(name, year))
+    return found
+
+
+def cut_short(plan: Plan) -> list[str]:
+    """One sentence for each group that is stopped before its planned years are over (rule Economic life)."""
+    first = plan.periods[0].year
+    return [
+        f"{name}: counted {f'for {year} only' if year <= first else f'to the end of {year}'}, because what follows from {year + 1} on "
+        "costs more than it brings."
+        for name, year in last_years(plan).items()
+    ]
+
+
 def findings(plan: Plan) -> tuple[str, ...]:
     """All findings on the figures: notes of the plan, rows left out, weak evidence, unclear control, retraining."""
-    found = [*plan.notes, *left_out(plan)]
+    found = [*cut_short(plan), *plan.notes, *left_out(plan)]
     weak = weak_share(plan)
     if weak is not None and weak > 0.5:
         found.append(f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures.")

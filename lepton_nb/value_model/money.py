@@ -315,7 +315,8 @@ def own_margins(plan: Plan, group: Group) -> tuple[dict[str, float], dict[str, f
     """What each earning asset of a group brings by itself after tax, and its share of the use; present values.
 
     Own benefits less tax less own costs, plus the tax that its costs and amortisation save; the shares of the use are
-    those of the benefits, and sum to 1. In a group where nothing earns, whoever has costs counts, by its costs.
+    those of the benefits, and sum to 1. Who was meant to earn and loses still counts, and what serves it does not; in a
+    group where nothing is meant to earn, whoever has costs counts, by its costs.
     """
     books = books_of(plan, group)
     factors = [discount_factor(group.rate, span.time) for span in plan.periods]
@@ -323,8 +324,15 @@ def own_margins(plan: Plan, group: Group) -> tuple[dict[str, float], dict[str, f
     def present(flows) -> float:
         return float(sum(factor * flow for factor, flow in zip(factors, flows, strict=True)))
 
-    size = {name: max(present(book.benefits), 0.0) for name, book in books.items() if name in plan.benefits_of}
+    planned = {row.asset_id for row in plan.client.benefits}  # where the years run hold no benefit
+    meant = [name for name in books if name in plan.benefits_of] or [name for name in books if name in planned]
+    worth = {name: present(book.benefits) for name, book in books.items() if name in meant}
+    size = {name: max(amount, 0.0) for name, amount in worth.items()}
     if not sum(size.values()):
+        size = {name: abs(amount) for name, amount in worth.items()}
+    if worth and not sum(size.values()):
+        size = dict.fromkeys(worth, 1.0)
+    if not size:
         size = {name: float(sum(book.cost_present)) for name, book in books.items()}
     total = sum(size.values())
     if not total:

@@ -13,10 +13,11 @@ from typing import Any
 
 from lepton_nb.value_model import ledger
 from lepton_nb.value_model.approaches import asset_values
+from lepton_nb.value_model.findings import last_years
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
 from lepton_nb.value_model.inputs import OUTCOMES, sample_counts
 from lepton_nb.value_model.laying import retrain_months, retrains_from
-from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, STOPPED, Plan
+from lepton_nb.value_model.lines import AFTER_SUCCESS, COMMITTED, Plan
 from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.replacement import kind_rate
 from lepton_nb.value_model.times import months_later
@@ -178,7 +179,7 @@ def _weights(plan: Plan) -> dict[str, float]:
 def _assets(plan: Plan):
     weights, years = _weights(plan), [span.year for span in plan.periods]
     earners = list(dict.fromkeys(row.asset_id for row in plan.client.benefits))
-    stops = _last_years(plan)
+    stops = last_years(plan)
     for group in plan.groups:
         for name in group.assets:
             asset, begin = plan.asset(name), ledger.first_use(plan.client, plan.asset(name))
@@ -212,16 +213,6 @@ def _use_without_plans(client, asset, begin: date | None) -> str:
         if row.asset_id == asset.asset_id and row.phase == "development" and row.kind == "actual"
     ]
     return max([date(begin.year, 1, 1), *(day for day in done if day.year == begin.year)]).isoformat()
-
-
-def _last_years(plan: Plan) -> dict[str, int]:
-    """The last year run of each group that is stopped early."""
-    found: dict[str, int] = {}
-    for row in plan.left_out:
-        if row.reason == STOPPED:
-            name, year = plan.group(row.asset_id).name, date.fromisoformat(f"{row.when[:4]}-01-01").year - 1
-            found[name] = min(year, found.get(name, year))
-    return found
 
 
 def _evaluations(plan: Plan):

@@ -407,15 +407,47 @@ def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple
     return tuple(found)
 
 
-def stop_sentence(name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str]) -> str:
-    """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits."""
+@dataclass(frozen=True)
+class Today:
+    """Stopping a group today; money of today. What is due in any case (development, decommissioning) is not saved."""
+
+    saved: float  # mean of what stopping today saves, at least 0
+    due: float  # mean of what is paid all the same, after the tax that it saves
+
+
+def stop_today(plan: Plan, distribution: Distribution, group: Group) -> Today:
+    """What stopping today saves: the loss of a group whose flows, without what is due anyhow, are below zero."""
+    world = scenario_world(plan, distribution.total.inputs)
+    free = replace(plan, costs=tuple(line for line in plan.costs if not line.committed))
+    whole, rest = (
+        float(np.mean(sum(year.present for year in cash_flows(one, group, world)) + np.zeros(distribution.draws)))
+        for one in (plan, free)
+    )
+    return Today(max(-rest, 0.0), max(rest - whole, 0.0))
+
+
+def stop_sentence(
+    name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None
+) -> str:
+    """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits.
+
+    Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on.
+    """
+    if today is not None and today.saved > 0:
+        words = f"{name}: it loses as planned, and stopping today saves {money(today.saved)}"
+        if today.due > 0:
+            words += f"; {money(today.due)} for development or decommissioning is due in any case"
+        best = max((item.option_value for item in found), default=0.0)
+        if best > WORTH_NAMING * max(benefits, 0.0) and best > 0:
+            words += f". If it goes on all the same, the right to stop later is worth up to {money(best)}"
+        return f"{words}."
     if not found:
         return f"{name}: no year ends between the last payment of development and the horizon, so there is no later date at which to stop."
     best = max(found, key=lambda item: item.option_value)
     if best.option_value <= WORTH_NAMING * max(benefits, 0.0):
         if best.option_value <= 0:
-            return f"{name}: the right to stop adds nothing: in no draw would stopping save anything."
-        return f"{name}: the right to stop adds next to nothing (at most {money(best.option_value)}): there is little that stopping would save."
+            return f"{name}: the right to stop later adds nothing: at no year's end would stopping save anything, in any draw."
+        return f"{name}: the right to stop later adds next to nothing (at most {money(best.option_value)})."
     return (
         f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is negative in "
         f"{100 * best.below_zero:.0f} % of the draws. Keep it: sign nothing that binds longer."

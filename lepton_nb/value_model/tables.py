@@ -351,7 +351,8 @@ def _words(found) -> str:
 
 def _rates(plan: Plan):
     discount = plan.client.discount
-    source = discount.source or "built up from client.yml"
+    how = "given in client.yml" if discount.method == "given" else "built up from client.yml"
+    source = f"{discount.source} ({how})" if discount.source else how
     yield _row("cost of capital", "all", plan.wacc, f"a year, {plan.client.valuation.price_basis}", source=source)
     for kind, rate in dict(discount.asset_premium).items():
         yield _row(f"premium for {kind}", "all", rate, "a year", source="client.yml")
