@@ -20,7 +20,7 @@ from test_client import PREDICTIONS, SAMPLES, B, Folder, M, outcome
 from lepton_nb import client, value_model
 from lepton_nb.client import cases, files, privacy, reading, workbook_writing
 from lepton_nb.client.rules import correlations
-from lepton_nb.value_model import reading as value_reading
+from lepton_nb.value_model import planning
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -88,7 +88,7 @@ def test_premiums_and_inflation_are_read(folder):
 def test_rule_27_rates_are_brought_to_the_prices(prices, rates, expected, folder):
     changed = folder(B).yml("wacc: 0.095", f"wacc: 0.0712, rate_basis: {rates}, inflation: 0.03")
     company = client.load(changed.yml("price_basis: nominal", f"price_basis: {prices}").path)
-    assert value_reading.discount_rate(company) == pytest.approx(expected)
+    assert planning.discount_rate(company) == pytest.approx(expected)
 
 
 def test_specific_premiums_and_scenarios_reach_the_value(folder):
@@ -99,7 +99,7 @@ def test_specific_premiums_and_scenarios_reach_the_value(folder):
         "cost_multiplier: 1.05}",
         "cost_multiplier: 1.05, assets: [{asset_id: T1, benefit_multiplier: 0, cost_multiplier: 1}]}",
     )
-    before, after = (value_reading.plan(client.load(path)) for path in (SAMPLES / B, changed.path))
+    before, after = (planning.plan(client.load(path)) for path in (SAMPLES / B, changed.path))
     rates = {group.name: group.rate for group in before.groups}
     moved = {group.name: group.rate - rates[group.name] for group in after.groups}
     assert moved["D1 + C1"] == 0
@@ -141,7 +141,7 @@ def test_rule_31_two_dimensions_cannot_contradict(folder):
 def test_rule_23_looks_at_the_inputs_of_the_simulation(sample):
     draft = reading.read(SAMPLES / sample)
     ours = {(item.name, item.category, item.asset_id, item.driver_id) for item in correlations.uncertain_inputs(draft)}
-    inputs = value_reading.plan(client.load(SAMPLES / sample)).inputs
+    inputs = planning.plan(client.load(SAMPLES / sample)).inputs
     theirs = {
         (name, item.category, item.asset_id, item.driver_id)
         for name, item in inputs.items()
