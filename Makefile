@@ -7,7 +7,7 @@ RUN = $(VENV)/bin
 .PHONY: report test book lab lint lock clean
 
 report: $(VENV)/.ready ## execute the chapters for CLIENT and publish its report in reports/
-	$(RUN)/lepton-nb report $(CLIENT)
+	$(RUN)/lepton-nb report "$(CLIENT)"
 
 test: $(VENV)/.ready ## everything that must hold
 	$(RUN)/ruff check

@@ -1,6 +1,6 @@
 """The command ``lepton-nb``: a thin shell over the functions of the same names.
 
-Exit codes: 0 done · 1 a chapter or the site did not finish, or the disk refused (the last good report stays) ·
+Exit codes: 0 done · 1 a chapter or the site did not finish, or the disk refused (a report that stood before stays) ·
 2 bad input, nothing was executed · 130 interrupted, 143 ended by the system (what finished is kept).
 """
 
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import codecs
+import enum
 import os
+import shlex
 import signal
 import sys
 import time
@@ -23,30 +25,55 @@ app = typer.Typer(
     help=__doc__, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
+
+def _path(text: str | Path) -> Path:
+    """A path as given; an empty one is none, and must not mean the working folder."""
+    if not str(text).strip():
+        raise typer.BadParameter("the path is empty. Name a folder or file.")
+    return Path(text)
+
+
+class _Profile(enum.StrEnum):
+    quick = "quick"
+    full = "full"
+
+
+class _Code(enum.StrEnum):
+    folded = "folded"
+    shown = "shown"
+    none = "none"
+
+
+_FOLDER = {"parser": _path, "metavar": "FOLDER"}
+_PATH = {"parser": _path, "metavar": "PATH"}
+
 Client = Annotated[
-    str, typer.Argument(help="The client's folder or Excel workbook. Without it: the sample manufacturer.")
+    str | None, typer.Argument(help="The client's folder or Excel workbook. Without it: the sample manufacturer.")
 ]
-Profile = Annotated[str, typer.Option(help="quick: minutes on a laptop. full: the real sizes.")]
-Data = Annotated[Path | None, typer.Option(help="Folder with real data sets; else LEPTON_DATA, else stand-ins.")]
-Out = Annotated[Path | None, typer.Option(help="Where the report goes. Default: reports/<client>.")]
+Profile = Annotated[_Profile, typer.Option(help="quick: minutes on a laptop. full: the real sizes.")]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder with real data sets; else LEPTON_DATA, else stand-ins.", **_PATH)
+]
+Out = Annotated[Path | None, typer.Option(help="Where the report goes. Default: reports/<client>.", **_PATH)]
+BookOut = Annotated[Path, typer.Option(help="Where the book goes.", **_PATH)]
 Jobs = Annotated[int, typer.Option(min=1, help="Chapters executed at the same time.")]
 Only = Annotated[list[str], typer.Option(help="This chapter and those it needs; repeatable.")]
 Set = Annotated[list[str], typer.Option("--set", help="CHAPTER.PARAMETER=VALUE; repeatable.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Execute every chapter again, whatever is kept.")]
-Code = Annotated[str, typer.Option(help="Code in the pages: folded, shown or none.")]
+Code = Annotated[_Code, typer.Option(help="Code in the pages: folded, shown or none.")]
 
 
 @app.command()
 def report(
-    client: Client = "",
-    profile: Profile = "quick",
+    client: Client = None,
+    profile: Profile = _Profile.quick,
     data: Data = None,
     out: Out = None,
     jobs: Jobs = 2,
     only: Only = [],  # noqa: B006  Typer copies it
     settings: Set = [],  # noqa: B006
     fresh: Fresh = False,
-    code: Code = "folded",
+    code: Code = _Code.folded,
 ) -> None:
     """Execute the chapters for one client and publish the report as a static site."""
     from rich.console import Console
@@ -55,22 +82,24 @@ def report(
 
     console = Console(highlight=False, soft_wrap=True)
     with _sentences(console):
-        if code not in ("folded", "shown", "none"):
-            raise ValueError(f"--code {code}: must be folded, shown or none.")
-        plan = planning.plan(_client_folder(client), out, profile, data, only, _settings(settings), fresh, code)
+        plan = planning.plan(
+            _client_folder(client), out, str(profile), data, only, _settings(settings), fresh, str(code)
+        )
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
         _run(console, plan, jobs)
 
 
 @app.command()
-def book(out: Out = None, profile: Profile = "quick", data: Data = None, jobs: Jobs = 2) -> None:
+def book(
+    out: BookOut = Path("build/book"), profile: Profile = _Profile.quick, data: Data = None, jobs: Jobs = 2
+) -> None:
     """Build the book for readers: the sample client, code shown, in build/book."""
-    report(profile=profile, data=data, out=out or Path("build") / "book", jobs=jobs, code="shown")
+    report(profile=profile, data=data, out=out, jobs=jobs, code=_Code.shown)
 
 
 @app.command()
-def check(client: Client = "") -> None:
+def check(client: Client = None) -> None:
     """Read a client's folder and list everything that is wrong with it."""
     from rich.console import Console
 
@@ -86,17 +115,22 @@ def check(client: Client = "") -> None:
         _print_problems(console, found.problems)
         raise typer.Exit(2)
     company = found.client
+    counts = (
+        _counted(company.assets, "asset"),
+        _counted(company.costs, "cost row"),
+        _counted(company.benefits, "benefit row"),
+        _counted(company.evaluations, "evaluation"),
+    )
     console.print(
-        f"{company.client.name}: {len(company.assets)} assets, {len(company.costs)} cost rows, "
-        f"{len(company.benefits)} benefit rows, {len(company.evaluations)} evaluations. No problem, "
-        f"{len(found.warnings)} notes. {time.monotonic() - started:.2f} s",
+        f"{company.client.name}: {', '.join(counts)}. No problem, "
+        f"{_counted(found.warnings, 'note')}. {time.monotonic() - started:.2f} s",
         markup=False,
     )
 
 
 @app.command()
 def new(
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", **_FOLDER)],
     like: Annotated[
         str, typer.Option(help="manufacturer, bank or retailer; blank: a form without figures")
     ] = "manufacturer",
@@ -109,15 +143,17 @@ def new(
 
     console = Console(highlight=False, soft_wrap=True)
     with _sentences(console):
-        written = _short(clients.new(folder, like, workbook))
+        written = shlex.quote(_short(clients.new(folder, like, workbook)))
     console.print(f"{written}: written. Change it, then: lepton-nb check {written}", markup=False)
 
 
 @app.command()
 def compare(
-    earlier: Path,
-    later: Path,
-    out: Annotated[Path | None, typer.Option(help="The page. Default: compare.html in the later report.")] = None,
+    earlier: Annotated[Path, typer.Argument(help="The folder of the earlier report.", parser=_path, metavar="EARLIER")],
+    later: Annotated[Path, typer.Argument(help="The folder of the later report.", parser=_path, metavar="LATER")],
+    out: Annotated[
+        Path | None, typer.Option(help="The page. Default: compare.html in the later report.", **_PATH)
+    ] = None,
 ) -> None:
     """Compare two reports: what changed in the value, by which cause, as one page."""
     from rich.console import Console
@@ -136,7 +172,10 @@ def compare(
 
 
 @app.command()
-def record(report: Path, chapters: list[str]) -> None:
+def record(
+    report: Annotated[Path, typer.Argument(help="The folder of the finished report.", parser=_path, metavar="REPORT")],
+    chapters: Annotated[list[str], typer.Argument(help="Names of its chapters.")],
+) -> None:
     """Put chapters of a finished full run on real data on record, for the book to cite (book/measured/)."""
     from rich.console import Console
 
@@ -168,6 +207,7 @@ def clean(
     console = Console(highlight=False, soft_wrap=True)
     with _sentences(console):
         state = paths.state_folder()
+        cleaning.check_unused(state)
         found = cleaning.look(state, 30.0 if unused is None else unused)
         safe, trainings = [kind for kind in found if not kind.costs], found[4:5]
         chosen = (
@@ -188,10 +228,23 @@ def clean(
 # ------------------------------------------------------------------------------------------------ helpers
 
 
-def _client_folder(client: str) -> Path:
+def _client_folder(client: str | None) -> Path:
+    """The client's folder; not given: the sample. Raises ValueError where it is given and empty."""
     from lepton_nb import paths
 
+    if client is None:
+        return paths.client()
+    if not client.strip():
+        raise ValueError(
+            "CLIENT is empty. Name the client's folder or workbook; leave the word out for the sample manufacturer."
+        )
     return paths.client(client)
+
+
+def _counted(things, word: str) -> str:
+    """``1 note``, ``2 notes``."""
+    number = things if isinstance(things, int) else len(things)
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def _settings(words: list[str]) -> dict[str, dict]:
@@ -288,28 +341,30 @@ def _of_the_disk(problem: OSError) -> str:
         errno.EPERM: "Give another --out, or set LEPTON_STATE to a folder of your own.",
     }.get(problem.errno, "")
     where = f"{problem.filename}: " if problem.filename else ""
-    return f"{where}{problem.strerror or problem}. {remedy} The last good report stays.".replace(".  ", ". ")
+    return f"{where}{problem.strerror or problem}. {remedy} A report that stood before stays.".replace(".  ", ". ")
 
 
 def _print_problems(console, problems) -> None:
     for problem in problems:
         console.print(problem.sentence, style="red", markup=False)
-    console.print(f"{len(problems)} problem{'s' * (len(problems) != 1)}. Nothing was executed.", style="bold")
+    console.print(f"{_counted(problems, 'problem')}. Nothing was executed.", style="bold")
 
 
 def _run(console, plan, jobs: int) -> None:
     from filelock import Timeout
 
-    from lepton_nb.report import progress, run
+    from lepton_nb.report import lodging, progress, run
     from lepton_nb.report.executing import FINISHED
     from lepton_nb.report.publish import PublishError
 
     run.check_folders(plan)
+    stood = plan.whole and lodging.stands(plan.out)
+    stays = "; the last good one stays" if stood else ""
     try:
         with progress.Progress(console, [task.chapter.name for task in plan.tasks]) as shown:
             manifest = run.report(plan, jobs, shown.watch)
     except PublishError as problem:
-        console.print(f"The site could not be built; the last good one stays.\n{problem}", style="red", markup=False)
+        console.print(f"The site could not be built{stays}.\n{problem}", style="red", markup=False)
         raise typer.Exit(1) from None
     except Timeout:
         console.print(f"Another run is writing to {_short(plan.out)}. Wait for it, or give another --out.", style="red")
@@ -321,13 +376,15 @@ def _run(console, plan, jobs: int) -> None:
     for line in failed:
         console.print(progress.explain(line), style="red", markup=False)
     if failed:
-        console.print("No new report; the last good one stays. The next run resumes with what finished.")
+        console.print(f"No new report{stays}. The next run resumes with what finished.")
         raise typer.Exit(1)
     if not plan.whole:
-        console.print(f"Executed notebooks and records are in {_short(plan.out)}; the site is left as it was.")
+        apart = plan.out.name == lodging.APART and lodging.stands(plan.out.parent)
+        stays = f"; the report in {_short(plan.out.parent)} stays as it is" if apart else ""
+        console.print(f"Executed notebooks and records are in {_short(plan.out)}{stays}.", markup=False)
         return
     changed = manifest["pages_changed"]
-    news = f"{len(changed)} pages written" if changed else "nothing changed"
+    news = f"{_counted(changed, 'page')} written" if changed else "nothing changed"
     console.print(f"{news}, {manifest['seconds']:.1f} s: {_short(plan.out / 'site' / 'index.html')}", markup=False)
 
 

@@ -216,10 +216,10 @@ def test_a_record_of_another_run_than_the_ledgers_is_not_put_on_record(finished)
 
     plan = planning.plan(finished.client, finished.folder / "out", profile="full", only=["one"])
     run.report(plan, 1)
-    file = finished.folder / "out" / "results" / "one.json"
+    file = plan.out / "results" / "one.json"
     file.write_text(file.read_text().replace('"value": 2', '"value": 3'))
     with pytest.raises(RecordProblem, match="not that of the run in its ledger"):
-        record(finished.folder / "out", ["one"])
+        record(plan.out, ["one"])
 
 
 # What is left behind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,5 +21,8 @@ def opened(root: Path) -> Any:
         found = f"cannot be opened ({error.strerror})"
     if found:
         remedy = "give the client's folder or workbook; lepton-nb new writes a template"
+        if found == "not found":
+            with suppress(OSError):
+                found += f" (looked for from {Path.cwd()}, and from the project)"
         raise Unreadable(str(root), None, "", found, 1, remedy)
     return Folder(root)

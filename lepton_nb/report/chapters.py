@@ -19,6 +19,10 @@ import yaml
 
 PROFILES = ("quick", "full")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
+#: Draws that client.yml may ask for (lepton_nb.client.cells.Draws), and that a command may.
+FEWEST_DRAWS, MOST_DRAWS = 1_000, 1_000_000
+#: The largest count that a chapter takes: beyond it no memory and no patience is enough.
+MOST = 10_000_000
 #: Parameters that the engine fills in where a notebook declares them.
 STANDARD = ("profile", "client_folder", "data_folder", "results_folder")
 
@@ -62,11 +66,17 @@ class Parameter:
             return "a finite number"
         if self.name == "seed" and not 0 <= value < 2**32:
             return "at least 0 and below 2**32"
+        if self.name == "draws" or self.name.endswith("_draws"):
+            least = FEWEST_DRAWS if self.default == 0 else 1
+            if not (value == 0 == self.default or least <= value <= MOST_DRAWS):
+                return f"{'0 or ' * (self.default == 0)}from {least} to {MOST_DRAWS}"
         counts = self.type in ("int", "float") and not self.default < 0
         if counts and value < 0:
             return "at least 0: it is a count, a rate or a size"
-        if self.type == "int" and abs(value) >= 2**63:
-            return "below 2**63"
+        if self.type == "int" and abs(value) > MOST and self.name != "seed":
+            return f"at most {MOST}"
+        if self.type == "list" and any(type(number) is int and abs(number) > MOST for number in value):
+            return f"a list of numbers of at most {MOST}"
         if isinstance(value, str) and "\0" in value:
             return "a text without the character 0"
         return ""

@@ -140,9 +140,7 @@ def _has_report(stage: Path) -> bool:
 
 def clean(state: Path, kinds: list[Kind]) -> int:
     """Remove what these kinds name; the bytes that this freed. Raises Timeout while a run uses the state folder."""
-    runs = state / "run"
-    if any(_is_alive(folder) for folder in runs.glob("*") if folder.is_dir()):
-        raise Timeout(str(runs))
+    check_unused(state)
     freed = 0
     for kind in kinds:
         for folder in kind.folders:
@@ -150,6 +148,13 @@ def clean(state: Path, kinds: list[Kind]) -> int:
             shutil.rmtree(folder, ignore_errors=True)
             freed += before - size(folder)
     return freed
+
+
+def check_unused(state: Path) -> None:
+    """Raise Timeout while a run uses the state folder: what it needs next cannot be told from what is left over."""
+    runs = state / "run"
+    if any(_is_alive(folder) for folder in runs.glob("*") if folder.is_dir()):
+        raise Timeout(str(runs))
 
 
 def used(store: Store, key: str) -> None:

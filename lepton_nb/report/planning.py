@@ -11,7 +11,7 @@ from typing import Any
 from lepton_nb import client as client_package
 from lepton_nb import datasets, paths
 from lepton_nb.report import chapters as chapter_module
-from lepton_nb.report import contents, snapshot
+from lepton_nb.report import contents, lodging, snapshot
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
 from lepton_nb.report.contents import Signature
 from lepton_nb.report.store import Store, code_of, key
@@ -116,16 +116,18 @@ def plan(
         )
     contents.keep(state)
     folder = client_folder.resolve()
+    whole = len(chapters) == len(everything)
+    out = (out or Path("reports") / (folder.stem if folder.is_file() else folder.name)).resolve()
     return Plan(
         client=company,
         client_folder=folder,
-        out=(out or Path("reports") / (folder.stem if folder.is_file() else folder.name)).resolve(),
+        out=lodging.place(out, whole),
         profile=profile,
         places=Places(folder, data.resolve() if data else None, state),
         tasks=tuple(tasks),
         fresh=fresh,
         code=code,
-        whole=len(chapters) == len(everything),
+        whole=whole,
         seen=seen,
     )
 

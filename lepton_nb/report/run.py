@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from lepton_nb.report import cleaning, contents, ledger, placing, publish, snapshot, workbook, workers
+from lepton_nb.report import cleaning, contents, ledger, lodging, placing, publish, snapshot, workbook, workers
 from lepton_nb.report.executing import Outcome, reuse, run_chapter
 from lepton_nb.report.planning import Places, Plan
 from lepton_nb.report.store import Entry, digest
@@ -78,7 +78,8 @@ def run(
 
 
 def check_folders(plan: Plan) -> None:
-    """Raise ValueError, before anything is executed, where report or state cannot be written."""
+    """Raise ValueError, before anything is executed, where report or state cannot be written or must not go."""
+    lodging.check(plan)
     for folder, remedy in (
         (plan.out, "give another --out"),
         (plan.places.state, "set LEPTON_STATE to a folder of your own"),
@@ -112,7 +113,7 @@ def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None) -> dict
 
     Site, records, notebooks, workbook, manifest and ledger move into the report's folder together or not at all. If a
     chapter did not finish, only the ledger says so and the last good report stays. A plan of a few chapters leaves
-    executed notebooks and records, and the site as it was.
+    executed notebooks and records; its folder is never that of a finished report (see lodging.place).
     """
     started = time.monotonic()
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -126,8 +127,10 @@ def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None) -> dict
             warm_up.start()
         watch(event)
 
-    with FileLock(plan.out / ".lock", timeout=0):
+    with FileLock(plan.out / ".lock", timeout=0), cleaning.run_folder(plan.places.state):
         placing.recover(plan.out)
+        if plan.whole:
+            lodging.note(plan)
         running = plan.out / RUNNING
         try:
             told = ledger.about(plan)
@@ -158,10 +161,9 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
     if lost:
         raise publish.PublishError(f"Kept chapters were lost or altered meanwhile: {', '.join(lost)}. Run it again.")
     if plan.whole:
-        stage = plan.places.state / "stage" / digest(str(plan.out))[:16]
+        stage = lodging.stage(plan.out, plan.places.state)
         pages = {name: entry.notebook for name, entry in entries.items()}
         documents = publish.build(pages, made, stage, plan.code)
-        ledger.write_text(stage / "report.txt", f"{plan.out}\n")
     with placing.staged(plan.out) as new:
         names = _export(plan, entries, new)
         shutil.copyfile(running, new / "ledger.json")
