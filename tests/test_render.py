@@ -163,3 +163,17 @@ def test_long_addresses_may_be_broken_and_short_words_are_not():
     assert (
         "https://<wbr>example.org/<wbr>a_<wbr>long/" in found and "p=<wbr>1&amp;<wbr>q" in found and "cost_a<" in found
     )
+
+
+def test_signs_that_turn_a_text_are_named_and_endless_words_may_be_broken_in_a_table():
+    html = str(render.table([{"Name": "pay\u202e001", "Word": "x" * 92}], caption="a\u2066b"))
+    assert "\u202e" not in html and "\u2066" not in html and "pay[U+202E]001" in html
+    assert max(map(len, re.findall("x+", html))) <= 30 and html.count("x") >= 92
+    assert "1234567890123456" in render.table([{"Key": "1234567890123456"}])  # a shorter word stays whole
+
+
+def test_a_table_counts_the_assets_of_a_large_group_and_a_note_does_not():
+    large, small = "A + B + C + D + E + F", "A + B + C + D"
+    html = str(render.table([{"Group": large, "Why": f"without {large}."}, {"Group": small, "Why": ""}]))
+    assert html.count("A + B + 4 more") == 2 and f">{small}<" in html and large not in html
+    assert large in render.note(large)

@@ -15,7 +15,7 @@ from nbformat import v4
 
 from lepton_nb import paths
 from lepton_nb.page import plots, render
-from lepton_nb.report import publish, sphinx_lepton
+from lepton_nb.report import publish, sphinx_lepton, staging
 
 EVIL = "</title><script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"
 
@@ -322,6 +322,25 @@ def test_a_link_to_no_figure_is_refused(tmp_path):
     cells = {"mnist": [text("# MNIST\n\nSee [Figure](#fig-nowhere).")]}
     with pytest.raises(publish.PublishError, match=r"30_mnist.*#fig-nowhere"):
         Book(tmp_path).publish(cells)
+
+
+def test_stand_ins_are_named_above_the_pages_that_show_them_and_above_no_other(book):
+    told = {
+        name: "<strong>Stand-in data</strong>" in book.page(name)
+        for name in ("notebooks/30_mnist", "notebooks/80_value", "book/how_to_read")
+    }
+    assert told == {"notebooks/30_mnist": True, "notebooks/80_value": False, "book/how_to_read": False}
+    assert all("<strong>Sample.</strong>" in book.page(name) for name in told)
+
+
+def test_a_page_that_reads_the_record_of_a_stand_in_shows_it_as_well():
+    lines = [
+        {"chapter": "mnist", "title": "MNIST", "data": [{"name": "mnist", "stand_in": True}]},
+        {"chapter": "value", "title": "Value", "data": [], "inputs": {"record: mnist": "1", "client: assets": "2"}},
+        {"chapter": "summary", "title": "Summary", "inputs": {"record: value": "3"}},
+        {"chapter": "other", "title": "Other", "data": [{"name": "digits", "stand_in": False}]},
+    ]
+    assert staging.stand_ins({"chapters": lines}) == {key: ["MNIST"] for key in ("mnist", "value", "summary")}
 
 
 def test_a_client_with_an_evil_name_is_only_ever_text(tmp_path):

@@ -77,20 +77,28 @@ class Html(UserString):
         return {"text/html": str(self), "text/plain": plain}
 
 
+def _escaped(text: str, quote: bool = True) -> str:
+    """Text as HTML holds it, hidden signs that turn its direction named."""
+    return html.escape(words.opened(text), quote=quote)
+
+
 def _text(value: Any) -> str:
-    return str(value) if isinstance(value, Html) else html.escape(words.regrouped(str(value)))
+    return str(value) if isinstance(value, Html) else _escaped(words.regrouped(str(value)))
 
 
-#: A word that a column may not be wide enough for, and where it may be broken.
+#: A word that a column may not be wide enough for, and where it may be broken: after a sign that joins, or anywhere in
+#: a word of a length that no column has.
 LONG, BREAKS = re.compile(r"\S{16,}"), re.compile(r"(?<=[/_=?&-])(?=[^\s/])")
+ENDLESS = re.compile(r"([^\s\0]{20})(?=[^\s\0]{8})")
 
 
 def _cell(value: Any) -> str:
     """A text for a table: addresses and names of files may go on in the next line."""
     if isinstance(value, Html):
         return str(value)
-    opened = LONG.sub(lambda word: BREAKS.sub("\0", word[0]), words.regrouped(str(value)))
-    return "<wbr>".join(map(html.escape, opened.split("\0")))
+    shown = words.groups(words.regrouped(str(value)).replace("\0", ""))
+    parted = LONG.sub(lambda word: ENDLESS.sub("\\1\0", BREAKS.sub("\0", word[0])), shown)
+    return "<wbr>".join(map(_escaped, parted.split("\0")))
 
 
 def _missing(value: Any) -> bool:
@@ -195,7 +203,7 @@ def _table(
 
 def _box(inner: str, name: str, kind: str = "") -> Html:
     """A table in a box that scrolls where it is too wide, and takes the keyboard's focus for it."""
-    label = html.escape(words.elided(name, 120), quote=True)
+    label = _escaped(words.elided(name, 120), quote=True)
     return Html(f'<div class="lepton-table{kind}" role="group" aria-label="{label}" tabindex="0">{SIDES}{inner}</div>')
 
 
@@ -352,7 +360,7 @@ def figure(svg: str, caption: str, name: str = "", alt: str = "") -> Html:
     own = name or hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(IDENTIFIED, rf"\g<1>{_prefix(own)}", svg)
     anchor = f' id="fig-{_text(name)}"' if name else ""
-    label = html.escape(alt or caption, quote=True)
+    label = _escaped(alt or caption, quote=True)
     narrow = re.match(r'<svg [^>]*?\bwidth="([\d.]+)pt"', svg)
     fits = bool(narrow and float(narrow[1]) <= NARROW)
     kind, reach = (" lepton-narrow", "") if fits else ("", ' tabindex="0"')

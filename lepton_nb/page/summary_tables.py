@@ -57,8 +57,13 @@ def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> 
         })  # fmt: skip
     caption = "Groups are decided on whole: their assets earn together. Total: the figure above."
     none = "The client gives no benefit and no cost after the valuation date."
-    shown = render.table(rows, caption=caption, none=none)
-    return render.join(shown, render.sentences(follow, "What follows")) if follow else shown
+    shown = [render.table(rows, caption=caption, none=none)]
+    shown += [
+        render.note(f"{words.groups(row['Group'])} stands for {row['Group']}.")
+        for row in rows
+        if words.groups(row["Group"]) != row["Group"]
+    ]
+    return render.join(*shown, render.sentences(follow, "What follows")) if follow else render.join(*shown)
 
 
 def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
@@ -102,9 +107,24 @@ def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
     ]  # fmt: skip
     # On a telephone the first three columns are seen at once.
     columns = ("Asset", "What", "Value", "Group", "Kind", "Stage")
-    return render.table(
+    shown = render.table(
         rows, caption="The values of the assets and what they earn together sum to their group.", columns=columns
     )
+    return render.join(shown, *map(render.note, _taken(value)))
+
+
+def _taken(value: Any) -> list[str]:
+    """A sentence for each group above zero in which what serves takes all that its earning assets bring."""
+    told = []
+    for group in value.tables["groups"]:
+        own = [row for row in value.tables["assets"] if row["group"] == group["name"] and row["counts"]]
+        bare = [row["name"] for row in own if row.get("earns") and row["earned"] <= 1e-6 * abs(group["value"])]
+        if bare and group["value"] > 0 and any(row["value"] > 0 for row in own if not row.get("earns")):
+            told.append(
+                f"{words.listed(bare)} {'has' if len(bare) == 1 else 'have'} nothing left here, because what replacing the assets "
+                "that serve would cost takes all of it; the page Data and joint benefit shows what each is worth to the others."
+            )
+    return told
 
 
 def _either(low: str, high: str, unit: str) -> str:
@@ -135,7 +155,8 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
                 "Is": _either(moved["low"], moved["high"], moved["unit"]),
                 "Its value then": f"{money(moved['value_at_low'])} or {money(moved['value_at_high'])}",
             })  # fmt: skip
-    for row in value.tables["scenarios"]:
+    scenarios = value.tables["scenarios"]
+    for row in scenarios if len(scenarios) > 1 else ():
         rows.append(
             {
                 "Group": "all that count",

@@ -232,7 +232,8 @@ def groups(found: Any, money: Money) -> Html:
             "Verdict": "", "Because": f"without {words.listed(item.name for item in found.left_out)}" if found.left_out else "",
         })  # fmt: skip
     caption = (
-        f"Values of the groups: mean of {words.count(found.distribution.draws)} draws, seed {found.distribution.seed}. "
+        f"Values of the groups: mean of {words.draws(found.distribution.draws, found.plan.client.monte_carlo.draws)}, seed "
+        f"{found.distribution.seed}. "
         "Where no number is concluded the range stands in its place."
     )
     return render.table(rows, caption=caption, total=found.concluded, none="No group has a value.")

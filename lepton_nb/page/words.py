@@ -34,10 +34,12 @@ __all__ = [
     "count",
     "date",
     "decimals",
+    "draws",
     "duration",
     "elided",
     "estimate",
     "figure",
+    "groups",
     "label",
     "listed",
     "measured",
@@ -47,6 +49,7 @@ __all__ = [
     "month",
     "number",
     "odds",
+    "opened",
     "percent",
     "percent_range",
     "percents",
@@ -157,6 +160,43 @@ def percents(digits: int = 1) -> Callable[[Any], str]:
 def count(value: Any, why: str = "") -> str:
     """A whole number: ``60 000``."""
     return number(value, 0, why=why)
+
+
+def draws(used: int, asked: int) -> str:
+    """Draws, and why they are a few more than were asked for.
+
+    >>> draws(20_480, 20_000).replace(THIN, " ")
+    '20 480 draws (20 000 asked for, rounded up to a power-of-two multiple)'
+    """
+    more = asked < used <= 2 * asked
+    why = f" ({count(asked)} asked for, rounded up to a power-of-two multiple)" if more else ""
+    return f"{count(used)} draws{why}"
+
+
+#: Names of assets joined to the name of a group: from the fifth on a table counts them.
+GROUP = re.compile(r"\b(\w+ \+ \w+)((?: \+ \w+){3,})")
+
+
+def groups(text: str) -> str:
+    """A text in which the name of a group of more than four assets is short, as a table shows it.
+
+    >>> groups("A + B + C + D"), groups("without A + B + C + D + E")
+    ('A + B + C + D', 'without A + B + 3 more')
+    """
+    return GROUP.sub(lambda found: f"{found[1]} + {found[2].count(' + ')} more", text)
+
+
+#: Signs that turn the direction of a text, and others that are not seen: they could make a page read otherwise.
+UNSEEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def opened(text: str) -> str:
+    r"""A text whose hidden signs are named where they stand, so that nothing turns its direction.
+
+    >>> opened("a\u202eb")
+    'a[U+202E]b'
+    """
+    return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def figure(value: Any, unit: str = "", like: Any = None, why: str = "") -> str:

@@ -516,6 +516,14 @@ def _escape_title(app, pagename, templatename, context, doctree) -> None:
         context["docstitle"] = html.escape(context["docstitle"])
 
 
+def _announce(app, pagename, templatename, context, doctree) -> None:
+    """The line above a page: the sample on every page, stand-in data where the page shows figures from them."""
+    chapter = re.sub(r"^\d+_", "", pagename.rpartition("/")[2])
+    told = context.get("lepton_stand_ins", {}).get(chapter) if pagename.startswith("notebooks/") else None
+    if told:
+        context["theme_announcement"] = " ".join(filter(None, (context.get("theme_announcement"), told)))
+
+
 def setup(app) -> dict:
     """Register the renderer of formulas, the directives, the role and the font."""
     app.add_html_math_renderer("mathml", (_visit_math, None), (_visit_math_block, None))
@@ -524,6 +532,7 @@ def setup(app) -> dict:
     app.add_role("measured", MeasuredRole())
     app.connect("builder-inited", _prepare)
     app.connect("html-page-context", _escape_title)
+    app.connect("html-page-context", _announce)
     # Jupyter Book sets it even where the extension that knows it is left out.
     app.add_config_value("comments_config", {}, "")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -262,6 +262,23 @@ def _resolve_links(text: str, document: str, listed: list[str], figures: dict[st
     )
 
 
+def stand_ins(run: dict) -> dict[str, list[str]]:
+    """Chapter → titles of those whose data it shows and that used a stand-in: itself, and the records that it reads."""
+    lines = {line["chapter"]: line for line in run.get("chapters") or ()}
+    drawn = {name for name, line in lines.items() if any(data.get("stand_in") for data in line.get("data") or ())}
+
+    def read(name: str, seen: set[str]) -> set[str]:
+        if name in lines and name not in seen:
+            seen.add(name)
+            for key in lines[name].get("inputs") or ():
+                if key.startswith("record: "):
+                    read(key.removeprefix("record: "), seen)
+        return seen
+
+    found = {name: [other for other in lines if other in drawn & read(name, set())] for name in lines}
+    return {name: [str(lines[other].get("title") or other) for other in used] for name, used in found.items() if used}
+
+
 def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
     """The project's configuration with this run's names in it. Names are escaped: templates print them as they are."""
     client = run.get("client") or {}
@@ -280,13 +297,6 @@ def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
     banners = []
     if client.get("synthetic"):
         banners.append(f"<strong>Sample.</strong> {shown} is a made-up company, and so are its figures.")
-    stand_ins = [
-        html.escape(str(line.get("title") or line["chapter"]))
-        for line in run.get("chapters") or ()
-        if any(data.get("stand_in") for data in line.get("data") or ())
-    ]
-    if stand_ins:
-        banners.append(f"<strong>Stand-in data</strong> in place of the real set: {', '.join(stand_ins)}.")
     if banners:
         options["announcement"] = " ".join(banners)
     # Titles stand in every page's navigation, checksums of the style sheet in every head, and an entry more among
@@ -295,6 +305,10 @@ def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
     config["sphinx"]["config"]["html_context"] = {
         "default_mode": "auto",
         "lepton_titles": titles,
+        "lepton_stand_ins": {
+            chapter: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(html.escape, told))}."
+            for chapter, told in stand_ins(run).items()
+        },
         "lepton_shared": hash_of(sorted(shared)),
     }
     return config

@@ -29,7 +29,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     """Every table of the value chapter. bars: of :func:`~lepton_nb.value_model.worlds.tornado`.
 
     groups: value (mean of the draws), low, high (5 and 95 %), most_likely, below_zero, verdict, reason, counts (part of the
-    total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts.
+    total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts, earns (has benefits of its own).
     total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
     benefits, costs, amortisation; the inputs of the workbook: sheet_….
     """
@@ -37,7 +37,14 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     return {
         "groups": [_group(item, bars) for item in found.groups],
         "assets": [
-            {"name": name, "group": item.name, "value": part.value, "earned": part.earned, "counts": item.counts}
+            {
+                "name": name,
+                "group": item.name,
+                "value": part.value,
+                "earned": part.earned,
+                "counts": item.counts,
+                "earns": name in plan.benefits_of,
+            }
             for item in found.groups
             for name, part in item.assets.assets.items()
         ],

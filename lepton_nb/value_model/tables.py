@@ -395,9 +395,14 @@ def _payments(plan: Plan):
     found: dict[tuple[str, str, str], list[Any]] = {}
     for line in plan.costs:
         found.setdefault((line.asset_id, line.phase, line.category), []).append(line)
+    yearly: dict[tuple[str, str, str], set[bool]] = {}  # given for whole years, by date, or both
+    for row in plan.client.costs:
+        if row.kind == "forecast":
+            yearly.setdefault((row.asset_id, row.phase, row.category), set()).add(row.year is not None)
     for (asset, phase, category), rows in found.items():
         name, source = f"{phase} cost: {terms.spoken(category)}", _words(row.source for row in rows)
-        yield _range(name, asset, [row.amount for row in rows], f"{plan.currency} a payment", "", source)
+        how = {(True,): "a year", (False,): "a payment"}.get(tuple(yearly.get((asset, phase, category), ())), "each")
+        yield _range(name, asset, [row.amount for row in rows], f"{plan.currency} {how}", "", source)
 
 
 def _assets(plan: Plan):
