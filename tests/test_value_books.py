@@ -381,6 +381,15 @@ def test_what_amortisation_rests_on_stands_in_the_register(foundry):
     assert held <= {asset for name, asset in rows if name == "useful life"}
 
 
+def test_a_group_that_does_not_vary_has_no_correlation():
+    from test_value_model import asset, benefit, plan_of
+
+    rows = [benefit(2026, 100), benefit(2026, (50, 100, 150), "M2")]
+    found = portfolio.spread(value_model.simulate(plan_of([asset(), asset("M2")], rows)))
+    assert found.deviations[0] == 0 and found.together == pytest.approx(found.deviations[1])
+    assert np.isnan(found.correlations[0]).all() and found.correlations[1, 1] == pytest.approx(1)
+
+
 def test_spread_agrees_with_numpy_and_mixing_takes_some_away(bank):
     distribution = value_model.simulate(bank, 2048)
     found = portfolio.spread(distribution)

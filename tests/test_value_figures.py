@@ -108,6 +108,37 @@ def test_months_are_counted_in_years_from_the_first_that_was_monitored():
     assert series.years == (0, 0.5, 1) and series.months == ("2024-10", "2025-04", "2025-10")
 
 
+def monitored(**metrics):
+    """Months of these metrics, n = 1,000,000, with a test set behind them."""
+    rows = [
+        {"asset_id": "M1", "period": f"2025-{1 + 3 * place:02d}", "metric": metric, "value": value, "n": 10**6}
+        for metric, values in metrics.items()
+        for place, value in enumerate(values)
+    ]
+    return decay.monitored(make(benefits=[linked(2026)], evaluations=[evaluation()], monitoring=rows))
+
+
+def test_two_months_of_hits_and_alarms_are_enough_to_read_money_and_one_is_not():
+    first, *_ = monitored(recall=(0.8, 0.7), false_alarm_rate=(0.12, 0.12))
+    assert first.what == "money" and first.values == pytest.approx(
+        [0.25 * 10 * (recall - 0.48) - 0.75 * (0.12 - 7 / 75) for recall in (0.8, 0.7)]
+    )
+    assert first.ns == (10**6, 10**6) and first.floor is None and first.shown
+    assert {item.what for item in monitored(recall=(0.8, 0.7), false_alarm_rate=(0.12,))} == {"margin", "metric"}
+    clear, *_ = monitored(recall=(0.8, 0.7), specificity=(0.88, 0.88))
+    assert clear.values == pytest.approx(first.values) and clear.half_life == pytest.approx(first.half_life)
+
+
+def test_sentences_of_a_decay_say_what_fell():
+    told = {item.metric: item.sentence for item in monitored(recall=(0.8, 0.7), false_alarm_rate=(0.12, 0.12))}
+    assert told["gain in money"].startswith("A fall of the gain in money is shown: half-life ")
+    assert told["recall"].startswith("A fall of the margin of recall over the baseline is shown: half-life ")
+    (auc,) = monitored(auc=(0.9, 0.8, 0.7))
+    assert auc.sentence.startswith("A fall of auc ") and auc.floor == 0.5 and auc.what == "metric"
+    (rises,) = monitored(recall=(0.6, 0.8))
+    assert rises.sentence.startswith("The margin of recall over the baseline did not fall") and rises.half_life is None
+
+
 def test_only_inputs_of_a_group_are_worth_learning_for_it():
     rows = [benefit(2026, (-300, 100, 300), name) for name in ("M1", "M2")]
     plan = plan_of([asset("M1"), asset("M2")], rows, rate=0.0)

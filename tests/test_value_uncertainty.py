@@ -436,3 +436,11 @@ def test_up_to_a_twentieth_of_interaction_the_inputs_act_additively(first, words
     shares = SimpleNamespace(first=dict(zip("ab", first, strict=True)), total={"a": 0.7, "b": 0.3})
     told = sensitivity._shares_sentence("G", {"a": "the price", "b": "the volume"}, shares)
     assert told.startswith("G: 70 % of the variance involves the price; ") and words in told
+
+
+def test_a_test_set_stands_in_the_worst_draws_at_the_level_of_its_gain():
+    plan = value_model.plan(make(benefits=[linked(2026)], evaluations=[evaluation()]))
+    distribution = value_model.simulate(plan, draws=2048)
+    ((name, level, usual),) = sensitivity.worst_draws(plan, distribution, plan.groups[0])
+    # nothing else is uncertain: the worst twentieth are those of the lowest gain, at 2.5 % on average
+    assert (name, usual) == ("E1", 0.5) and level == pytest.approx(0.025, abs=0.005)

@@ -95,7 +95,8 @@ def spread(distribution: Distribution) -> Spread:
     """Correlation of the groups' simulated values."""
     names = tuple(distribution.groups)
     draws = np.array([np.asarray(distribution.groups[name].values, float) for name in names])
-    deviations = draws.std(axis=1, ddof=1) if len(names) else np.array([])
+    # Equal draws have a deviation of rounding errors, and those a correlation.
+    deviations = np.where(np.ptp(draws, axis=1) > 0, draws.std(axis=1, ddof=1), 0.0) if len(names) else np.array([])
     scale = np.outer(deviations, deviations)
     covariance = np.atleast_2d(np.cov(draws)) if len(names) else np.empty((0, 0))
     correlations = np.divide(covariance, scale, out=np.full(scale.shape, np.nan), where=scale > 0)
