@@ -145,6 +145,30 @@ def test_cuts_are_judged_on_cases_that_did_not_choose_them():
         assert cut.low <= cut.gain <= cut.high
 
 
+def test_the_cut_of_each_fifth_is_the_best_of_the_other_four_and_gains_have_their_error():
+    truth, scores = (np.asarray(each) for each in calibrated())
+    found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))
+    by_name = {cut.name: cut for cut in found.cuts}
+
+    def money(flagged):
+        return np.where(truth == 1, np.where(flagged, 0, -10), np.where(flagged, -1, 0))
+
+    flagged, fifth = np.zeros(len(truth), bool), np.arange(len(truth)) % 5
+    for part in range(5):
+        kept = fifth != part
+        cuts = np.unique(scores[kept])
+        best = max(cuts, key=lambda cut, kept=kept: money(scores >= cut)[kept].sum())
+        flagged[fifth == part] = scores[fifth == part] >= best
+    one = by_name["best on other cases"]
+    assert (one.flagged, one.value) == pytest.approx((flagged.mean(), money(flagged).mean()))
+    in_use = scores >= by_name["in use"].score
+    gain = money(flagged) - money(in_use)
+    reach = 1.6448536 * gain.std(ddof=1) / math.sqrt(len(truth))
+    assert (one.low, one.high) == pytest.approx((gain.mean() - reach, gain.mean() + reach))
+    assert (found.n, found.positives) == (len(truth), truth.sum())
+    assert found.brier.value == pytest.approx(np.mean((scores - truth) ** 2))
+
+
 def test_calibrated_scores_lie_within_their_intervals():
     truth, scores = calibrated(20000)
     found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))
