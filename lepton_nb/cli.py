@@ -165,9 +165,13 @@ def compare(
     page = out or later / "compare.html"
     with _sentences(console):
         steps = comparing.compare(earlier, later, page)
+        (old, _), (new, _) = comparing.read(earlier), comparing.read(later)
+    if old["client"] != new["client"]:
+        console.print(comparing.DIFFERENT.format(old["client"], new["client"]), markup=False)
+    currency = new["chapters"]["value"]["figures"]["value"]["unit"]
     for row in steps:
         if abs(row["amount"]) >= 0.005:
-            console.print(f"{render.number(row['amount'], 0):>14}  {row['step']}", markup=False)
+            console.print(f"{render.number(row['amount'], 0):>14} {currency}  {row['step']}", markup=False)
     console.print(_short(page), markup=False)
 
 

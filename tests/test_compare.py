@@ -329,7 +329,34 @@ def test_the_page_names_steps_causes_and_figures(tmp_path):
     for words in ("rates: discount and tax", "discount", "numpy", "1 → 2", "A &amp; &lt;b&gt;", "<svg", "inside"):
         assert words in page
     assert "<b>" not in page
+    assert "cost of capital" in page and "cost of capital" in page.partition("Inputs of the value that differ")[0]
+    assert "Two different clients." not in page
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_figures_have_words_for_names_and_what_looks_alike_is_not_listed():
+    def made(wara, value):
+        figures = {
+            "D1_M1_wara": {"value": wara, "unit": "fraction", "low": None},
+            "M1_auc": {"value": value, "unit": "", "low": 0.5, "high": 0.9},
+        }
+        return {"value": {"figures": figures, "tables": {"groups": [{"name": "D1 + M1"}], "assets": [{"name": "M1"}]}}}
+
+    (row,) = compare.figures(made(0.10, 0.8), made(0.12, 0.80000001))
+    assert row["figure"].startswith("D1 + M1: ") and "_" not in row["figure"]
+    assert (row["before"], row["after"]) != (row["after"], row["before"])
+    (row,) = compare.figures(made(0.10, 0.8), made(0.10, 0.95))
+    assert row["figure"] == "M1: AUC" and row["the earlier interval"] == "outside"
+
+
+def test_reports_on_two_clients_are_compared_with_a_warning(tmp_path):
+    value = sample("bank")
+    one, two = report(tmp_path / "one", value), report(tmp_path / "two", value)
+    found = json.loads((two / "results.json").read_text(encoding="utf-8"))
+    (two / "results.json").write_text(json.dumps(found | {"client": "Another"}), encoding="utf-8")
+    compare.compare(one, two, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Two different clients." in page and "Another" in page
 
 
 def test_two_equal_reports_are_said_to_be_equal(tmp_path):

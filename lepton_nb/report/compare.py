@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from lepton_nb.page import render, words
 from lepton_nb.report.store import digest
 
 Row = dict[str, Any]
+
+
+#: Said of reports on two clients.
+DIFFERENT = "The earlier report is on {}, the later one on {}: the steps are no changes of one client over time."
 
 
 class CompareProblem(ValueError):
@@ -71,8 +76,8 @@ def _change(one: Mapping[str, Any], two: Mapping[str, Any], name: str) -> str:
 
 
 def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
-    """Every figure that differs, with whether the later value lies inside the earlier interval."""
-    rows = []
+    """Every figure that differs as a page shows it, with whether the later value lies inside the earlier interval."""
+    rows, names = [], _spoken_keys(before) | _spoken_keys(after)
     for chapter in dict.fromkeys([*before, *after]):
         one = before.get(chapter, {"figures": {}})["figures"]
         two = after.get(chapter, {"figures": {}})["figures"]
@@ -80,16 +85,77 @@ def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
             old, new = one.get(name), two.get(name)
             if old is not None and new is not None and old["value"] == new["value"]:
                 continue
+            shown = [words.measured(one["value"], one["unit"]) if one else words.MISSING for one in (old, new)]
+            if old and new and shown[0] == shown[1]:
+                continue
             inside = None
             if old and new and old["low"] is not None and isinstance(new["value"], int | float):
                 inside = "inside" if old["low"] <= new["value"] <= old["high"] else "outside"
             rows.append(
-                {"chapter": chapter, "figure": name}
-                | {"before": words.measured(old["value"], old["unit"]) if old else words.MISSING}
-                | {"after": words.measured(new["value"], new["unit"]) if new else words.MISSING}
+                {"chapter": words.label(chapter), "figure": _in_words(name, names)}
+                | {"before": shown[0], "after": shown[1]}
                 | {"the earlier interval": inside or words.MISSING}
             )
     return rows
+
+
+def _spoken_keys(chapters: Mapping[str, Any]) -> dict[str, str]:
+    """Beginning of a figure's key → the group or asset that it stands for."""
+    tables = chapters.get("value", {}).get("tables", {})
+    found = [row["name"] for part in ("groups", "assets") for row in tables.get(part, ())]
+    return {re.sub(r"\W+", "_", name).strip("_"): name for name in found}
+
+
+def _in_words(key: str, names: Mapping[str, str]) -> str:
+    """``D1_M1_wara`` of the group D1 + M1 gives ``D1 + M1: WARA``."""
+    for start in sorted(names, key=len, reverse=True):
+        if key == start:
+            return names[start]
+        if key.startswith(f"{start}_"):
+            return f"{names[start]}: {words.label(key[len(start) + 1 :])}"
+    return words.label(key)
+
+
+def inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
+    """The lines of the registers of two records of the value chapter whose figures differ, old and new."""
+    sides = []
+    for record in (before, after):
+        sides.append({(row["input"], row["asset"]): row for row in record["tables"].get("register", ())})
+    rows = []
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        old, new = (_told(side.get(key)) for side in sides)
+        if old != new:
+            rows.append({"input": key[0], "asset": key[1], "before": old, "after": new})
+    return rows
+
+
+#: Part of client.yml → how its lines in the register begin.
+REGISTERED = {"discount": ("cost of capital", "premium"), "tax": ("tax rate",)}
+
+
+def _with_figures(rows: Iterable[Row], differing: Iterable[Row]) -> list[Row]:
+    """Causes in which a changed part of client.yml tells its old and its new figures, where the register has them."""
+    told, differing = [], list(differing)
+    for row in rows:
+        starts = REGISTERED.get(row["what"], ()) if row["kind"] == "input" else ()
+        found = [
+            f"{one['input']} {one['before']} → {one['after']}"
+            for one in differing
+            if starts and one["input"].startswith(starts)
+        ]
+        told.append(row | {"change": "; ".join(found) or row["change"]})
+    return told
+
+
+def _told(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return words.MISSING
+    rate = row["unit"].startswith(("share", "a year", "of profit"))
+    likely, low, high = (
+        None if row[end] is None else (words.rate if rate else words.figure)(row[end])
+        for end in ("likely", "low", "high")
+    )
+    return (likely or words.MISSING) + (f" ({low} to {high})" if low is not None and low != high else "")
 
 
 # --- the page --------------------------------------------------------------------------------------------
@@ -137,7 +203,10 @@ def _value_record(found: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
 
 def _page(old, new, old_run, new_run, found, unit: str) -> str:
     changed = figures(old["chapters"], new["chapters"])
+    given = inputs(old["chapters"]["value"], new["chapters"]["value"])
     parts = [render.definitions(_about(old, new, old_run, new_run, unit))]
+    if old["client"] != new["client"]:
+        parts.insert(0, render.banner("Two different clients.", DIFFERENT.format(old["client"], new["client"])))
     if digest(old) == digest(new):
         parts.append(render.banner("No number differs.", "Both reports hold the same figures.", "good"))
     parts += [
@@ -145,9 +214,14 @@ def _page(old, new, old_run, new_run, found, unit: str) -> str:
         *_bridge(found, new, unit),
         render.heading("Causes"),
         render.table(
-            causes(old_run, new_run),
+            _with_figures(causes(old_run, new_run), given),
             caption="What differs in what the reports were made from.",
             none="Inputs, data, parameters, code and versions are the same.",
+        ),
+        render.table(
+            given,
+            caption="Inputs of the value that differ: likely (low to high). Source: the registers of both reports.",
+            none="No input of the value differs as the register shows it.",
         ),
         render.heading("Figures"),
         render.table(
