@@ -3,8 +3,9 @@
     python benchmarks/mutation.py [--mutations 200] [--seed 0] [--part 1/1] [--only decay.py] [--at worlds.py:117]
 
 A fault is one change of one expression: a comparison, an operator, a number, a condition, the end of a slice, two
-arguments in each other's place, a term left out. Words, annotations, seeds, numbers of steps and digits, and what ``zip``
-checks are left alone. All faults that are possible are listed and a sample is drawn by the seed, so a run repeats; ``--part 2/4`` runs a quarter.
+arguments in each other's place, a term left out. Words, annotations, seeds, numbers of steps and digits, what ``zip``
+checks, and whether 0 itself belongs to a limit of 0 are left alone. All faults that are possible are listed and a sample is drawn
+by the seed, so a run repeats; ``--part 2/4`` runs a quarter.
 
 The tests run once without a fault, in a copy of the tree, with coverage by test; one that fails there is left out and
 named. Then each fault is written into the copy, and a process forked from one that has the libraries loaded runs the
@@ -201,7 +202,11 @@ class Finder(ast.NodeVisitor):
         operands = [node.left, *node.comparators]
         for left, operator, right in zip(operands, node.ops, operands[1:], strict=False):
             old = _symbol(operator)
-            for new in COMPARED[old]:
+            # An amount is exactly 0 by chance only: there the limit itself is no fault.
+            at_zero = old in {"<", "<=", ">", ">="} and any(
+                isinstance(n, ast.Constant) and n.value == 0 for n in (left, right)
+            )
+            for new in COMPARED[old][1:] if at_zero else COMPARED[old]:
                 self.between(left, right, old, new, "comparison")
         self.generic_visit(node)
 

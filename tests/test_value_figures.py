@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import stats
-from test_value_model import asset, benefit, evaluation, linked, make, plan_of
+from test_value_model import asset, benefit, cost, evaluation, linked, make, plan_of
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
@@ -88,6 +88,31 @@ def test_an_assumption_moves_only_the_groups_that_it_touches():
         assert float(low[still]) == float(base[still]) == float(high[still])
 
 
+def test_a_decay_is_moved_to_the_ends_of_its_interval_the_fastest_first():
+    rows = [
+        {"asset_id": "M1", "period": f"2025-{month:02d}", "metric": "recall", "value": value, "n": 2000}
+        for month, value in ((1, 0.8), (4, 0.77), (7, 0.75), (10, 0.72))
+    ]
+    plan = plan_of(benefits=[linked(2027)], evaluations=[evaluation()], monitoring=rows, rate=0.0)
+    (move,) = [one for one in worlds.assumptions(plan) if one.name == "M1.decay"]
+    drawn = plan.decays["M1"].drawn
+    for world, words, rate in ((move.low, move.low_words, drawn.high), (move.high, move.high_words, drawn.low)):
+        left = _mean_left(np.log(2) / rate, 1, 2)
+        assert float(value_model.evaluate(plan, world).total) == pytest.approx(1000 * 0.78 * left)
+        assert words == f"{np.log(2) / rate:.4g}"
+    assert (move.label, move.unit) == ("half-life of the gain of M1", "years") and drawn.low < drawn.high
+
+
+def test_success_is_moved_to_failure_and_to_success_and_the_rate_by_a_point():
+    plan = plan_of([asset(p_technical_success=0.6)], [benefit(2026, 110)])
+    moves = {move.name: move for move in worlds.assumptions(plan)}
+    low, high = (float(value_model.evaluate(plan, moves["M1.success"].ends[at]).total) for at in (-1, 1))
+    assert (low, high) == pytest.approx((0, 100)) and moves["M1.success"].low_words == "fails"
+    less, more = (float(value_model.evaluate(plan, moves["rate"].ends[at]).total) for at in (-1, 1))
+    assert (less, more) == pytest.approx((66 / 1.09, 66 / 1.11))
+    assert (moves["rate"].low_words, moves["rate"].high_words) == ("−1", "+1")
+
+
 # ---------------------------------------------------------------- the register of inputs
 
 
@@ -97,6 +122,19 @@ def test_the_register_gives_a_drivers_mean_of_the_years_within_its_least_and_mos
     row = found["unit value: saving"]
     assert (row.low, row.likely, row.high) == (5, 30, 120)
     assert (found["attribution: saving"].likely, found["volume: saving"].likely) == (1, 1)
+
+
+def test_the_register_of_a_single_year_is_that_year():
+    rows = [benefit(2026, (10, 20, 30), adoption=0.5), benefit(2026, 7, driver_id="other", unit="tonnes")]
+    found = {row.input: row for row in tables.register(plan_of(benefits=rows, costs=[cost("2026-06-30", 5)]))}
+    row = found["unit value: saving"]
+    assert (row.low, row.likely, row.high, row.unit, row.source) == (10, 20, 30, "EUR a unit", "benefits.csv")
+    assert (found["volume: saving"].unit, found["volume: other"].unit) == ("plants", "tonnes")
+    assert (found["adoption: saving"].likely, found["attribution: saving"].likely) == (0.5, 1)
+    paid = found["operation cost: labour"]
+    assert (paid.likely, paid.unit, paid.asset) == (5, "EUR a payment", "M1")
+    assert (found["cost of capital"].likely, found["tax rate"].likely) == (0.1, 0)
+    assert (found["useful life"].likely, found["useful life"].source) == (20, "technical")
 
 
 def test_months_are_counted_in_years_from_the_first_that_was_monitored():

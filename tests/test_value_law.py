@@ -262,3 +262,18 @@ def test_cost_before_the_duties_is_a_finding(bank):
 def test_a_client_without_duties_has_no_finding(foundry):
     assert law.compliance_findings(value_model.plan(foundry)) == ()
     assert law.compliance_costs(value_model.plan(foundry)) == ()
+
+
+def test_the_dates_of_the_ai_act_are_those_of_its_articles_as_amended():
+    """Article 113 as adopted, and the amending regulation of July 2026 for the duties of high risk and marking."""
+    found = {item.key: item.since for item in PROVISIONS if item.law == "EU AI Act"}
+    assert found == {
+        "scope": None,
+        "prohibited": date(2025, 2, 2),
+        "literacy": date(2025, 2, 2),
+        "gpai": date(2025, 8, 2),
+        "transparency": date(2026, 8, 2),
+        "marking": date(2026, 12, 2),
+        "high_use": date(2027, 12, 2),
+        "high_product": date(2028, 8, 2),
+    }

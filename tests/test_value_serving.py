@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -298,6 +299,8 @@ def test_a_service_in_its_busiest_hour_is_one_result(service):
     assert found.utilisation == pytest.approx(found.arrivals / (2 * service.service_rate))
     assert {item.servers for item in found.choices} == {1, 2, 3, 4}
     assert not found.priced  # no infrastructure, no hardware
+    many = waiting.waiting(replace(service, servers=10), peak=5.0, target=1.5)
+    assert {item.servers for item in many.choices} == {1, 2, 3, 4, 8, 9, 10, 11, 12}
     assert waiting.example(1.5).fewest == waiting.fewest_servers(8.0, 2.5, waiting.example(1.5).target)
 
 

@@ -444,3 +444,12 @@ def test_a_test_set_stands_in_the_worst_draws_at_the_level_of_its_gain():
     ((name, level, usual),) = sensitivity.worst_draws(plan, distribution, plan.groups[0])
     # nothing else is uncertain: the worst twentieth are those of the lowest gain, at 2.5 % on average
     assert (name, usual) == ("E1", 0.5) and level == pytest.approx(0.025, abs=0.005)
+
+
+def test_a_client_of_one_group_has_no_total_beside_it_and_one_of_two_has():
+    one = value_model.plan(make(benefits=[benefit(2026, (50, 100, 190))]))
+    rows = [benefit(2026, (50, 100, 190), name) for name in ("M1", "M2")]
+    two = value_model.plan(make([asset("M1"), asset("M2")], rows))
+    assert list(sensitivity.variance_shares(one, 64)) == ["M1"]
+    found = sensitivity.variance_shares(two, 64)
+    assert list(found) == ["M1", "M2", "total"] and len(found["total"].labels) == 2

@@ -29,6 +29,7 @@ from lepton_nb.value_model import (
     market,
     options,
     portfolio,
+    records,
     replacement,
     sensitivity,
     serving,
@@ -73,6 +74,7 @@ def everything(client, unit: float) -> dict:
     found = value_model.conclude(plan, 512)
     distribution, costs, kept = found.distribution, replacement.replacement_costs(plan), ledger.books(client)
     owner = {name: float(value) for name, value in value_model.evaluate(plan).groups.items()}
+    written = records.tables(found, worlds.tornado(plan, worlds.assumptions(plan, lambda value: "")))
     shown = {
         "conclusion": [(g.value, g.interval, g.most_likely, g.below_zero, g.verdict, g.assets.together) for g in found.groups],
         "assets": [{name: part.value for name, part in g.assets.assets.items()} for g in found.groups],
@@ -99,6 +101,10 @@ def everything(client, unit: float) -> dict:
         "books": {name: (book.capitalised, book.expensed, book.at(plan.date)) for name, book in kept.items()},
         "impairment": [(t.group, t.value, t.rate_before_tax) for t in books.impairment_tests(plan, kept, owner, owner)],
         "asks": portfolio.asks(plan, owner),
+        "royalties": [approaches.relief_from_royalty(plan, asset.asset_id) for asset in client.assets],
+        "decisive": [(row["group"], row["assumption"], row["value"]) for row in written["decisive"]],
+        "stopped": [row["last_year"] for row in written["sheet_assets"]],
+        "weights": [row["weight"] for row in written["sheet_assets"]],
         "break-even": [break_even.break_even_recall(plan, one) for one in client.evaluations if one.outcome_value],
         "lives": [break_even.economic_life(plan, asset.asset_id) for asset in client.assets],
         "money back": [value_model.returns(plan, group) for group in plan.groups],
