@@ -189,7 +189,7 @@ REFUSED = {
     "fraction as count": (M, lambda f: f.cell(CONFUSION, 2, "tp", "0.94"), CONFUSION, 2, "tp", 11, "give counts, not rates"),
     "half a case": (M, lambda f: f.cell(CONFUSION, 2, "tp", "101.5"), CONFUSION, 2, "tp", 11, "a whole number"),
     "negative count": (M, lambda f: f.cell(PAIRED, 2, "count", "-3"), PAIRED, 2, "count", 11, "a whole number"),
-    "class totals": (M, lambda f: f.cell(CONFUSION, 3, "tp", "92").cell(CONFUSION, 3, "tn", "5712"), CONFUSION, 3, "tp", 12, 'positives 108 (model) and 111 (baseline) on "same cases" differ'),
+    "class totals": (M, lambda f: f.cell(CONFUSION, 3, "tp", "92").cell(CONFUSION, 3, "tn", "5712"), CONFUSION, 3, "tp", 12, 'positives 108 (model) and 111 (baseline) differ, and sample says "'),
     "no positives": (
         M,
         lambda f: [f.cell(CONFUSION, row, name, value) for row in (2, 3) for name, value in zip(("tp", "fp", "fn", "tn"), "0200", strict=True)]
@@ -495,6 +495,11 @@ WARNED = {
     "old metric": (M, lambda f: f.cell(CONFUSION, 2, "evaluated_on", "2025-04-30"), CONFUSION, 2, 108, "more than 12 months"),
     "metric of tomorrow": (M, lambda f: f.cell(CONFUSION, 2, "evaluated_on", "2026-07-30"), CONFUSION, 2, 108, "after the valuation date"),
     "benefit too early": (M, lambda f: f.cell("benefits.csv", 2, "year", "2025"), "benefits.csv", 2, 109, "it does not enter the value"),
+    "nothing left to value": (M, lambda f: f.yml("date: 2026-06-30", "date: 2040-06-30"), "client.yml", 5, 109, "nothing is left to value"),
+    "benefit without running cost": (M, lambda f: f.drop("costs.csv", 11), "assets.csv", 3, 121, "M1: benefit without running cost: 2029; give"),
+    "running cost never given": (M, lambda f: None, "assets.csv", 4, 121, "M2: benefit without running cost: 2027 to 2031"),
+    "machine without running cost": (M, lambda f: f.drop("costs.csv", 18), "assets.csv", 5, 121, "I1: benefit without running cost: 2027"),
+    "benefit of what is retired": (M, lambda f: f.cell("assets.csv", 3, "lifecycle_stage", "retired"), "assets.csv", 3, 122, "M1 is retired and has benefits: 2026 to 2030; they enter the value"),
     "forecast too late": (M, lambda f: f.cell("costs.csv", 13, "date", "2032-12-31"), "costs.csv", 13, 109, "2026-06-30 to 2032-06-30"),
     "small baseline": (
         M,
@@ -539,7 +544,7 @@ def test_a_withheld_asset_says_why(folder):
 
 
 def test_the_samples_are_sound():
-    for sample, warned in ((M, {101, 107}), (B, {101, 104, 107}), (R, {20, 37, 101, 104, 107})):
+    for sample, warned in ((M, {101, 107, 121}), (B, {101, 104, 107}), (R, {20, 37, 101, 104, 107})):
         report = client.check(SAMPLES / sample)
         assert report.problems == ()
         assert {warning.rule for warning in report.warnings} == warned

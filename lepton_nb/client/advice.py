@@ -23,6 +23,7 @@ from lepton_nb.client.schema import (
     COSTS,
     MARKET,
     MONITORING,
+    Asset,
     Problem,
 )
 from lepton_nb.client.words import did_you_mean, quoted
@@ -168,6 +169,16 @@ def outside_the_time(draft: Draft) -> Iterator[Problem]:
     """Benefits and forecasts before the valuation date or after the horizon: they do not enter the value."""
     valuation = draft.sections["valuation"]
     start, end = valuation.date, years_later(valuation.date, valuation.horizon_years)
+    if draft.rows(BENEFITS) and not _years_inside(draft):
+        costs = [row.value for row in draft.rows(COSTS)]
+        days = [item.date or date(item.year, 12, 31) for item in costs]
+        what = "no benefit" if any(start <= day <= end for day in days) else "no benefit and no cost"
+        found = f"{what} lies in {start} to {end}: nothing is left to value"
+        remedy = (
+            f"check date and horizon_years, or the years of {BENEFITS}; the report would find a value without income"
+        )
+        yield draft.in_yml(("valuation", "date"), found, 109, remedy)
+        return
     for row in draft.rows(BENEFITS):
         if not start.year <= row.value.year <= end.year:
             yield row.problem(
@@ -179,6 +190,68 @@ def outside_the_time(draft: Draft) -> Iterator[Problem]:
             yield row.problem("year", f"{year} lies outside {start} to {end}", 109, "it does not enter the value")
         elif row.value.kind == "forecast" and day is not None and not start <= day <= end:
             yield row.problem("date", f"{day} lies outside {start} to {end}", 109, "it does not enter the value")
+
+
+def _years_inside(draft: Draft) -> dict[str, set[int]]:
+    """By asset, the years in which benefits enter the value: within the time, and within the life unless that is kept."""
+    valuation = draft.sections["valuation"]
+    start, end = valuation.date, years_later(valuation.date, valuation.horizon_years)
+    found: dict[str, set[int]] = {}
+    assets = {row.value.asset_id: row.value for row in draft.rows(ASSETS)}
+    for row in draft.rows(BENEFITS):
+        asset, year = assets[row.value.asset_id], row.value.year
+        last = end if valuation.beyond_useful_life == "keep" else min(end, _end_of_life(asset) or end)
+        if start.year <= year <= end.year and date(year, 1, 1) <= last and row.value.adoption.high > 0:
+            found.setdefault(asset.asset_id, set()).add(year)
+    return found
+
+
+def _end_of_life(asset: Asset) -> date | None:
+    """The last day of the useful life; None where its first is not known."""
+    return asset.in_service_date and years_later(asset.in_service_date, asset.useful_life_years)
+
+
+def running_costs(draft: Draft) -> Iterator[Problem]:
+    """Rule 121: years with benefits in which an asset that earns them, or feeds one that does, costs nothing to run."""
+    inside, spent = _years_inside(draft), {}
+    for row in draft.rows(COSTS):
+        if row.value.phase == "operation":  # a cost of 0 is one that somebody has thought of
+            spent.setdefault(row.value.asset_id, set()).add(row.value.year or row.value.date.year)
+    rows = draft.rows(ASSETS)
+    for row in rows:
+        asset = row.value
+        own, end = spent.get(asset.asset_id, set()), _end_of_life(asset)
+        bare = inside.get(asset.asset_id, set()) - own
+        if own:
+            fed = set().union(*(inside.get(name, ()) for name in asset.feeds))
+            bare |= {year for year in fed - own if min(own) < year < (end.year if end else year + 1)}
+        else:  # what is run by the assets that feed it may have no costs of its own
+            feeders = [other.value.asset_id for other in rows if asset.asset_id in other.value.feeds]
+            bare = bare.difference(*(spent.get(name, ()) for name in feeders))
+        if bare:
+            found = f"{asset.asset_id}: benefit without running cost: {_years(bare)}"
+            remedy = f"give its running costs of these years in {COSTS} (phase operation, forecast), with 0 where there are none"
+            yield row.problem("asset_id", found, 121, remedy)
+
+
+def _years(years: set[int]) -> str:
+    """``2027, 2029 to 2031``."""
+    runs: list[list[int]] = []
+    for year in sorted(years):
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+
+
+def retired(draft: Draft) -> Iterator[Problem]:
+    """Rule 122: benefits of an asset that is retired."""
+    inside = _years_inside(draft)
+    for row in draft.rows(ASSETS):
+        if row.value.lifecycle_stage == "retired" and (years := inside.get(row.value.asset_id)):
+            found = f"{row.value.asset_id} is retired and has benefits: {_years(years)}; they enter the value"
+            yield row.problem("lifecycle_stage", found, 122, f"correct the stage, or delete its rows in {BENEFITS}")
 
 
 def inconsistent(draft: Draft) -> Iterator[Problem]:
@@ -244,6 +317,8 @@ ADVICE = (
     old_metrics,
     small_baseline,
     outside_the_time,
+    running_costs,
+    retired,
     inconsistent,
     small_groups,
     unlicensed,

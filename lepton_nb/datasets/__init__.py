@@ -49,7 +49,7 @@ def locate(name: str, data_folder: str | Path = "") -> Path | None:
         return None
     folder = Path(given).expanduser()
     if not folder.is_dir():
-        whence = "data_folder" if str(data_folder) else "LEPTON_DATA"
+        whence = "--data" if str(data_folder) else "LEPTON_DATA"
         raise DataProblem(
             f"{whence} names the folder {given!r}, which does not exist. "
             "Name an existing folder with the data files, or leave it empty to use the stand-in."

@@ -583,7 +583,7 @@ def sentence(text: Any) -> str:
     text = str(text).strip()
     if not text:
         return ""
-    named = re.match(r"[\w/]+(\.\w|_)", text)  # the name of a file or column stays as it is written
+    named = re.match(r"[\w/-]+(\.\w|_)", text)  # the name of a file or column stays as it is written
     return (text[0] if named else text[0].upper()) + text[1:] + ("" if text[-1] in ".!?:…" else ".")
 
 

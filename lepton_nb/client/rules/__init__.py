@@ -72,6 +72,8 @@ RULES = {
     118: "one thing is written in one way",
     119: "pages print no addresses of persons",
     120: "figures of one thing are of one size",
+    121: "what earns has running costs",
+    122: "what is retired earns nothing",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

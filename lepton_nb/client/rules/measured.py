@@ -78,9 +78,10 @@ def classes_agree(draft: Draft) -> Iterator[Problem]:
         for what, cells in (("positives", ("tp", "fn")), ("negatives", ("fp", "tn"))):
             ours, theirs = (sum(row.value[cell] for cell in cells) for row in (model, baseline))
             if ours != theirs:
-                found = (
-                    f'evaluation {quoted(name)}: {what} {ours} (model) and {theirs} (baseline) on "same cases" differ'
-                )
+                sample = baseline.value.sample
+                own = sample.lower().startswith("same") or sample.lower() == model.value.sample.lower()
+                said = f"sample says {quoted(sample)}" if own else f"{PAIRED} pairs the cases"
+                found = f"evaluation {quoted(name)}: {what} {ours} (model) and {theirs} (baseline) differ, and {said}"
                 yield baseline.problem(cells[0], found, 12, "correct the counts, or describe the other cases in sample")
                 break
 
