@@ -153,3 +153,32 @@ def test_a_file_that_is_not_written_as_declared_is_one_problem(folder):
     report = made.check()
     assert all("client.yml declares semicolons" in p.remedy for p in report.problems)
     assert len(report.problems) == len({p.file for p in report.problems})
+
+
+def declared(made: Folder) -> Folder:
+    file = made.path / "client.yml"
+    file.write_text(file.read_text() + '\ncsv: {separator: ";", decimal: ","}\n')
+    return made
+
+
+def test_hints_follow_the_declared_dialect(folder):
+    made = declared(foreign(folder()))
+    costs = made.path / "costs.csv"
+    costs.write_text(costs.read_text().replace("62000", "8,5%", 1).replace("95000", "1200 EUR", 1))
+    said = [problem.sentence for problem in made.check().problems]
+    assert len(said) == 2 and "8,5%" in said[0] and "write 0,085" in said[0], said
+    costs.write_text(costs.read_text().replace("8,5%", "abc").replace("1200 EUR", "7") + "D1;2024\n")
+    said = " ".join(problem.sentence for problem in made.check().problems)
+    assert "such as 1200,50: a comma for decimals" in said and "with a semicolon in it" in said, said
+
+
+def test_a_decimal_comma_in_client_yml_has_one_remedy(folder):
+    (problem,) = folder().yml("risk_free: 0.026", 'risk_free: "0,026"').check().problems
+    assert problem.remedy == "use 0.026"
+
+
+@pytest.mark.parametrize("foreign_too", [False, True])
+def test_a_tab_in_client_yml_is_called_a_tab_and_is_the_only_problem(folder, foreign_too):
+    made = declared(foreign(folder())) if foreign_too else folder()
+    (problem,) = made.yml("  currency: EUR", "\tcurrency: EUR").check().problems
+    assert "tab" in problem.found and "blanks" in problem.remedy and problem.row == 8

@@ -401,3 +401,18 @@ def test_parts_of_the_file_changed(small, tmp_path, data):
         del parts[data.draw(st.sampled_from(sorted(parts)))]
     (tmp_path / "x.xlsx").write_bytes(zipped(**parts))
     outcome(tmp_path / "x.xlsx")
+
+
+def test_an_empty_value_of_the_settings_is_told_with_its_own_row(spoilt):
+    rows = {}
+
+    def change(book):
+        for line, row in enumerate(book["settings"].iter_rows(), start=1):
+            if row[0].value in ("client.name", "tax.rate") or str(row[0].value).startswith("scenarios."):
+                rows[row[0].value] = line
+                row[1].value = None
+
+    found = {problem.column: problem for problem in spoilt().edit(change).check().problems}
+    assert found["client.name"].row == rows["client.name"] and found["tax.rate"].row == rows["tax.rate"]
+    told = found["scenarios"].found
+    assert "value cells of rows" in told and str(rows["scenarios.1.name"]) in told, told

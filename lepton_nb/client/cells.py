@@ -22,6 +22,8 @@ from lepton_nb.terms import LEAST_CONTRAST, contrast
 LARGEST = 1e15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
+#: What else can be done about a decimal comma, in CSV files alone.
+OR_DECLARE = ", or declare the decimal comma in client.yml (csv.decimal)"
 _SPACES = "[ \u00a0\u2009\u202f'’]"
 LONGEST_ID = 40  # signs
 ASSET_ID = re.compile(rf"[A-Z][A-Z0-9_]{{0,{LONGEST_ID - 1}}}", re.ASCII)
@@ -54,7 +56,7 @@ def _plain_number(value: Any) -> str:
     if re.fullmatch(
         r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|0,\d+)", text, re.ASCII
     ):  # a comma of thousands has 3 digits after it
-        return f"use {text.replace(',', '.')}, or declare the decimal comma in client.yml (csv.decimal)"
+        return f"use {text.replace(',', '.')}{OR_DECLARE}"
     plain = plain_letters(text).replace("'", "")
     if isinstance(value, str) and plain != value.strip() and PLAIN_NUMBER.fullmatch(plain):
         return f"use {plain}"

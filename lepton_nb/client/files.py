@@ -244,7 +244,8 @@ def csv_records(file: str, text: str, dialect: Dialect) -> list[list[str]]:
         for record in csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, strict=True):
             records.append(record)
     except csv.Error as error:
-        remedy = "a text with a comma or line break stands in double quotes, a double quote in it is doubled"
+        sign = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}[dialect.delimiter]
+        remedy = f"a text with a {sign} or line break stands in double quotes, a double quote in it is doubled"
         raise Unreadable(file, len(records) + 1, "", f"the row is not CSV ({error})", 35, remedy) from None
     return without_empty_end(records)
 
@@ -337,6 +338,8 @@ def compose(text: str) -> yaml.Node | None:
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
         remedy = 'check indentation, colons and quotes near this line; a text with ":" or "#" stands in double quotes'
         row = mark.line + 1 if mark else None
+        if row and "\t" in (text.splitlines()[row - 1 : row] or [""])[0].split("#")[0]:
+            raise Unreadable(CLIENT_YML, row, "", "a tab in the line", 35, "indent with blanks, not tabs") from None
         raise Unreadable(CLIENT_YML, row, "", f"not YAML ({quoted(what).strip(chr(34))})", 35, remedy) from None
 
 

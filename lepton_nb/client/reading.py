@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from lepton_nb.client import cases, roots, tables
-from lepton_nb.client.cells import ASSET_ID
+from lepton_nb.client.cells import ASSET_ID, OR_DECLARE
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.files import CLIENT_YML, Unreadable
 from lepton_nb.client.roots import word_of
-from lepton_nb.client.schema import SECTIONS, TABLES, Frozen, Problem
+from lepton_nb.client.schema import SECTIONS, TABLES, Dialect, Frozen, Problem
 from lepton_nb.client.sentences import explain
 from lepton_nb.client.sources import opened
 from lepton_nb.client.words import quoted
@@ -43,6 +43,7 @@ def read(root: Path) -> Draft:
     except Unreadable as stop:
         draft.problems.append(stop.problem)
         draft.unreadable.add(CLIENT_YML)
+        source.dialect = _declared(source)
     if misnamed := roots.misnamed_metrics(source):
         draft.problems.append(misnamed)
         draft.unreadable |= {file for file in TABLES if file.startswith("metrics/")}
@@ -75,6 +76,19 @@ def read(root: Path) -> Draft:
     return draft
 
 
+def _declared(source: Any) -> Dialect:
+    """How the CSV files are written, by the words of a client.yml that cannot be read as a whole: no second problem."""
+    try:
+        text = source.text(CLIENT_YML) if source.holder == "folder" else ""
+    except Unreadable:
+        text = ""
+    found = {}
+    for key, signs in (("separator", r",|;|tab|\|"), ("decimal", r"[.,]")):
+        if match := re.search(rf"""^[^#\n]*\b{key}:\s*["']?({signs})(?=["'\s}}]|$)""", text, re.M):
+            found[key] = match[1]
+    return Dialect(**found)
+
+
 def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
     """A warning for a file or sheet that looks like data and is not read."""
     if file in {roots.in_place_of(name, source) for name in (CLIENT_YML, *TABLES)}:
@@ -103,7 +117,12 @@ def _read_settings(data: Mapping[str, Any], draft: Draft) -> None:
             needed -= {key for key in needed if f'"{key}"' in near}
     for name in known:
         if name in needed and name not in data:
-            draft.problems.append(draft.in_yml((name,), "is missing", 2, "add it; lepton-nb new writes a template"))
+            found, remedy = "is missing", "add it; lepton-nb new writes a template"
+            rows = sorted({line for path, line in draft.lines.items() if len(path) > 1 and path[0] == name})
+            if rows and draft.source.holder == "workbook":
+                found = f"has rows and no values: the value cells of rows {', '.join(map(str, rows))} are empty"
+                remedy = "write its values beside its keys"
+            draft.problems.append(draft.in_yml((name,), found, 2, remedy))
     if data.get("schema_version", "1") != "1":
         found = quoted(data["schema_version"])
         draft.problems.append(draft.in_yml(("schema_version",), found, 2, "this program reads version 1"))
@@ -128,5 +147,5 @@ def _section(type_: type[Frozen], value: Any, path: tuple, draft: Draft) -> Froz
         return type_.model_validate(value)
     except ValidationError as error:
         for loc, found, rule, remedy in explain(error, type_):
-            draft.problems.append(draft.in_yml(path + loc, found, rule, remedy))
+            draft.problems.append(draft.in_yml(path + loc, found, rule, remedy.replace(OR_DECLARE, "")))
     return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from lepton_nb.client import files, privacy, roots
-from lepton_nb.client.cells import LARGEST, LONGEST_LABEL
+from lepton_nb.client.cells import LARGEST, LONGEST_LABEL, OR_DECLARE
 from lepton_nb.client.drafts import Draft, Row, repeated
 from lepton_nb.client.fields import columns, is_number, percent_columns
 from lepton_nb.client.files import Unreadable
@@ -57,7 +58,10 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
         value = None
         if len(record) != len(header):
             found = f"{len(record)} cells, the header has {len(header)}"
-            remedy = 'one cell a column; a text or number with a comma in it stands in double quotes ("a, b")'
+            dialect = draft.source.dialect
+            sign = SEPARATORS[dialect.delimiter].removesuffix("s")
+            example = "" if sign == "tab" else f' ("a{dialect.delimiter} b")'
+            remedy = f"one cell a column; a text or number with a {sign} in it stands in double quotes{example}"
             draft.problems.append(Problem(file=file, row=line, column="", found=found, rule=35, remedy=remedy))
             rows.append(Row(file, line, cells, None))
             continue
@@ -75,12 +79,30 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
                 rows.append(Row(file, line, {}, None))
                 continue
             for loc, found, rule, remedy in explain(error, table.type):
+                if _has_commas(file, draft) and str(loc[0]) in known and is_number(known[str(loc[0])]):
+                    found, remedy = _with_commas(found), _with_commas(remedy)
                 if loc[0] not in missing:  # reported once, at the header
                     draft.problems.append(
                         Problem(file=file, row=line, column=str(loc[0]), found=found, rule=rule, remedy=remedy)
                     )
         rows.append(Row(file, line, cells, value))
     return rows
+
+
+def _has_commas(file: str, draft: Draft) -> bool:
+    """Whether the numbers of a table have their decimals after a comma, as client.yml declares."""
+    plain = draft.source.holder == "folder" and file not in draft.source.labels
+    return plain and draft.source.dialect.decimal == ","
+
+
+def _with_commas(text: str) -> str:
+    """A finding or remedy for a number, with decimals as the client declares them.
+
+    >>> _with_commas("use a plain number such as 1200.50: a point for decimals")
+    'use a plain number such as 1200,50: a comma for decimals'
+    """
+    text = re.sub(r"(?<=\d)\.(?=\d)", ",", text.replace(OR_DECLARE, ""))
+    return text.replace("a point for decimals", "a comma for decimals")
 
 
 def _check_header(file: str, header: list[str], table: Table, draft: Draft) -> set[str]:

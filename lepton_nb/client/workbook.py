@@ -97,6 +97,9 @@ class Workbook:
             path = tuple(
                 int(part) - 1 if re.fullmatch(r"[1-9]\d{0,3}", part, re.ASCII) else part for part in key.split(".")
             )
+            if key and not value:  # the row is there, and what is wrong with its key is found in it
+                for depth in range(1, len(path) + 1):
+                    draft.lines.setdefault(path[:depth], line)
             if not value or not key or len(path) > DEEPEST_YAML:
                 if value:
                     found = "a value without a key" if not key else f"key {quoted(key)} has too many levels"
