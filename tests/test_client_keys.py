@@ -182,3 +182,11 @@ def test_a_tab_in_client_yml_is_called_a_tab_and_is_the_only_problem(folder, for
     made = declared(foreign(folder())) if foreign_too else folder()
     (problem,) = made.yml("  currency: EUR", "\tcurrency: EUR").check().problems
     assert "tab" in problem.found and "blanks" in problem.remedy and problem.row == 8
+
+
+def test_a_note_on_thousands_shows_the_number_as_it_was_written(folder):
+    made = declared(foreign(folder()))
+    costs = made.path / "costs.csv"
+    costs.write_text(costs.read_text().replace("62000", "62,000", 1))
+    (note,) = [warning for warning in made.check().warnings if warning.rule == 114]
+    assert note.found == "62,000 is read as 62" and note.remedy == "if 62000 is meant, write it without a comma"

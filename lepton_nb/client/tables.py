@@ -79,8 +79,8 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
                 rows.append(Row(file, line, {}, None))
                 continue
             for loc, found, rule, remedy in explain(error, table.type):
-                if _has_commas(file, draft) and str(loc[0]) in known and is_number(known[str(loc[0])]):
-                    found, remedy = _with_commas(found), _with_commas(remedy)
+                if has_commas(file, draft) and str(loc[0]) in known and is_number(known[str(loc[0])]):
+                    found, remedy = with_commas(found), with_commas(remedy)
                 if loc[0] not in missing:  # reported once, at the header
                     draft.problems.append(
                         Problem(file=file, row=line, column=str(loc[0]), found=found, rule=rule, remedy=remedy)
@@ -89,16 +89,16 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
     return rows
 
 
-def _has_commas(file: str, draft: Draft) -> bool:
+def has_commas(file: str, draft: Draft) -> bool:
     """Whether the numbers of a table have their decimals after a comma, as client.yml declares."""
     plain = draft.source.holder == "folder" and file not in draft.source.labels
     return plain and draft.source.dialect.decimal == ","
 
 
-def _with_commas(text: str) -> str:
+def with_commas(text: str) -> str:
     """A finding or remedy for a number, with decimals as the client declares them.
 
-    >>> _with_commas("use a plain number such as 1200.50: a point for decimals")
+    >>> with_commas("use a plain number such as 1200.50: a point for decimals")
     'use a plain number such as 1200,50: a comma for decimals'
     """
     text = re.sub(r"(?<=\d)\.(?=\d)", ",", text.replace(OR_DECLARE, ""))

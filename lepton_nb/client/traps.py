@@ -28,6 +28,7 @@ from lepton_nb.client.schema import (
     Predictions,
     Problem,
 )
+from lepton_nb.client.tables import has_commas, with_commas
 from lepton_nb.client.words import printable, quoted
 from lepton_nb.terms import OTHER_METRICS, RATES
 
@@ -72,10 +73,10 @@ def thousands(draft: Draft) -> Iterator[Problem]:
                 text = row.cells.get(name, "")
                 money = info.json_schema_extra["unit"] == MONEY
                 if "." in text and THOUSANDS.fullmatch(text) and (money or text.endswith(".000")):
-                    found = f"{text} is read as {float(text):.10g}"
-                    yield row.problem(
-                        name, found, 114, f"if {text.replace('.', '')} is meant, write it without a point"
-                    )
+                    found, remedy = f"{text} is read as {float(text):.10g}", "write it without a point"
+                    if has_commas(file, draft):
+                        found, remedy = with_commas(found), "write it without a comma"
+                    yield row.problem(name, found, 114, f"if {text.replace('.', '')} is meant, {remedy}")
     for path, text in leaves(draft.settings, ()):
         if "." in text and re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+", text, re.ASCII) and path[-1] in ("cost", "salvage"):
             found = f"{text} is read as {float(text):.10g}"
