@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import stats
-from test_value_model import asset, benefit, cost, evaluation, linked, make, plan_of
+from test_value_model import asset, benefit, cost, evaluation, linked, make, plan_of, spent
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
+from lepton_nb.page import summary_tables
+from lepton_nb.page.words import Money
 from lepton_nb.value_model import approaches, books, decay, information, records, stages, tables, worlds
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
@@ -307,3 +310,40 @@ def test_a_weak_share_of_more_than_half_is_said_and_of_half_is_not():
     assert said(100) == [] and said(300) == [
         "75 % of the present value of benefits rests on experts' or vendors' figures."
     ]
+
+
+# ---------------------------------------------------------------- the first page
+
+
+def first_page(plan):
+    found = value_model.conclude(plan, draws=1024)
+    made = SimpleNamespace(tables=records.tables(found, {item.name: () for item in found.groups} | {"total": ()}))
+    return made, Money("EUR")
+
+
+def test_where_what_serves_takes_all_one_sentence_says_where_to_look():
+    things = [asset("I1", kind="infrastructure", feeds=["M1"], in_service_date="2025-12-31"), asset("M1")]
+    rows = [spent("2025-06-30", 900, "I1")]
+    for earned, said in ((100, True), (5000, False)):
+        plan = value_model.plan(make(things, [benefit(2026, earned)], rows))
+        made, money = first_page(plan)
+        assert ("joint benefit" in summary_tables.assets(made, plan.client.assets, money)) == said
+
+
+def test_one_scenario_is_no_row_and_a_cost_by_year_is_told_a_year():
+    base = {"name": "base", "p": 1.0, "benefit_multiplier": 1.0, "cost_multiplier": 1.0}
+    rows = [cost("2026-12-31", 30), cost(None, 20, category="licence") | {"year": 2026}]
+    for p, said in ((1.0, False), (0.5, True)):
+        cases = [base | {"p": p}, *([base | {"name": "low", "p": 1 - p}] if p < 1 else [])]
+        plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=rows, scenarios=cases))
+        made, money = first_page(plan)
+        assert ("scenario, probability" in summary_tables.decides(made, money)) == said
+    units = {row.input: row.unit for row in tables.register(plan) if "cost:" in row.input}
+    assert sorted(unit.partition(" ")[2] for unit in units.values()) == ["a payment", "a year"]
+
+
+def test_the_register_says_whether_the_cost_of_capital_is_given_or_built_up():
+    for name, told in (("manufacturer", "built up from client.yml"), ("", "given in client.yml")):
+        plan = value_model.plan(clients.load(CLIENTS / name)) if name else plan_of(benefits=[benefit(2026, 100)])
+        row = tables.register(plan)[0]
+        assert row.input == "cost of capital" and told in row.source
