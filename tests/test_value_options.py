@@ -555,6 +555,7 @@ def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_cas
     assert (today.saved, today.due) == pytest.approx((200, 40))  # the loss of the first year; 2027 is cut
     told = stages.stop_sentence("G", found, 100.0, money, today)
     assert "stopping today saves 200" in told and "40" in told and "little" not in told and "adds nothing" not in told
+    assert stages.best_stop(found, today) == (today.saved, "today")
     (cut,) = [text for text in value_model.findings(plan) if text.startswith(f"{group.name}: counted")]
     assert "for 2026 only" in cut and "from 2027 on" in cut
 
@@ -562,7 +563,9 @@ def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_cas
 def test_a_group_that_gains_saves_nothing_by_stopping_today():
     plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=[cost("2026-06-30", 30)], rate=0.0))
     today = stages.stop_today(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
-    assert (today.saved, today.due) == (0, 0)
+    assert (today.saved, today.due) == (0, 0) and stages.best_stop([], today) is None
+    later = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, 7.0, 0.0)]
+    assert stages.best_stop(later, today) == (7.0, "at the end of 2027")
     assert stages.stop_sentence("G", [], 100.0, money, today) == stages.stop_sentence("G", [], 100.0, money)
 
 

@@ -228,7 +228,7 @@ SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 def figure(row: Mapping[str, Any], name: str) -> str:
     """One input of the register in its own form."""
-    rate = row["unit"] in ("share", "a year", "of profit")
+    rate = row["unit"].startswith(("share", "a year", "of profit"))
     return (words.rate if rate else words.figure)(row[name]) if row[name] is not None else ""
 
 

@@ -426,6 +426,14 @@ def stop_today(plan: Plan, distribution: Distribution, group: Group) -> Today:
     return Today(max(-rest, 0.0), max(rest - whole, 0.0))
 
 
+def best_stop(found: Sequence[Stop], today: Today) -> tuple[float, str] | None:
+    """What stopping is worth on its best day, and which: today, where that saves most; None where there is no day."""
+    best = max(found, key=lambda item: item.option_value, default=None)
+    if today.saved > 0 and (best is None or today.saved >= best.option_value):
+        return today.saved, "today"
+    return None if best is None else (best.option_value, f"at the end of {best.year}")
+
+
 def stop_sentence(
     name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None
 ) -> str:
