@@ -241,3 +241,9 @@ def test_data_files_beside_imported_modules_count(monkeypatch, tmp_path, project
     with_file = key_of(path)
     (tmp_path / "lepton_nb" / "datasets" / "numbers.csv").write_text("2")
     assert len({before, with_file, key_of(path)}) == 3
+
+
+def test_libraries_that_numbers_come_from_are_in_the_key_and_those_of_the_site_are_not(simple):
+    said = store.code_of(chapters.read(simple))["versions"]
+    assert {"numpy", "scipy", "pandas", "keras", "python"} <= set(said)
+    assert not store.NOT_IN_CHAPTERS & set(said) and store.NOT_IN_CHAPTERS & set(store.versions())

@@ -105,6 +105,12 @@ def test_a_recession_raises_the_gain_of_the_banks_model():
     assert share > one.model.positives / one.n
 
 
+def test_a_class_without_cases_gains_nothing_and_one_without_hits_its_misses():
+    blind = evaluation(paired=False, model={"tp": 0, "fp": 9, "fn": 25, "tn": 66})
+    positive, negative = break_even.gain_by_class(first(plan_with(blind)))
+    assert positive == pytest.approx(-10 - (13 * -10) / 25) and negative == pytest.approx(-9 / 75 + 7 / 75)
+
+
 # ---------------------------------------------------------------- threshold
 
 

@@ -170,6 +170,47 @@ def test_two_months_of_hits_and_alarms_are_enough_to_read_money_and_one_is_not()
     assert clear.values == pytest.approx(first.values) and clear.half_life == pytest.approx(first.half_life)
 
 
+def test_a_decay_weighs_each_month_by_the_error_of_what_it_reads():
+    """Money: the error of hits and of false alarms, and of the baseline's own rates; a metric: that of its scatter."""
+    rows = [
+        {"asset_id": "M1", "period": period, "metric": metric, "value": value, "n": n}
+        for period, recall, alarm, n in (
+            ("2025-01", 0.8, 0.10, 400),
+            ("2025-07", 0.78, 0.14, 90),
+            ("2026-01", 0.7, 0.13, 900),
+        )
+        for metric, value in (("recall", recall), ("false_alarm_rate", alarm))
+    ]
+    paid = {"tp": (2, 2, 2), "fp": (-3, -3, -3), "fn": (-10, -10, -10), "tn": (1, 1, 1)}
+    money, recall, _ = decay.monitored(
+        make(benefits=[linked(2026)], evaluations=[evaluation(outcome_value=paid)], monitoring=rows)
+    )
+
+    def error(share, n):
+        near = (share * n + 0.5) / (n + 1)
+        return near * (1 - near) / n
+
+    hit, alarm = 0.25 * 12, 0.75 * -4
+    months = [(0.8, 0.10, 400), (0.78, 0.14, 90), (0.7, 0.13, 900)]
+    gains = [hit * (r - 0.48) + alarm * (a - 7 / 75) for r, a, _ in months]
+    errors = [hit**2 * error(r, n) + alarm**2 * error(a, n) for r, a, n in months]
+    shared = hit**2 * error(0.48, 25) + alarm**2 * error(7 / 75, 75)
+    assert money.values == pytest.approx(gains)
+    assert (money.rate, money.rates) == _close(decay.fitted((0, 0.5, 1), gains, errors, shared))
+    margins, errors = [r - 0.48 for r, _, _ in months], [error(r, n) for r, _, n in months]
+    assert (recall.rate, recall.rates) == _close(decay.fitted((0, 0.5, 1), margins, errors, error(0.48, 25)))
+    (auc,) = monitored(auc=(0.9, 0.83, 0.8))
+    rest = np.array([0.9, 0.83, 0.8]) - np.polyval(np.polyfit((0, 0.25, 0.5), (0.9, 0.83, 0.8), 1), (0, 0.25, 0.5))
+    scatter = rest @ rest * (stats.t.ppf(0.95, 1) / stats.norm.ppf(0.95)) ** 2
+    assert (auc.rate, auc.rates) == _close(decay.fitted((0, 0.25, 0.5), (0.4, 0.33, 0.3), [scatter] * 3))
+    assert auc.lows == (None,) * 3 and recall.lows[0] < 0.8 < recall.highs[0]
+
+
+def _close(found):
+    rate, ends = found
+    return pytest.approx(rate, abs=1e-6), pytest.approx(ends, abs=1e-6)
+
+
 def test_sentences_of_a_decay_say_what_fell():
     told = {item.metric: item.sentence for item in monitored(recall=(0.8, 0.7), false_alarm_rate=(0.12, 0.12))}
     assert told["gain in money"].startswith("A fall of the gain in money is shown: half-life ")
@@ -208,6 +249,13 @@ def test_what_a_right_to_refuse_adds_is_measured_against_the_better_of_the_plan_
         assert 0 < stage.option_value < stage.flexible + 1e-9
         assert stage.after_success == 2 * worth
     assert stage.option_value < stage.flexible - 50
+
+
+def test_only_years_without_a_benefit_are_noted_and_none_where_nothing_is_given():
+    def years(*rows):
+        return [note[24:28] for note in plan_of(benefits=rows).notes if note.startswith("No benefit is given for")]
+
+    assert years(benefit(2026, 1), benefit(2028, 1)) == ["2027"] and years() == []
 
 
 # ---------------------------------------------------------------- verdict

@@ -623,3 +623,21 @@ def test_options_of_the_samples_stand_beside_a_value_that_they_do_not_move(name)
         if len(group.assets) == 1:
             assert stage.rigid == pytest.approx(values[group.name])
     assert value_model.evaluate(plan).total == before
+
+
+@pytest.mark.parametrize(("later", "said"), [(0.0, False), (0.5, False), (1.5, True)])
+def test_a_group_that_loses_is_told_of_stopping_today_and_of_a_later_day_only_where_that_matters(later, said):
+    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, later, 0.0)]
+    told = stages.stop_sentence("G", found, 100.0, money, stages.Today(40.0, 0.0))
+    assert told.startswith("G: it loses as planned, and stopping today saves 40 EUR")
+    assert ("the right to stop later is worth up to" in told) is said and "is due in any case" not in told
+    due = stages.stop_sentence("G", [], 100.0, money, stages.Today(40.0, 7.0))
+    assert "7 EUR for development or decommissioning is due in any case" in due
+
+
+def test_the_best_day_to_stop_is_today_where_that_saves_most():
+    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, 6.0, 0.0), stages.Stop("G", 2028, 2.0, 50.0, 0.1, 9.0, 0.0)]
+    assert stages.best_stop(found, stages.Today(9.0, 0.0)) == (9.0, "today")
+    assert stages.best_stop(found, stages.Today(8.0, 0.0)) == (9.0, "at the end of 2028")
+    assert stages.best_stop([], stages.Today(1.0, 0.0)) == (1.0, "today")
+    assert stages.best_stop([], stages.Today(0.0, 5.0)) is None

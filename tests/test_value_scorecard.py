@@ -124,3 +124,14 @@ def test_findings_name_what_is_missing_and_what_one_person_judged(bank):
     double = judged(bank, *((asset, name, 3.0) for asset in ("C1", "T1")
                             for name in ("innovation", "market_potential", "strategic_fit")))  # fmt: skip
     assert findings(double, scorecard(double, draws=100)) == []
+
+
+def test_scores_that_differ_by_rounding_share_a_place():
+    from types import SimpleNamespace
+
+    from lepton_nb.value_model.scorecard import Scorecard
+
+    rows = [SimpleNamespace(asset_id=name, total=total) for name, total in (("a", 3.0 + 1e-12), ("b", 3.0), ("c", 2.0))]
+    card = SimpleNamespace(rows=rows, ranking=("a", "b", "c"))
+    assert [(place, row.asset_id) for place, row in Scorecard.places.fget(card)] == [(1, "a"), (1, "b"), (3, "c")]
+    assert Scorecard.first.fget(card) == ("a", "b")
