@@ -159,8 +159,10 @@ class Finder(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         # defaults are computed at import and used in the body
         head, self.lines = self.lines, (node.body[0].lineno, node.end_lineno)
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
+        plain = [*node.args.posonlyargs, *node.args.args]
+        given = [*zip(plain[len(plain) - len(node.args.defaults) :], node.args.defaults, strict=True)]
+        for one, default in (*given, *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)):
+            if default is not None and one.arg not in NO_FIGURE and not one.arg.endswith(EFFORT):
                 self.visit(default)
         self.lines = head
         inside, self.inside = self.inside, True

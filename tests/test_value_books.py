@@ -421,3 +421,12 @@ def test_books_of_clients_at_the_edge_run_through(foundry, bank, changed):
             books.leases(made), books.stopping(made, kept), books.levels(made), books.amortisation_table(made)
             assert {test.group for test in tests} == set(found.counted)
             assert all(test.result.impairment_loss <= test.carrying + 1e-9 for test in tests)
+
+
+@pytest.mark.parametrize(("years", "asked"), [(5, False), (6, True)])
+def test_value_in_use_on_more_than_five_years_needs_a_reason(years, asked):
+    from test_value_model import benefit, plan_of
+
+    plan = plan_of(benefits=[benefit(2026, 100)], valuation={"horizon_years": years})
+    told = books.findings(plan, ledger.books(plan.client), (), (), None)
+    assert any("IAS 36.33(b)" in text for text in told) is asked

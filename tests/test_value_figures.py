@@ -15,7 +15,8 @@ from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import summary_tables
 from lepton_nb.page.words import Money
-from lepton_nb.value_model import approaches, books, decay, information, records, stages, tables, worlds
+from lepton_nb.value_model import World, approaches, books, decay, information, records, stages, tables, worlds
+from lepton_nb.value_model.gains import gain_per_case
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 ACCEPTED = [
@@ -256,6 +257,38 @@ def test_only_years_without_a_benefit_are_noted_and_none_where_nothing_is_given(
         return [note[24:28] for note in plan_of(benefits=rows).notes if note.startswith("No benefit is given for")]
 
     assert years(benefit(2026, 1), benefit(2028, 1)) == ["2027"] and years() == []
+
+
+def test_weak_evidence_widens_what_a_test_set_leaves_open_and_not_what_it_counted():
+    """The gain as counted, plus the grade's factor times how far other cells would move it (rule Evidence)."""
+    plan = plan_of(benefits=[linked(2026, evidence="vendor")], evaluations=[evaluation()], rate=0.0)
+    others = World(drawn={"E1.pairs": np.full(8, 1 / 8)})
+    counted = float(value_model.evaluate(plan).total)
+    drawn = float(gain_per_case(plan.client.evaluations[0], others))
+    moved = float(value_model.evaluate(plan, others).total)
+    assert counted == pytest.approx(780) and moved == pytest.approx(780 + 2 * (1000 * drawn - 780))
+
+
+def test_what_is_noted_of_prices_and_of_whole_years_in_a_short_period():
+    def noted(*costs, word, **named):
+        return sum(word in note for note in plan_of(benefits=[benefit(2026, 900)], costs=costs, **named).notes)
+
+    for prices, count in (("real", 1), ("nominal", 0)):
+        given = make(valuation={"price_basis": prices})
+        given = given.model_copy(update={"discount": given.discount.model_copy(update={"rate_basis": prices})})
+        assert sum("Prices are real" in note for note in value_model.plan(given).notes) == count
+    half = {"valuation": {"date": "2026-06-30"} | KEPT}
+    twice = [cost("2026-12-31", 40), cost("2027-12-31", 40)]
+    assert noted(*twice, word="equals that of the year after", **half) == 1
+    other = [cost("2026-12-31", 40), cost("2027-12-31", 41)]
+    early = [cost("2026-11-30", 40), cost("2027-12-31", 40)]
+    built = [one | {"phase": "development"} for one in twice]
+    for costs in (other, early, built):
+        assert noted(*costs, word="equals that of the year after", **half) == 0
+    assert noted(*twice, word="equals that of the year after", valuation=KEPT) == 0  # a whole first year
+
+
+KEPT = {"loss_years": "run", "loss_years_reason": "the test looks at costs alone"}
 
 
 # ---------------------------------------------------------------- verdict

@@ -382,9 +382,9 @@ def test_the_simulation_confirms_a_volatility_within_a_fifth(volatility, word):
     assert f"simulation {word} the stated" in sentences[0]
 
 
-def conclude(*words, stated=True, plan=None):
+def conclude(*words, stated=True, plan=None, worth=160):
     plan = plan or three_years()[0]
-    valued = [options.Valued(0.3, "test", 1, 160, word) for word in words]
+    valued = [options.Valued(0.3, "test", 1, worth, word) for word in words]
     return options.conclusion(plan, right_on("expand", flowing(300.0), cost=150.0), valued, stated, money)
 
 
@@ -394,6 +394,13 @@ def test_a_conclusion_needs_one_word_at_every_volatility(word):
     said, sentence = conclude(word, "exercise now" if word == "wait" else "wait")
     assert said == "withheld"
     assert "depends on the volatility" in sentence
+
+
+def test_a_conclusion_says_the_money_of_its_word():
+    assert conclude("nothing to win", worth=0.4)[1] == "M1, expand: nothing to win at any of the volatilities."
+    assert conclude("nothing to win", worth=7)[1].endswith("; the right is worth at most 7 EUR.")
+    assert conclude("wait", worth=170)[1].startswith("M1, expand: wait. Waiting is worth 20 EUR to 20 EUR more than")
+    assert conclude("exercise now", worth=0.4)[1].startswith("M1, expand: exercise now. It brings 150 EUR at once")
 
 
 def test_conclusions_are_withheld_without_a_source_and_without_control():

@@ -53,6 +53,7 @@ def test_months_of_use_become_a_service(service):
     assert tuple(service.a_thousand(service.cost)) == pytest.approx((10_000 / 1200, 10, 15))
     assert (service.asset_id, service.first, service.last) == ("M1", "2025-11", "2025-12")
     assert (service.p50, service.p95) == (0.04, 0.08)
+    assert service.energy_kwh_a_thousand == pytest.approx(1000 * 2 * 10 / 200_000)
     assert service.gpu_hours_a_thousand == pytest.approx(1000 * 2 * 1460 / 200_000)
     assert (service.mean_service, service.variation) == serving.service_time(0.04, 0.08)
 
