@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lepton_nb import cli
 from lepton_nb.client.cells import Draws
-from lepton_nb.report import chapters, cleaning, ledger, lodging, planning, run
+from lepton_nb.report import chapters, cleaning, ledger, lodging, planning, run, writing
 
 RUNNER = CliRunner()
 
@@ -29,7 +29,7 @@ def standing(out, name, file="manifest.json"):
     (out / "results").mkdir(parents=True)
     (out / "results" / "one.json").write_text('{"x": 1}')
     made = {"client": {"name": name}, "chapters": []}
-    ledger.write_json(out / file, made | ({"files": ledger.files(out)} if file == "manifest.json" else {}))
+    writing.write_json(out / file, made | ({"files": ledger.files(out)} if file == "manifest.json" else {}))
     return out
 
 

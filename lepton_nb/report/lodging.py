@@ -8,6 +8,7 @@ from typing import Any
 
 from lepton_nb import paths
 from lepton_nb.report.store import digest
+from lepton_nb.report.writing import write_text
 
 #: Beside a finished report: what a run of a few chapters gives, so that the report stays as its manifest says.
 APART = "only"
@@ -73,8 +74,6 @@ def _check_owner(plan: Any, out: Path) -> None:
 
 def note(plan: Any) -> None:
     """Note in the state folder, which is no part of a report, whose report is made where."""
-    from lepton_nb.report.ledger import write_text
-
     folder = stage(plan.out, plan.places.state)
     write_text(folder / "report.txt", f"{plan.out}\n")
     write_text(folder / "client.txt", f"{plan.client_folder}\n")

@@ -12,8 +12,8 @@ from pathlib import Path
 from lepton_nb import paths
 from lepton_nb.page import render
 from lepton_nb.report import chapters as declared
-from lepton_nb.report.ledger import write_json, write_text
 from lepton_nb.report.store import results_digest
+from lepton_nb.report.writing import write_json, write_text
 
 
 class RecordProblem(ValueError):

@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from lepton_nb.report import cleaning, contents, ledger, lodging, placing, publish, snapshot, workbook, workers
+from lepton_nb.report import cleaning, contents, ledger, lodging, placing, publish, snapshot, workbook, workers, writing
 from lepton_nb.report.executing import Outcome, reuse, run_chapter
 from lepton_nb.report.planning import Places, Plan
 from lepton_nb.report.store import Entry, digest
@@ -93,7 +93,7 @@ def check_folders(plan: Plan) -> None:
 
 
 def _write_ledger(plan: Plan, told: Mapping, outcomes: Mapping[str, Outcome], book: Path | None) -> None:
-    ledger.write_json(book or plan.out / "ledger.json", dict(told) | {"chapters": ledger.lines(plan, outcomes)})
+    writing.write_json(book or plan.out / "ledger.json", dict(told) | {"chapters": ledger.lines(plan, outcomes)})
 
 
 def _own_places(plan: Plan, waiting: list, folder: Path) -> Places:
@@ -174,7 +174,7 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
             _export_together(plan, entries, made, new)
             made["files"] = ledger.files(new)
             made["seconds"] = round(time.monotonic() - started, 2)
-            ledger.write_json(new / "manifest.json", made)
+            writing.write_json(new / "manifest.json", made)
             names = [*ledger.PARTS, "ledger.json", "manifest.json"]
         placing.put(new, plan.out, names)
 
@@ -199,7 +199,7 @@ def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: 
     client = plan.client.client.name
     records = {name: json.loads(entry.record.read_text(encoding="utf-8")) for name, entry in entries.items()}
     everything = {"client": client, "profile": plan.profile, "chapters": records}
-    ledger.write_json(new / "results.json", everything)
+    writing.write_json(new / "results.json", everything)
     made["workbook_key"] = digest([everything, publish.fingerprint_of("lepton_nb.report.workbook")])
     before, book = ledger.read_manifest(plan.out) or {}, plan.out / "workbook.xlsx"
     known = before.get("files", {}).get("workbook.xlsx")
