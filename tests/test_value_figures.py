@@ -66,6 +66,27 @@ def test_a_model_is_trained_anew_counted_from_its_own_last_test_and_not_from_ano
     ]
 
 
+def test_without_a_test_trainings_are_counted_from_first_use_or_from_the_valuation_date_if_that_is_later():
+    for used, begins in (("2025-03-31", date(2025, 12, 31)), ("2026-03-31", date(2026, 3, 31))):
+        made = [asset(in_service_date=used, retrain_every_months=12, retrain_cost=10)]
+        plan = plan_of(made, [benefit(year, 100) for year in (2026, 2027, 2028)])
+        days = [line.date for line in plan.costs if line.category == "retraining"]
+        assert days[0] == date(begins.year + 1, begins.month, begins.day)
+
+
+def test_what_a_life_cuts_off_a_running_cost_is_listed_with_its_days_and_its_money():
+    costs = [cost(None, 365, year=2026), cost(None, 365, year=2027), cost("2027-03-31", 50)]
+    plan = plan_of([asset(useful_life_years=0.5)], [benefit(2026, 9000)], costs, rate=0.0)
+    end = plan.ends["M1"]
+    days = (end - date(2025, 12, 31)).days
+    (line,) = plan.costs
+    assert line.share == pytest.approx(days / 365) and 180 < days < 185
+    told = {(row.what, row.when): row.amount for row in plan.left_out if "cost" in row.what}
+    assert told["part of operation cost labour", f"after {end}"] == pytest.approx(365 - days)
+    assert [what for what, _ in told].count("operation cost labour") == len(told) - 1 == 2
+    assert {when for what, when in told if what == "operation cost labour"} == {"2027-12-31", "2027-03-31"}
+
+
 # ---------------------------------------------------------------- the ends of the assumptions
 
 
@@ -218,6 +239,8 @@ def test_sentences_of_a_decay_say_what_fell():
     assert told["recall"].startswith("A fall of the margin of recall over the baseline is shown: half-life ")
     (auc,) = monitored(auc=(0.9, 0.8, 0.7))
     assert auc.sentence.startswith("A fall of auc ") and auc.floor == 0.5 and auc.what == "metric"
+    for name in ("AUC", "auroc", "roc_auc"):
+        assert monitored(**{name: (0.9, 0.8, 0.7)})[0].half_life == pytest.approx(auc.half_life)
     (rises,) = monitored(recall=(0.6, 0.8))
     assert rises.sentence.startswith("The margin of recall over the baseline did not fall") and rises.half_life is None
 

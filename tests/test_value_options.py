@@ -648,3 +648,13 @@ def test_the_best_day_to_stop_is_today_where_that_saves_most():
     assert stages.best_stop(found, stages.Today(8.0, 0.0)) == (9.0, "at the end of 2028")
     assert stages.best_stop([], stages.Today(1.0, 0.0)) == (1.0, "today")
     assert stages.best_stop([], stages.Today(0.0, 5.0)) is None
+
+
+@pytest.mark.parametrize("kind", ["expand", "abandon", "switch"])
+def test_a_valued_right_holds_both_values_at_its_own_volatility_and_correlation(kind):
+    found = right_on(kind, flowing(100.0, q=0.2), share=1.2, salvage=80.0, years=2.0)
+    valued = options.value_right(found, 0.35, "stated", 0.1)
+    assert (valued.volatility, valued.source) == (0.35, "stated")
+    assert valued.at_deadline == options.at_deadline(found, 0.35, 0.1)
+    assert valued.worth == options.at_any_time(found, 0.35, 0.1) >= valued.at_deadline - 1e-6
+    assert valued.word == options.action(valued.worth, found.now, 100.0)

@@ -255,6 +255,8 @@ def test_one_queue_is_never_slower_than_a_queue_each(arrivals, rate):
         if not pooled:
             assert by[servers, True].p95 <= item.p95 * (1 + 1e-9)
             assert by[servers, True].cost == item.cost
+    served = {count for count in range(1, 12) if arrivals < rate * count}
+    assert set(by) == {(count, True) for count in served} | {(count, False) for count in served if count > 1}
     names = waiting.front(found)
     costs = [item for item in found if item.name in names]
     assert all(a.p95 > b.p95 for a, b in itertools.pairwise(costs) if a.cost < b.cost)
