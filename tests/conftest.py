@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -83,3 +84,11 @@ def project(tmp_path, monkeypatch) -> Project:
     monkeypatch.delenv("LEPTON_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     return made
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_of_another_test():
+    """A test that counts open figures counts its own."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")

@@ -235,7 +235,7 @@ def widened(three: ThreePoint, factor: float, highest: float | None = None) -> T
     mean of a benefit because its range cannot fall below zero.
 
     >>> widened(ThreePoint(2, 5, 6), 2), widened(ThreePoint(1, 5, 9), 2)
-    (ThreePoint(low=0.0, mode=5, high=6), ThreePoint(low=0.0, mode=5, high=10))
+    (ThreePoint(low=0.0, mode=5, high=6.0), ThreePoint(low=0.0, mode=5, high=10.0))
     """
     low = three.low - (factor - 1) * (three.mode - three.low)
     high = three.high + (factor - 1) * (three.high - three.mode)
