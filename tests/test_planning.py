@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
-from lepton_nb.report import planning
+from lepton_nb.report import contents, planning
 from lepton_nb.report.chapters import ChapterProblem
 
 
@@ -76,3 +77,19 @@ def test_only_the_parts_of_the_client_that_a_chapter_reads_are_in_its_key(two):
     assert set(before.tasks[0].client) == {"tax"} and before.tasks[1].client == {}
     assert before.tasks[0].key({}) != after.tasks[0].key({})
     assert before.tasks[1].key({}) == after.tasks[1].key({})
+
+
+def test_the_real_files_of_a_data_set_are_in_the_plan_as_they_are_now(two, monkeypatch, tmp_path):
+    path = two.folder / "notebooks" / "01_first.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["lepton"]["reads"]["data"] = ["mnist"]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    real = tmp_path / "mnist.bin"
+    real.write_bytes(b"1")
+    monkeypatch.setattr(planning.datasets, "locate", lambda name, folder: real if folder == tmp_path else None)
+    monkeypatch.setattr(planning.datasets, "fingerprint", lambda name, folder: f"{name} in {folder or 'nothing'}")
+    first, second = plan(two, data=tmp_path).tasks
+    assert first.files == {str(real.resolve()): contents.signature(real)} and second.files == {}
+    assert first.data == {"mnist": f"mnist in {tmp_path}"} and second.data == {}
+    without = plan(two).tasks[0]
+    assert without.files == {} and without.data == {"mnist": "mnist in nothing"}

@@ -247,3 +247,15 @@ def test_libraries_that_numbers_come_from_are_in_the_key_and_those_of_the_site_a
     said = store.code_of(chapters.read(simple))["versions"]
     assert {"numpy", "scipy", "pandas", "keras", "python"} <= set(said)
     assert not store.NOT_IN_CHAPTERS & set(said) and store.NOT_IN_CHAPTERS & set(store.versions())
+
+
+def test_a_module_added_in_one_folder_is_seen(monkeypatch, tmp_path):
+    """Times of folders are looked at, each of them: a module below changes the time of its own folder alone."""
+    (tmp_path / "page").mkdir()
+    (tmp_path / "__init__.py").touch()
+    monkeypatch.setattr(store, "PACKAGE", tmp_path)
+    assert store._modules() == {"__init__.py"} == store._modules()
+    (tmp_path / "page" / "charts.py").touch()
+    assert store._modules() == {"__init__.py", "page/charts.py"}
+    (tmp_path / "page" / "notes.txt").touch()
+    assert store._modules() == {"__init__.py", "page/charts.py"}

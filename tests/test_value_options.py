@@ -658,3 +658,13 @@ def test_a_valued_right_holds_both_values_at_its_own_volatility_and_correlation(
     assert valued.at_deadline == options.at_deadline(found, 0.35, 0.1)
     assert valued.worth == options.at_any_time(found, 0.35, 0.1) >= valued.at_deadline - 1e-6
     assert valued.word == options.action(valued.worth, found.now, 100.0)
+
+
+def test_patience_is_measured_against_acting_today_or_never_whatever_the_unit_of_money():
+    """In a unit so large that the business is worth half of one."""
+    rests = right_on("expand", flowing(0.5, q=0.4), cost=0.6)
+    assert rests.now < 0
+    valued = options.value_right(rests, 0.3, "test")
+    assert options._patience_pays(rests, replace(valued, word="nothing to win"))
+    assert not options._patience_pays(rests, replace(valued, word="wait"))
+    assert not options._patience_pays(replace(rests, cost=5.0), replace(valued, word="nothing to win"))

@@ -80,6 +80,9 @@ def test_converged_means_errors_below_two_percent_of_the_interval():
     fine = uncertainty.simulate(lambda x: x["v"], {"v": uncertainty.uniform(0, 1)}, 16384, 1)
     coarse = of(np.random.default_rng(0).normal(size=256))
     assert sensitivity.converged(fine)[0]
+    low, high = coarse.interval
+    worst = max(coarse.standard_error, coarse.percentile(5).standard_error)
+    assert f"is {100 * worst / (high - low):.2g} % of the 90 % interval (limit 2 %)" in sensitivity.converged(coarse)[1]
     good, words = sensitivity.converged(coarse)
     assert not good
     assert "more draws are needed" in words
