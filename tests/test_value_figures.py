@@ -17,6 +17,7 @@ from lepton_nb.page import summary_tables
 from lepton_nb.page.words import Money
 from lepton_nb.value_model import World, approaches, books, decay, information, records, stages, tables, worlds
 from lepton_nb.value_model.gains import gain_per_case
+from lepton_nb.value_model.line_values import group_values
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 ACCEPTED = [
@@ -351,6 +352,23 @@ def test_draws_and_seed_are_the_clients_unless_given():
     assert value_model.simulate(plan, 512).draws == 512 and value_model.simulate(plan, seed=0).seed == 0
     own, other = (value_model.simulate(plan, seed=seed).total.values for seed in (7, 8))
     assert np.array_equal(own, value_model.simulate(plan).total.values) and not np.array_equal(own, other)
+
+
+def test_the_lines_give_the_value_of_what_may_fail_and_is_written_off():
+    """What was spent and what is planned before success counts for tax times the chance; benefits and running too."""
+    made = [
+        asset(
+            in_service_date=None, lifecycle_stage="algorithm_development", p_technical_success=0.6, useful_life_years=4
+        )
+    ]
+    rows = [benefit(year, 400) for year in (2026, 2027, 2028)]
+    costs = [spent("2025-06-30", 300), cost("2026-03-31", 100, phase="development"), cost("2027-06-30", 20)]
+    plan = plan_of(made, rows, costs, tax=0.3)
+    lines = value_model.line_tables(plan)
+    assert sum(row.capitalised * row.share for row in lines.amortisation) == pytest.approx(
+        0.6 * 300 * 34 / 48
+    )  # from March 2026
+    assert group_values(lines) == pytest.approx({"M1": float(value_model.evaluate(plan).total)})
 
 
 # ---------------------------------------------------------------- one quantity, one figure

@@ -668,3 +668,11 @@ def test_patience_is_measured_against_acting_today_or_never_whatever_the_unit_of
     assert options._patience_pays(rests, replace(valued, word="nothing to win"))
     assert not options._patience_pays(rests, replace(valued, word="wait"))
     assert not options._patience_pays(replace(rests, cost=5.0), replace(valued, word="nothing to win"))
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e6])
+def test_stages_are_worth_the_same_in_any_unit_of_money(unit):
+    payments = [(0.5, 20.0), (1.0, 30.0), (2.0, 40.0)]
+    whole = stages.staged(100.0, payments, 0.05, 0.4)
+    part = stages.staged(100.0 / unit, [(at, amount / unit) for at, amount in payments], 0.05, 0.4)
+    assert part * unit == pytest.approx(whole) and whole > 100 - 90 / 1.05**0.5
