@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,8 +10,14 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Examples repeat from run to run; other ones are tried with HYPOTHESIS_PROFILE=other in the environment.
+settings.register_profile("repeat", derandomize=True, deadline=None)
+settings.register_profile("other", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 PARAMETERS = 'profile: str = "quick"\nclient_folder: str = ""\nresults_folder: str = ""\nfactor: int = 2  # times\n'
 SAVE = "from lepton_nb import results\nrecord = results.Record({name!r}, profile)\n{add}\nrecord.save(results_folder)"
