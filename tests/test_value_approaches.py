@@ -306,3 +306,15 @@ def test_nothing_is_obsolete_where_nothing_was_spent():
     plan = value_model.plan(make([asset("M1")], [benefit(2026, 100)]))
     assert economic_obsolescence(replacement_costs(plan), plan.groups[0], 100.0) == 0
     assert economic_obsolescence(replacement_costs(plan), plan.groups[0], -100.0) == 0
+
+
+def test_an_asset_of_no_known_cost_and_one_that_serves_nobody_charge_nothing():
+    assets = [
+        asset("D1", kind="data", feeds=["M1"]), asset("D2", kind="data", feeds=["D3"]),
+        asset("D3", kind="data"), asset("M1"),
+    ]  # fmt: skip
+    plan = value_model.plan(make(assets, [benefit(2026, 300)], [spent("2024-12-31", 100, "D2")]))
+    costs = replacement_costs(plan)
+    for group in plan.groups:
+        for found in approaches.charges(plan, group, costs).values():
+            assert (found.yearly, found.value) == (0, 0)

@@ -306,6 +306,8 @@ def test_economic_life_by_hand():
     assert break_even.economic_life(plan, "M1").years == pytest.approx(4)  # 80 halves twice to 20
     assert break_even.economic_life(plan, "M1", half_life=1).years == pytest.approx(2)
     assert break_even.economic_life(plan, "M1").stated == pytest.approx(20, abs=0.01)
+    old = value_model.plan(make([asset(in_service_date="2020-12-31")], [benefit(2026, 80)]))
+    assert break_even.economic_life(old, "M1").stated == pytest.approx(15, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,7 @@ def test_sentences_of_a_decay_say_what_fell():
     assert auc.sentence.startswith("A fall of auc ") and auc.floor == 0.5 and auc.what == "metric"
     for name in ("AUC", "auroc", "roc_auc"):
         assert monitored(**{name: (0.9, 0.8, 0.7)})[0].half_life == pytest.approx(auc.half_life)
+    assert monitored(f1=(0.9, 0.8, 0.7))[0].floor == 0 and monitored(bleu=(0.9, 0.8, 0.7))[0].half_life > auc.half_life
     (rises,) = monitored(recall=(0.6, 0.8))
     assert rises.sentence.startswith("The margin of recall over the baseline did not fall") and rises.half_life is None
 

@@ -277,3 +277,11 @@ def test_the_dates_of_the_ai_act_are_those_of_its_articles_as_amended():
         "high_use": date(2027, 12, 2),
         "high_product": date(2028, 8, 2),
     }
+
+
+def test_outside_the_union_the_assets_that_the_act_binds_are_named(foundry):
+    client = changed(foundry, "CH", {"M1": {"eu_ai_act_class": "high"}})
+    bound = [asset.asset_id for asset in client.assets if asset.eu_ai_act_class in law.BINDING]
+    free = [asset.asset_id for asset in client.assets if asset.eu_ai_act_class not in law.BINDING]
+    (told,) = [text for text in law.calendar(client).sentences if "is seated outside the EU (CH)" in text]
+    assert bound and free and told.endswith(f"say so of {', '.join(bound)}.")

@@ -12,7 +12,7 @@ from scipy.special import betaincinv
 from lepton_nb import terms
 from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
-from lepton_nb.value_model.inputs import PRIOR, decay_name
+from lepton_nb.value_model.inputs import PRIOR
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
 from lepton_nb.value_model.verdict import counted
@@ -223,8 +223,3 @@ def rate_and_half_life(
 
     values = np.array([[at(change, factor) for factor in factors] for change in rate_changes])
     return RateAndHalfLife(tuple(rate_changes), tuple(factors), values)
-
-
-def decays_drawn(plan: Plan) -> tuple[str, ...]:
-    """The assets whose decay is drawn."""
-    return tuple(name for name in plan.decays if decay_name(name) in plan.inputs)
