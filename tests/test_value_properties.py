@@ -235,8 +235,10 @@ def earning(draw):
 @few
 @given(earning(), st.floats(0.2, 0.95))
 def test_a_shorter_half_life_or_life_never_raises_a_value(found, factor):
-    base = likely(make(**copy.deepcopy(found)))
     for what in ("half_life_years", "useful_life_years"):
+        if what == "useful_life_years":
+            found = found | {"tax": 0.0}  # what was paid is written off sooner too, which is worth something under tax
+        base = likely(make(**copy.deepcopy(found)))
         shorter = copy.deepcopy(found)
         for item in shorter["assets"]:
             if item[what] is not None:

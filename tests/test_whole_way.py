@@ -120,7 +120,8 @@ def test_stand_ins_and_the_synthetic_client_are_named_on_the_page(report):
     assert "lepton-stand-in" in pages["30_mnist"]
     for page in pages.values():
         assert "is a made-up company" in page
-        assert "in place of the real set: MNIST" in page
+    assert "in place of the real set: MNIST" in pages["30_mnist"]
+    assert "in place of the real set" not in pages["20_mathematics"]
 
 
 def test_two_runs_of_one_client_give_equal_records(report):
@@ -200,12 +201,12 @@ def test_a_broken_client_is_refused_and_the_last_good_report_stays(report):
     ("words", "phrase"),
     [
         (["report", "clients/nobody"], "not found"),
-        (["report", "--profile", "fast"], "quick, full"),
+        (["report", "--profile", "fast"], "'quick', 'full'"),
         (["report", "--set", "mnist.epoch=3"], "no parameter 'epoch'"),
         (["report", "--set", "mnist"], "CHAPTER.PARAMETER=VALUE"),
         (["report", "--only", "minst"], 'Did you mean "mnist"'),
         (["report", "--data", "nowhere"], "does not exist"),
-        (["report", "--code", "all"], "folded, shown or none"),
+        (["report", "--code", "all"], "'folded', 'shown', 'none'"),
         (["check", "clients/nobody"], "not found"),
         (["new", "clients/bank"], "clients/bank"),
         (["new", "somewhere", "--like", "bakery"], "bank"),

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from scipy import optimize
+
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model.lines import PARTICIPANT, Group, Plan
 from lepton_nb.value_model.money import (
@@ -407,7 +409,8 @@ def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
 def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | None = None) -> float:
     """The rate that the assets of a group bear together (rule Rate): the mean of theirs, weighted by their values.
 
-    Values depend on the rate and the rate on the values: solved by repeated substitution, damped where it swings.
+    Values depend on the rate and the rate on the values: at the lowest rate of the assets their mean is not below it,
+    at the highest not above, so there is one between at which both agree (Brent's method).
     """
     rates = {name: kind_rate(plan, name) for name in group.assets}
     costs = replacement_costs(plan) if costs is None else costs
@@ -429,12 +432,7 @@ def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | Non
             return max(rates[name] for name in touched)
         return sum(weights[name] * rates[name] for name in group.assets) / total
 
-    rate = max(rates.values())
-    if max(rates.values()) == min(rates.values()):
-        return rate
-    for step in range(60):
-        following = next_rate(rate)
-        if abs(following - rate) < 1e-12:
-            return following
-        rate = following if step < 20 else (rate + following) / 2
-    return rate
+    lowest, highest = min(rates.values()), max(rates.values())
+    if lowest == highest:
+        return highest
+    return optimize.brentq(lambda rate: next_rate(rate) - rate, lowest, highest, xtol=1e-13)
