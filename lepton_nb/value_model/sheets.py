@@ -122,7 +122,8 @@ def sheets(plan: Plan) -> dict[str, list[dict[str, Any]]]:
         ],
         "sheet_accepted": [
             {"asset": item.asset_id, "n": item.n, "accepted": item.accepted}
-            for item in {line.link_id: line.accepted for line in plan.benefits if line.accepted is not None}.values()
+            for item in plan.client.acceptance
+            if item.asset_id in _linked(plan, "acceptance")
         ],
         "sheet_benefits": [asdict(row) for row in _benefits(plan)],
         "sheet_costs": [asdict(row) for row in _costs(plan)],
@@ -215,9 +216,13 @@ def _use_without_plans(client, asset, begin: date | None) -> str:
     return max([date(begin.year, 1, 1), *(day for day in done if day.year == begin.year)]).isoformat()
 
 
+def _linked(plan: Plan, kind: str) -> set[str]:
+    """What the benefits of the workbook are measured by, those of years that are not run among them."""
+    return {row.metric_link.id for row in plan.client.benefits if row.metric_link.kind == kind}
+
+
 def _evaluations(plan: Plan):
-    used = {row.metric_link.id for row in plan.client.benefits if row.metric_link.kind == "confusion"}
-    return [item for item in plan.client.evaluations if item.evaluation_id in used]
+    return [item for item in plan.client.evaluations if item.evaluation_id in _linked(plan, "confusion")]
 
 
 def _counts(plan: Plan):
