@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb.client import privacy
+from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
 from lepton_nb.client.files import MEGABYTE, Unreadable
 from lepton_nb.client.schema import Case, CaseData
@@ -40,8 +41,17 @@ class Unfit(Exception):
         self.key, self.found, self.rule, self.remedy = key, found, rule, remedy
 
 
+#: What a case says beside its data, kept as it is said.
+SAID = (
+    "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column", "split",
+    "predictions", "score_column", "model", "threshold", "evaluated_on",
+)  # fmt: skip
+
+
 def examine(source: Any, case: Case) -> CaseData:
-    """Look at the data of one case. source: the folder or workbook. Raises Unfit."""
+    """Look at the data of one case, its predictions and its model. source: the folder or workbook. Raises Unfit."""
+    if case.data.startswith(PUBLIC):
+        return CaseData(path=case.data, **{name: case[name] for name in SAID}, **_public(case))
     kind = FORMATS[case.case].get(Path(case.data).suffix.lower())
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
@@ -56,8 +66,26 @@ def examine(source: Any, case: Case) -> CaseData:
         problem = stop.problem
         place = f"row {problem.row}: " if problem.row else ""
         raise Unfit("data", f"{quoted(case.data)} {place}{problem.found}", problem.rule, problem.remedy) from None
-    settings = {name: case[name] for name in ("asset_id", "case", "target", "baseline_column", "block_column", "split")}
-    return CaseData(path=case.data, kind=kind, **settings, **facts)
+    return CaseData(path=case.data, kind=kind, **{name: case[name] for name in SAID}, **facts)
+
+
+def _public(case: Case) -> dict[str, Any]:
+    """What is known of a public data set without reading it."""
+    from lepton_nb import datasets
+
+    name = case.data.removeprefix(PUBLIC)
+    if name not in datasets.REGISTRY:
+        remedy = did_you_mean(name, datasets.REGISTRY) or f"there are {', '.join(datasets.REGISTRY)}"
+        raise Unfit("data", f"{quoted(name)} is not a public data set", 17, remedy)
+    arrays = datasets.entry(name).arrays
+    kind = "arrays" if case.case == "image_classifier" else "table"
+    for key in ("target", "baseline_column", "amount_column", "block_column", "group_column"):
+        if case[key] is not None and case[key] not in arrays:
+            remedy = did_you_mean(case[key], arrays) or f"there are {', '.join(list(arrays)[:30])}"
+            raise Unfit(key, f"{quoted(case[key])} is not in the public data set {quoted(name)}", 17, remedy)
+    digest = hashlib.sha256(case.data.encode()).hexdigest()
+    n = max((shape[0] for _, shape in arrays.values() if shape), default=0)
+    return {"kind": kind, "sha256": digest, "n": n, "columns": tuple(arrays)}
 
 
 def load(source: Any, case: CaseData) -> Any:
@@ -68,7 +96,7 @@ def load(source: Any, case: CaseData) -> Any:
     """
     import numpy as np
 
-    plain = Case(**{name: case[name] for name in Case.model_fields if name != "data"}, data=case.path)
+    plain = Case(**{name: case[name] for name in SAID}, data=case.path)
     try:
         now = examine(source, plain)
     except Unfit as stop:

@@ -146,7 +146,10 @@ class DataBlocks(Frozen):
 
 
 class CaseData(Frozen):
-    """A case and what was found in its data; ``sha256`` changes with any byte of it."""
+    """A case and what was found in its data; ``sha256`` changes with any byte of data, predictions or model.
+
+    Money and dates are as the case is to be judged with: its own, else those of the asset's typed evaluation.
+    """
 
     asset_id: str
     case: str
@@ -157,9 +160,34 @@ class CaseData(Frozen):
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     target: str | None = None
+    positive: str | None = None
     baseline_column: str | None = None
+    amount_column: str | None = None
     block_column: str | None = None
+    group_column: str | None = None
     split: Split | None = None
+    predictions: str | None = None
+    score_column: str | None = None
+    model: str | None = None
+    threshold: float | None = None
+    outcome_value: OutcomeValue | None = None
+    outcome_source: str = ""  # client.yml, the id of a typed evaluation, or empty where no money is known
+    evaluated_on: date | None = None
+    valuation_date: date | None = None
+    currency: str = ""
+    yearly_cases: float | None = None  # most likely decisions of a year that the measured gain is earned on
+
+    @property
+    def public(self) -> str:
+        """Name of the public data set; empty for the client's own data."""
+        return self.path.removeprefix("public:") if self.path.startswith("public:") else ""
+
+    @property
+    def door(self) -> str:
+        """How the model comes in: predictions, onnx, keras or trained."""
+        if self.predictions:
+            return "predictions"
+        return self.model.rsplit(".", 1)[-1].lower() if self.model else "trained"
 
 
 Line = Annotated[str, BeforeValidator(printable)]

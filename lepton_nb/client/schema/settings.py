@@ -5,6 +5,7 @@
 
 from typing import ClassVar, Literal
 
+from lepton_nb.client.case_cells import CaseSource, ModelPath, OneOrThree, PredictionsPath
 from lepton_nb.client.cells import (
     AssetId,
     AtLeastOne,
@@ -22,6 +23,7 @@ from lepton_nb.client.cells import (
     OneToNine,
     Positive,
     Rho,
+    Score,
     Seed,
     Share,
     Text,
@@ -309,9 +311,22 @@ class ScorecardComparison(Frozen):
 class Split(Frozen):
     """Which rows of a case's data are kept for the test: from a day on, or a share drawn at random."""
 
-    by: Text = column("Column that holds the day of a row; or random.")
-    test_from: Day | None = column("First day of the test rows; with a column.", default=None)
-    test_share: Share | None = column("Share of the rows for the test; with random.", default=None)
+    by: Text = column(
+        "Column that holds the day of a row; or random; or a column whose rows of one value stay together."
+    )
+    test_from: Day | None = column("First day of the test rows; with a column of days.", default=None)
+    test_share: Share | None = column(
+        "Share of the rows for the test; with random, or rows kept together.", default=None
+    )
+
+
+class CaseMoney(Frozen):
+    """Money per case for each outcome; costs are negative. With an amount_column: per unit of the amount."""
+
+    tp: OneOrThree = column("A positive case that was flagged.", MONEY)
+    fn: OneOrThree = column("A positive case that was missed.", MONEY)
+    fp: OneOrThree = column("A negative case that was flagged.", MONEY)
+    tn: OneOrThree = column("A negative case that was left alone.", MONEY)
 
 
 class Case(Frozen):
@@ -319,13 +334,35 @@ class Case(Frozen):
 
     asset_id: AssetId = column("The model.")
     case: Literal["risk_classifier", "forecaster", "image_classifier", "translator"] = column("Kind of case.")
-    data: DataPath = column(
-        "File or folder inside the client's folder. Tables and series: .csv or .parquet. Images: .npz with arrays x and "
-        "y, or a folder with a folder of PNG or JPEG files for each class. Translations: .tsv, source and target."
+    data: CaseSource = column(
+        "File or folder inside the client's folder, or public:NAME for a public data set. Tables and series: .csv or "
+        ".parquet. Images: .npz with arrays x and y, or a folder with a folder of PNG or JPEG files for each class. "
+        "Translations: .tsv, source and target."
     )
     target: Text | None = column("Column to be predicted; for tables and series.", default=None)
+    positive: Text | None = column(
+        "Value of the target that counts as 1, where the classes are not 0 and 1; several with ; between.", default=None
+    )
     baseline_column: Text | None = column(
         "Column, or array of the .npz, with what was done before: 0 or 1.", default=None
     )
+    amount_column: Text | None = column("Column with the amount that is at stake in a row.", default=None)
     block_column: Text | None = column("Column that names the block (source, year, site) of a row.", default=None)
+    group_column: Text | None = column("Column that names the group by which results are shown too.", default=None)
     split: Split | None = column("Which rows are kept for the test.", default=None)
+    predictions: PredictionsPath | None = column(
+        "Scores or decisions made elsewhere: one row a row of the test, or of all data, in the same order or with the "
+        "same id column.",
+        default=None,
+    )
+    score_column: Text | None = column("Column of the predictions; missing: score, else decision.", default=None)
+    model: ModelPath | None = column("Model file; missing, and no predictions: a model is trained.", default=None)
+    threshold: Score | None = column(
+        "Score from which on a case is flagged; missing: the one that pays most.", default=None
+    )
+    outcome_value: CaseMoney | None = column(
+        "Money per outcome; missing: that of the asset's evaluation in metrics/.", default=None
+    )
+    evaluated_on: Day | None = column(
+        "Day of the measurement; missing: the last day of the test rows, else the valuation date.", default=None
+    )

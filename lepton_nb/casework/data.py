@@ -1,0 +1,356 @@
+"""Rows become a case: a client's own data, or a public data set, in training, validation and test rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lepton_nb import datasets
+from lepton_nb.casework.forms import CaseSet, Part
+from lepton_nb.client import case_data, splits
+from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
+
+#: A text with more different values than this is no feature.
+MOST_CATEGORIES = 50
+
+
+def table(
+    data: Mapping[str, Any] | datasets.Dataset,
+    *,
+    target: str,
+    positive: str = "",
+    baseline: str | np.ndarray | Callable[[Any], Any] | None = None,
+    amount: str = "",
+    block: str = "",
+    group: str | np.ndarray = "",
+    day: str = "",
+    split: Mapping[str, Any] | None = None,
+    leave_out: Iterable[str] = (),
+    **about: Any,
+) -> CaseSet:
+    """A case of a table.
+
+    data: {column: (n,) values}, or a data set of ``datasets``. target: column of the classes; positive: the value that
+    counts as 1 where they are not 0 and 1 (several separated by ;). baseline: column of 0 and 1, such an array, or a rule:
+    a function of the DataFrame of all columns. day: column of dates; also the column of a split by date. split: {"by":
+    "random", "test_share": …}, {"by": column, "test_from": …}, {"by": column, "test_share": …} (rows of one value stay
+    together) or {"official": (n,) of part names}. about: other fields of CaseSet (money, money_source, currency, yearly,
+    baseline_name, threshold, …) and ``amounts_per_unit`` (see :func:`amounts_of`). Raises ValueError in a sentence.
+    """
+    import pandas as pd
+
+    facts, columns = _facts(data)
+    frame = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+    for key, name in (("target", target), ("amount", amount), ("block", block), ("group", group), ("day", day)):
+        if isinstance(name, str) and name and name not in frame.columns:
+            raise ValueError(f"{key} must be a column of the data ({', '.join(frame.columns[:20])}). Received: {name}")
+    y = classes(frame[target].to_numpy(), positive)
+    by = (split or {}).get("by", "random")
+    dated = day or (by if (split or {}).get("test_from") else "")
+    days = _days(frame[dated]) if dated else None
+    used = {target: "it is what is to be predicted"}
+    if isinstance(baseline, str) and baseline:
+        used[baseline] = "it is the decision of the baseline"
+    if isinstance(group, str) and group:
+        used[group] = "results are shown by it"
+    used |= {name: "it names the block of a row" for name in (block,) if name}
+    used |= {name: "it is the day of a row" for name in (dated,) if name}
+    used |= {by: "rows of one value stay together"} if by not in ("random", dated) else {}
+    used |= dict.fromkeys(leave_out, "it is left out by the case")
+    features, left_out = _features(frame, used)
+    money, source, factors, meaning = amounts_of(frame[amount].to_numpy() if amount else None, amount, about)
+    whole = Part(
+        rows=np.arange(len(frame)),
+        x=frame[list(features)],
+        y=y,
+        baseline=_baseline(baseline, frame),
+        amounts=factors,
+        days=days,
+        groups=_texts(frame[group].to_numpy() if isinstance(group, str) and group else group),
+        blocks=_texts(frame[block].to_numpy() if block else ""),
+    )
+    parts, how, in_time = _parted(whole, split, frame[by].to_numpy() if by in frame.columns else None)
+    return CaseSet(
+        kind="table", target=_target_words(target, positive), features=features, left_out=left_out, split=how,
+        in_time=in_time, money=money, money_source=source, amount_meaning=meaning,
+        groups_by=group if isinstance(group, str) else "group", blocks_by=block, **parts, **(facts | about),
+    )  # fmt: skip
+
+
+def images(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    positive: str = "",
+    baseline: np.ndarray | None = None,
+    amounts: np.ndarray | None = None,
+    blocks: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    days: np.ndarray | None = None,
+    split: Mapping[str, Any] | None = None,
+    together: np.ndarray | None = None,
+    data: datasets.Dataset | None = None,
+    **about: Any,
+) -> CaseSet:
+    """A case of images. x: (n, height, width[, channels]); y: (n,) classes. together: rows of one value stay in one part.
+
+    data: the data set that the arrays are from (its name, title, source, checksum). The rest as in :func:`table`.
+    """
+    facts = _facts(data)[0] if data is not None else {}
+    x = np.asarray(x)
+    if x.ndim not in (3, 4) or len(x) != len(y):
+        raise ValueError(f"x must be (n, height, width[, channels]) with n = {len(y)}. Received: {x.shape}")
+    money, source, factors, meaning = amounts_of(amounts, "amounts", about)
+    whole = Part(
+        rows=np.arange(len(x)), x=x, y=classes(np.asarray(y), positive), baseline=_baseline(baseline, None),
+        amounts=factors, days=None if days is None else np.asarray(days, "datetime64[D]"),
+        groups=_texts(groups), blocks=_texts(blocks),
+    )  # fmt: skip
+    parts, how, in_time = _parted(whole, split, together)
+    names = {"groups_by": "" if groups is None else "group", "blocks_by": "" if blocks is None else "block"}
+    return CaseSet(
+        kind="images", split=how, in_time=in_time, money=money, money_source=source, amount_meaning=meaning,
+        **parts, **(facts | {"target": _target_words("class", positive)} | names | about),
+    )  # fmt: skip
+
+
+def of_client(
+    client: Client | View, folder: str | Path, asset_id: str, data_folder: str = "", kind: str = ""
+) -> CaseSet:
+    """The case of one of a client's assets. Of the client only ``cases`` is read.
+
+    folder: the client's; data_folder: of public data sets (``public:NAME``). kind: of the case, where an asset has
+    several. Raises ValueError for an asset without a case, and where the data changed since the client was read.
+    """
+    found = [case for case in client.cases if case.asset_id == asset_id and kind in ("", case.case)]
+    if not found:
+        known = ", ".join(case.asset_id for case in client.cases) or "none"
+        raise ValueError(f"The client has no case of this asset; there is: {known}. Received: {asset_id}")
+    return of_case(found[0], folder, data_folder)
+
+
+def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSet:
+    """The rows of one examined case."""
+    if case.public:
+        dataset = datasets.load(case.public, data_folder)
+        facts, content = _facts(dataset)[0], dataset.arrays
+    else:
+        content = case_data(folder, case)
+        name = Path(case.path).name
+        facts = {
+            "name": name, "title": name, "source": f"the client's file {case.path}", "sha256": case.sha256,
+            "stand_in": False,
+        }  # fmt: skip
+    split = {} if case.split is None else {k: v for k, v in case.split.model_dump().items() if v is not None}
+    about = facts | {
+        "asset_id": case.asset_id, "money": case.outcome_value, "money_source": case.outcome_source,
+        "currency": case.currency, "yearly": case.yearly_cases, "threshold": case.threshold,
+        "evaluated_on": case.evaluated_on, "door": case.door, "settings": case, "folder": str(folder),
+        "amounts_per_unit": case.outcome_source == "client.yml",
+    }  # fmt: skip
+    if case.baseline_column:
+        about["baseline_name"] = case.baseline_column
+    if case.case == "image_classifier":
+        made = _client_images(case, content, split, about)
+    else:
+        made = table(
+            content, target=case.target, positive=case.positive or "", baseline=case.baseline_column,
+            amount=case.amount_column or "", block=case.block_column or "", group=case.group_column or "",
+            split=split or None, **about,
+        )  # fmt: skip
+    day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
+    from dataclasses import replace
+
+    return replace(made, evaluated_on=day or case.valuation_date)
+
+
+def _client_images(case: CaseData, content: Any, split: Mapping[str, Any], about: dict[str, Any]) -> CaseSet:
+    if isinstance(content, list):  # a folder of images by class
+        x = np.stack([_pixels(path) for path, _ in content])
+        return images(
+            x, np.array([name for _, name in content]), positive=case.positive or "", split=split or None, **about
+        )
+    arrays, official = dict(content), None
+    if "x_train" in arrays:
+        official = np.concatenate(
+            [np.full(len(arrays[f"x_{part}"]), name) for part, name in OFFICIAL if f"x_{part}" in arrays]
+        )
+        for key in ("x", "y"):
+            arrays[key] = np.concatenate([arrays[f"{key}_{part}"] for part, _ in OFFICIAL if f"{key}_{part}" in arrays])
+    x = next(arrays[name] for name in ("x", "images", "tile") if name in arrays)
+    y = arrays[case.target or "y"]
+    by = split.get("by", "random")
+    taken = {
+        key: arrays[name] if name else None
+        for key, name in (
+            ("baseline", case.baseline_column), ("amounts", case.amount_column), ("blocks", case.block_column),
+            ("groups", case.group_column),
+        )
+    }  # fmt: skip
+    if official is not None and not split:
+        split = {"official": official}
+    together = arrays[by] if by in arrays and "test_from" not in split else None
+    days = arrays[by] if by in arrays and "test_from" in split else None
+    return images(
+        x, y, positive=case.positive or "", split=split or None, together=together, days=days, **taken, **about
+    )
+
+
+OFFICIAL = (("train", "train"), ("val", "validation"), ("test", "test"))
+
+
+def _pixels(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(Path(path).read_bytes())) as picture:
+        return np.asarray(picture if picture.mode in ("L", "RGB") else picture.convert("RGB"))
+
+
+# --- parts of a row
+
+
+def classes(values: np.ndarray, positive: str = "") -> np.ndarray:
+    """Classes as 0 and 1. positive: which value is 1, or several separated by ``;``.
+
+    >>> classes(np.array(["good", "bad", "good"]), "bad").tolist(), classes(np.array([1.0, 0.0])).tolist()
+    ([0, 1, 0], [1, 0])
+    """
+    different = np.unique(values)
+    if positive:
+        wanted = {part.strip() for part in positive.split(";")}
+        known = {_word(value) for value in different}
+        if not wanted <= known:
+            raise ValueError(
+                f"positive must name classes of the target ({', '.join(sorted(known)[:20])}). Received: {positive}"
+            )
+        return np.isin([_word(value) for value in values], list(wanted)).astype(np.int64)
+    if not set(different.tolist()) <= {0, 1}:
+        shown = ", ".join(_word(value) for value in different[:10])
+        raise ValueError(f"The classes are not 0 and 1; say in ``positive`` which counts as 1. Received: {shown}")
+    return values.astype(np.int64)
+
+
+def _word(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def amounts_of(amounts: Any, name: str, about: dict[str, Any]) -> tuple[OutcomeValue | None, str, Any, str]:
+    """The money per outcome, where it is from, the factor of every row, and how the amounts enter, in words.
+
+    ``amounts_per_unit`` in ``about`` (taken out): the money of an outcome is per unit of the amount, so a row's money is
+    outcome value × amount. Otherwise it is that of a row of average amount: outcome value × amount / mean amount.
+    """
+    money, source = about.pop("money", None), about.pop("money_source", "")
+    per_unit = about.pop("amounts_per_unit", True)
+    if amounts is None:
+        return money, source, None, ""
+    factors = np.asarray(amounts, dtype=np.float64)
+    if not np.isfinite(factors).all() or (factors < 0).any() or factors.sum() == 0:
+        raise ValueError(f"{name} must hold amounts of at least 0 for every row, not all 0.")
+    if per_unit:
+        return money, source, factors, f"Money of a row: outcome value × {name}; the outcome values are per unit of it."
+    words = (
+        f"Money of a row: outcome value × {name} / its mean ({factors.mean():.6g}); the outcome values are those of a "
+        "case of average amount."
+    )
+    return money, source, factors / factors.mean(), words
+
+
+def _facts(data: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    if isinstance(data, datasets.Dataset):
+        names = ("name", "title", "source", "sha256", "stand_in")
+        return {key: getattr(data, key) for key in names}, data.arrays
+    return {"name": "data", "title": "data", "source": "given", "sha256": "", "stand_in": False}, data
+
+
+def _target_words(target: str, positive: str) -> str:
+    return f"{target} = {positive.replace(';', ' or ')}" if positive else f"{target} = 1"
+
+
+def _baseline(given: Any, frame: Any) -> np.ndarray | None:
+    if given is None or (isinstance(given, str) and not given):
+        return None
+    if isinstance(given, str):
+        if given not in frame.columns:
+            raise ValueError(f"baseline must be a column of the data, an array or a rule. Received: {given}")
+        values = frame[given].to_numpy()
+    else:
+        values = np.asarray(given(frame) if callable(given) else given)
+    if values.ndim != 1 or not set(np.unique(values).tolist()) <= {0, 1}:
+        raise ValueError("The baseline's decision must be 0 or 1 for every row.")
+    return values.astype(np.int64)
+
+
+def _texts(values: Any) -> np.ndarray | None:
+    if values is None or (isinstance(values, str) and not values):
+        return None
+    return np.array([_word(value) for value in np.asarray(values)])
+
+
+def _days(values: Any) -> np.ndarray:
+    try:
+        return np.array([np.datetime64(str(value)[:10], "D") for value in values])
+    except ValueError as problem:
+        raise ValueError(f"Days must be written YYYY-MM-DD. Received: {problem}") from None
+
+
+def _features(frame: Any, used: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The columns that a model may see, and why each other may not."""
+    left_out = dict(used)
+    for name in frame.columns:
+        values = frame[name].to_numpy()
+        if name in left_out:
+            continue
+        different = len(np.unique(values[~_missing(values)]))
+        text = values.dtype.kind not in "biuf"
+        whole = not text and np.isfinite(values).all() and (values == np.floor(values)).all()
+        if different < 2:
+            left_out[name] = "it holds one value"
+        elif different == len(values) and (text or whole):
+            left_out[name] = "it numbers the rows: every value is another"
+        elif text and different > MOST_CATEGORIES:
+            left_out[name] = f"it is a text with {different} values"
+    return tuple(name for name in frame.columns if name not in left_out), left_out
+
+
+def _missing(values: np.ndarray) -> np.ndarray:
+    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
+
+
+def _parted(whole: Part, split: Mapping[str, Any] | None, column: Any) -> tuple[dict[str, Part], str, bool]:
+    """The three parts, how they came about, and whether the test lies after the training."""
+    given = dict(split or {})
+    by, share, start = given.get("by", "random"), given.get("test_share"), given.get("test_from")
+    if isinstance(start, str):
+        start = date.fromisoformat(start)
+    together = column if start is None and "official" not in given else None
+    days = whole.days
+    if start is not None and days is None:
+        raise ValueError(f"A split from a day on needs the days of the rows. Received: split={given}")
+    found = splits.parts(
+        len(whole), whole.y, test_share=share, days=days, test_from=start, together=together,
+        official=given.get("official"),
+    )  # fmt: skip
+    parts = {name: whole.take(np.flatnonzero(found == name)) for name in ("train", "validation", "test")}
+    for name, part in parts.items():
+        if len(part) == 0:
+            raise ValueError(f"The split leaves no {name} rows. Received: {given or 'no split'}, {len(whole)} rows")
+    if start is not None:
+        how = f"test: rows from {start} on; validation: the last days before it; training: the rest"
+    elif "official" in given:
+        how = "the parts that the authors of the data gave"
+    else:
+        drawn = "drawn at random, class by class" if together is None else f"drawn at random, rows of one {by} together"
+        how = f"test: {len(parts['test']) / len(whole):.0%} of the rows, {drawn}"
+    in_time = days is not None and bool(parts["train"].days.max() < parts["test"].days.min())
+    return parts, how, in_time
+
+
+def rows_of(case_set: CaseSet, *names: str) -> Sequence[int]:
+    """The numbers of the rows of some parts, in the order of the data."""
+    return np.sort(np.concatenate([case_set.parts[name].rows for name in names])).tolist()
