@@ -14,19 +14,25 @@ from pathlib import Path
 
 from lepton_nb.datasets._base import DataProblem, Dataset, Entry, StandIn
 from lepton_nb.datasets.cifar10 import CIFAR10, CIFAR10_LOSSLESS
+from lepton_nb.datasets.credit_card_default import CREDIT_CARD_DEFAULT
 from lepton_nb.datasets.faces import FACES
+from lepton_nb.datasets.german_credit import GERMAN_CREDIT
 from lepton_nb.datasets.mnist import MNIST
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
+from lepton_nb.datasets.telco_churn import TELCO_CHURN
 
 __all__ = ["REGISTRY", "DataProblem", "Dataset", "Entry", "StandIn", "entry", "fingerprint", "load", "locate"]
 
 REGISTRY: dict[str, Entry] = {
     "cifar10": CIFAR10,
     "cifar10_lossless": CIFAR10_LOSSLESS,
+    "credit_card_default": CREDIT_CARD_DEFAULT,
     "faces": FACES,
+    "german_credit": GERMAN_CREDIT,
     "mnist": MNIST,
     "multi30k": MULTI30K,
     "newstest": NEWSTEST,
+    "telco_churn": TELCO_CHURN,
 }
 
 
