@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lepton_nb import training  # first: it starts Keras quietly
-from lepton_nb.models import build_mnist, build_mnist_article
+from lepton_nb.models import build_inspection, build_mnist, build_mnist_article
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,49 @@ def test_pooling_before_normalisation_changes_nothing_once_statistics_are_fixed_
         pooled_first = np.asarray(second(pool(values), training=learns))
         pooled_last = np.asarray(pool(first(values, training=learns)))
         assert np.allclose(pooled_first, pooled_last, atol=1e-5) is not learns
+
+
+# ------------------------------------------------------------------ inspection
+
+
+def test_the_network_of_inspection():
+    model = build_inspection((32, 32, 2), 3, widths=(4, 6, 8), first_stride=2)
+    # 5×5 on every second pixel: 32 → 16, pooled 8; 3×3, pooled 4; the last block is not pooled
+    assert {name: tuple(model.get_layer(name).output.shape[1:]) for name in ("relu_1", "relu_2", "relu_3", "both")} == {
+        "relu_1": (8, 8, 4),
+        "relu_2": (4, 4, 6),
+        "relu_3": (4, 4, 8),
+        "both": (16,),
+    }
+    convolutions = 25 * 2 * 4 + 9 * 4 * 6 + 9 * 6 * 8
+    assert model.count_params() == convolutions + 4 * (4 + 6 + 8) + 16 * 3 + 3
+    assert [layer.name for layer in model.layers if layer.name == "dropout"] == []
+    assert build_inspection((32, 32, 1), dropout=0.5).get_layer("dropout").rate == 0.5
+
+
+def test_the_network_of_inspection_sees_the_mean_and_the_largest_value_of_each_channel():
+    training.set_seed(1)
+    model = build_inspection((8, 8, 1), widths=(3,), dtype="mixed_bfloat16")
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1)).astype("uint8")
+    inner = training.keras.Model(model.input, [model.get_layer("relu_1").output, model.get_layer("both").output])
+    maps, both = (np.asarray(values, "float32") for values in inner(images))
+    assert both == pytest.approx(np.concatenate([maps.mean(axis=(1, 2)), maps.max(axis=(1, 2))], axis=1), rel=0.02)
+    chance = model.predict(images, verbose=0)
+    assert chance.dtype == np.float32 and chance.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"widths": (4, 0)}, "widths must be"),
+        ({"classes": 1}, "classes=1"),
+        ({"first_stride": 0}, "first_stride=0"),
+        ({"momentum": 1}, "momentum=1"),
+        ({"dropout": 1.0}, "dropout=1.0"),
+        ({"image_shape": (16, 16, 1), "widths": (4,) * 6}, "too small for 6 blocks"),
+        ({"image_shape": (16, 16)}, "height, width, channels"),
+    ],
+)
+def test_bad_sizes_of_the_network_of_inspection_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        build_inspection(**({"image_shape": (16, 16, 1), "widths": (4, 4)} | arguments))

@@ -17,8 +17,13 @@ from lepton_nb.datasets.cifar10 import CIFAR10, CIFAR10_LOSSLESS
 from lepton_nb.datasets.credit_card_default import CREDIT_CARD_DEFAULT
 from lepton_nb.datasets.faces import FACES
 from lepton_nb.datasets.german_credit import GERMAN_CREDIT
+from lepton_nb.datasets.magnetic_tiles import MAGNETIC_TILES
+from lepton_nb.datasets.malaria_cells import MALARIA_CELLS
 from lepton_nb.datasets.mnist import MNIST
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
+from lepton_nb.datasets.pcb_tiles import PCB_TILES
+from lepton_nb.datasets.pneumonia import PNEUMONIA
+from lepton_nb.datasets.steel_surface import STEEL_SURFACE
 from lepton_nb.datasets.telco_churn import TELCO_CHURN
 
 __all__ = ["REGISTRY", "DataProblem", "Dataset", "Entry", "StandIn", "entry", "fingerprint", "load", "locate"]
@@ -29,9 +34,14 @@ REGISTRY: dict[str, Entry] = {
     "credit_card_default": CREDIT_CARD_DEFAULT,
     "faces": FACES,
     "german_credit": GERMAN_CREDIT,
+    "magnetic_tiles": MAGNETIC_TILES,
+    "malaria_cells": MALARIA_CELLS,
     "mnist": MNIST,
     "multi30k": MULTI30K,
     "newstest": NEWSTEST,
+    "pcb_tiles": PCB_TILES,
+    "pneumonia": PNEUMONIA,
+    "steel_surface": STEEL_SURFACE,
     "telco_churn": TELCO_CHURN,
 }
 

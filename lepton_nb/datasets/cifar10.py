@@ -42,8 +42,10 @@ def read_jpeg(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def decode(blob: np.ndarray, offsets: np.ndarray, name: str) -> np.ndarray:
+def decode(blob: np.ndarray, offsets: np.ndarray, name: str, mode: str = "RGB") -> np.ndarray:
     """JPEG files one after another, image i in bytes offsets[i]..offsets[i + 1], as (n, height, width, 3) uint8.
+
+    mode: "RGB", or "L" for grey levels, (n, height, width) uint8.
 
     Raises DataProblem, with ``name`` and the picture's number, where a picture is broken.
     """
@@ -52,7 +54,7 @@ def decode(blob: np.ndarray, offsets: np.ndarray, name: str) -> np.ndarray:
     content, pictures = blob.tobytes(), []
     for number, (start, stop) in enumerate(itertools.pairwise(offsets)):
         try:
-            pictures.append(np.asarray(Image.open(io.BytesIO(content[start:stop])).convert("RGB")))
+            pictures.append(np.asarray(Image.open(io.BytesIO(content[start:stop])).convert(mode)))
         except (UnidentifiedImageError, OSError) as error:
             raise DataProblem(f"{name}: picture {number} cannot be decoded as JPEG.") from error
     return np.stack(pictures)

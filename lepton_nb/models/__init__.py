@@ -8,6 +8,7 @@ from lepton_nb.models.faces import (
     build_faces_discriminator,
     build_faces_generator,
 )
+from lepton_nb.models.inspection import build_inspection
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
 from lepton_nb.models.translation import build_translation, build_translation_article
 
@@ -19,6 +20,7 @@ __all__ = [
     "build_faces_autoencoder",
     "build_faces_discriminator",
     "build_faces_generator",
+    "build_inspection",
     "build_mnist",
     "build_mnist_article",
     "build_translation",

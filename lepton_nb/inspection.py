@@ -1,0 +1,272 @@
+"""Inspection of pictures: parts that share no piece, a simple baseline, thresholds in money, views to look from.
+
+What a chapter on image classifiers needs beside a network. Pictures are (n, height, width, channels) uint8; labels are
+whole numbers, in a decision "flag or not" 1 means a fault. A decision's values are {tp, fp, fn, tn: money}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage
+
+from lepton_nb.valuation.performance import PairedGain, paired_gain, profit_curve
+
+__all__ = [
+    "PARTS",
+    "VIEWS",
+    "InspectionSet",
+    "Simple",
+    "best_cut",
+    "counts",
+    "difference_to_template",
+    "gain",
+    "leaked_rows",
+    "outlines",
+    "same_picture",
+    "split",
+    "varied",
+    "views",
+]
+
+#: Numbers of the parts: 0 moves the weights, 1 chooses, 2 judges.
+PARTS = ("Training", "Validation", "Test")
+#: In how many ways a picture without an upright position can be shown: turned four times, mirrored or not.
+VIEWS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionSet:
+    """One set of pictures with what is to be found in them, and who judges whom."""
+
+    name: str
+    title: str
+    images: np.ndarray = field(repr=False)  # (n, height, width, channels) uint8
+    labels: np.ndarray = field(repr=False)  # (n,) whole numbers
+    part: np.ndarray = field(repr=False)  # (n,) 0 training, 1 validation, 2 test
+    classes: tuple[str, ...]
+    split_by: str  # in words: "part photographed", "authors' split"
+    stand_in: bool
+    upright: bool = False  # pictures have a top: they are not turned
+    baseline: np.ndarray | None = field(default=None, repr=False)  # decisions that came with the rows
+    groups: np.ndarray | None = field(default=None, repr=False)
+    areas: np.ndarray | None = field(default=None, repr=False)  # (n, height, width), where the fault is
+    published: float | None = None  # accuracy, a fraction
+    published_auc: float | None = None
+    published_by: str = ""
+
+    @property
+    def binary(self) -> bool:
+        """Whether the decision is flag or not."""
+        return len(self.classes) == 2
+
+    def rows(self, part: int) -> np.ndarray:
+        """Positions of the rows of one part."""
+        return np.flatnonzero(self.part == part)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def split(labels, groups, test: float, validation: float, seed: int = 0) -> np.ndarray:
+    """Part of each row, 0 training, 1 validation, 2 test: no group is in two parts, the classes are spread evenly.
+
+    labels, groups: (n,). test, validation: wanted shares of all rows, each met as nearly as whole groups allow. The
+    seed alone decides. Raises ValueError for shares that leave nothing.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if not (0 < test < 1 and 0 < validation < 1 and test + validation < 1):
+        raise ValueError(f"test and validation must be above 0 and below 1 together. Received: {test=}, {validation=}")
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    part, left = np.zeros(len(labels), np.uint8), np.arange(len(labels))
+    for number, share in ((2, test), (1, validation / (1 - test))):
+        folds = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
+        _, chosen = next(folds.split(left, labels[left], groups[left]))
+        part[left[chosen]] = number
+        left = np.delete(left, chosen)
+    return part
+
+
+def same_picture(images: np.ndarray) -> np.ndarray:
+    """A group for each picture, (n,): pictures that are equal in every pixel share one."""
+    prints = [hashlib.sha256(np.ascontiguousarray(image)).hexdigest() for image in images]
+    return np.unique(prints, return_inverse=True)[1]
+
+
+def leaked_rows(part: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """What a split at random does, made measurable: rows to train on that hold siblings of the test rows, and rows to judge.
+
+    Of each group in the test part, half of the rows (drawn by ``seed``) move to the training rows, where as many rows
+    drawn at random make room for them; the other half judges. So a network trained on the result and one trained on
+    the honest rows have as many pictures and can be judged on the same ones. Groups of one row only judge.
+    """
+    generator = np.random.default_rng(seed)
+    shown, judged = [], []
+    for group in np.unique(groups[part == 2]):
+        rows = generator.permutation(np.flatnonzero((groups == group) & (part == 2)))
+        shown.extend(rows[: len(rows) // 2])
+        judged.extend(rows[len(rows) // 2 :])
+    honest = generator.permutation(np.flatnonzero(part == 0))
+    kept = honest[: max(len(honest) - len(shown), 0)]
+    return np.sort(np.concatenate([kept, np.array(shown, int)])), np.sort(np.array(judged, int))
+
+
+# ---------------------------------------------------------------- a simple baseline
+
+
+def outlines(images: np.ndarray, cells: int = 4, directions: int = 8) -> np.ndarray:
+    """What a picture looks like in a few numbers: edges by place and direction, grey levels by place, darkest and lightest.
+
+    images: (n, height, width, channels); channels are averaged. In each of ``cells``² fields: the strength of the edges
+    in each of ``directions`` directions (a share of the picture's whole), the mean and the spread of the grey levels;
+    then seven quantiles of all grey levels. (n, cells² · (directions + 2) + 7) float32.
+
+    Reference: Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, CVPR 2005, without its blocks.
+    """
+    plain = np.asarray(images, "float32").mean(axis=3)
+    down, right = ndimage.sobel(plain, axis=1), ndimage.sobel(plain, axis=2)
+    strength = np.hypot(down, right)
+    direction = np.floor((np.arctan2(down, right) % np.pi) / np.pi * directions).astype(int) % directions
+    found = []
+    fields = [np.array_split(np.arange(size), cells) for size in plain.shape[1:]]
+    for rows in fields[0]:
+        for columns in fields[1]:
+            place = np.s_[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            found += [(strength[place] * (direction[place] == k)).mean(axis=(1, 2)) for k in range(directions)]
+            found += [plain[place].mean(axis=(1, 2)), plain[place].std(axis=(1, 2))]
+    found += list(np.quantile(plain.reshape(len(plain), -1), (0, 0.02, 0.1, 0.5, 0.9, 0.98, 1), axis=1))
+    return np.stack(found, axis=1).astype("float32")
+
+
+def difference_to_template(images: np.ndarray) -> np.ndarray:
+    """How a tile differs from its template: (n, 3) float32, the pixels that differ, the largest patch, its depth.
+
+    images: (n, height, width, 2), tile and template. Rims one pixel wide differ on faultless boards too: only what
+    stays after an opening by 2×2 pixels counts. The depth is the patch's largest distance from its rim.
+    """
+    apart = np.abs(images[..., 0].astype(int) - images[..., 1]) > 127
+    square = np.ones((1, 2, 2), bool)
+    opened = ndimage.binary_opening(apart, square)
+    found = []
+    for one in opened:
+        labelled, patches = ndimage.label(one)
+        sizes = np.bincount(labelled.ravel())[1:] if patches else np.zeros(1)
+        found.append((one.sum(), sizes.max(), ndimage.distance_transform_cdt(one, "chessboard").max()))
+    return np.array(found, "float32")
+
+
+@dataclass(frozen=True)
+class Simple:
+    """Logistic regression on a few numbers of each picture: probabilities of all rows, and how it was chosen."""
+
+    chance: np.ndarray = field(repr=False)  # (n, classes)
+    penalty: float  # C, chosen on validation rows
+
+    @classmethod
+    def fit(cls, numbers: np.ndarray, labels, part, penalties: Sequence[float] = (0.01, 0.1, 1.0)) -> Simple:
+        """Train on part 0, choose the penalty by the cross-entropy of part 1. numbers: (n, features)."""
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import log_loss
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        best = None
+        for penalty in penalties:
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=2000))
+            model.fit(numbers[part == 0], labels[part == 0])
+            chance = model.predict_proba(numbers)
+            loss = log_loss(labels[part == 1], chance[part == 1], labels=np.unique(labels))
+            if best is None or loss < best[0]:
+                best = loss, cls(chance, penalty)
+        return best[1]
+
+
+# ---------------------------------------------------------------- decisions and money
+
+
+def best_cut(truth, scores, values: Mapping[str, float] | None = None) -> float:
+    """The score from which to flag that is worth most on these rows, which must not be those that judge.
+
+    values: money of tp, fp, fn, tn. None: both classes count alike, whatever their shares (the balanced accuracy).
+    Infinity, where nothing should be flagged. Between the last score that is flagged and the first that is not, the
+    middle is taken.
+    """
+    truth, scores = np.asarray(truth), np.asarray(scores, float)
+    if values is None:
+        ones = int(truth.sum())
+        values = {"tp": 1 / max(ones, 1), "fp": 0.0, "fn": 0.0, "tn": 1 / max(len(truth) - ones, 1)}
+    found = profit_curve(truth, scores, **{f"value_{name}": values[name] for name in ("tp", "fp", "fn", "tn")})
+    if found.score_cut is None:
+        return float("inf")
+    below = scores[scores < found.score_cut]
+    return float((found.score_cut + below.max()) / 2) if len(below) else float(found.score_cut)
+
+
+def counts(truth, flagged) -> dict[str, int]:
+    """tp, fp, fn, tn of decisions. truth, flagged: (n,) of 0 and 1."""
+    truth, flagged = np.asarray(truth, bool), np.asarray(flagged, bool)
+    return {
+        "tp": int(np.sum(truth & flagged)),
+        "fp": int(np.sum(~truth & flagged)),
+        "fn": int(np.sum(truth & ~flagged)),
+        "tn": int(np.sum(~truth & ~flagged)),
+    }
+
+
+def gain(truth, ours, theirs, values: Mapping[str, float] | None = None, volume: float = 1.0) -> PairedGain:
+    """What our decisions are worth beside theirs on the same rows, a row times ``volume``.
+
+    truth, ours, theirs: (n,) labels. values: money of tp, fp, fn, tn where the decision is flag or not; None: a right
+    answer is worth 1, so the gain is one in accuracy.
+    """
+    truth, ours, theirs = (np.asarray(rows) for rows in (truth, ours, theirs))
+    if values is None:
+        truth, ours, theirs = np.ones(len(truth), int), (ours == truth).astype(int), (theirs == truth).astype(int)
+        values = {"tp": 1.0, "fn": 0.0, "fp": 0.0, "tn": 0.0}
+    table = np.zeros((2, 2, 2))
+    np.add.at(table, (truth.astype(int), ours.astype(int), theirs.astype(int)), 1)
+    return paired_gain(table, values, volume=volume)
+
+
+# ---------------------------------------------------------------- pictures in training and in judging
+
+
+def _turned(images: np.ndarray, times: int, mirrored: bool) -> np.ndarray:
+    shown = images[:, :, ::-1] if mirrored else images
+    return np.ascontiguousarray(np.rot90(shown, times, axes=(1, 2)))
+
+
+def views(images: np.ndarray, upright: bool = False) -> list[np.ndarray]:
+    """The pictures as they can lie: as they are and mirrored; all eight ways where they are square and have no top."""
+    whole = not upright and images.shape[1] == images.shape[2]
+    return [_turned(images, times, mirrored) for times in range(4 if whole else 1) for mirrored in (False, True)]
+
+
+def varied(
+    images: np.ndarray, epoch: int, seed: int = 0, shift: int = 4, light: float = 0.1, upright: bool = False
+) -> np.ndarray:
+    """Each picture as another day might have shown it: moved, mirrored, turned by quarters, lighter, of other contrast.
+
+    The draws depend on (seed, epoch) alone. shift: at most so many pixels on each axis. light: contrast within 1 ± light
+    about the picture's own mean, brightness within ± light of half the scale. upright: neither turned nor mirrored
+    upside down. uint8 in, uint8 out.
+    """
+    from lepton_nb.training import flip_and_shift
+
+    generator = np.random.default_rng((seed, epoch, 36))
+    shown = flip_and_shift(images, epoch, seed, shift=shift, alternating=False)
+    if not upright and images.shape[1] == images.shape[2]:
+        times = generator.integers(0, 4, len(shown))
+        for quarter in (1, 2, 3):
+            chosen = times == quarter
+            shown[chosen] = np.rot90(shown[chosen], quarter, axes=(1, 2))
+    if light:
+        contrast, brightness = generator.uniform(-light, light, (2, len(shown), 1, 1, 1)).astype("float32")
+        values = shown.astype("float32")
+        middle = values.mean(axis=(1, 2, 3), keepdims=True)
+        shown = np.clip(middle + (values - middle) * (1 + contrast) + 128 * brightness, 0, 255).astype("uint8")
+    return shown
