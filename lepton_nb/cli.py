@@ -365,7 +365,7 @@ def _run(console, plan, jobs: int) -> None:
     stood = plan.whole and lodging.stands(plan.out)
     stays = "; the last good one stays" if stood else ""
     try:
-        with progress.Progress(console, [task.chapter.name for task in plan.tasks]) as shown:
+        with progress.Progress(console, [task.name for task in plan.tasks]) as shown:
             manifest = run.report(plan, jobs, shown.watch)
     except PublishError as problem:
         console.print(f"The site could not be built{stays}.\n{problem}", style="red", markup=False)

@@ -135,6 +135,19 @@ def _plain(value):
     return str(value)
 
 
+#: Between the name of a chapter and the asset for whose case it was executed.
+OF_CASE = "@"
+
+
+def task_name(chapter: str, case: str = "") -> str:
+    """The name of a chapter's execution for the case of an asset; without a case, the chapter's own.
+
+    >>> task_name("risk_classifier", "C1"), task_name("risk_classifier")
+    ('risk_classifier@C1', 'risk_classifier')
+    """
+    return f"{chapter}{OF_CASE}{case}" if case else chapter
+
+
 def records_folder(folder: str | Path = "") -> Path:
     """The folder given, or the reader's own: ``.lepton/reader`` in the project."""
     from lepton_nb import paths

@@ -332,20 +332,26 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in items)
 
 
+LINKS = "none, confusion:<evaluation_id>, measured:<asset_id> or acceptance:<asset_id>"
+
+
 class MetricLink(NamedTuple):
-    """Where a benefit's unit value or share comes from. kind: none, confusion, acceptance; id: evaluation or asset."""
+    """Where a benefit's unit value or share comes from. kind: none, confusion, measured, acceptance.
+
+    id: of the evaluation, of the asset whose case measures it, or of the asset whose acceptance was tested.
+    """
 
     kind: str
     id: str
 
 
 def metric_link(value: Any) -> MetricLink:
-    """``none``, ``confusion:<evaluation_id>`` or ``acceptance:<asset_id>``."""
+    """``none``, ``confusion:<evaluation_id>``, ``measured:<asset_id>`` or ``acceptance:<asset_id>``."""
     if isinstance(value, tuple | list):
         return MetricLink(*value)
     kind, _, target = (part.strip() for part in str(value).partition(":"))
-    if (kind, target) != ("none", "") and not (kind in ("confusion", "acceptance") and target):
-        raise Refused(quoted(value), 2, "write none, confusion:<evaluation_id> or acceptance:<asset_id>")
+    if (kind, target) != ("none", "") and not (kind in ("confusion", "measured", "acceptance") and target):
+        raise Refused(quoted(value), 2, f"write {LINKS}")
     return MetricLink(kind, target)
 
 
@@ -435,4 +441,4 @@ PricedUnit = Annotated[str, BeforeValidator(priced_unit), "per unit, per thousan
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts), "list of texts"]
 Blocks = Annotated[tuple[str, ...], BeforeValidator(block_names), "names, separated by ;"]
 DataPath = Annotated[str, BeforeValidator(data_path), "path inside the client's folder"]
-Link = Annotated[MetricLink, BeforeValidator(metric_link), "none, confusion:<evaluation_id> or acceptance:<asset_id>"]
+Link = Annotated[MetricLink, BeforeValidator(metric_link), LINKS]

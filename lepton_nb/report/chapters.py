@@ -23,8 +23,10 @@ TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 FEWEST_DRAWS, MOST_DRAWS = 1_000, 1_000_000
 #: The largest count that a chapter takes: beyond it no memory and no patience is enough.
 MOST = 10_000_000
+#: Parameters without which a chapter cannot be executed for a client's case.
+OF_A_CASE = ("case", "client_folder")
 #: Parameters that the engine fills in where a notebook declares them.
-STANDARD = ("profile", "client_folder", "data_folder", "results_folder")
+STANDARD = ("profile", "client_folder", "data_folder", "results_folder", "case")
 
 
 class ChapterProblem(ValueError):
@@ -100,6 +102,7 @@ class Chapter:
     limit_seconds: Mapping[str, int]
     profiles: Mapping[str, Mapping[str, Any]]
     pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
+    case: str = ""  # kind of case (client.schema.Case) that it measures: it is executed for each case of that kind too
 
     @cached_property
     def notebook(self) -> dict[str, Any]:
@@ -174,10 +177,10 @@ def read_all(root: Path) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
-def order(chapters: Iterable[Chapter]) -> list[Chapter]:
-    """The chapters, each after those it needs. Raises ChapterProblem for a circle."""
+def order(chapters: Iterable[Any]) -> list[Any]:
+    """Chapters or tasks (anything with name and needs), each after those it needs. Raises ChapterProblem for a circle."""
     waiting = {chapter.name: chapter for chapter in chapters}
-    done: list[Chapter] = []
+    done: list[Any] = []
     while waiting:
         ready = [c for c in waiting.values() if not set(c.needs) & waiting.keys()]
         if not ready:
@@ -219,7 +222,12 @@ def read(path: Path) -> Chapter:
         limit_seconds=declared["limit_seconds"],
         profiles={profile: declared.get("profiles", {}).get(profile, {}) for profile in PROFILES},
         pictures=tuple(declared.get("pictures", ())),
+        case=declared.get("case", ""),
     )
+    if chapter.case and (lacking := [name for name in OF_A_CASE if name not in {p.name for p in chapter.parameters}]):
+        raise ChapterProblem(
+            f"{path.name}: measures cases of kind {chapter.case}, so its parameters cell needs {' and '.join(lacking)}."
+        )
     for profile in PROFILES:
         chapter.resolve(profile, {})
         if not chapter.limit_seconds.get(profile, 0) > 0:

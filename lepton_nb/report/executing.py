@@ -65,8 +65,8 @@ def _outcome(task: Task, state: str, wanted: str, entry: Entry, note: str = "") 
     about = entry.about
     record = json.loads(entry.record.read_text(encoding="utf-8"))
     return Outcome(
-        chapter=task.chapter.name,
-        title=task.chapter.title,
+        chapter=task.name,
+        title=task.title,
         state=state,
         seconds=about["seconds"],
         executed_at=about["executed_at"],
@@ -85,7 +85,7 @@ def run_chapter(task: Task, places: Places, needed: list[Outcome], announce: Cal
     missing = [name for name, outcome in needs.items() if not outcome.ok]
     if missing:
         error = {"kind": "not run", "message": f"needs {', '.join(missing)}, which did not finish"}
-        return Outcome(task.chapter.name, task.chapter.title, "not run", error=error)
+        return Outcome(task.name, task.title, "not run", error=error)
     found = reuse(task, needs, places.store)
     if found:
         return found
@@ -105,7 +105,7 @@ class _Execution:
 
     def __init__(self, task: Task, places: Places, needs: Mapping[str, Outcome], announce: Callable[[dict], None]):
         self.task, self.places, self.needs, self.announce = task, places, needs, announce
-        self.name = task.chapter.name
+        self.name = task.name
         self.key = task.key({name: outcome.results for name, outcome in needs.items()})
         self.cells = sum(cell["cell_type"] == "code" for cell in task.chapter.notebook["cells"]) + 1
         self.cell, self.peak = 0, 0.0
@@ -134,7 +134,7 @@ class _Execution:
             return _outcome(self.task, "completed", self.key, entry, note)
         error = {"kind": state} | error
         return Outcome(
-            self.name, self.task.chapter.title, state, self._seconds(), executed_at, self.key, note=note, error=error
+            self.name, self.task.title, state, self._seconds(), executed_at, self.key, note=note, error=error
         )
 
     def _seconds(self) -> float:
@@ -281,13 +281,13 @@ def _lay_out(work: Path, task: Task, places: Places, needs: Mapping[str, Outcome
     declared = task.parameters
     if "results_folder" in declared:
         folders["results_folder"] = "results"
-    if "client_folder" in declared:
+    if "client_folder" in declared and task.sees_client:
         (work / "client").symlink_to(places.client, target_is_directory=places.client.is_dir())
         folders["client_folder"] = "client"
     if "data_folder" in declared and places.data:
         # Only the data sets that the chapter declares, which are those in its key.
         (work / "data").mkdir()
-        for name in task.chapter.reads_data:
+        for name in task.data:
             if file := datasets.locate(name, places.data):
                 (work / "data" / file.name).symlink_to(file)
         folders["data_folder"] = "data"

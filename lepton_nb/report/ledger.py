@@ -60,7 +60,7 @@ def lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     """One true line a chapter, in the order of the plan."""
     found = []
     for task in plan.tasks:
-        outcome = outcomes.get(task.chapter.name)
+        outcome = outcomes.get(task.name)
         if outcome is None:
             continue
         found.append(
@@ -78,7 +78,7 @@ def lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
                 "data": outcome.data,
                 "inputs": {f"client: {k}": v for k, v in task.client.items()}
                 | {f"data: {k}": v for k, v in task.data.items()}
-                | {f"record: {k}": outcomes[k].results for k in task.chapter.needs if k in outcomes},
+                | {f"record: {k}": outcomes[k].results for k in task.needs if k in outcomes},
                 "parameters": {k: v for k, v in task.parameters.items() if not k.endswith("_folder")},
                 "settings": dict(task.settings),
                 "code": {"notebook": task.code["notebook"]} | task.code["package"] | _recorded(task.code["recorded"]),

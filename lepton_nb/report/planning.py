@@ -9,19 +9,34 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb import client as client_package
-from lepton_nb import datasets, paths
+from lepton_nb import datasets, paths, results
+from lepton_nb.report import cases, contents, lodging, snapshot
 from lepton_nb.report import chapters as chapter_module
-from lepton_nb.report import contents, lodging, snapshot
+from lepton_nb.report.cases import Outline
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
 from lepton_nb.report.contents import Signature
 from lepton_nb.report.store import Store, code_of, key
 
+#: Parameters that a command gives itself, with the option that does.
+GIVEN = {
+    "client_folder": "use CLIENT",
+    "data_folder": "use --data",
+    "profile": "use --profile",
+    "case": "name the case's own task, CHAPTER@ASSET",
+}
+
 
 @dataclass(frozen=True)
 class Task:
-    """One chapter, ready to run: everything its key needs except the records of other chapters."""
+    """A chapter for this report, ready to run: everything its key needs except the records of other tasks.
+
+    name: the chapter's, or that of a case with it: ``risk_classifier@C1``. needs: names of tasks.
+    """
 
     chapter: Chapter
+    name: str
+    title: str
+    needs: tuple[str, ...]
     parameters: Mapping[str, Any]
     client: Mapping[str, str]
     data: Mapping[str, str]
@@ -31,6 +46,18 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=dict)  # what the command changed of the profile
     code: Mapping[str, Any] | None = None  # what store.code_of gave when the run was planned
     files: Mapping[str, Signature] = field(default_factory=dict)  # its real data files, as they were then
+    asset: str = ""  # whose case it measures; empty: the chapter itself
+
+    @property
+    def file(self) -> str:
+        """The name of its executed notebook."""
+        path = self.chapter.path
+        return f"{results.task_name(path.stem, self.asset)}{path.suffix}"
+
+    @property
+    def sees_client(self) -> bool:
+        """Whether its kernel may see the client: a chapter of the book that also measures cases is the same for all."""
+        return bool(self.asset) or not self.chapter.case
 
     def key(self, needs: Mapping[str, str]) -> str:
         return key(self.chapter, self.parameters, self.client, self.data, needs, self.threads, self.code)
@@ -91,20 +118,33 @@ def plan(
     state = paths.state_folder()
     contents.remember(state)
     everything = chapter_module.read_all(paths.project())
-    chapters = _chosen(everything, only, settings)
     company, seen = _client(client_folder)
+    outlines = cases.outlines(everything, company)
+    for asset, kind in cases.unmeasured(everything, company).items():
+        raise ChapterProblem(
+            f"benefits.csv: measured:{asset} needs a chapter that measures a {kind}, and there is none."
+        )
+    chosen = _chosen(outlines, only, settings)
+    folder = client_folder.resolve()
     data = data or (Path(os.environ["LEPTON_DATA"]) if os.environ.get("LEPTON_DATA") else None)
     tasks = []
-    for chapter in chapter_module.order(chapters):
-        given = settings.get(chapter.name, {})
+    for outline in chapter_module.order(chosen):
+        chapter, case = outline.chapter, outline.case
+        given = settings.get(outline.name, {})
+        parameters = chapter.resolve(profile, given)
+        sets = _data_sets(outline)
         tasks.append(
             Task(
                 chapter=chapter,
-                parameters=chapter.resolve(profile, given),
-                client={part: company.fingerprint(part) for part in chapter.reads_client},
+                name=outline.name,
+                title=outline.title,
+                needs=outline.needs,
+                asset=case.asset_id if case else "",
+                parameters=parameters | {"case": case.asset_id} if case else parameters,
+                client=cases.fingerprints(outline, company, folder),
                 # Files are looked at before they are read: an edit in between is seen as one.
-                files=_data_files(chapter, data),
-                data={name: datasets.fingerprint(name, data or "") for name in chapter.reads_data},
+                files=_data_files(sets, data),
+                data={name: datasets.fingerprint(name, data or "") for name in sets},
                 limit_seconds=chapter.limit_seconds[profile],
                 # One thread a chapter in the quick profile: chapters run side by side, and numbers
                 # do not depend on how many cores there are. The full profile uses all of them.
@@ -115,8 +155,7 @@ def plan(
             )
         )
     contents.keep(state)
-    folder = client_folder.resolve()
-    whole = len(chapters) == len(everything)
+    whole = len(chosen) == len(outlines)
     out = (out or Path("reports") / (folder.stem if folder.is_file() else folder.name)).resolve()
     return Plan(
         client=company,
@@ -132,22 +171,21 @@ def plan(
     )
 
 
-def _chosen(everything: tuple[Chapter, ...], only: Iterable[str], settings: Mapping[str, Mapping]) -> list[Chapter]:
-    """The chapters to run. Raises ChapterProblem for names that are not there, and for settings that nothing would use."""
-    names = [chapter.name for chapter in everything]
+def _chosen(outlines: tuple[Outline, ...], only: Iterable[str], settings: Mapping[str, Mapping]) -> list[Outline]:
+    """The tasks to run. Raises ChapterProblem for names that are not there, and for settings that nothing would use."""
+    names = [outline.name for outline in outlines]
     for name in [*only, *settings]:
         if name not in names:
             raise ChapterProblem(f"No chapter {name!r}; there are {', '.join(names)}.{did_you_mean(name, names)}")
-    wanted = _with_needs(everything, only) if only else set(names)
+    wanted = _with_needs(outlines, only) if only else set(names)
     for name, given in settings.items():
         if name not in wanted:
             raise ChapterProblem(f"--set {name}: this run leaves the chapter out; it has {', '.join(sorted(wanted))}.")
         for parameter in given:
-            if parameter.endswith("_folder") or parameter == "profile":
-                option = {"client_folder": "CLIENT", "data_folder": "--data", "profile": "--profile"}.get(parameter)
-                remedy = f"use {option}" if option else "leave it out"
+            if parameter.endswith("_folder") or parameter in GIVEN:
+                remedy = GIVEN.get(parameter, "leave it out")
                 raise ChapterProblem(f"--set {name}.{parameter}: the command itself gives this one; {remedy}.")
-    return [chapter for chapter in everything if chapter.name in wanted]
+    return [outline for outline in outlines if outline.name in wanted]
 
 
 def _client(folder: Path) -> tuple[Any, Mapping[str, Signature]]:
@@ -155,7 +193,7 @@ def _client(folder: Path) -> tuple[Any, Mapping[str, Signature]]:
     for _ in range(3):
         before = snapshot.look(folder) if folder.exists() else {}
         company = client_package.load(folder)
-        data = [case.path for case in company.cases]
+        data = [name for case in company.cases for name in cases.files(case)]
         if company.branding and company.branding.logo:
             data.append(company.branding.logo)
         seen = snapshot.look(folder, data)
@@ -170,13 +208,20 @@ def _of_case(name: str, data: list[str]) -> bool:
     return any(name == path or name.startswith(f"{path.rstrip('/')}/") for path in data)
 
 
-def _data_files(chapter: Chapter, data: Path | None) -> dict[str, Signature]:
-    found = {datasets.locate(name, data or "") for name in chapter.reads_data}
+def _data_sets(outline: Outline) -> tuple[str, ...]:
+    """The public data sets that a task reads: of a case at most the one that it names."""
+    if outline.case is None:
+        return outline.chapter.reads_data
+    return tuple(filter(None, [cases.public_data(outline.case)]))
+
+
+def _data_files(sets: Iterable[str], data: Path | None) -> dict[str, Signature]:
+    found = {datasets.locate(name, data or "") for name in sets}
     return {str(path.resolve()): contents.signature(path) for path in found if path}
 
 
-def _with_needs(chapters: Iterable[Chapter], only: Iterable[str]) -> set[str]:
-    by_name = {chapter.name: chapter for chapter in chapters}
+def _with_needs(outlines: Iterable[Outline], only: Iterable[str]) -> set[str]:
+    by_name = {outline.name: outline for outline in outlines}
     wanted, waiting = set(), list(only)
     while waiting:
         name = waiting.pop()

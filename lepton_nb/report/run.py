@@ -55,8 +55,8 @@ def run(
 
     waiting, reusing = list(plan.tasks), True
     for task in plan.tasks:
-        if set(task.chapter.needs) <= outcomes.keys():
-            found = reuse(task, {name: outcomes[name] for name in task.chapter.needs}, plan.places.store)
+        if set(task.needs) <= outcomes.keys():
+            found = reuse(task, {name: outcomes[name] for name in task.needs}, plan.places.store)
             if found:
                 waiting.remove(task)
                 cleaning.used(plan.places.store, found.key)
@@ -70,7 +70,7 @@ def run(
         if _is_chain(waiting):
             # One after the other in any case: a cluster would only cost its start.
             for task in waiting:
-                needed = [outcomes[name] for name in task.chapter.needs]
+                needed = [outcomes[name] for name in task.needs]
                 finished(run_chapter(task, places, needed, watch))
         else:
             workers.run(waiting, places, outcomes, jobs, watch, finished)
@@ -105,7 +105,7 @@ def _own_places(plan: Plan, waiting: list, folder: Path) -> Places:
 
 def _is_chain(tasks: list) -> bool:
     """Whether each of the tasks needs the one before it."""
-    return all(before.chapter.name in task.chapter.needs for before, task in pairwise(tasks))
+    return all(before.name in task.needs for before, task in pairwise(tasks))
 
 
 def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None) -> dict[str, Any]:
@@ -183,10 +183,10 @@ def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
     """Records and executed notebooks beside the site, for whoever wants to check a number; their names."""
     names = []
     for task in plan.tasks:
-        entry = entries[task.chapter.name]
+        entry = entries[task.name]
         for source, name in (
-            (entry.record, f"results/{task.chapter.name}.json"),
-            (entry.notebook, f"notebooks/{task.chapter.path.name}"),
+            (entry.record, f"results/{task.name}.json"),
+            (entry.notebook, f"notebooks/{task.file}"),
         ):
             (new / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source, new / name)
@@ -206,5 +206,5 @@ def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: 
     if before.get("workbook_key") == made["workbook_key"] and book.is_file() and contents.file_digest(book) == known:
         shutil.copyfile(book, new / "workbook.xlsx")
     else:
-        about = {task.chapter.name for task in plan.tasks if task.chapter.reads_client}
+        about = {task.name for task in plan.tasks if task.client}
         workbook.write(new / "workbook.xlsx", records, client, about)

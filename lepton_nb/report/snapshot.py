@@ -22,8 +22,8 @@ from lepton_nb.report import contents
 from lepton_nb.report.contents import Signature
 from lepton_nb.report.store import PACKAGE, digest
 
-#: Endings of the files that a client's folder is read from, the logo's among them; of others only the name counts.
-READ = {".csv", ".tsv", ".parquet", ".xlsx", ".yml", ".yaml", ".npz", ".png", ".jpg", ".jpeg"}
+#: Endings of the files that a client's folder is read from, the logo and models among them; of others only the name counts.
+READ = {".csv", ".tsv", ".parquet", ".xlsx", ".yml", ".yaml", ".npz", ".png", ".jpg", ".jpeg", ".onnx", ".keras"}
 #: Folders of an installed package that no kernel needs.
 NOT_COPIED = ("project", "__pycache__")
 
@@ -41,7 +41,7 @@ class Copies:
 
 
 def look(client: Path, data: Iterable[str] = ()) -> dict[str, Signature]:
-    """Signature by name of each file that a client is read from. data: paths of its cases' data and logo, in the folder."""
+    """Signature by name of each file that a client is read from. data: paths of its cases' files and logo, in the folder."""
     if not client.is_dir():
         return {"": contents.signature(client)} if client.exists() else {}
     files = [path for path in client.iterdir() if path.is_file()]

@@ -73,7 +73,7 @@ class _Team:
 
     def _heard(self, event: dict) -> None:
         for running in self.running.copy().values():
-            if running.task.chapter.name == event["chapter"] and "process" in event:
+            if running.task.name == event["chapter"] and "process" in event:
                 running.process = event["process"]
         self.watch({key: value for key, value in event.items() if key != "process"})
 
@@ -95,9 +95,9 @@ class _Team:
     def _start(self, waiting: list[Task]) -> None:
         # One chapter a worker and no more: a short one must not be queued behind a long one.
         for task in list(waiting):
-            if len(self.running) < self.workers and set(task.chapter.needs) <= self.outcomes.keys():
+            if len(self.running) < self.workers and set(task.needs) <= self.outcomes.keys():
                 waiting.remove(task)
-                needed = [self.outcomes[name] for name in task.chapter.needs]
+                needed = [self.outcomes[name] for name in task.needs]
                 future = self.client.submit(_on_worker, task, self.places, needed, pure=False)
                 self.running[future.key] = _Running(task, future, time.monotonic())
 
@@ -114,15 +114,15 @@ def _outcome_of(running: _Running) -> Outcome:
     future = running.future
     if future.status == "finished":
         return future.result()
-    chapter = running.task.chapter
+    task = running.task
     error = {"kind": "failed", "message": f"its worker process ended: {future.exception()}"}
-    return Outcome(chapter.name, chapter.title, "failed", round(time.monotonic() - running.since, 2), error=error)
+    return Outcome(task.name, task.title, "failed", round(time.monotonic() - running.since, 2), error=error)
 
 
 def _hanging(running: _Running) -> Outcome:
-    chapter, limit = running.task.chapter, running.task.limit_seconds
+    task, limit = running.task, running.task.limit_seconds
     error = {"kind": "timed out", "message": f"over the chapter's limit of {limit} s, and its worker did not answer"}
-    return Outcome(chapter.name, chapter.title, "timed out", round(time.monotonic() - running.since, 2), error=error)
+    return Outcome(task.name, task.title, "timed out", round(time.monotonic() - running.since, 2), error=error)
 
 
 def _end(process: int) -> None:
@@ -147,5 +147,5 @@ def _on_worker(task: Task, places: Places, needed: list[Outcome]) -> Outcome:
     from distributed import get_worker
 
     worker = get_worker()
-    worker.log_event("chapters", {"chapter": task.chapter.name, "state": "starting", "process": os.getpid()})
+    worker.log_event("chapters", {"chapter": task.name, "state": "starting", "process": os.getpid()})
     return run_chapter(task, places, needed, lambda event: worker.log_event("chapters", event))

@@ -108,6 +108,7 @@ CHECKS = (
     measured.percentiles,
     measured.blocks_with_their_whole,
     assets.one_case_a_model,
+    assets.measured_by_cases,
     money.one_figure_or_three,
     money.date_or_year,
     assets.retraining,

@@ -109,7 +109,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
     for row in draft.rows(BENEFITS):
         kind, name = row.value.metric_link
         known, file = (evaluations, CONFUSION) if kind == "confusion" else (accepted, ACCEPTANCE)
-        if kind == "none" or known is None:
+        if kind in ("none", "measured") or known is None:
             continue
         if name not in known:
             found = f"{kind} {quoted(name)} is not in {file}"
@@ -139,6 +139,44 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
             yield row.problem("metric_link", found, 17, remedy)
         else:
             yield Problem(file=OUTCOMES, row=None, column="outcome", found=found, rule=17, remedy=remedy)
+
+
+#: Kinds of cases that give an evaluation of a model over its baseline.
+EVALUATED = ("risk_classifier", "image_classifier")
+
+
+def measured_by_cases(draft: Draft) -> Iterator[Problem]:
+    """Rule 17: a benefit that takes the evaluation of a case finds the case, and money per outcome."""
+    sound = "cases" in draft.sections or not draft.settings.get("cases")
+    cases = {case.asset_id: case for case in draft.sections.get("cases", ())}
+    for row in draft.rows(BENEFITS):
+        kind, name = row.value.metric_link
+        if kind != "measured" or not sound:
+            continue
+        case = cases.get(name)
+        if case is None:
+            remedy = word_of(name, set(cases)) or "list it under cases in client.yml, or link what was typed"
+            yield row.problem("metric_link", f"no case measures {quoted(name)}", 17, remedy)
+        elif case.case not in EVALUATED:
+            remedy = f"link a case of kind {' or '.join(EVALUATED)}, or write none"
+            yield row.problem("metric_link", f"the case of {name}, a {case.case}, gives no evaluation", 17, remedy)
+        elif getattr(case, "outcome_value", None) is None and not _has_money(draft, name):
+            remedy = (
+                f"give outcome_value in the case, or an evaluation of {name} with money of each outcome in {OUTCOMES}"
+            )
+            yield row.problem("metric_link", f"the case of {name} has no money per outcome", 17, remedy)
+
+
+def _has_money(draft: Draft, asset_id: str) -> bool:
+    """Whether a typed evaluation of the asset has money per outcome, or may have, for all that can be read."""
+    if {CONFUSION, OUTCOMES} & draft.unreadable:
+        return True
+    own = {
+        row.cells.get("evaluation_id")
+        for row in draft.tables.get(CONFUSION, ())
+        if row.cells.get("asset_id") == asset_id
+    }
+    return any(row.cells.get("evaluation_id") in own for row in draft.tables.get(OUTCOMES, ()))
 
 
 def no_cycle(draft: Draft) -> Iterator[Problem]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from lepton_nb import terms
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.schema import (
     BENEFITS,
+    CONFUSION,
     COSTS,
     OUTCOMES,
     Problem,
@@ -67,6 +69,9 @@ def uncertain_inputs(draft: Draft) -> list[Free]:
         kind, target = item.metric_link
         if kind == "acceptance":
             add(f"{target}.acceptance", "gain", *place, 0, 1)
+        if kind == "measured":
+            for outcome, three in _money_of_case(draft, target, outcomes).items():
+                add(f"measured:{target}.{outcome}", "outcome_value", *place, three[0], three[-1])
         for outcome in outcomes.get(target, ()) if kind == "confusion" else ():
             add(f"{target}.{outcome.outcome}", "outcome_value", *place, outcome.low, outcome.high)
     for row in draft.rows(COSTS):
@@ -74,6 +79,16 @@ def uncertain_inputs(draft: Draft) -> list[Free]:
         if item.kind == "forecast":
             add(f"{item.asset_id}.{item.phase}.{item.category}", "cost", item.asset_id, "", item.low, item.high)
     return list(found.values())
+
+
+def _money_of_case(draft: Draft, asset_id: str, outcomes: dict[str, list[Any]]) -> dict[str, tuple]:
+    """Money per outcome that a case is judged by: its own, else that of the first typed evaluation of its asset."""
+    for case in draft.sections.get("cases", ()):
+        if case.asset_id == asset_id and (own := getattr(case, "outcome_value", None)) is not None:
+            return {name: tuple(own[name]) for name in terms.OUTCOMES if own[name] is not None}
+    typed = [row.value.evaluation_id for row in draft.rows(CONFUSION) if row.value.asset_id == asset_id]
+    found = next((outcomes[name] for name in typed if name in outcomes), [])
+    return {item.outcome: (item.low, item.mode, item.high) for item in found}
 
 
 def correlation_matrix(draft: Draft) -> Iterator[Problem]:
