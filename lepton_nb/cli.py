@@ -115,6 +115,8 @@ def check(client: Client = None) -> None:
         _print_problems(console, found.problems)
         raise typer.Exit(2)
     company = found.client
+    for sentence in _of_cases(company):
+        console.print(sentence, markup=False)
     counts = (
         _counted(company.assets, "asset"),
         _counted(company.costs, "cost row"),
@@ -243,6 +245,14 @@ def _client_folder(client: str | None) -> Path:
             "CLIENT is empty. Name the client's folder or workbook; leave the word out for the sample manufacturer."
         )
     return paths.client(client)
+
+
+def _of_cases(company) -> list[str]:
+    """What each case of a client will be measured by, and what will rest on it; nothing outside a project."""
+    from lepton_nb import paths
+    from lepton_nb.report import cases, chapters
+
+    return cases.plans_in_words(chapters.read_all(paths.project()), company) if company.cases else []
 
 
 def _counted(things, word: str) -> str:

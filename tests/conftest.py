@@ -20,7 +20,8 @@ settings.register_profile("other", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 PARAMETERS = 'profile: str = "quick"\nclient_folder: str = ""\nresults_folder: str = ""\nfactor: int = 2  # times\n'
-SAVE = "from lepton_nb import results\nrecord = results.Record({name!r}, profile)\n{add}\nrecord.save(results_folder)"
+CASE = 'case: str = ""  # asset whose case this is; empty: the public data sets\n'
+SAVE = "from lepton_nb import results\nrecord = results.Record({name}, profile)\n{add}\nrecord.save(results_folder)"
 
 
 def chapter(
@@ -34,8 +35,9 @@ def chapter(
     add="",
     title="",
     pictures=(),
+    case="",
 ):
-    """Write one small chapter: parameters, the cells given, and a record with what ``add`` adds."""
+    """Write one small chapter: parameters, the cells given, and a record with what ``add`` adds. case: kind that it measures."""
     name = path.stem.split("_", 1)[1]
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -48,11 +50,15 @@ def chapter(
         "profiles": {"full": full or {}},
         "pictures": list(pictures),
     }
+    record = repr(name)
+    if case:
+        notebook.metadata["lepton"]["case"] = case
+        parameters, record = parameters + CASE, f"results.task_name({name!r}, case)"
     notebook.cells = [
         nbformat.v4.new_markdown_cell(f"# {title or name.title()}\n\nA chapter for a test."),
         nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
         *[nbformat.v4.new_code_cell(cell) for cell in cells],
-        nbformat.v4.new_code_cell(SAVE.format(name=name, add=add)),
+        nbformat.v4.new_code_cell(SAVE.format(name=record, add=add)),
     ]
     for position, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{position}"

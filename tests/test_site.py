@@ -180,7 +180,7 @@ def write(cells: dict[str, list], folder: Path) -> dict[str, Path]:
         notebook = v4.new_notebook(cells=content)
         notebook.metadata["papermill"] = {"input_path": "/secret/input.ipynb"}
         for position, cell in enumerate(notebook.cells):
-            cell["id"] = f"{name}-{position}"
+            cell["id"] = f"{name.replace('@', '-')}-{position}"
             cell.metadata["papermill"] = {"duration": 0.1}
         pages[name] = folder / f"{name}.ipynb"
         pages[name].write_text(json.dumps(notebook), encoding="utf-8")
@@ -363,6 +363,29 @@ def test_a_client_with_an_evil_name_is_only_ever_text(tmp_path):
         page.goto((book.site / "book" / "this_run.html").as_uri())
         assert EVIL in page.inner_text(".bd-article table >> nth=0")
     assert browser.check_site(book.site, "file").problems() == []
+
+
+def test_a_case_has_a_page_of_its_own_and_the_name_of_its_asset_is_only_ever_text(tmp_path):
+    book, cells = Book(tmp_path), chapters()
+    cells = {name: cells[name] for name in ("summary", "mathematics", "value")} | {"value@C1": cells["value"]}
+    run = manifest(chapters=tuple(cells))
+    run["chapters"][-1] |= {"title": f"Value: {EVIL} (C1)"}
+    run["chapters"][2] |= {"inputs": {"record: value@C1": "1"}}
+    run["chapters"][-1] |= {"data": [{"name": "loans", "stand_in": True, "source": "", "sha256": "ab"}]}
+    assert "notebooks/80_value@C1" in book.publish(cells, run)
+    assert browser.check_site(book.site, "file").problems() == []
+    for file in book.site.rglob("*"):
+        assert not file.is_file() or b"<script>alert" not in file.read_bytes(), file.name
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        page.goto((book.site / "notebooks" / "80_value@C1.html").as_uri())
+        shown = f"Value: {EVIL} (C1)".translate(str.maketrans("<>'", "‹›’"))
+        assert shown in page.inner_text("h1") and shown in page.title()
+        parts = [part.strip() for part in page.locator(".bd-sidebar-primary p.caption").all_text_contents()]
+        assert parts[parts.index("Value") - 1] == "Measured for this client"
+        assert "Stand-in data" in page.inner_text(".bd-header-announcement")
+        page.goto((book.site / "notebooks" / "80_value.html").as_uri())
+        assert page.inner_text("h1").startswith("Value") and EVIL in page.inner_text(".bd-header-announcement")
 
 
 def test_some_chapters_alone_make_a_site(tmp_path):

@@ -12,8 +12,10 @@ from pathlib import Path
 from lepton_nb import paths
 from lepton_nb.page import render
 from lepton_nb.report import chapters as declared
+from lepton_nb.report.case_pages import is_case
 from lepton_nb.report.store import results_digest
 from lepton_nb.report.writing import write_json, write_text
+from lepton_nb.results import OF_CASE
 
 
 class RecordProblem(ValueError):
@@ -37,6 +39,11 @@ def record(report: Path, chapters: list[str]) -> list[Path]:
     for name in chapters:
         if name not in lines:
             raise RecordProblem(f"{report}: has no chapter {name!r}; there are {', '.join(lines)}.")
+        if is_case(name):
+            raise RecordProblem(
+                f"{name}: is measured for one client. On record go chapters that are the same for everybody: "
+                f"{name.partition(OF_CASE)[0]}, on the public data sets."
+            )
         line = lines[name]
         file = report / "results" / f"{name}.json"
         found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"data": []}

@@ -17,7 +17,9 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from lepton_nb import paths
+from lepton_nb.report import case_pages
 from lepton_nb.report.makers import hash_of
+from lepton_nb.results import OF_CASE
 
 #: Cells with these tags do not reach the site in any form.
 DROPPED = {"remove-cell", "remove_cell", "parameters", "injected-parameters"}
@@ -33,6 +35,7 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
     """Bring the staging folder up to date; returns the documents in the order of the table of contents."""
     project = paths.project()
     toc = yaml.safe_load((project / "_toc.yml").read_text(encoding="utf-8"))
+    toc = case_pages.with_cases(toc, {_page_name(document): document for document in _documents(toc)}, pages)
     listed = _documents(toc)
     present = [d for d in listed if not d.startswith("notebooks/") or _page_name(d) in pages]
     if unknown := sorted(set(pages) - {_page_name(d) for d in listed}):
@@ -42,6 +45,10 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
         d: json.loads(Path(pages[_page_name(d)]).read_text(encoding="utf-8")) for d in present if _page_name(d) in pages
     }
     notebooks = {document: prepare(notebook, code) for document, notebook in chapters.items()}
+    named = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
+    cases = {document: named.get(_page_name(document), "") for document in filter(case_pages.is_case, notebooks)}
+    for document, title in cases.items():
+        case_pages.made_own(notebooks[document], document.rpartition(OF_CASE)[2], title or _page_name(document))
     figures = {document: _number_figures(notebook) for document, notebook in notebooks.items()}
 
     texts: dict[str, str | bytes] = {}
@@ -61,6 +68,7 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
             texts[file.relative_to(project).as_posix()] = file.read_bytes()
     config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
     titles = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
+    titles += cases.values()
     texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(toc, present), sort_keys=False)
     texts["_config.yml"] = yaml.safe_dump(_site_config(config, run, titles), sort_keys=False, allow_unicode=True)
     texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
