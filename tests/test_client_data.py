@@ -14,15 +14,23 @@ import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pyarrow import parquet
 from test_client import PREDICTIONS, SAMPLES, B, Folder, M, outcome
 
 from lepton_nb import client, value_model
-from lepton_nb.client import cases, files, privacy, reading, workbook_writing
+from lepton_nb.client import case_images, files, privacy, reading, workbook_writing
 from lepton_nb.client.rules import correlations
 from lepton_nb.value_model import planning
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+def picture(form: str, size: tuple[int, int] = (6, 4)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("L", size).save(stream, form)
+    return stream.getvalue()
+
+
+PNG = picture("PNG")
 
 
 @pytest.fixture
@@ -306,7 +314,7 @@ HEADER = "date,vintage,income,defaulted,scorecard_flag"
 
 def loans(rows: int = 8) -> str:
     lines = [
-        f"202{4 + (row % 2)}-03-0{1 + row},v{row % 2},{30000 + row},{row % 2},{(row // 2) % 2}" for row in range(rows)
+        f"202{4 + row // 4}-03-0{1 + row},v{row // 2 % 2},{30000 + row},{row % 2},{row // 3 % 2}" for row in range(rows)
     ]
     return "\n".join([HEADER, *lines]) + "\n"
 
@@ -327,7 +335,7 @@ def test_a_case_with_a_table(bank):
     data = client.case_data(changed.path, found)
     assert data["income"].dtype == np.float64
     assert data["defaulted"].tolist() == [0, 1] * 4
-    assert data["vintage"].tolist() == ["v0", "v1"] * 4
+    assert data["vintage"].tolist() == ["v0", "v0", "v1", "v1"] * 2
 
 
 def test_the_checksum_changes_with_the_data_alone(bank, tmp_path):
@@ -380,13 +388,16 @@ def test_a_case_with_arrays(folder):
 
 
 def test_a_case_with_a_folder_of_images(folder):
-    changed = case(folder(), "asset_id: M1, case: image_classifier, data: data/castings")
-    for name in ("good/a.png", "good/b.jpg", "bad/a.png"):
+    changed = case(
+        folder(),
+        "asset_id: M1, case: image_classifier, data: data/castings, positive: bad, split: {by: random, test_share: 0.5}",
+    )
+    for name in ("good/a.png", "good/b.jpg", "good/c.png", "bad/a.png", "bad/b.png", "bad/c.png"):
         (changed.path / "data/castings" / name).parent.mkdir(parents=True, exist_ok=True)
-        changed.data(f"data/castings/{name}", PNG if name.endswith("png") else b"\xff\xd8\xff" + b"\0" * 20)
+        changed.data(f"data/castings/{name}", PNG if name.endswith("png") else picture("JPEG"))
     (found,) = client.load(changed.path).cases
-    assert (found.kind, found.n, found.classes) == ("images", 3, ("bad", "good"))
-    assert [label for _, label in client.case_data(changed.path, found)] == ["bad", "good", "good"]
+    assert (found.kind, found.n, found.classes) == ("images", 6, ("bad", "good"))
+    assert [label for _, label in client.case_data(changed.path, found)] == ["bad"] * 3 + ["good"] * 3
 
 
 def test_a_case_with_translations(folder):
@@ -411,7 +422,7 @@ def letters(text: str, entry: str = "asset_id: T1, case: translator, data: data/
 
 def class_folder(change):
     def spoil(make):
-        changed = case(make(M), "asset_id: M1, case: image_classifier, data: data/castings")
+        changed = case(make(M), "asset_id: M1, case: image_classifier, data: data/castings, positive: bad")
         for name in ("good", "bad"):
             (changed.path / "data/castings" / name).mkdir(parents=True)
             changed.data(f"data/castings/{name}/a.png", PNG)
@@ -481,14 +492,14 @@ def test_rule_16_a_model_has_one_case(bank):
 
 
 def test_arrays_that_would_fill_the_memory_are_refused(folder, monkeypatch):
-    monkeypatch.setattr(cases, "LARGEST_ARRAYS", 1000)
+    monkeypatch.setattr(case_images, "LARGEST_ARRAYS", 1000)
     changed = case(folder(), IMAGES).data("data/castings.npz", arrays(x=np.zeros((6, 4000)), y=Y))
     (problem,) = changed.check().problems
     assert "MB unpacked" in problem.sentence
 
 
 def test_too_many_images_are_refused(folder, monkeypatch):
-    monkeypatch.setattr(cases, "MOST_IMAGES", 1)
+    monkeypatch.setattr(case_images, "MOST_IMAGES", 1)
     (problem,) = class_folder(lambda path: None)(folder).check().problems
     assert "more than 1 files" in problem.sentence
 

@@ -16,7 +16,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lepton_nb"
 ALLOWED = {
     "models": {"keras"},
     "valuation": {"numpy", "scipy"},
-    "client": {"numpy", "pydantic", "yaml", "openpyxl", "pyarrow"},  # the last two only when such a file is given
+    "client": {
+        "numpy",
+        "pydantic",
+        "yaml",
+        "openpyxl",
+        "pyarrow",
+        "onnx",
+    },  # the last three only when such a file is given
     "numpy_layers": {"numpy"},
     "paths": set(),
     "page": {"numpy", "matplotlib"},

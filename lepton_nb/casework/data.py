@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,8 @@ import numpy as np
 
 from lepton_nb import datasets
 from lepton_nb.casework.forms import CaseSet, Part
-from lepton_nb.client import case_data, splits
+from lepton_nb.client import case_data, case_rows
 from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
-
-#: A text with more different values than this is no feature.
-MOST_CATEGORIES = 50
 
 
 def table(
@@ -49,7 +47,7 @@ def table(
     for key, name in (("target", target), ("amount", amount), ("block", block), ("group", group), ("day", day)):
         if isinstance(name, str) and name and name not in frame.columns:
             raise ValueError(f"{key} must be a column of the data ({', '.join(frame.columns[:20])}). Received: {name}")
-    y = classes(frame[target].to_numpy(), positive)
+    y = _classes(target, frame[target].to_numpy(), positive)
     by = (split or {}).get("by", "random")
     dated = day or (by if (split or {}).get("test_from") else "")
     days = _days(frame[dated]) if dated else None
@@ -62,7 +60,7 @@ def table(
     used |= {name: "it is the day of a row" for name in (dated,) if name}
     used |= {by: "rows of one value stay together"} if by not in ("random", dated) else {}
     used |= dict.fromkeys(leave_out, "it is left out by the case")
-    features, left_out = _features(frame, used)
+    features, left_out = case_rows.features({name: frame[name].to_numpy() for name in frame.columns}, used)
     money, source, factors, meaning = amounts_of(frame[amount].to_numpy() if amount else None, amount, about)
     whole = Part(
         rows=np.arange(len(frame)),
@@ -76,7 +74,7 @@ def table(
     )
     parts, how, in_time = _parted(whole, split, frame[by].to_numpy() if by in frame.columns else None)
     return CaseSet(
-        kind="table", target=_target_words(target, positive), features=features, left_out=left_out, split=how,
+        kind="table", target=_target_words(target, positive), features=tuple(features), left_out=left_out, ids=_ids(frame, left_out), split=how,
         in_time=in_time, money=money, money_source=source, amount_meaning=meaning,
         groups_by=group if isinstance(group, str) else "group", blocks_by=block, **parts, **(facts | about),
     )  # fmt: skip
@@ -107,7 +105,7 @@ def images(
         raise ValueError(f"x must be (n, height, width[, channels]) with n = {len(y)}. Received: {x.shape}")
     money, source, factors, meaning = amounts_of(amounts, "amounts", about)
     whole = Part(
-        rows=np.arange(len(x)), x=x, y=classes(np.asarray(y), positive), baseline=_baseline(baseline, None),
+        rows=np.arange(len(x)), x=x, y=_classes("y", np.asarray(y), positive), baseline=_baseline(baseline, None),
         amounts=factors, days=None if days is None else np.asarray(days, "datetime64[D]"),
         groups=_texts(groups), blocks=_texts(blocks),
     )  # fmt: skip
@@ -164,8 +162,6 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
             split=split or None, **about,
         )  # fmt: skip
     day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
-    from dataclasses import replace
-
     return replace(made, evaluated_on=day or case.valuation_date)
 
 
@@ -214,29 +210,11 @@ def _pixels(path: Path) -> np.ndarray:
 # --- parts of a row
 
 
-def classes(values: np.ndarray, positive: str = "") -> np.ndarray:
-    """Classes as 0 and 1. positive: which value is 1, or several separated by ``;``.
-
-    >>> classes(np.array(["good", "bad", "good"]), "bad").tolist(), classes(np.array([1.0, 0.0])).tolist()
-    ([0, 1, 0], [1, 0])
-    """
-    different = np.unique(values)
-    if positive:
-        wanted = {part.strip() for part in positive.split(";")}
-        known = {_word(value) for value in different}
-        if not wanted <= known:
-            raise ValueError(
-                f"positive must name classes of the target ({', '.join(sorted(known)[:20])}). Received: {positive}"
-            )
-        return np.isin([_word(value) for value in values], list(wanted)).astype(np.int64)
-    if not set(different.tolist()) <= {0, 1}:
-        shown = ", ".join(_word(value) for value in different[:10])
-        raise ValueError(f"The classes are not 0 and 1; say in ``positive`` which counts as 1. Received: {shown}")
-    return values.astype(np.int64)
-
-
-def _word(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
+def _classes(target: str, values: np.ndarray, positive: str) -> np.ndarray:
+    try:
+        return case_rows.classes(values, positive)
+    except ValueError as problem:
+        raise ValueError(f"{target}: {problem}") from None
 
 
 def amounts_of(amounts: Any, name: str, about: dict[str, Any]) -> tuple[OutcomeValue | None, str, Any, str]:
@@ -268,6 +246,12 @@ def _facts(data: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
     return {"name": "data", "title": "data", "source": "given", "sha256": "", "stand_in": False}, data
 
 
+def _ids(frame: Any, left_out: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The columns that number the rows, as texts, in the order of the data."""
+    numbering = [name for name, why in left_out.items() if why.startswith("it numbers")]
+    return {name: tuple(case_rows.word(value) for value in frame[name].to_numpy()) for name in numbering}
+
+
 def _target_words(target: str, positive: str) -> str:
     return f"{target} = {positive.replace(';', ' or ')}" if positive else f"{target} = 1"
 
@@ -289,7 +273,7 @@ def _baseline(given: Any, frame: Any) -> np.ndarray | None:
 def _texts(values: Any) -> np.ndarray | None:
     if values is None or (isinstance(values, str) and not values):
         return None
-    return np.array([_word(value) for value in np.asarray(values)])
+    return np.array([case_rows.word(value) for value in np.asarray(values)])
 
 
 def _days(values: Any) -> np.ndarray:
@@ -297,29 +281,6 @@ def _days(values: Any) -> np.ndarray:
         return np.array([np.datetime64(str(value)[:10], "D") for value in values])
     except ValueError as problem:
         raise ValueError(f"Days must be written YYYY-MM-DD. Received: {problem}") from None
-
-
-def _features(frame: Any, used: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The columns that a model may see, and why each other may not."""
-    left_out = dict(used)
-    for name in frame.columns:
-        values = frame[name].to_numpy()
-        if name in left_out:
-            continue
-        different = len(np.unique(values[~_missing(values)]))
-        text = values.dtype.kind not in "biuf"
-        whole = not text and np.isfinite(values).all() and (values == np.floor(values)).all()
-        if different < 2:
-            left_out[name] = "it holds one value"
-        elif different == len(values) and (text or whole):
-            left_out[name] = "it numbers the rows: every value is another"
-        elif text and different > MOST_CATEGORIES:
-            left_out[name] = f"it is a text with {different} values"
-    return tuple(name for name in frame.columns if name not in left_out), left_out
-
-
-def _missing(values: np.ndarray) -> np.ndarray:
-    return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
 
 
 def _parted(whole: Part, split: Mapping[str, Any] | None, column: Any) -> tuple[dict[str, Part], str, bool]:
@@ -332,7 +293,7 @@ def _parted(whole: Part, split: Mapping[str, Any] | None, column: Any) -> tuple[
     days = whole.days
     if start is not None and days is None:
         raise ValueError(f"A split from a day on needs the days of the rows. Received: split={given}")
-    found = splits.parts(
+    found = case_rows.parts(
         len(whole), whole.y, test_share=share, days=days, test_from=start, together=together,
         official=given.get("official"),
     )  # fmt: skip

@@ -73,6 +73,7 @@ class CaseSet:
     in_time: bool  # the test lies after the training
     features: tuple[str, ...] = ()  # columns of x; empty for images
     left_out: Mapping[str, str] = field(default_factory=dict)  # column → why it is no feature
+    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # columns that number all rows
     money: OutcomeValue | None = None  # per outcome; None: no money is known
     money_source: str = ""
     amount_meaning: str = ""  # how the amounts of the rows enter; empty: every row counts the same

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from datetime import date
+from types import SimpleNamespace
 
-from lepton_nb.casework.forms import CaseSet, Finding, Judged, Scores
+import numpy as np
+
+from lepton_nb.casework import calibrating, money, worth
+from lepton_nb.casework.entering import enter, monitoring
+from lepton_nb.casework.forms import LEVEL, CaseSet, Cutoff, Judged, Part, PerCase, Scores, Slice
+from lepton_nb.client import Counts, Evaluation, PairedCount
+from lepton_nb.terms import OUTCOMES, SMALLEST_GROUP
+from lepton_nb.valuation import performance
+from lepton_nb.valuation.performance import Interval, wilson_interval
+from lepton_nb.value_model.gains import gain_draws, gain_per_case
+from lepton_nb.value_model.threshold import Threshold, closed_form_threshold
+from lepton_nb.value_model.threshold import threshold as ways_to_cut
+
+__all__ = ["enter", "judge", "monitoring"]
+
+#: Day of a measurement of which no day is known.
+NO_DAY = date(1, 1, 1)
+#: Fewest positives of a period on average; with fewer, months are joined to quarters, quarters to years.
+FEWEST_IN_A_PERIOD = 10
+CURVE = tuple(np.round(np.linspace(0.02, 0.8, 40), 4).tolist())
 
 
 def judge(
@@ -20,19 +40,222 @@ def judge(
 ) -> Judged:
     """Everything that the test says of one model.
 
-    threshold: from which score on a row is flagged; None: the case's own, else the one that brings most money on the
-    validation rows. learning, blocks: with the learning curve and the block values (they train again and take longest).
-    price_an_hour: money of an hour of one machine, for the costs of training and of a thousand predictions.
+    threshold: from which score on a row is flagged; None: the case's own threshold, else the one that brings most money on
+    the validation rows. learning, blocks: with the learning curve and the block values (they train again and take
+    longest). price_an_hour: money of an hour of one machine, for the cost of training and of a thousand predictions.
     """
-    raise NotImplementedError
+    test, notes = case_set.test, list(scores.notes)
+    baseline, baseline_name, words = _baseline(case_set)
+    notes += [words] if words else []
+    cutoff = _cutoff(case_set, scores, threshold)
+    flagged = (scores.test >= cutoff.value).astype(np.int64)
+    evaluation, amounts_words = _evaluation(case_set, scores, cutoff, flagged, baseline, baseline_name)
+    notes += [amounts_words] if amounts_words else []
+    own, before = _counts(test.y, flagged), _counts(test.y, baseline)
+    known = case_set.money is not None
+    gain = _gain(evaluation, seed) if known else None
+    by_rows = _by_rows(case_set, test, flagged, baseline) if known else None
+    curves = _curves(evaluation, case_set, scores) if known and not scores.decisions else None
+    mended = calibrating.repair(case_set, scores)
+    chances = scores.test if mended is None or mended.repaired is None else mended.repaired
+    decision, baseline_curve = _decision_curves(test.y, chances, before, scores.decisions)
+    periods, step = _periods(case_set, scores, flagged, baseline)
+    curve = worth.learning_curve(case_set, scores, gain, seed) if learning else None
+    shares, unit = worth.block_values(case_set, scores, seed) if blocks else (None, "")
+    return Judged(
+        case=case_set, scores=scores, cutoff=cutoff, flagged=flagged, evaluation=evaluation, n=len(test),
+        positives=test.positives, confusion=own, baseline_confusion=before, rates=rates(own), baseline_rates=rates(before),
+        auc=None if scores.decisions else performance.auc(test.y, scores.test, LEVEL),
+        baseline_auc=performance.auc(test.y, baseline, LEVEL) if len(set(baseline.tolist())) > 1 else None,
+        brier=None if scores.decisions else performance.brier(test.y, scores.test, LEVEL),
+        repair=mended, gain=gain, gain_by_rows=by_rows,
+        money_per_case=float(money.of_rows(case_set, test, flagged).mean()) if known else None,
+        profit=None if curves is None else curves.curve, cuts=() if curves is None else curves.cuts,
+        decision_curve=decision, baseline_curve=baseline_curve, periods=periods, period_words=step,
+        groups=_groups(case_set, scores, flagged, baseline), learning=curve, blocks=shares, blocks_unit=unit,
+        costs={
+            name: None if seconds is None or price_an_hour is None else seconds / 3600 * price_an_hour
+            for name, seconds in (("training", scores.training_seconds), ("a_thousand", scores.seconds_a_thousand))
+        },
+        notes=tuple(notes),
+    )  # fmt: skip
 
 
-def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix: str = "") -> None:
-    """Write it all into a record (results.Record).
+def _baseline(case_set: CaseSet) -> tuple[np.ndarray, str, str]:
+    """The baseline's decisions on the test rows, its name, and a note where none is given."""
+    if case_set.test.baseline is not None:
+        return case_set.test.baseline, case_set.baseline_name, ""
+    constant = money.better_constant(case_set, case_set.train)
+    name = "flag everybody" if constant else "flag nobody"
+    words = f"No decision of a baseline is given, so the model is held against what needs no model: {name}."
+    return np.full(len(case_set.test), constant), name, words
 
-    Tables, each with the prefix: evaluation (ONE row: the fields of client.Evaluation, to be read by
-    ``Evaluation.model_validate``), monitoring (rows as in metrics/monitoring.csv, where rows are dated), rates,
-    calibration, cuts, profit, decision, periods, groups, learning, blocks, tried, findings. Figures: auc, brier, gain,
-    gain_by_rows, yearly_gain, recall, false_alarm_rate, precision, threshold, a_thousand_labels, …
+
+def _cutoff(case_set: CaseSet, scores: Scores, cut: float | None) -> Cutoff:
+    given = cut if cut is not None else case_set.threshold
+    if scores.decisions:
+        return Cutoff(value=0.5, source="The predictions are decisions: 1 is flagged.", on="decisions")
+    if given is not None:
+        return Cutoff(value=float(given), source="The threshold is the one that was given.", on="given")
+    if case_set.money is not None and scores.validation is not None:
+        at, each = money.best_cut(case_set, case_set.validation, scores.validation)
+        words = (
+            f"The threshold is the one that brings most money on the {len(case_set.validation)} validation rows "
+            f"({each:.4g} a row there); the test rows chose nothing."
+        )
+        return Cutoff(value=at, source=words, on="validation")
+    if case_set.money is not None:
+        worth_ = SimpleNamespace(outcome_value=case_set.money)
+        at, why = closed_form_threshold(worth_)
+        if at is not None:
+            words = (
+                "No scores of the validation rows are known, so the threshold is the probability from which on a flag "
+                "pays by the money per outcome; it is right only for scores that are probabilities."
+            )
+            return Cutoff(value=at, source=words, on="money")
+        return Cutoff(value=0.5, source=f"{why} The threshold is 0.5.", on="given")
+    return Cutoff(value=0.5, source="No money per outcome is known, so the threshold is 0.5.", on="given")
+
+
+def _evaluation(
+    case_set: CaseSet, scores: Scores, cutoff: Cutoff, flagged: np.ndarray, baseline: np.ndarray, baseline_name: str
+) -> tuple[Evaluation, str]:
+    test = case_set.test
+    cells = tuple(
+        PairedCount(
+            y_true=y, model=m, baseline=b,
+            count=int(((test.y == y) & (flagged == m) & (baseline == b)).sum()),
+        )
+        for y in (1, 0) for m in (1, 0) for b in (1, 0)
+    )  # fmt: skip
+    worth_, words = money.with_amounts(case_set, test)
+    at = "decisions as they were given" if scores.decisions else f"flagged from a score of {cutoff.value:.4g} on"
+    found = Evaluation(
+        evaluation_id=case_set.evaluation_id,
+        asset_id=case_set.asset_id or case_set.name,
+        evaluated_on=case_set.evaluated_on or (test.days.max().item() if test.days is not None else NO_DAY),
+        sample=f"{case_set.title}; {case_set.split}",
+        n=len(test),
+        model=Counts(**_counts(test.y, flagged)),
+        baseline=Counts(**_counts(test.y, baseline)),
+        model_policy=f"{scores.name}, {at}",
+        baseline_policy=baseline_name,
+        paired=cells,
+        outcome_value=worth_,
+    )
+    return found, words
+
+
+def _counts(y: np.ndarray, flagged: np.ndarray) -> dict[str, int]:
+    """tp, fp, fn and tn."""
+    flags = flagged.astype(bool)
+    positive = y == 1
+    cells = (positive & flags, ~positive & flags, positive & ~flags, ~positive & ~flags)
+    return {name: int(cell.sum()) for name, cell in zip(OUTCOMES, cells, strict=True)}
+
+
+def rates(counts: Mapping[str, int]) -> dict[str, Interval | None]:
+    """Shares of a confusion matrix with their Wilson intervals; None where there is nothing to divide by.
+
+    >>> found = rates({"tp": 8, "fp": 2, "fn": 2, "tn": 88})
+    >>> round(found["recall"].value, 2), round(found["precision"].value, 2), round(found["flagged_share"].value, 2)
+    (0.8, 0.8, 0.1)
     """
-    raise NotImplementedError
+    tp, fp, fn, tn = (counts[name] for name in OUTCOMES)
+    pairs = {
+        "recall": (tp, tp + fn),
+        "false_alarm_rate": (fp, fp + tn),
+        "specificity": (tn, fp + tn),
+        "precision": (tp, tp + fp),
+        "accuracy": (tp + tn, tp + fp + fn + tn),
+        "flagged_share": (tp + fp, tp + fp + fn + tn),
+    }
+    return {name: wilson_interval(hit, of, LEVEL) if of else None for name, (hit, of) in pairs.items()}
+
+
+def _gain(evaluation: Evaluation, seed: int) -> PerCase:
+    """The gain of the evaluation as the valuation draws it: cells Dirichlet with counts + ½, money most likely."""
+    drawn = gain_draws(evaluation, seed)
+    low, high = drawn.interval
+    return PerCase(
+        value=float(gain_per_case(evaluation)), low=float(low), high=float(high),
+        below_zero=float(drawn.probability_below(0).value), n=evaluation.n,
+        method="paired counts, cells drawn (counts + ½)",
+    )  # fmt: skip
+
+
+def _by_rows(case_set: CaseSet, part: Part, flagged: np.ndarray, baseline: np.ndarray) -> PerCase:
+    return money.per_case(money.of_rows(case_set, part, flagged) - money.of_rows(case_set, part, baseline))
+
+
+def _curves(evaluation: Evaluation, case_set: CaseSet, scores: Scores) -> Threshold:
+    """Profit curve and ways to cut the scores, by the function of the pages of value."""
+    scored = SimpleNamespace(y_true=case_set.test.y, score=scores.test)
+    return ways_to_cut(evaluation, scored)
+
+
+def _decision_curves(y: np.ndarray, chances: np.ndarray, before: Mapping[str, int], decisions: bool):
+    if decisions or not 0 < y.sum() < len(y):
+        return (), ()
+    share = float(y.mean())
+    points = performance.decision_curve(y, np.clip(chances, 0, 1), CURVE)
+    baseline = tuple(performance.net_benefit(len(y), before["tp"], before["fp"], at, share) for at in CURVE)
+    return points, baseline
+
+
+# --- by group and by period
+
+
+def _slice(
+    case_set: CaseSet, scores: Scores, flagged: np.ndarray, baseline: np.ndarray, inside: np.ndarray, name: str,
+    first: date | None = None,
+) -> Slice:  # fmt: skip
+    part = case_set.test.take(inside)
+    own, before = rates(_counts(part.y, flagged[inside])), rates(_counts(part.y, baseline[inside]))
+    both = min(part.positives, len(part) - part.positives) >= 2
+    return Slice(
+        name=name, n=len(part), positives=part.positives, recall=own["recall"], false_alarms=own["false_alarm_rate"],
+        baseline_recall=None if before["recall"] is None else before["recall"].value,
+        baseline_false_alarms=None if before["false_alarm_rate"] is None else before["false_alarm_rate"].value,
+        flagged=own["flagged_share"],
+        auc=performance.auc(part.y, scores.test[inside], LEVEL) if both and not scores.decisions else None,
+        gain=_by_rows(case_set, part, flagged[inside], baseline[inside]) if case_set.money is not None else None,
+        first=first,
+    )  # fmt: skip
+
+
+def _groups(case_set: CaseSet, scores: Scores, flagged: np.ndarray, baseline: np.ndarray) -> tuple[Slice, ...]:
+    """Results by group; groups under 30 rows are left out."""
+    if case_set.test.groups is None:
+        return ()
+    names, sizes = np.unique(case_set.test.groups, return_counts=True)
+    return tuple(
+        _slice(case_set, scores, flagged, baseline, np.flatnonzero(case_set.test.groups == name), str(name))
+        for name, size in zip(names, sizes, strict=True)
+        if size >= SMALLEST_GROUP
+    )
+
+
+def _periods(
+    case_set: CaseSet, scores: Scores, flagged: np.ndarray, baseline: np.ndarray
+) -> tuple[tuple[Slice, ...], str]:
+    """Results by month; by quarter or year where the months hold too few positives."""
+    days = case_set.test.days
+    if days is None:
+        return (), ""
+    months = days.astype("datetime64[M]")
+    year, month = months.astype("datetime64[Y]"), months.astype(int) % 12
+    starts = {
+        "month": months,
+        "quarter": year.astype("datetime64[M]") + month // 3 * 3,
+        "year": year.astype("datetime64[M]"),
+    }
+    step = next(
+        (name for name, keys in starts.items() if case_set.test.positives / len(np.unique(keys)) >= FEWEST_IN_A_PERIOD),
+        "year",
+    )
+    keys = starts[step]
+    return tuple(
+        _slice(case_set, scores, flagged, baseline, np.flatnonzero(keys == key), str(key), key.astype("datetime64[D]").item())
+        for key in np.unique(keys)
+    ), step  # fmt: skip

@@ -8,16 +8,16 @@ building anything, and gives its checksum; :func:`load` gives the values.
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from lepton_nb.client import privacy
+from lepton_nb.client import case_images, case_models, case_predictions, case_rows, privacy
 from lepton_nb.client.case_cells import PUBLIC
+from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
-from lepton_nb.client.files import MEGABYTE, Unreadable
+from lepton_nb.client.files import Unreadable
 from lepton_nb.client.schema import Case, CaseData
 from lepton_nb.client.words import Refused, did_you_mean, quoted
 
@@ -28,19 +28,8 @@ FORMATS = {
     "image_classifier": {".npz": "arrays", "": "images"},
     "translator": {".tsv": "translations"},
 }
-MOST_IMAGES, LARGEST_IMAGES = 100_000, 1024 * MEGABYTE
-LARGEST_ARRAYS = 2048 * MEGABYTE  # unpacked
-_IMAGE_SIGNS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-
-
-class Unfit(Exception):
-    """The data of a case cannot be used: key of the case, what was found, rule, what to do."""
-
-    def __init__(self, key: str, found: str, rule: int, remedy: str):
-        super().__init__(f"{found}; {remedy}")
-        self.key, self.found, self.rule, self.remedy = key, found, rule, remedy
-
-
+#: Kinds of case that predictions or a model file can be given for.
+CLASSIFIERS = ("risk_classifier", "image_classifier")
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column", "split",
@@ -50,26 +39,35 @@ SAID = (
 
 def examine(source: Any, case: Case) -> CaseData:
     """Look at the data of one case, its predictions and its model. source: the folder or workbook. Raises Unfit."""
+    for key in ("predictions", "model", "threshold", "outcome_value", "positive", "amount_column", "group_column"):
+        if case[key] is not None and case.case not in CLASSIFIERS:
+            raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
+    if case.predictions and case.model:
+        raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
+    said = {name: case[name] for name in SAID}
     if case.data.startswith(PUBLIC):
-        return CaseData(path=case.data, **{name: case[name] for name in SAID}, **_public(case))
+        return CaseData(path=case.data, **said, **_public(source, case))
     kind = FORMATS[case.case].get(Path(case.data).suffix.lower())
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
         raise Unfit("data", quoted(case.data), 41, f"a {case.case} is read from {endings}")
     if source.holder == "workbook" and kind != "table":
         raise Unfit("data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images and texts")
+    examiner = {"table": _table, "arrays": _arrays, "images": _images, "translations": _translations}[kind]
+    return CaseData(path=case.data, kind=kind, **said, **_readable("data", case.data, examiner, source, case))
+
+
+def _readable(key: str, name: str, read: Callable[..., Any], *given: Any) -> Any:
+    """What ``read`` gives; a file that cannot be read as a whole becomes a finding on a key of the case."""
     try:
-        facts = {"table": _table, "arrays": _arrays, "images": _images, "translations": _translations}[kind](
-            source, case
-        )
+        return read(*given)
     except Unreadable as stop:
         problem = stop.problem
         place = f"row {problem.row}: " if problem.row else ""
-        raise Unfit("data", f"{quoted(case.data)} {place}{problem.found}", problem.rule, problem.remedy) from None
-    return CaseData(path=case.data, kind=kind, **{name: case[name] for name in SAID}, **facts)
+        raise Unfit(key, f"{quoted(name)} {place}{problem.found}", problem.rule, problem.remedy) from None
 
 
-def _public(case: Case) -> dict[str, Any]:
+def _public(source: Any, case: Case) -> dict[str, Any]:
     """What is known of a public data set without reading it."""
     from lepton_nb import datasets
 
@@ -78,14 +76,75 @@ def _public(case: Case) -> dict[str, Any]:
         remedy = did_you_mean(name, datasets.REGISTRY) or f"there are {', '.join(datasets.REGISTRY)}"
         raise Unfit("data", f"{quoted(name)} is not a public data set", 17, remedy)
     arrays = datasets.entry(name).arrays
-    kind = "arrays" if case.case == "image_classifier" else "table"
     for key in ("target", "baseline_column", "amount_column", "block_column", "group_column"):
         if case[key] is not None and case[key] not in arrays:
             remedy = did_you_mean(case[key], arrays) or f"there are {', '.join(list(arrays)[:30])}"
             raise Unfit(key, f"{quoted(case[key])} is not in the public data set {quoted(name)}", 17, remedy)
-    digest = hashlib.sha256(case.data.encode()).hexdigest()
+    if case.case == "risk_classifier" and case.target is None:
+        remedy = f"name the column to be predicted; there are {', '.join(list(arrays)[:30])}"
+        raise Unfit("target", "is missing", 2, remedy)
+    digest = hashlib.sha256(case.data.encode())
+    if case.predictions:
+        digest.update(_readable("predictions", case.predictions, predictions_digest, source, case.predictions).encode())
+    if case.model:
+        digest.update(_model(source, case)[1].encode())
     n = max((shape[0] for _, shape in arrays.values() if shape), default=0)
-    return {"kind": kind, "sha256": digest, "n": n, "columns": tuple(arrays)}
+    kind = "arrays" if case.case == "image_classifier" else "table"
+    return {"kind": kind, "sha256": digest.hexdigest(), "n": n, "columns": tuple(arrays)}
+
+
+def predictions_digest(source: Any, path: str) -> str:
+    """Checksum over the cells of a table, whatever it is kept in. Raises Unreadable."""
+    return _digest(source.table(path))
+
+
+def _digest(records: list[list[str]]) -> str:
+    digest = hashlib.sha256()
+    for row in records:
+        digest.update("\x1f".join(row).encode() + b"\x1e")
+    return digest.hexdigest()
+
+
+def _model(source: Any, case: Case) -> tuple[tuple[case_models.Port, ...], str]:
+    """The inputs of the case's model file, and its checksum. Raises Unfit."""
+    if source.holder == "workbook":
+        raise Unfit("model", quoted(case.model), 44, "a workbook holds tables only; use a folder for a model")
+    path = _readable("model", case.model, source.path, case.model, case.model)
+    try:
+        return case_models.opened(path), case_models.digest(path)
+    except case_models.Wrong as stop:
+        raise Unfit("model", f"{quoted(case.model)} {stop.found}", stop.rule, stop.remedy) from None
+
+
+def _doors(
+    source: Any, case: Case, facts: dict[str, Any], y: Any, parts: Any, ids: Callable[[str], Any],
+    features: dict[str, str], image: tuple[int, ...] | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The facts with what the predictions or the model add; both are held against the data. Raises Unfit."""
+    test = parts == "test"
+    for name, part in (("test", y[test]), ("training", y[~test])):
+        if len(set(part.tolist())) < 2:
+            what = "no positive" if not part.any() else "no negative"
+            raise Unfit("split", f"the {name} rows hold {what} case", 13, "split so that both parts hold both classes")
+    if case.predictions:
+        records = _readable("predictions", case.predictions, source.table, case.predictions)
+        try:
+            case_predictions.matched(records, case.score_column, len(y), test, ids)
+        except case_predictions.Misfit as stop:
+            raise Unfit(stop.key, f"{quoted(case.predictions)} {stop.found}", stop.rule, stop.remedy) from None
+        return facts | {"sha256": _joined(facts["sha256"], _digest(records))}
+    if case.model:
+        ports, checksum = _model(source, case)
+        try:
+            case_models.fits(ports, features, image)
+        except case_models.Wrong as stop:
+            raise Unfit("model", f"{quoted(case.model)} {stop.found}", stop.rule, stop.remedy) from None
+        return facts | {"sha256": _joined(facts["sha256"], checksum)}
+    return facts
+
+
+def _joined(*checksums: str) -> str:
+    return hashlib.sha256("\n".join(checksums).encode()).hexdigest()
 
 
 def load(source: Any, case: CaseData) -> Any:
@@ -107,7 +166,7 @@ def load(source: Any, case: CaseData) -> Any:
         with np.load(source.path(case.path, case.path), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     if case.kind == "images":
-        return [(path, path.parent.name) for path in _image_files(source, case.path)]
+        return [(path, path.parent.name) for path in case_images.image_files(source, case.path)]
     if case.kind == "translations":
         pairs = _pairs(source.text(case.path))
         return [pair[0] for _, pair in pairs], [pair[1] for _, pair in pairs]
@@ -149,23 +208,80 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
     columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
-    for key in ("target", "baseline_column", "block_column"):
+    for key in ("target", "baseline_column", "block_column", "amount_column", "group_column"):
         name = case[key]
         if name is not None and name not in columns:
             remedy = did_you_mean(name, columns) or f"the columns are {', '.join(header[:20])}"
             raise Unfit(key, f"{quoted(name)} is not a column of {quoted(case.data)}", 17, remedy)
-    _each("target", columns[case.target], zero_or_one if case.case == "risk_classifier" else number)
+    facts = {"sha256": _digest(records), "n": len(rows), "columns": tuple(header)}
+    if case.case == "risk_classifier":
+        return _risk(source, case, columns, facts)
+    _each("target", columns[case.target], number)
     if case.baseline_column:
-        _each(
-            "baseline_column", columns[case.baseline_column], zero_or_one if case.case == "risk_classifier" else number
-        )
+        _each("baseline_column", columns[case.baseline_column], number)
     if case.block_column:
         _each("block_column", columns[case.block_column], _given)
     _split(case, columns)
-    digest = hashlib.sha256()
-    for row in records:
-        digest.update("\x1f".join(row).encode() + b"\x1e")
-    return {"sha256": digest.hexdigest(), "n": len(rows), "columns": tuple(header)}
+    return facts
+
+
+def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any]) -> dict[str, Any]:
+    """A table of cases with a class each: classes, baseline, amounts, split, and what comes in by a door."""
+    import numpy as np
+
+    if not case.positive:
+        _each("target", columns[case.target], zero_or_one)
+    elif "" in columns[case.target]:
+        raise Unfit("target", f"row {columns[case.target].index('') + 2}: empty", 41, "give the class of every row")
+    try:
+        y = case_rows.classes(_values(tuple(columns[case.target])), case.positive or "")
+    except ValueError as problem:
+        found, _, remedy = str(problem).partition("; ")
+        raise Unfit("positive" if case.positive and "every row" not in found else "target", found, 41, remedy) from None
+    if case.baseline_column:
+        _each("baseline_column", columns[case.baseline_column], zero_or_one)
+    if case.block_column:
+        _each("block_column", columns[case.block_column], _given)
+    if case.amount_column:
+        amounts = _each("amount_column", columns[case.amount_column], _amount)
+        if not any(amounts):
+            raise Unfit("amount_column", "every amount is 0", 41, "name the column with what is at stake in a row")
+    for name, cells in columns.items():
+        if name != case.target and case_rows.same(cells, columns[case.target]):
+            found = f"{quoted(case.target)} and {quoted(name)} say the same in every row"
+            raise Unfit("target", found, 46, "take out the column that is known only afterwards, or correct the target")
+    days, together = _split(case, columns)
+    if days is not None:
+        days = np.array(days, "datetime64[D]")
+    split = case.split
+    parts = case_rows.parts(
+        len(y), y, test_share=split and split.test_share, days=days, test_from=split and split.test_from,
+        together=together and np.array(together),
+    )  # fmt: skip
+    arrays = {name: _values(tuple(cells)) for name, cells in columns.items()} if case.model else {}
+    features, _ = case_rows.features(arrays, used_columns(case))
+    return _doors(source, case, facts, y, parts, columns.get, features, None)
+
+
+def used_columns(case: Any) -> dict[str, str]:
+    """Columns of a case that are no features, and what each is used for. case: a Case or CaseData."""
+    used = {case.target: "it is what is to be predicted"}
+    if case.baseline_column:
+        used[case.baseline_column] = "it is the decision of the baseline"
+    if case.group_column:
+        used[case.group_column] = "results are shown by it"
+    if case.block_column:
+        used[case.block_column] = "it names the block of a row"
+    if case.split is not None and case.split.by != "random":
+        used[case.split.by] = "it is the day of a row" if case.split.test_from else "rows of one value stay together"
+    return used
+
+
+def _amount(text: str) -> float:
+    value = number(text)
+    if value < 0:
+        raise Refused(quoted(text), 41, "an amount is at least 0")
+    return value
 
 
 def _given(text: str) -> str:
@@ -185,17 +301,24 @@ def _each(key: str, cells: list[str], read: Callable[[str], Any]) -> list[Any]:
     return values
 
 
-def _split(case: Case, columns: dict[str, list[str]]) -> None:
+def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None, list[str] | None]:
+    """The days of a split by date, or the values of one whose rows stay together. Raises Unfit."""
     split = case.split
     if split is None:
-        return
+        return None, None
+    share = split.test_share is not None and split.test_from is None and 0 < split.test_share < 1
     if split.by == "random":
-        if split.test_share is None or split.test_from is not None or not 0 < split.test_share < 1:
+        if not share:
             raise Unfit("split", "by random", 41, "give test_share between 0 and 1, and no test_from")
-        return
+        return None, None
     if split.by not in columns:
         remedy = did_you_mean(split.by, columns) or "name the column with the day of a row, or write random"
         raise Unfit("split", f"{quoted(split.by)} is not a column of {quoted(case.data)}", 17, remedy)
+    if share and case.case in CLASSIFIERS:
+        if len(set(columns[split.by])) < 3:
+            remedy = "three values at least are needed for training, validation and test"
+            raise Unfit("split", f"{quoted(split.by)} has {len(set(columns[split.by]))} different values", 41, remedy)
+        return None, columns[split.by]
     if split.test_from is None or split.test_share is not None:
         raise Unfit(
             "split", f"by {quoted(split.by)}", 41, "give test_from, the first day of the test, and no test_share"
@@ -205,6 +328,11 @@ def _split(case: Case, columns: dict[str, list[str]]) -> None:
     if not 0 < test < len(days):
         found = f"{test} of {len(days)} rows lie on or after {split.test_from}"
         raise Unfit("split", found, 41, "both sides of the split need rows")
+    for line, (before, after) in enumerate(pairwise(days), start=3):
+        if after < before:
+            found = f"row {line}: {quoted(split.by)} {after} follows {before}"
+            raise Unfit("split", found, 41, f"sort the rows by {split.by}: their order is the order of time")
+    return days, None
 
 
 # --- images
@@ -213,100 +341,24 @@ def _split(case: Case, columns: dict[str, list[str]]) -> None:
 def _arrays(source: Any, case: Case) -> dict[str, Any]:
     import numpy as np
 
-    def unfit(found: str, key: str = "data") -> Unfit:
-        remedy = "write arrays x (images first) and y of equal length, with numpy.savez_compressed and without objects"
-        return Unfit(key, f"{quoted(case.data)} {found}", 41, remedy)
-
-    path = source.path(case.data, case.data)
-    if case.split is not None and case.split.by != "random":
-        raise Unfit("split", f"by {quoted(case.split.by)}", 41, "arrays have no columns; write random")
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(item.file_size for item in packed.infolist())
-            if size > LARGEST_ARRAYS:
-                raise unfit(f"has {size // MEGABYTE} MB unpacked; at most {LARGEST_ARRAYS // MEGABYTE} MB are read")
-            if broken := packed.testzip():
-                raise unfit(f"is damaged at {quoted(broken)}")
-        with np.load(path, allow_pickle=False) as stored:
-            lengths, shapes = {}, {}
-            for name in stored.files:
-                values = stored[name]
-                if values.dtype.kind not in "biufUS":
-                    raise unfit(f"array {quoted(name)} holds {values.dtype}")
-                if values.dtype.kind == "f" and not np.isfinite(values).all():
-                    raise unfit(f"array {quoted(name)} holds NaN or infinite values")
-                lengths[name], shapes[name] = (len(values) if values.ndim else 0), values.ndim
-            labels = stored["y"] if "y" in stored.files else np.zeros(0)
-            baseline = stored[case.baseline_column] if case.baseline_column in stored.files else None
-    except Unfit:
-        raise
-    except Exception as error:  # damaged files make the zip and the array reader raise almost anything
-        raise unfit(f"cannot be read as arrays ({type(error).__name__})") from None
-    if not {"x", "y"} <= set(lengths) or lengths["x"] != lengths["y"] or lengths["x"] < 2 or shapes["x"] < 2:
-        raise unfit(
-            f"holds {', '.join(f'{quoted(name)} of length {lengths[name]}' for name in sorted(lengths)) or 'nothing'}"
-        )
-    for key in ("baseline_column", "block_column"):
-        if case[key] is not None and lengths.get(case[key]) != lengths["x"]:
-            raise unfit(f"has no array {quoted(case[key])} as long as x", key)
-    if baseline is not None and not set(np.unique(baseline).tolist()) <= {0, 1}:
-        raise unfit(f"array {quoted(case.baseline_column)} holds other values than 0 and 1", "baseline_column")
-    classes = tuple(str(name) for name in np.unique(labels)[:1000].tolist())
-    return {"sha256": _digest([path]), "n": lengths["x"], "columns": tuple(sorted(lengths)), "classes": classes}
+    facts, y, by, image = case_images.arrays(source, case)
+    split, days = case.split, None
+    if split is not None and split.test_from is not None:
+        days = np.array(_each("split", [str(day)[:10] for day in by], calendar_date), "datetime64[D]")
+        if not (days < np.datetime64(split.test_from)).any() or not (days >= np.datetime64(split.test_from)).any():
+            raise Unfit("split", f"no row on one side of {split.test_from}", 41, "both sides of the split need rows")
+    together = None if days is not None else by
+    share = split and split.test_share
+    parts = case_rows.parts(
+        len(y), y, test_share=share, days=days, test_from=split and split.test_from, together=together
+    )
+    return _doors(source, case, facts, y, parts, lambda name: None, {}, image)
 
 
 def _images(source: Any, case: Case) -> dict[str, Any]:
-    for key in ("baseline_column", "block_column", "target"):
-        if case[key] is not None:
-            raise Unfit(key, quoted(case[key]), 41, "a folder of images has no columns; use .npz with such an array")
-    files = list(_image_files(source, case.data))
-    classes = sorted({path.parent.name for path in files})
-    if len(classes) < 2:
-        found = f"{quoted(case.data)} has images of {len(classes)} classes"
-        raise Unfit("data", found, 41, "put the images of each class into a folder of its own, two classes at least")
-    return {"sha256": _digest(files), "n": len(files), "classes": tuple(classes)}
-
-
-def _image_files(source: Any, name: str) -> Iterator[Path]:
-    """The image files of a folder, class by class. Raises Unfit."""
-    root, folder = source.root.resolve(), source.root / name
-
-    def unfit(found: str, rule: int = 41) -> Unfit:
-        return Unfit("data", f"{quoted(name)} {found}", rule, "a folder for each class, with PNG or JPEG files in it")
-
-    count = size = 0
-    try:
-        if not folder.resolve().is_relative_to(root):
-            raise unfit("leads out of the client's folder", 1)
-        if not folder.is_dir():
-            raise unfit("is not a folder" if folder.exists() else "not found in the folder", 1)
-        for group in sorted(folder.iterdir()):
-            if not group.is_dir() or not group.resolve().is_relative_to(root):
-                raise unfit(f"holds {quoted(group.name)}, which is not a class folder inside it")
-            for path in sorted(group.iterdir()):
-                if not path.is_file() or not path.resolve().is_relative_to(root):
-                    raise unfit(f"holds {quoted(path.name)}, which is not a file inside it")
-                count, size = count + 1, size + path.stat().st_size
-                if count > MOST_IMAGES or size > LARGEST_IMAGES:
-                    most = f"at most {MOST_IMAGES} files and {LARGEST_IMAGES // MEGABYTE} MB are read"
-                    raise unfit(f"has more than {count - 1} files or {size // MEGABYTE} MB; {most}")
-                with path.open("rb") as stream:
-                    if not stream.read(8).startswith(_IMAGE_SIGNS):
-                        raise unfit(f"file {quoted(group.name + '/' + path.name)} is neither PNG nor JPEG")
-                yield path
-    except (OSError, RuntimeError, ValueError) as error:
-        raise unfit(f"cannot be opened ({getattr(error, 'strerror', None) or type(error).__name__})", 1) from None
-
-
-def _digest(files: list[Path]) -> str:
-    """Checksum over names and contents, without the path of the client's folder."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(f"{path.parent.name}/{path.name}\n{os.path.getsize(path)}\n".encode(errors="surrogateescape"))
-        with path.open("rb") as stream:
-            while piece := stream.read(MEGABYTE):
-                digest.update(piece)
-    return digest.hexdigest()
+    facts, y, image = case_images.folder(source, case)
+    parts = case_rows.parts(len(y), y, test_share=case.split and case.split.test_share)
+    return _doors(source, case, facts, y, parts, lambda name: None, {}, image)
 
 
 # --- translations

@@ -23,12 +23,15 @@ from lepton_nb.client.schema import (
     SCORES,
     TABLES,
     USAGE,
+    CaseData,
     Client,
     Coalition,
     DataBlocks,
+    OutcomeValue,
     Problem,
 )
 from lepton_nb.client.traps import TRAPS
+from lepton_nb.terms import OUTCOMES
 
 SHOWN_ALIKE = 20  # problems of one rule in one column of one file; further ones are counted
 
@@ -131,7 +134,7 @@ def build(draft: Draft) -> Client:
         comparables=values(MARKET),
         data_quality=values(QUALITY),
         data_blocks=tuple(_data_blocks(*key, rows) for key, rows in block_rows(draft).items()),
-        cases=tuple(draft.cases),
+        cases=tuple(_with_money(draft, case) for case in draft.cases),
         predictions=tuple(draft.predictions.values()),
     )
 
@@ -146,3 +149,35 @@ def _data_blocks(asset_id: str, model_id: str | None, metric: str, rows: list[Ro
         blocks=given[-1].blocks,
         coalitions=tuple(Coalition(blocks=item.blocks, value=item.value, rows=item.rows) for item in given),
     )
+
+
+def _with_money(draft: Draft, case: CaseData) -> CaseData:
+    """A case with the money per outcome, the days and the yearly decisions that it is to be judged with."""
+    typed = next(
+        (
+            found
+            for name, rows in evaluation_rows(draft).items()
+            if (found := evaluation(draft, name, *rows)).asset_id == case.asset_id and found.outcome_value is not None
+        ),
+        None,
+    )
+    own = next(item.outcome_value for item in draft.sections["cases"] if item.asset_id == case.asset_id)
+    money, source = None, ""
+    if own is not None:
+        money, source = OutcomeValue(**{name: own[name] for name in OUTCOMES}), CLIENT_YML
+    elif typed is not None:
+        money, source = typed.outcome_value, typed.evaluation_id
+    linked = {("measured", case.asset_id)} | ({("confusion", typed.evaluation_id)} if typed is not None else set())
+    by_year: dict[int, float] = {}
+    for row in draft.rows(BENEFITS):
+        if (row.value.metric_link.kind, row.value.metric_link.id) in linked:
+            volume = row.value.volume.mode * row.value.attribution.mode * row.value.adoption.mode
+            by_year[row.value.year] = by_year.get(row.value.year, 0.0) + volume
+    later = max(by_year, default=None)
+    valuation = draft.sections["valuation"]
+    return case.model_copy(
+        update={
+            "outcome_value": money, "outcome_source": source, "currency": valuation.currency,
+            "valuation_date": valuation.date, "yearly_cases": None if later is None else by_year[later],
+        }
+    )  # fmt: skip

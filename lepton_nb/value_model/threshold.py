@@ -103,11 +103,11 @@ def threshold(evaluation, predictions) -> Threshold:
         cuts.append(Cut(words, at, float(flagged.mean()), float(each.mean()), mean, mean - reach, mean + reach))
     return Threshold(
         name, evaluation.evaluation_id, len(truth), positives, closed, why, tuple(cuts), curve,
-        _calibration(truth, score), performance.auc(truth, score, LEVEL), performance.brier(truth, score, LEVEL), "",
+        calibration_bins(truth, score), performance.auc(truth, score, LEVEL), performance.brier(truth, score, LEVEL), "",
     )  # fmt: skip
 
 
-def _calibration(truth, score, bins: int = 10):
+def calibration_bins(truth, score, bins: int = 10):
     """Mean score and observed share with Wilson's interval in bins of equal size, ties kept together."""
     edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)))
     place = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(len(edges) - 2, 0))

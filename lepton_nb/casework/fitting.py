@@ -1,0 +1,223 @@
+"""Models that are trained here: logistic regression, gradient boosting and a small network, on tables and on images.
+
+Each maker takes training and validation rows and gives a function from rows to scores. A budget is a number of passes,
+never of seconds, so that a training repeats exactly.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lepton_nb.casework.forms import Part
+
+KINDS = {"logistic": "logistic regression", "boosting": "gradient boosting", "network": "small neural network"}
+#: Trees of a boosting, and passes of a network over its training rows, at most: the budget.
+TREES, PASSES = 300, 30
+PIXELS = 16  # side of the picture that logistic regression and boosting see
+PATIENCE = 4  # passes without a better validation loss before a network stops
+
+Score = Callable[[Any], np.ndarray]
+
+
+def make(
+    kind: str, train: Part, validation: Part, seed: int = 0, passes: int = PASSES, trees: int = TREES
+) -> tuple[Score, Any]:
+    """A fitted model as a function from x of a Part to scores (n,), and the model itself. kind: of KINDS."""
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: {kind}")
+    if len(np.unique(train.y)) < 2:
+        raise ValueError("The training rows are of one class: nothing can be learnt. Give rows of both classes.")
+    if kind == "network":
+        return _network(train, validation, seed, passes)
+    pictures = not hasattr(train.x, "columns")
+    if kind == "logistic":
+        from sklearn.linear_model import LogisticRegression
+
+        model = _pipeline(None if pictures else train.x, LogisticRegression(max_iter=2000, C=1.0), scaled=True)
+    else:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        boosting = HistGradientBoostingClassifier(
+            max_iter=trees, learning_rate=0.06, max_leaf_nodes=15, l2_regularization=1.0, early_stopping=False,
+            random_state=seed,
+        )  # fmt: skip
+        return _boosted(train, validation, boosting)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a search that has not ended is seen in its validation figures
+        model.fit(_seen(train.x), train.y)
+    return lambda x: model.predict_proba(_seen(x))[:, 1], model
+
+
+def default_boosting(train: Part, seed: int = 0) -> tuple[Score, Any]:
+    """scikit-learn's histogram gradient boosting with its default settings: what a model must beat."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    pictures = not hasattr(train.x, "columns")
+    model = _pipeline(None if pictures else train.x, HistGradientBoostingClassifier(random_state=seed), scaled=False)
+    model.fit(_seen(train.x), train.y)
+    return lambda x: model.predict_proba(_seen(x))[:, 1], model
+
+
+def small_pictures(x: np.ndarray, side: int = PIXELS) -> np.ndarray:
+    """Means over the tiles of a grid of side × side: (n, side² × channels), 0..1.
+
+    >>> small_pictures(np.full((2, 64, 64), 255, np.uint8)).shape
+    (2, 256)
+    """
+    values = np.asarray(x)
+    values = values[..., None] if values.ndim == 3 else values
+    rows = np.linspace(0, values.shape[1], min(side, values.shape[1]) + 1).astype(int)[:-1]
+    columns = np.linspace(0, values.shape[2], min(side, values.shape[2]) + 1).astype(int)[:-1]
+    sums = np.add.reduceat(np.add.reduceat(values.astype(np.float32), rows, axis=1), columns, axis=2)
+    heights = np.diff(np.append(rows, values.shape[1]))
+    widths = np.diff(np.append(columns, values.shape[2]))
+    means = sums / (heights[:, None] * widths)[None, :, :, None]
+    return (means / (255 if values.dtype == np.uint8 else 1)).reshape(len(values), -1)
+
+
+def _seen(x: Any) -> Any:
+    return x if hasattr(x, "columns") else small_pictures(x)
+
+
+def columns_of(frame: Any) -> tuple[list[str], list[str]]:
+    """Columns of numbers, and of texts."""
+    numbers = [name for name in frame.columns if frame[name].to_numpy().dtype.kind in "biuf"]
+    return numbers, [name for name in frame.columns if name not in numbers]
+
+
+def preprocessing(frame: Any, scaled: bool = True) -> Any:
+    """scikit-learn's ColumnTransformer: numbers filled and scaled, texts as one column a value.
+
+    scaled False: for trees, which take numbers and gaps as they are, and texts as numbers of categories.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+    numbers, texts = columns_of(frame)
+    if scaled:
+        steps = [
+            ("numbers", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
+            ("texts", OneHotEncoder(handle_unknown="ignore", sparse_output=False), texts),
+        ]
+    else:
+        coder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+        steps = [("texts", coder, texts), ("numbers", "passthrough", numbers)]
+    return ColumnTransformer([step for step in steps if step[2]])
+
+
+def _pipeline(frame: Any, model: Any, scaled: bool) -> Any:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if frame is not None:
+        return make_pipeline(preprocessing(frame, scaled), model)
+    return make_pipeline(StandardScaler(), model) if scaled else make_pipeline(model)
+
+
+def _boosted(train: Part, validation: Part, boosting: Any) -> tuple[Score, Any]:
+    """As many trees as the validation rows are scored best with (cross-entropy)."""
+    pictures = not hasattr(train.x, "columns")
+    before = None if pictures else preprocessing(train.x, scaled=False).fit(train.x)
+
+    def seen(x: Any) -> np.ndarray:
+        return small_pictures(x) if before is None else before.transform(x)
+
+    boosting.fit(seen(train.x), train.y)
+    best, least = 1, np.inf
+    for trees, chances in enumerate(boosting.staged_predict_proba(seen(validation.x)), start=1):
+        loss = log_loss(validation.y, chances[:, 1])
+        if loss < least - 1e-9:
+            best, least = trees, loss
+    boosting.set_params(max_iter=best)
+    boosting.fit(seen(train.x), train.y)
+    return lambda x: boosting.predict_proba(seen(x))[:, 1], boosting
+
+
+def log_loss(y: np.ndarray, scores: np.ndarray) -> float:
+    r"""Cross-entropy $-\frac1n \sum y \ln p + (1-y) \ln(1-p)$ in nats; scores kept 1e-7 away from 0 and 1.
+
+    >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 4)
+    0.6931
+    """
+    chance = np.clip(np.asarray(scores, dtype=np.float64), 1e-7, 1 - 1e-7)
+    return float(-np.mean(np.where(np.asarray(y) == 1, np.log(chance), np.log1p(-chance))))
+
+
+def _network(train: Part, validation: Part, seed: int, passes: int) -> tuple[Score, Any]:
+    from lepton_nb import training
+
+    training.set_seed(seed)
+    if hasattr(train.x, "columns"):
+        before = preprocessing(train.x).fit(train.x)
+
+        def seen(x: Any) -> np.ndarray:
+            return np.asarray(before.transform(x), dtype=np.float32)
+
+        model = _dense(seen(train.x).shape[1])
+    else:
+        model = _convolutions(train.x.shape[1:])
+
+        def seen(x: Any) -> np.ndarray:
+            return as_floats(x)
+
+    _descend(model, seen(train.x), train.y, seen(validation.x), validation.y, passes)
+
+    def score(x: Any) -> np.ndarray:
+        return np.asarray(training.predict(model, seen(x)), dtype=np.float64)[:, 0]
+
+    return score, model
+
+
+def as_floats(x: np.ndarray) -> np.ndarray:
+    """Images as (n, height, width, channels), float32, 0..1 where they are bytes."""
+    values = np.asarray(x)
+    values = values[..., None] if values.ndim == 3 else values
+    return values.astype(np.float32) / (255 if values.dtype == np.uint8 else 1)
+
+
+def _dense(width: int) -> Any:
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input((width,)),
+            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dropout(0.2),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+
+
+def _convolutions(shape: tuple[int, ...]) -> Any:
+    import keras
+
+    layers: list[Any] = [keras.Input(shape if len(shape) == 3 else (*shape, 1))]
+    for filters in (16, 32, 64):
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", activation="relu"),
+            keras.layers.MaxPooling2D(2, padding="same"),
+        ]
+    layers += [
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dropout(0.2),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ]
+    return keras.Sequential(layers)
+
+
+def _descend(model: Any, x: np.ndarray, y: np.ndarray, x_seen: np.ndarray, y_seen: np.ndarray, passes: int) -> None:
+    import keras
+
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="binary_crossentropy")
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=PATIENCE, restore_best_weights=True)
+    model.fit(
+        x, y.astype(np.float32), validation_data=(x_seen, y_seen.astype(np.float32)), epochs=passes, batch_size=128,
+        callbacks=[stop], verbose=0,
+    )  # fmt: skip
