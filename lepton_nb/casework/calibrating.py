@@ -52,7 +52,8 @@ def repair(case_set: CaseSet, scores: Scores) -> Repair | None:
             out_of_fold[method][~others] = fit(seen[others], known[others])(seen[~others])
     losses = {method: log_loss(known, values) for method, values in out_of_fold.items()}
     best = min(losses, key=losses.__getitem__)
-    repaired = found if best == "none" else METHODS[best](seen, known)(found)
+    mend = np.asarray if best == "none" else METHODS[best](seen, known)
+    repaired = mend(found)
     after, bins_after = performance.brier(truth, repaired, LEVEL), calibration_bins(truth, repaired)
     if best == "none":
         words = "No repair scores the validation rows better than the scores as they are."
@@ -64,7 +65,7 @@ def repair(case_set: CaseSet, scores: Scores) -> Repair | None:
         )
     return Repair(
         method=best, after=after, error_after=expected_error(bins_after), bins_after=bins_after, repaired=repaired,
-        repaired_validation=out_of_fold[best], sentence=words, **told,
+        repaired_validation=out_of_fold[best], sentence=words, mend=mend, **told,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb import datasets
-from lepton_nb.casework.forms import CaseSet, Part
+from lepton_nb.casework.forms import PARTS, CaseSet, Part
 from lepton_nb.client import case_data, case_rows
 from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
 
@@ -171,33 +171,39 @@ def _client_images(case: CaseData, content: Any, split: Mapping[str, Any], about
         return images(
             x, np.array([name for _, name in content]), positive=case.positive or "", split=split or None, **about
         )
-    arrays, official = dict(content), None
-    if "x_train" in arrays:
-        official = np.concatenate(
-            [np.full(len(arrays[f"x_{part}"]), name) for part, name in OFFICIAL if f"x_{part}" in arrays]
-        )
-        for key in ("x", "y"):
-            arrays[key] = np.concatenate([arrays[f"{key}_{part}"] for part, _ in OFFICIAL if f"{key}_{part}" in arrays])
-    x = next(arrays[name] for name in ("x", "images", "tile") if name in arrays)
-    y = arrays[case.target or "y"]
+    arrays = dict(content)
+    x = next((arrays[name] for name in ("x", "images") if name in arrays), None)
+    label = case.target or next((name for name in ("y", "label") if name in arrays), None)
+    if x is None or label is None:
+        raise ValueError(f"{about['name']} holds no images with a class each. Received: {', '.join(arrays)}")
     by = split.get("by", "random")
-    taken = {
-        key: arrays[name] if name else None
-        for key, name in (
-            ("baseline", case.baseline_column), ("amounts", case.amount_column), ("blocks", case.block_column),
-            ("groups", case.group_column),
-        )
+    named = {
+        "baseline": case.baseline_column, "amounts": case.amount_column, "blocks": case.block_column,
+        "groups": case.group_column,
     }  # fmt: skip
-    if official is not None and not split:
-        split = {"official": official}
-    together = arrays[by] if by in arrays and "test_from" not in split else None
-    days = arrays[by] if by in arrays and "test_from" in split else None
+    taken = {key: arrays[name] if name else None for key, name in named.items()}
+    together = days = None
+    if by in arrays:
+        together, days = (None, arrays[by]) if "test_from" in split else (arrays[by], None)
+    elif case.public:
+        split, together = _split_of_authors(arrays, split)
     return images(
-        x, y, positive=case.positive or "", split=split or None, together=together, days=days, **taken, **about
-    )
+        x, arrays[label], positive=case.positive or "", split=split or None, together=together, days=days, **taken,
+        **about,
+    )  # fmt: skip
 
 
-OFFICIAL = (("train", "train"), ("val", "validation"), ("test", "test"))
+def _split_of_authors(arrays: Mapping[str, np.ndarray], split: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The split that a public set of images brings, where the case asks for none: by ``part`` (0 training, 1 validation,
+    2 test) or ``test`` (0, 1). Rows of one ``group``, pictures of one thing, stay together in every case."""
+    together = arrays.get("group")
+    if split:
+        return dict(split), together
+    if "part" in arrays:
+        return {"official": np.array(PARTS)[arrays["part"]]}, together
+    if "test" in arrays:
+        return {"official": np.where(arrays["test"] == 1, "test", "train")}, together
+    return {}, together
 
 
 def _pixels(path: Path) -> np.ndarray:
@@ -289,7 +295,7 @@ def _parted(whole: Part, split: Mapping[str, Any] | None, column: Any) -> tuple[
     by, share, start = given.get("by", "random"), given.get("test_share"), given.get("test_from")
     if isinstance(start, str):
         start = date.fromisoformat(start)
-    together = column if start is None and "official" not in given else None
+    together = column if start is None else None
     days = whole.days
     if start is not None and days is None:
         raise ValueError(f"A split from a day on needs the days of the rows. Received: split={given}")
@@ -306,7 +312,8 @@ def _parted(whole: Part, split: Mapping[str, Any] | None, column: Any) -> tuple[
     elif "official" in given:
         how = "the parts that the authors of the data gave"
     else:
-        drawn = "drawn at random, class by class" if together is None else f"drawn at random, rows of one {by} together"
+        what = "group" if by == "random" else by
+        drawn = "drawn at random, " + ("class by class" if together is None else f"rows of one {what} together")
         how = f"test: {len(parts['test']) / len(whole):.0%} of the rows, {drawn}"
     in_time = days is not None and bool(parts["train"].days.max() < parts["test"].days.min())
     return parts, how, in_time

@@ -164,6 +164,7 @@ class Repair:
     repaired: np.ndarray | None = field(repr=False)  # scores of the test rows
     repaired_validation: np.ndarray | None = field(repr=False)  # out of fold
     sentence: str
+    mend: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)  # of other scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,3 +281,24 @@ class Finding:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a model is estimated to gain on rows without labels. Never a measured figure; low and high: 90 % band.
+
+    measured, error: on the test rows, whose labels are known: what was measured there, and the estimate made there
+    without the labels less that.
+    """
+
+    n: int
+    flagged: int
+    positives: float  # expected
+    recall: float | None
+    precision: float | None
+    gain: PerCase | None  # per row
+    measured: float | None
+    on_test: PerCase | None  # the estimate on the test rows, without a look at their labels
+    error: float | None
+    within: bool | None  # whether the measured gain lies in the band of that estimate
+    sentence: str

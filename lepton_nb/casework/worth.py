@@ -67,10 +67,10 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
                 rows[size].append(rows[size][0])
                 areas[size].append(areas[size][0])
                 continue
-            found = fit(part, validation, test, seed + repeat)
+            chosen_on, found = both(fit, part, validation, test, seed + repeat)
             areas.setdefault(size, []).append(performance.auc(test.y, found).value)
             if known:
-                cut = money.best_cut(case_set, validation, fit(part, validation, validation, seed + repeat))[0]
+                cut = money.best_cut(case_set, validation, chosen_on)[0]
                 rows.setdefault(size, []).append(money.of_rows(case_set, test, found >= cut))
             else:
                 rows.setdefault(size, []).append(np.zeros(len(test)))
@@ -117,6 +117,19 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
     )  # fmt: skip
 
 
+def both(fit: Fit, train: Part, validation: Part, test: Part, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of the validation and of the test rows from one training."""
+    if hasattr(test.x, "columns"):
+        import pandas as pd
+
+        x = pd.concat([validation.x, test.x], ignore_index=True)
+    else:
+        x = np.concatenate([validation.x, test.x])
+    rows, y = (np.concatenate([getattr(part, name) for part in (validation, test)]) for name in ("rows", "y"))
+    found = fit(train, validation, Part(rows=rows, x=x, y=y), seed)
+    return found[: len(validation)], found[len(validation) :]
+
+
 def _mixed(y: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """All positions in an order whose every beginning holds the classes in proportion."""
     keys = np.empty(len(y))
@@ -150,8 +163,8 @@ def block_values(case_set: CaseSet, scores: Scores, seed: int = 0) -> tuple[data
         part = train.take(np.isin(own, list(blocks)))
         if not blocks or min(part.positives, len(part) - part.positives) < FEWEST:
             return 0.0
-        cut = money.best_cut(case_set, validation, fit(part, validation, validation, seed))[0]
-        flagged = fit(part, validation, test, seed) >= cut
+        chosen_on, found = both(fit, part, validation, test, seed)
+        flagged = found >= money.best_cut(case_set, validation, chosen_on)[0]
         return (float(money.of_rows(case_set, test, flagged).mean()) - floor) * scale
 
     return data_value.shapley([str(name) for name in kept], worth, seed=seed), unit

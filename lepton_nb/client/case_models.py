@@ -260,7 +260,7 @@ def image_shapes(image: tuple[int, ...]) -> list[tuple[int, ...]]:
     ([(64, 64, 1), (1, 64, 64), (64, 64)], [(32, 32, 3), (3, 32, 32)])
     """
     height, width, *channels = image
-    if channels:
+    if channels and channels[0] > 1:
         return [(height, width, channels[0]), (channels[0], height, width)]
     return [(height, width, 1), (1, height, width), (height, width)]
 
