@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -16,26 +17,22 @@ from scipy import ndimage
 from lepton_nb.valuation.performance import PairedGain, paired_gain, profit_curve
 
 __all__ = [
-    "PARTS",
-    "VIEWS",
     "InspectionSet",
     "Simple",
     "best_cut",
     "counts",
     "difference_to_template",
+    "enter",
+    "enter_gain",
     "gain",
     "leaked_rows",
+    "of_case",
     "outlines",
     "same_picture",
     "split",
     "varied",
     "views",
 ]
-
-#: Numbers of the parts: 0 moves the weights, 1 chooses, 2 judges.
-PARTS = ("Training", "Validation", "Test")
-#: In how many ways a picture without an upright position can be shown: turned four times, mirrored or not.
-VIEWS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +48,6 @@ class InspectionSet:
     split_by: str  # in words: "part photographed", "authors' split"
     stand_in: bool
     upright: bool = False  # pictures have a top: they are not turned
-    baseline: np.ndarray | None = field(default=None, repr=False)  # decisions that came with the rows
     groups: np.ndarray | None = field(default=None, repr=False)
     areas: np.ndarray | None = field(default=None, repr=False)  # (n, height, width), where the fault is
     published: float | None = None  # accuracy, a fraction
@@ -67,23 +63,76 @@ class InspectionSet:
         """Positions of the rows of one part."""
         return np.flatnonzero(self.part == part)
 
+    @classmethod
+    def of(cls, data: Any, name: str, part: np.ndarray, split_by: str) -> InspectionSet:
+        """A data set of ``lepton_nb.datasets`` that has images and labels, under a name for readers."""
+        arrays, areas = data.arrays, data.arrays.get("mask")
+        if "box" in arrays:
+            areas = _boxes(arrays["box"], *arrays["images"].shape[1:3])
+        accuracy, area, who = (None, None, "") if data.stand_in else PUBLISHED.get(data.name, (None, None, ""))
+        return cls(
+            name=name, title=data.title, images=arrays["images"], labels=arrays["label"].astype("int32"), part=part,
+            classes=CLASSES.get(data.name, ("whole", "fault")), split_by=split_by, stand_in=data.stand_in,
+            upright=data.name == "pneumonia", groups=arrays.get("group"), areas=areas, published=accuracy,
+            published_auc=area, published_by=who,
+        )  # fmt: skip
+
+
+#: Names of the classes, where they are not whole and fault.
+CLASSES = {
+    "steel_surface": ("crazing", "inclusion", "patches", "pitted surface", "rolled-in scale", "scratches"),
+    "pneumonia": ("normal", "pneumonia"),
+    "malaria_cells": ("healthy", "parasite"),
+}
+#: Accuracy, AUC and whose they are, on the split that is used here.
+PUBLISHED = {
+    "steel_surface": (0.958, None, "Song and Yan 2013, half of each kind for training"),
+    "pneumonia": (0.854, 0.944, "ResNet-18 on 28×28 pixels, Yang et al. 2023"),
+}
+
+
+def _boxes(box: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Boxes x1, y1, x2, y2 (n, 4) as areas (n, height, width) uint8; one of -1 is empty."""
+    left, top, right, bottom = (box[:, number, None, None].astype(int) for number in range(4))
+    down, across = np.mgrid[:height, :width]
+    inside = (down >= top) & (down < bottom) & (across >= left) & (across < right)
+    return (inside & (box != -1).any(axis=1)[:, None, None]).astype(np.uint8)
+
+
+def of_case(case_set: Any) -> InspectionSet:
+    """A client's case (``casework.CaseSet`` of images) in the form of this module: rows of training, validation, test."""
+    parts = [case_set.train, case_set.validation, case_set.test]
+    images = np.concatenate([part.x for part in parts])
+    groups = None if parts[0].groups is None else np.concatenate([part.groups for part in parts])
+    return InspectionSet(
+        name=case_set.name, title=case_set.title, images=images if images.ndim == 4 else images[..., None],
+        labels=np.concatenate([part.y for part in parts]).astype("int32"),
+        part=np.repeat(np.arange(3, dtype=np.uint8), [len(part) for part in parts]), classes=("0", "1"),
+        split_by=case_set.split, stand_in=case_set.stand_in, groups=groups,
+    )  # fmt: skip
+
 
 # ---------------------------------------------------------------- parts
 
 
-def split(labels, groups, test: float, validation: float, seed: int = 0) -> np.ndarray:
+def split(labels, groups, test, validation: float, seed: int = 0) -> np.ndarray:
     """Part of each row, 0 training, 1 validation, 2 test: no group is in two parts, the classes are spread evenly.
 
-    labels, groups: (n,). test, validation: wanted shares of all rows, each met as nearly as whole groups allow. The
-    seed alone decides. Raises ValueError for shares that leave nothing.
+    labels, groups: (n,). validation: wanted share of all rows, met as nearly as whole groups allow; test: such a share,
+    or (n,) of bool, the test rows that others fixed. The seed alone decides. Raises ValueError for shares that leave
+    nothing.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    part, wanted = np.zeros(len(labels), np.uint8), [(2, test)]
+    if np.ndim(test):
+        part[np.asarray(test, bool)] = 2
+        test, wanted = float(np.mean(test)), []
     if not (0 < test < 1 and 0 < validation < 1 and test + validation < 1):
         raise ValueError(f"test and validation must be above 0 and below 1 together. Received: {test=}, {validation=}")
-    labels, groups = np.asarray(labels), np.asarray(groups)
-    part, left = np.zeros(len(labels), np.uint8), np.arange(len(labels))
-    for number, share in ((2, test), (1, validation / (1 - test))):
+    left = np.flatnonzero(part == 0)
+    for number, share in (*wanted, (1, validation / (1 - test))):
         folds = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
         _, chosen = next(folds.split(left, labels[left], groups[left]))
         part[left[chosen]] = number
@@ -232,6 +281,32 @@ def gain(truth, ours, theirs, values: Mapping[str, float] | None = None, volume:
     return paired_gain(table, values, volume=volume)
 
 
+# ---------------------------------------------------------------- on record
+
+
+def enter_gain(record: Any, name: str, found: Any, unit: str, **conditions) -> None:
+    """Put a gain with its interval on record (results.Record)."""
+    ends = {"low": found.low, "high": found.high, "interval": "95 % paired", "n": found.n}
+    record.add(name, found.mean, unit, **ends, **conditions)
+
+
+def enter(record: Any, key: str, line: Mapping[str, Any], runs: Mapping, seeds: Sequence[int], model: Any) -> None:
+    """Put one set on record under ``key``: baseline, network of each seed, gain, published figure, size and seconds."""
+    record.add_rate(f"{key}_baseline_accuracy", line["baseline"])
+    for number, rate in zip(seeds, line["ours"], strict=True):
+        record.add_rate(f"{key}_seed{number}_accuracy", rate, seed=number)
+        record.seconds[f"{key}_seed{number}"] = runs[line["set"], number].seconds
+    record.add_mean(f"{key}_accuracy", [f"{key}_seed{number}_accuracy" for number in seeds])
+    enter_gain(record, f"{key}_gain", line["gain"], "fraction", seed=seeds[0])
+    for name, found in (("auc", line["auc"]), ("baseline_auc", line["baseline_auc"])):
+        if found is not None:
+            ends = {"low": found.low, "high": found.high, "interval": "95 % DeLong", "n": found.n}
+            record.add(f"{key}_{name}", found.value, "AUC", **ends, seed=seeds[0])
+    if line["published"] is not None:
+        record.add(f"{key}_published_accuracy", line["published"], "fraction", source=line["published_by"])
+    record.add(f"{key}_parameters", model.count_params(), "parameters", source="counted")
+
+
 # ---------------------------------------------------------------- pictures in training and in judging
 
 
@@ -246,14 +321,11 @@ def views(images: np.ndarray, upright: bool = False) -> list[np.ndarray]:
     return [_turned(images, times, mirrored) for times in range(4 if whole else 1) for mirrored in (False, True)]
 
 
-def varied(
-    images: np.ndarray, epoch: int, seed: int = 0, shift: int = 4, light: float = 0.1, upright: bool = False
-) -> np.ndarray:
-    """Each picture as another day might have shown it: moved, mirrored, turned by quarters, lighter, of other contrast.
+def varied(images: np.ndarray, epoch: int, seed: int = 0, shift: int = 4, upright: bool = False) -> np.ndarray:
+    """Each picture as it might have lain: moved, mirrored, turned by quarters.
 
-    The draws depend on (seed, epoch) alone. shift: at most so many pixels on each axis. light: contrast within 1 ± light
-    about the picture's own mean, brightness within ± light of half the scale. upright: neither turned nor mirrored
-    upside down. uint8 in, uint8 out.
+    The draws depend on (seed, epoch) alone. shift: at most so many pixels on each axis, the rims filled with the
+    mirrored inside. upright: mirrored left to right, but not turned. uint8 in, uint8 out.
     """
     from lepton_nb.training import flip_and_shift
 
@@ -264,9 +336,4 @@ def varied(
         for quarter in (1, 2, 3):
             chosen = times == quarter
             shown[chosen] = np.rot90(shown[chosen], quarter, axes=(1, 2))
-    if light:
-        contrast, brightness = generator.uniform(-light, light, (2, len(shown), 1, 1, 1)).astype("float32")
-        values = shown.astype("float32")
-        middle = values.mean(axis=(1, 2, 3), keepdims=True)
-        shown = np.clip(middle + (values - middle) * (1 + contrast) + 128 * brightness, 0, 255).astype("uint8")
     return shown

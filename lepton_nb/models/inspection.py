@@ -24,6 +24,7 @@ def build_inspection(
 ) -> keras.Model:
     """Blocks of one convolution, then mean and largest value of each channel, then one dense layer.
 
+    First each picture is brought to mean 0 and spread 1 over all its values, so its light and contrast say nothing.
     Each block: convolution 3×3 (padded, without bias), max pooling 2 (not in the last block), batch normalisation, ReLU.
     The mean over all places suits a fault of the whole surface, the largest value one that is a few pixels wide;
     either way the last block's places can be traced back to the picture (``lepton_nb.grad_cam``).
@@ -35,7 +36,7 @@ def build_inspection(
     (Keras policy of the hidden layers; the output is always float32).
     Raises ValueError for sizes below 1 and for images that the blocks shrink to nothing.
 
-    References: Ioffe and Szegedy, Batch Normalization, ICML 2015; Lin, Chen and Yan, Network In Network, ICLR 2014
+    References: Wu and He, Group Normalization, ECCV 2018 (one group: the picture's own mean and spread); Ioffe and Szegedy, Batch Normalization, ICML 2015; Lin, Chen and Yan, Network In Network, ICLR 2014
     (the mean over places before the output).
     """
     check_sizes(image_shape, classes, widths=widths, first_stride=first_stride)
@@ -45,6 +46,7 @@ def build_inspection(
         raise ValueError(f"image_shape is too small for {len(widths)} blocks. Received: image_shape={image_shape}")
     inputs = keras.Input(image_shape, name="image", dtype="uint8")
     hidden = layers.Rescaling(1 / 255, offset=-0.5, name="rescaling")(inputs)
+    hidden = layers.GroupNormalization(groups=1, center=False, scale=False, name="own_light")(hidden)
     for number, width in enumerate(widths, start=1):
         stride = first_stride if number == 1 else 1
         hidden = layers.Conv2D(
