@@ -560,9 +560,10 @@ def test_correlations_pair_the_figures_of_one_driver():
 
 
 def test_correlations_of_unknown_names_are_not_applied_and_said_so():
-    plan = plan_of(benefits=[benefit(2026, (50, 100, 150))], correlations=[{"a": "lgd", "b": "volume", "rho": 0.4}])
+    plan = plan_of(benefits=[benefit(2026, (50, 100, 150))], correlations=[{"a": "lgd", "b": "unit_value", "rho": 0.4}])
     assert plan.correlations == {}
-    assert any("lgd" in note and "not applied" in note for note in plan.notes)
+    (note,) = [note for note in plan.notes if "lgd" in note]
+    assert "not applied: no figure named lgd can be correlated here" in note
 
 
 def test_correlations_that_cannot_be_are_refused_with_a_sentence():

@@ -319,6 +319,8 @@ def test_stopping_without_salvage_never_brings_todays_value():
     plan, _, base = three_years()
     found = options.right(plan, option("abandon", cost=30.0, scale=1.0, deadline_years=2.9), base)
     assert options.at_any_time(found, 0.4) < 0.01 * base.value
+    nothing = options.right(plan, option("abandon", cost=30.0, scale=1.0, deadline_years=2.9, salvage=0.0), base)
+    assert found == nothing  # no salvage said is none
 
 
 def test_an_expansion_that_adds_nothing_is_refused_in_words():
