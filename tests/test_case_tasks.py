@@ -91,35 +91,24 @@ def test_a_task_sees_the_files_of_its_own_case_alone_and_the_book_sees_no_client
     assert changed(now, keys(two)) == {"risk@M1", "risk@M2"}, "no other client takes an entry of a case"
 
 
-def test_predictions_and_models_of_a_case_are_copied_and_are_in_its_key_and_no_other(two, tmp_path):
-    company = client.load(two.client)
+def test_predictions_of_a_case_are_copied_and_are_in_its_key_and_no_other(two):
+    yml, scores = two.client / "client.yml", two.client / "data" / "scores.csv"
+    found = yaml.safe_load(yml.read_text(encoding="utf-8"))
+    found["cases"][0]["predictions"] = "data/scores.csv"
+    found["cases"][0]["split"] = {"by": "random", "test_share": 0.5}
+    yml.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
+    keys_of = []
+    for score in (0.1, 0.2):
+        scores.write_text("score\n" + f"{score}\n" * 8, encoding="utf-8")
+        keys_of.append(keys(two))
+        assert "data/scores.csv" in plan(two).seen
+    assert changed(*keys_of) == {"risk@M1"}
 
-    class Case:
-        """A case by a door that has a file."""
 
-        asset_id, case, path = "M1", "risk_classifier", "data/M1.csv"
-        predictions, model = "data/scores.csv", None
-
-        def model_dump(self, mode):
-            return {"asset_id": self.asset_id}
-
+def test_a_case_on_a_public_data_set_reads_that_set_and_no_other(two):
+    public = client.load(two.client).cases[0].model_copy(update={"path": "public:mnist"})
     chapter = next(task.chapter for task in plan(two).tasks if task.name == "risk")
-    outline = cases.Outline(chapter, (), "", Case())
-    assert cases.files(Case()) == ["data/M1.csv", "data/scores.csv"]
-    scores = two.client / "data" / "scores.csv"
-    scores.write_text("score\n0.1\n", encoding="utf-8")
-    one = cases.fingerprints(outline, company, two.client)
-    scores.write_text("score\n0.2\n", encoding="utf-8")
-    two_ = cases.fingerprints(outline, company, two.client)
-    assert {part for part in one if one[part] != two_[part]} == {"case M1"}
-
-
-def test_a_case_on_a_public_data_set_reads_that_set_and_no_other(two, monkeypatch):
-    company = client.load(two.client)
-    public = company.cases[0].model_copy(update={"path": "public:mnist"})
-    chapter = next(task.chapter for task in plan(two).tasks if task.name == "risk")
-    outline = cases.Outline(chapter, (), "", public)
-    assert planning._data_sets(outline) == ("mnist",) and cases.files(public) == []
+    assert planning._data_sets(cases.Outline(chapter, (), "", public)) == ("mnist",) and cases.files(public) == []
     assert planning._data_sets(cases.Outline(chapter, (), "")) == chapter.reads_data
 
 

@@ -17,8 +17,6 @@ from lepton_nb.report import contents
 from lepton_nb.report.chapters import Chapter
 from lepton_nb.report.store import digest
 
-#: How ``data`` of a case begins that is measured on a public data set.
-PUBLIC = "public:"
 #: The part of a client by which a chapter says that it reads evaluations: measured ones too.
 READS_MEASURED = "evaluations"
 #: Parts of which a case is one itself, and its files: read through the case's own fingerprint.
@@ -66,15 +64,9 @@ def reads_measured(chapter: Chapter) -> bool:
     return READS_MEASURED in chapter.reads_client and not chapter.case
 
 
-def public_data(case: Any) -> str:
-    """The name of the public data set of a case; empty: its data are the client's own."""
-    return case.path.removeprefix(PUBLIC) if case.path.startswith(PUBLIC) else ""
-
-
 def files(case: Any) -> list[str]:
     """The files and folders of a case in the client's folder: data, predictions, model."""
-    named = (case.path, getattr(case, "predictions", None), getattr(case, "model", None))
-    return [name for name in named if isinstance(name, str) and name and not name.startswith(PUBLIC)]
+    return [name for name in ("" if case.public else case.path, case.predictions, case.model) if name]
 
 
 def fingerprints(outline: Outline, company: Any, folder: Path) -> dict[str, str]:
@@ -96,19 +88,15 @@ def _own(company: Any, part: str, asset_id: str) -> str:
 
 
 def _digests(case: Any, folder: Path) -> dict[str, str]:
-    """Digest of each file of a case; folders of images, and sheets, are in the case's own checksum or the workbook's."""
-    if folder.is_file():
-        return {"": contents.file_digest(folder)} if len(files(case)) > 1 else {}
+    """Digest of each file of a case; what a folder of images or a sheet holds is in the case's own checksum."""
     return {name: contents.file_digest(folder / name) for name in files(case) if (folder / name).is_file()}
 
 
 def door(case: Any) -> str:
     """By which door the model of a case comes in, in words."""
-    if predictions := getattr(case, "predictions", None):
-        return f"by the scores in {predictions}"
-    if model := getattr(case, "model", None):
-        return f"by the model in {model}"
-    return "trained here"
+    if case.predictions:
+        return f"by the scores in {case.predictions}"
+    return f"by the model in {case.model}" if case.model else "trained here"
 
 
 def plans_in_words(chapters: Iterable[Chapter], company: Any) -> list[str]:

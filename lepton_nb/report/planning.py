@@ -212,7 +212,7 @@ def _data_sets(outline: Outline) -> tuple[str, ...]:
     """The public data sets that a task reads: of a case at most the one that it names."""
     if outline.case is None:
         return outline.chapter.reads_data
-    return tuple(filter(None, [cases.public_data(outline.case)]))
+    return tuple(filter(None, [outline.case.public]))
 
 
 def _data_files(sets: Iterable[str], data: Path | None) -> dict[str, Signature]:

@@ -160,7 +160,7 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
         elif case.case not in EVALUATED:
             remedy = f"link a case of kind {' or '.join(EVALUATED)}, or write none"
             yield row.problem("metric_link", f"the case of {name}, a {case.case}, gives no evaluation", 17, remedy)
-        elif getattr(case, "outcome_value", None) is None and not _has_money(draft, name):
+        elif case.outcome_value is None and not _has_money(draft, name):
             remedy = (
                 f"give outcome_value in the case, or an evaluation of {name} with money of each outcome in {OUTCOMES}"
             )

@@ -84,8 +84,8 @@ def uncertain_inputs(draft: Draft) -> list[Free]:
 def _money_of_case(draft: Draft, asset_id: str, outcomes: dict[str, list[Any]]) -> dict[str, tuple]:
     """Money per outcome that a case is judged by: its own, else that of the first typed evaluation of its asset."""
     for case in draft.sections.get("cases", ()):
-        if case.asset_id == asset_id and (own := getattr(case, "outcome_value", None)) is not None:
-            return {name: tuple(own[name]) for name in terms.OUTCOMES if own[name] is not None}
+        if case.asset_id == asset_id and case.outcome_value is not None:
+            return {name: tuple(case.outcome_value[name]) for name in terms.OUTCOMES}
     typed = [row.value.evaluation_id for row in draft.rows(CONFUSION) if row.value.asset_id == asset_id]
     found = next((outcomes[name] for name in typed if name in outcomes), [])
     return {item.outcome: (item.low, item.mode, item.high) for item in found}
