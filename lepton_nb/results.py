@@ -6,11 +6,13 @@ variables. Everything but ``seconds`` repeats exactly when the chapter is execut
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,71 @@ def check(path: Path, chapter: str, profile: str = "") -> None:
             raise ValueError(f"{path.name}: is the record of {what} {has!r}, must be {wanted!r}.")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the case of one asset gave, as plain values; ``task`` is the record's name."""
+
+    asset_id: str
+    task: str
+    evaluation: Mapping[str, Any]  # the fields of client.Evaluation
+    monitoring: tuple[Mapping[str, Any], ...]  # rows as in metrics/monitoring.csv
+    data: tuple[Mapping[str, Any], ...]  # data sets: name, stand_in, source, sha256
+
+
+def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[str, Measured]:
+    """What the cases of a client gave, by asset.
+
+    In a report (``folder`` given) the engine has put their records there. For a reader who opened a chapter first
+    (``folder`` empty) the cases are executed now, each once for the same data and notebook, quietly.
+    """
+    if not str(folder):
+        return {asset: _measured(record, asset) for asset, record in _measured_now(client_folder)}
+    found = {}
+    for path in sorted(Path(folder).glob(f"*{OF_CASE}*.json")):
+        asset = path.stem.partition(OF_CASE)[2]
+        found[asset] = _measured(_read(path), asset)
+    return found
+
+
+def _measured(record: Record, asset: str) -> Measured:
+    rows = record.tables.get("evaluation", [])
+    if len(rows) != 1:
+        raise ValueError(f"{record.chapter}.json: has {len(rows)} rows in its table evaluation, must be 1.")
+    months = tuple(record.tables.get("monitoring", ()))
+    return Measured(asset, record.chapter, rows[0], months, tuple(record.data))
+
+
+def _measured_now(client_folder: str | Path) -> Iterator[tuple[str, Record]]:
+    """The records of a client's cases for a reader, kept beside his others under what they were made from."""
+    import lepton_nb
+    from lepton_nb import client, paths
+
+    folder_of_client = paths.client(str(client_folder))
+    company = client.load(folder_of_client)
+    for case in company.cases:
+        notebook = _notebook_of(case.case)
+        if notebook is None:
+            continue
+        made_from = [case.model_dump_json(), company.client.name, notebook.read_text(encoding="utf-8")]
+        made_from += [lepton_nb.__version__, os.environ.get("LEPTON_DATA", "")]
+        name = task_name(re.sub(r"^\d+_", "", notebook.stem), case.asset_id)
+        folder = records_folder() / hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:16]
+        if not (folder / f"{name}.json").is_file():
+            record = _execute(notebook, name, {"client_folder": str(folder_of_client), "case": case.asset_id})
+            record.save(folder)
+        yield case.asset_id, load(name, folder)
+
+
+def _notebook_of(kind: str) -> Path | None:
+    """The chapter that measures a kind of case; None: there is none."""
+    from lepton_nb import paths
+
+    for path in sorted((paths.project() / "notebooks").glob("*.ipynb")):
+        if json.loads(path.read_text(encoding="utf-8"))["metadata"].get("lepton", {}).get("case") == kind:
+            return path
+    return None
+
+
 #: The parts of a record and what each must be.
 _PARTS = {"chapter": str, "profile": str, "figures": dict, "tables": dict, "data": list, "seconds": dict}
 
@@ -239,22 +306,26 @@ def need(chapter: str, folder: str | Path = "", **parameters) -> Record:
     """
     if str(folder):
         return load(chapter, folder)
-    import papermill
-
     from lepton_nb import paths
 
-    notebook = paths.notebook(chapter)
+    return _execute(paths.notebook(chapter), chapter, parameters)
+
+
+def _execute(notebook: Path, name: str, parameters: Mapping[str, Any]) -> Record:
+    """Execute a notebook quietly and return the record of that name."""
+    import papermill
+
     print(f"{notebook.name} is executed first, because this chapter reads its results …", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         papermill.execute_notebook(
             str(notebook),
             str(Path(scratch) / "executed.ipynb"),
-            parameters=parameters | {"results_folder": scratch},
+            parameters=dict(parameters) | {"results_folder": scratch},
             cwd=str(notebook.parent),
             progress_bar=False,
             execution_timeout=3600,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
-        record = load(chapter, scratch)
+        record = load(name, scratch)
     print(f"{notebook.name}: done.")
     return record

@@ -81,6 +81,10 @@ cases. The files lie inside this folder:
 rows for the test: `{{by: date, test_from: 2025-01-01}}` or `{{by: random, test_share: 0.2}}`. Arrays hold no Python
 objects; at most 500 MB a file.
 
+A benefit takes what a case measures with `metric_link` `measured:ID`, ID being the asset of the case, and leaves
+`unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.
+`lepton-nb check` says which chapter will measure a case and what rests on it.
+
 ## Blocks of data
 
 One row of `data_blocks.csv` says what a model reaches that is trained on some blocks of a data asset (sources, years,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,31 @@ def evaluations(parts: Any) -> Html:
     caption = "Source: metrics/confusion.csv, paired_counts.csv, predictions_….csv."
     table = render.table(rows, caption=caption, none="The client gives no evaluation with a baseline.")
     return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
+
+
+def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) -> Html:
+    """What each case measured beside what was typed, and which of the two counts. gain: of an evaluation."""
+    rows = []
+    for item in evidence:
+        for found in (item.evaluation, *item.typed):
+            told = gain(found) if found.outcome_value is not None else None
+            rows.append({
+                "Asset": item.asset_id, "Evaluation": words.label(found.evaluation_id),
+                "Came about": "measured by the case" if found is item.evaluation else "typed", "Of": found.evaluated_on,
+                "Cases": found.n, "Positive": found.model.positives, "Recall": words.percent(found.model.tp / found.model.positives),
+                "Paired": "yes" if found.paired else "no", "Gain per case": money(told and told.per_case),
+                "5 % to 95 %": money.range(told.interval if told else None),
+                "Counts": "yes" if item.counts == found.evaluation_id else "no",
+            })  # fmt: skip
+    caption = "Measured in this report beside what was typed. Source: records of the cases; metrics/confusion.csv."
+    banners = [
+        render.banner("Stand-in data.", f"{item.asset_id}: {words.listed(item.stand_ins)}.", "stand-in")
+        for item in evidence
+        if item.stand_ins
+    ]
+    none = "The client has no case: every evaluation was typed."
+    table = render.table(rows, caption=caption, none=none)
+    return render.join(*banners, table, *(render.note(item.sentence) for item in evidence))
 
 
 def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:

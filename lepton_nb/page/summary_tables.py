@@ -222,6 +222,24 @@ def findings(value: Any, warnings: Sequence[Any]) -> Html:
     return render.join(*shown, render.note(f"Not in the number: {outside}"))
 
 
+def evidence(value: Any) -> Html:
+    """What the values rest on where a case measured it: one sentence a case, and the gains side by side."""
+    rows, told = [], []
+    for item in value.tables.get("evidence", ()):
+        told.append(item["sentence"])
+        for gain in item["gains"]:
+            counts = gain["evaluation"] == item["counts"]
+            rows.append({
+                "Asset": item["asset"], "Evaluation": words.label(gain["evaluation"]), "Cases": gain["n"],
+                "Gain per case": words.Money(value["value"].unit)(gain["per_case"]), "Word": gain["word"],
+                "Counts": "yes" if counts else "no",
+            })  # fmt: skip
+    if not told:
+        return render.note("No case measures a model of this client: every evaluation was typed.")
+    caption = "Measured on the client's own data in this report, beside what was typed."
+    return render.join(render.table(rows, caption=caption), *map(render.note, told))
+
+
 #: A source that is a code of the client's files, such as ``measured_drift``, not the name of a file.
 SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 

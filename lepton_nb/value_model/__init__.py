@@ -19,6 +19,8 @@ from lepton_nb.value_model.findings import findings, sunk_costs, weak_share
 from lepton_nb.value_model.gains import Gain, gain, gain_per_case, gains
 from lepton_nb.value_model.inputs import Input
 from lepton_nb.value_model.lines import BenefitLine, CostLine, Group, LeftOut, Plan
+from lepton_nb.value_model.measured import Evidence, with_measured
+from lepton_nb.value_model.measured import evaluations as measured_evaluations
 from lepton_nb.value_model.money import (
     Bridge,
     Returns,
@@ -51,6 +53,7 @@ __all__ = [
     "CostLine",
     "Decay",
     "Distribution",
+    "Evidence",
     "Gain",
     "Group",
     "GroupConclusion",
@@ -81,6 +84,7 @@ __all__ = [
     "group_value",
     "group_verdict",
     "line_tables",
+    "measured_evaluations",
     "monitored",
     "on_basis",
     "plan",
@@ -93,4 +97,5 @@ __all__ = [
     "tornado",
     "verdict",
     "weak_share",
+    "with_measured",
 ]

@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import Any
 
 from lepton_nb.value_model.line_values import group_values
-from lepton_nb.value_model.mixed_lines import FOLLOWS, KINDS, Mixing, Side
+from lepton_nb.value_model.measured import MEASURED
+from lepton_nb.value_model.mixed_lines import FOLLOWS, Mixing, Side
 from lepton_nb.value_model.tables import Lines
 
 #: Cause → words for it, in the order of the bridge.
@@ -52,10 +53,23 @@ class Bridge:
         """One row a step, with its words and its amount."""
         return [
             {"step": "opening value", "amount": self.opening},
-            *({"step": words, "amount": self.steps[name]} for name, words in STEPS.items()),
+            *({"step": said(name), "amount": amount} for name, amount in self.steps.items()),
             {"step": CODE if self.readable else UNREADABLE, "amount": self.code},
             {"step": "closing value", "amount": self.closing},
         ]
+
+
+def said(step: str) -> str:
+    """A step in words.
+
+    >>> said("costs"), said("measured:C1")
+    ('costs', 'measured evidence of C1: what its case gave, on other data or by another model')
+    """
+    if step.startswith(MEASURED):
+        return (
+            f"measured evidence of {step.removeprefix(MEASURED)}: what its case gave, on other data or by another model"
+        )
+    return STEPS[step]
 
 
 def bridge(before: Record, after: Record) -> Bridge:
@@ -115,23 +129,24 @@ def _without_lines(one: Value, two: Value) -> dict[str, float]:
 
 def _steps(one: Value, two: Value) -> dict[str, float]:
     mixing = Mixing(Side(one.lines), Side(two.lines), premiums=one.premiums != two.premiums)
-    mixed = [one.lines, *(mixing.lines(KINDS[: place + 1]) for place in range(len(KINDS)))]
+    kinds = mixing.kinds
+    mixed = [one.lines, *(mixing.lines(kinds[: place + 1]) for place in range(len(kinds)))]
     states = [group_values(lines) for lines in mixed]
-    last = group_values(mixing.lines((*KINDS, FOLLOWS)))
-    steps = dict.fromkeys(STEPS, 0.0)
+    last = group_values(mixing.lines((*kinds, FOLLOWS)))
+    steps = dict.fromkeys((*kinds, *STEPS), 0.0)
     drawn_alike = alike(one.lines, two.lines)
     for name in states[0]:
         counted = one.counts(name)
         if counted:
             amounts = {
                 kind: states[place + 1].get(name, 0.0) - states[place].get(name, 0.0)
-                for place, kind in enumerate(KINDS)
+                for place, kind in enumerate(kinds)
             }
             if name in last:
                 follows = last[name] - states[-1][name]
                 spread = two.spread(name) - one.spread(name) if two.counts(name) else 0.0
-                shared = share_out(amounts, follows, _touched(mixed, name) or "assets")
-                without = _touched(mixed, name) or "uncertainty"
+                shared = share_out(amounts, follows, _touched(kinds, mixed, name) or "assets")
+                without = _touched(kinds, mixed, name) or "uncertainty"
                 amounts = share_out(shared, spread, without) if drawn_alike else shared | {"uncertainty": spread}
             else:
                 amounts["assets"] -= one.spread(name)
@@ -147,7 +162,7 @@ def _steps(one: Value, two: Value) -> dict[str, float]:
     return steps
 
 
-def _touched(mixed: Sequence[Lines], group: str) -> str:
+def _touched(kinds: Sequence[str], mixed: Sequence[Lines], group: str) -> str:
     """The last kind that changed a line of a group, even where its most likely value stays (a cap may hold it); "": none."""
 
     def rows(lines: Lines) -> list[Any]:
@@ -157,7 +172,7 @@ def _touched(mixed: Sequence[Lines], group: str) -> str:
 
     changed = [
         kind
-        for kind, old, new in zip(KINDS, mixed[:-1], mixed[1:], strict=True)
+        for kind, old, new in zip(kinds, mixed[:-1], mixed[1:], strict=True)
         if rows(old) != rows(new) or old.settings != new.settings
     ]
     return changed[-1] if changed else ""

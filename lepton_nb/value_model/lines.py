@@ -168,6 +168,7 @@ class Plan:
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
+    evidence: tuple[Any, ...] = ()  # measured.Evidence: of each case, what it measured, what was typed, which counts
 
     @property
     def currency(self) -> str:

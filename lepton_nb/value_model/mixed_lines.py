@@ -13,12 +13,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from lepton_nb.value_model.measured import MEASURED
 from lepton_nb.value_model.tables import UNIT_VALUE, BenefitRow, CostRow, GroupRow, Lines, PeriodRow
 from lepton_nb.value_model.times import years_between
 
 #: Kinds of input, in the order in which a bridge takes them.
 KINDS = ("time", "drift", "evidence", "rates", "plans", "costs", "substitutes", "assets", "basis")
 FOLLOWS = "follows"
+#: The kind after which stand the cases that a client measured, each a kind of its own: measured:C1.
+BEFORE_CASES = "evidence"
 #: What places a benefit in time.
 PLACE = ("share", "begins", "starts", "ends", "life_ends", "young", "old")
 
@@ -215,10 +218,22 @@ class Mixing:
 
     # --- to which kind the fields of a line belong that both have ---
 
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of input in their order, each case on which a benefit of either report rests being one of its own."""
+        rows = (*self.before.lines.benefits, *self.after.lines.benefits)
+        cases = dict.fromkeys(row.evaluation for row in rows if row.evaluation.startswith(MEASURED))
+        place = KINDS.index(BEFORE_CASES) + 1
+        return (*KINDS[:place], *cases, *KINDS[place:])
+
+    def evidence_kind(self, one: BenefitRow, two: BenefitRow) -> str:
+        """The case that either rests on, the later report's first, else what was typed."""
+        return next((row.evaluation for row in (two, one) if row.evaluation.startswith(MEASURED)), BEFORE_CASES)
+
     def unit_value_kind(self, one: BenefitRow, two: BenefitRow) -> str:
         kinds = {one.unit_value_is, two.unit_value_is}
         if UNIT_VALUE["confusion"] in kinds or len(kinds) > 1:
-            return "evidence"
+            return self.evidence_kind(one, two)
         figure = f"{two.evaluation}.acceptance"
         same = self.before.accepted.get(figure) == self.after.accepted.get(figure)
         return "plans" if kinds == {UNIT_VALUE["none"]} or same else "evidence"
@@ -233,7 +248,7 @@ class Mixing:
             return "time"
         if one[0].life_ends != two[0].life_ends:
             return "plans"
-        return "drift" if len(one) != len(two) else "evidence"
+        return "drift" if len(one) != len(two) else self.evidence_kind(one[0], two[0])
 
     def cost_kinds(self, one: CostRow, two: CostRow) -> dict[str, str]:
         """Field → kind, of two rows that are the same cost."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from lepton_nb.value_model.inputs import correlated, uncertain
 from lepton_nb.value_model.laying import lay
 from lepton_nb.value_model.lines import PARTICIPANT, STOPPED, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
+from lepton_nb.value_model.measured import with_measured
 from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
 from lepton_nb.value_model.times import periods
@@ -50,11 +53,13 @@ def built_up(client):
     )
 
 
-def plan(client, basis: str = "") -> Plan:
+def plan(client, basis: str = "", measured: Mapping[str, Any] | None = None) -> Plan:
     """Lay the client's figures on dated lines by :data:`~lepton_nb.value_model.rules.RULES`.
 
-    basis: owner or market; empty: what the client's basis of value asks for.
+    basis: owner or market; empty: what the client's basis of value asks for. measured: what the client's cases gave, by
+    asset, of :func:`lepton_nb.results.measured`; ``Plan.client`` is the client with what of it counts.
     """
+    client, evidence, said = with_measured(client, measured or {})
     when = client.valuation
     basis = basis or ("market" if when.basis_of_value in PARTICIPANT else "owner")
     spans = periods(when.date, when.horizon_years, when.timing)
@@ -69,12 +74,13 @@ def plan(client, basis: str = "") -> Plan:
             laid = with_rates(shorter)
     inputs = uncertain(laid)
     correlations, notes = correlated(client, inputs)
-    return replace(laid, inputs=inputs, correlations=correlations, notes=(*notes, *laid.notes))
+    notes = (*(item.sentence for item in evidence), *said, *notes, *laid.notes)
+    return replace(laid, inputs=inputs, correlations=correlations, notes=notes, evidence=evidence)
 
 
 def on_basis(plan_: Plan, basis: str) -> Plan:
     """The same client on the other basis: owner or market."""
-    return plan_ if plan_.basis == basis else plan(plan_.client, basis)
+    return plan_ if plan_.basis == basis else replace(plan(plan_.client, basis), evidence=plan_.evidence)
 
 
 def with_rates(laid: Plan) -> Plan:

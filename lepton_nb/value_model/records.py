@@ -8,7 +8,7 @@ from typing import Any
 
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings
-from lepton_nb.value_model.gains import gains
+from lepton_nb.value_model.gains import gain, gains
 from lepton_nb.value_model.money import bridge
 from lepton_nb.value_model.sheets import sheets
 from lepton_nb.value_model.tables import line_tables, register
@@ -67,6 +67,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         ],
         "tornado": [_bar(move, bar) for move, bar in bars["total"]],
         "register": [asdict(row) for row in register(plan)],
+        "evidence": [_evidence(item, plan) for item in plan.evidence],
         "findings": [{"finding": sentence} for sentence in findings(plan)],
         "not_in_the_number": [{"text": text} for text in NOT_IN_THE_NUMBER],
         **line_tables(plan).tables(),
@@ -135,6 +136,20 @@ def _gain(item, plan) -> Row:
         "yearly_cases": item.yearly,
         "a_year": None if item.yearly is None else item.yearly * item.per_case,
         "unit": item.unit,
+    }
+
+
+def _evidence(item, plan) -> Row:
+    """A case: what it measured beside what was typed, each with its gain per case; counts: the one of them that counts."""
+    shown = [found for found in (item.evaluation, *item.typed) if found.outcome_value is not None]
+    return {
+        "asset": item.asset_id,
+        "counts": item.counts,
+        "months": item.months,
+        "typed_months": item.typed_months,
+        "stand_ins": list(item.stand_ins),
+        "sentence": item.sentence,
+        "gains": [_gain(gain(plan, found), plan) for found in shown],
     }
 
 

@@ -1,0 +1,160 @@
+"""What a client's cases measured, beside what was typed, and which of the two counts (rule Measured)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lepton_nb.client import Evaluation, MetricLink, Monitoring
+
+#: How the id of an evaluation begins that a case gave; the rest is the asset.
+MEASURED = "measured:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is known of the gain of one asset that has a case. counts: id of the evaluation that benefits rest on; "": none.
+
+    typed: evaluations of the client's files. months, typed_months: monitored rows of the case and of the files.
+    stand_ins: data sets of the case in whose place made-up data stood.
+    """
+
+    asset_id: str
+    evaluation: Evaluation
+    typed: tuple[Evaluation, ...]
+    counts: str
+    months: int
+    typed_months: int
+    stand_ins: tuple[str, ...]
+    sentence: str
+
+
+class AsMeasured:
+    """A client whose benefits, evaluations and monitoring are those that count; everything else as it was given."""
+
+    def __init__(self, client: Any, **changed: Any):
+        self._client, self._changed = client, changed
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._changed[name] if name in self._changed else getattr(self._client, name)
+
+
+def evaluations(measured: Mapping[str, Any]) -> tuple[Evaluation, ...]:
+    """The evaluation of each case. measured: of :func:`lepton_nb.results.measured`. Raises ValueError in a sentence."""
+    return tuple(_evaluation(asset_id, item) for asset_id, item in measured.items())
+
+
+def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[Evidence, ...], tuple[str, ...]]:
+    """The client as the value reads it, what stands behind each case, and notes (rule Measured).
+
+    measured: by asset, of :func:`lepton_nb.results.measured`. Raises ValueError in a sentence where a benefit rests on a
+    case that gave nothing and nothing was typed.
+    """
+    linked = dict.fromkeys(row.metric_link.id for row in client.benefits if row.metric_link.kind == "measured")
+    if not linked and not measured:
+        return client, (), ()
+    found = {item.asset_id: item for item in evaluations(measured)}
+    notes, links = [], {}
+    for name in linked:
+        if name in found:
+            links[name] = found[name].evaluation_id
+        else:
+            links[name] = _typed_in_place(client, name).evaluation_id
+            notes.append(
+                f"{name}: its case was not executed here (metric_link measured:{name}), so its typed evaluation "
+                f"{links[name]} counts."
+            )
+    benefits = tuple(
+        row.model_copy(update={"metric_link": MetricLink("confusion", links[row.metric_link.id])})
+        if row.metric_link.kind == "measured"
+        else row
+        for row in client.benefits
+    )
+    counting = [name for name in linked if name in found]
+    months = {name: _months(name, measured[name]) for name in found}
+    evidence = tuple(_evidence(client, benefits, item, months, measured) for item in found.values())
+    kept = {row.metric_link.id for row in benefits if row.metric_link.kind == "confusion"}
+    typed = [item for item in client.evaluations if item.asset_id not in counting or item.evaluation_id in kept]
+    replaced = {name for name in counting if months[name]}
+    monitoring = [row for row in client.monitoring if row.asset_id not in replaced]
+    changed = {
+        "benefits": benefits,
+        "evaluations": (*(found[name] for name in counting), *typed),
+        "monitoring": (*monitoring, *(row for name in counting for row in months[name])),
+    }
+    scored = getattr(client, "predictions", None)  # not every chapter takes them
+    if scored is not None:  # typed scores are those of the typed evaluation
+        changed["predictions"] = tuple(item for item in scored if item.asset_id not in counting)
+    return AsMeasured(client, **changed), evidence, tuple(notes)
+
+
+def _typed_in_place(client: Any, asset_id: str) -> Evaluation:
+    """The typed evaluation that counts where a case gave nothing: the asset's first with money per outcome."""
+    typed = [item for item in client.evaluations if item.asset_id == asset_id and item.outcome_value is not None]
+    if not typed:
+        raise ValueError(
+            f"benefits.csv: metric_link measured:{asset_id} rests on what the case of {asset_id} measures. No record of "
+            f"that case was given (value_model.plan(client, measured=results.measured(folder))), and no evaluation of "
+            f"{asset_id} with money per outcome was typed that could stand in its place."
+        )
+    return typed[0]
+
+
+def _evaluation(asset_id: str, item: Any) -> Evaluation:
+    row = {name: value for name, value in item.evaluation.items() if name in Evaluation.model_fields}
+    try:
+        found = Evaluation.model_validate(row | {"evaluation_id": MEASURED + asset_id, "asset_id": asset_id})
+    except ValueError as problem:
+        raise ValueError(f"{item.task}.json: its table evaluation cannot be read. Received: {problem}") from None
+    for policy, counts in (("model", found.model), ("baseline", found.baseline)):
+        if counts.n != found.n:
+            raise ValueError(
+                f"{item.task}.json: the {policy}'s counts sum to {counts.n}, the evaluation has {found.n} cases."
+            )
+    return found
+
+
+def _months(asset_id: str, item: Any) -> tuple[Monitoring, ...]:
+    names = Monitoring.model_fields
+    rows = [{name: value for name, value in row.items() if name in names} for row in item.monitoring]
+    try:
+        return tuple(Monitoring.model_validate(row | {"asset_id": asset_id}) for row in rows)
+    except ValueError as problem:
+        raise ValueError(f"{item.task}.json: its table monitoring cannot be read. Received: {problem}") from None
+
+
+def _evidence(
+    client: Any, benefits: tuple, found: Evaluation, months: Mapping[str, tuple], measured: Mapping
+) -> Evidence:
+    name = found.asset_id
+    typed = tuple(item for item in client.evaluations if item.asset_id == name)
+    own = {found.evaluation_id, *(item.evaluation_id for item in typed)}
+    used = dict.fromkeys(row.metric_link.id for row in benefits if row.metric_link.kind == "confusion")
+    counts = next((link for link in used if link in own), "")
+    typed_months = sum(row.asset_id == name for row in client.monitoring)
+    stand_ins = tuple(data["name"] for data in measured[name].data if data["stand_in"])
+    listed = ", ".join(item.evaluation_id for item in typed)
+    if counts == found.evaluation_id:
+        told = f"{name} rests on what its case measured in this report on {found.n} cases of {found.sample}"
+        told += f"; what was typed ({listed}) stands beside it and counts nowhere." if typed else "; nothing was typed."
+        if months[name] and typed_months:
+            told += f" The months of the case give the decay, the {typed_months} typed rows of monitoring do not."
+    elif counts:
+        told = f"{name} rests on what was typed ({counts}); what its case measured stands beside it and counts nowhere."
+    else:
+        told = f"No benefit rests on an evaluation of {name}; what its case measured is shown and counts nowhere."
+    if stand_ins:
+        told += f" Measured on a stand-in for {', '.join(stand_ins)}: not evidence of the real model."
+    return Evidence(
+        asset_id=name,
+        evaluation=found,
+        typed=typed,
+        counts=counts,
+        months=len(months[name]),
+        typed_months=typed_months,
+        stand_ins=stand_ins,
+        sentence=told,
+    )

@@ -1,0 +1,236 @@
+"""What a client's case measured, beside what was typed: which of the two counts, and what moves when it changes."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lepton_nb import client, results, value_model
+from lepton_nb.value_model import changes, measured, records, worlds
+
+BANK = Path(__file__).resolve().parent.parent / "clients" / "bank"
+MONEY = {"tp": [0, 0, 0], "fp": [-760, -620, -480], "fn": [-5300, -4275, -3300], "tn": [0, 0, 0]}
+#: y, model, baseline → cases
+PAIRS = {(1, 1, 1): 150, (1, 1, 0): 70, (1, 0, 1): 20, (1, 0, 0): 60,
+         (0, 1, 1): 200, (0, 1, 0): 60, (0, 0, 1): 90, (0, 0, 0): 1350}  # fmt: skip
+
+
+def evaluation(pairs=PAIRS, **changed) -> dict:
+    """A row of the table evaluation in a case's record, as plain JSON values."""
+
+    def count(place: int, y: int, flagged: int) -> int:
+        return sum(n for key, n in pairs.items() if key[0] == y and key[place] == flagged)
+
+    sides = {
+        name: {"tp": count(at, 1, 1), "fp": count(at, 0, 1), "fn": count(at, 1, 0), "tn": count(at, 0, 0)}
+        for name, at in (("model", 1), ("baseline", 2))
+    }
+    found = {
+        "evaluation_id": "measured:C1", "asset_id": "C1", "evaluated_on": "2026-05-31", "sample": "test rows",
+        "n": sum(pairs.values()), "model_policy": "boosting", "baseline_policy": "scorecard", "outcome_value": MONEY,
+        "paired": [{"y_true": y, "model": m, "baseline": b, "count": n} for (y, m, b), n in pairs.items()], **sides,
+    }  # fmt: skip
+    return json.loads(json.dumps(found | changed))
+
+
+def months(recalls=(0.80, 0.74, 0.70, 0.66)) -> list[dict]:
+    rows = []
+    for place, recall in enumerate(recalls):
+        period = {"asset_id": "C1", "period": f"2026-0{place + 1}-01"}
+        rows += [
+            {**period, "metric": "recall", "value": recall, "n": 4000, "baseline_value": None},
+            {**period, "metric": "false_alarm_rate", "value": 0.15, "n": 20000, "baseline_value": None},
+        ]
+    return rows
+
+
+def case(folder: Path, row: dict | None = None, monitoring=(), stand_in: bool = False) -> dict:
+    """The record of a case as the engine lays it into a chapter's results folder, read back."""
+    record = results.Record(results.task_name("risk_classifier", "C1"))
+    record.add("auc", 0.8, "AUC")
+    record.add_table("evaluation", [row or evaluation()])
+    if monitoring:
+        record.add_table("monitoring", monitoring)
+    record.data.append({"name": "credit_card_default", "stand_in": stand_in, "source": "UCI", "sha256": "ab"})
+    record.save(folder)
+    return results.measured(folder)
+
+
+@pytest.fixture
+def linked():
+    """The bank, with the benefits of C1 linked to what its case measures."""
+    typed, link = client.load(BANK), client.MetricLink("measured", "C1")
+    rows = (row.model_copy(update={"metric_link": link}) if row.asset_id == "C1" else row for row in typed.benefits)
+    return typed.model_copy(update={"benefits": tuple(rows)})
+
+
+def typed_bank(company):
+    """The same company with its benefits of C1 on the typed evaluation."""
+    name = next(item.evaluation_id for item in company.evaluations if item.asset_id == "C1")
+    rows = tuple(
+        row.model_copy(update={"metric_link": client.MetricLink("confusion", name)})
+        if row.metric_link.kind == "measured"
+        else row
+        for row in company.benefits
+    )
+    return company.model_copy(update={"benefits": rows}), name
+
+
+def test_a_benefit_that_links_to_a_case_takes_what_the_case_measured(linked, tmp_path):
+    plan = value_model.plan(linked, measured=case(tmp_path))
+    lines = plan.benefits_of["C1"]
+    assert {line.link_id for line in lines if line.link == "confusion"} == {"measured:C1"}
+    # By hand: 70 more hits and 20 fewer, 60 more false alarms and 90 fewer, of 2 000 cases.
+    by_hand = ((70 - 20) * 4275 + (90 - 60) * 620) / 2000
+    gains = {gain.evaluation_id: gain for gain in value_model.gains(plan)}
+    assert gains["measured:C1"].per_case == pytest.approx(by_hand) and gains["measured:C1"].paired
+    assert lines[0].begins == date(2026, 5, 31)
+    assert float(value_model.evaluate(plan).total) != pytest.approx(
+        float(value_model.evaluate(value_model.plan(linked)).total)
+    )
+
+
+def test_what_was_typed_stands_beside_it_and_counts_nowhere(linked, tmp_path):
+    plan = value_model.plan(linked, measured=case(tmp_path))
+    (found,) = plan.evidence
+    _, name = typed_bank(linked)
+    assert (found.asset_id, found.counts) == ("C1", "measured:C1")
+    assert [item.evaluation_id for item in found.typed] == [name]
+    assert name not in {item.evaluation_id for item in plan.client.evaluations}
+    assert found.sentence in plan.notes and f"what was typed ({name}) stands beside it" in found.sentence
+    assert all(item.asset_id != "C1" for item in plan.client.predictions)  # typed scores are of the typed evaluation
+
+
+def test_a_case_that_no_benefit_links_to_is_shown_and_moves_nothing(linked, tmp_path):
+    company, name = typed_bank(linked)
+    with_case, without = (
+        value_model.plan(company, measured=case(tmp_path, monitoring=months())),
+        value_model.plan(company),
+    )
+    (found,) = with_case.evidence
+    assert found.counts == name and "counts nowhere" in found.sentence
+    assert float(value_model.evaluate(with_case).total) == float(value_model.evaluate(without).total)
+    assert with_case.decays == without.decays and with_case.costs == without.costs
+
+
+def test_months_that_a_case_measured_give_the_decay_in_place_of_the_typed_ones(linked, tmp_path):
+    typed = len([row for row in linked.monitoring if row.asset_id == "C1"])
+    bare = linked.model_copy(
+        update={
+            "assets": tuple(
+                a.model_copy(update={"half_life_years": None, "half_life_basis": ""}) for a in linked.assets
+            )
+        }
+    )
+    plan = value_model.plan(bare, measured=case(tmp_path, monitoring=months()))
+    decay = plan.decays["C1"]
+    assert decay.source == "measured" and decay.measured.what == "money" and decay.measured.months[0] == "2026-01"
+    assert (plan.evidence[0].months, plan.evidence[0].typed_months) == (8, typed)
+    without = value_model.plan(bare, measured=case(tmp_path)).decays["C1"]
+    assert without != decay and (
+        typed == 0 or without.measured is None or without.measured.months != decay.measured.months
+    )
+
+
+def test_without_a_record_the_typed_evaluation_counts_and_a_note_says_so(linked):
+    company, name = typed_bank(linked)
+    plan = value_model.plan(linked)
+    assert float(value_model.evaluate(plan).total) == float(value_model.evaluate(value_model.plan(company)).total)
+    assert (
+        f"C1: its case was not executed here (metric_link measured:C1), so its typed evaluation {name} counts."
+        in plan.notes
+    )
+
+
+def test_without_a_record_and_without_a_typed_evaluation_a_sentence_says_what_to_do(linked):
+    bare = linked.model_copy(update={"evaluations": ()})
+    with pytest.raises(ValueError, match=r"metric_link measured:C1 rests on .*measured=results\.measured\(folder\)"):
+        value_model.plan(bare)
+
+
+def test_a_stand_in_is_named_wherever_its_result_counts(linked, tmp_path):
+    found = value_model.plan(linked, measured=case(tmp_path, stand_in=True)).evidence[0]
+    assert found.stand_ins == ("credit_card_default",)
+    assert "Measured on a stand-in for credit_card_default: not evidence of the real model." in found.sentence
+
+
+def test_the_other_basis_keeps_what_was_measured(linked, tmp_path):
+    plan = value_model.plan(linked, measured=case(tmp_path))
+    other = value_model.on_basis(plan, "market" if plan.basis == "owner" else "owner")
+    assert other.evidence == plan.evidence and other.evaluation("measured:C1") == plan.evaluation("measured:C1")
+
+
+def test_another_result_of_the_case_moves_a_step_of_its_own(linked, tmp_path):
+    one = record_of(value_model.plan(linked, measured=case(tmp_path / "1")))
+    better = evaluation({**PAIRS, (1, 1, 0): 90, (1, 0, 0): 40})
+    two = record_of(value_model.plan(linked, measured=case(tmp_path / "2", better)))
+    found = changes.bridge(one, two)
+    rows = {row["step"]: row["amount"] for row in found.rows()}
+    own = rows["measured evidence of C1: what its case gave, on other data or by another model"]
+    assert own > 0 and own == pytest.approx(found.closing - found.opening, rel=0.02)
+    assert all(abs(amount) < 0.02 * own for step, amount in found.steps.items() if step != "measured:C1")
+    assert found.opening + sum(found.steps.values()) + found.code == pytest.approx(found.closing)
+
+
+def test_from_a_typed_to_a_measured_evaluation_is_a_step_of_the_case(linked, tmp_path):
+    company, _ = typed_bank(linked)
+    found = changes.bridge(
+        record_of(value_model.plan(company)), record_of(value_model.plan(linked, measured=case(tmp_path)))
+    )
+    assert abs(found.steps["measured:C1"]) > 1000 and found.steps["evidence"] == 0
+    assert found.opening + sum(found.steps.values()) + found.code == pytest.approx(found.closing)
+
+
+def record_of(plan) -> dict:
+    """The parts of the value chapter's record that a comparison reads."""
+    found = value_model.conclude(plan, draws=2000)
+    tables = records.tables(found, value_model.tornado(plan, value_model.assumptions(plan)))
+    return {
+        "figures": {"value": {"value": found.value, "unit": plan.currency}},
+        "tables": json.loads(json.dumps(tables)),
+    }
+
+
+def test_the_record_of_the_value_holds_both_results_and_which_counts(linked, tmp_path):
+    (row,) = record_of(value_model.plan(linked, measured=case(tmp_path)))["tables"]["evidence"]
+    _, name = typed_bank(linked)
+    assert row["counts"] == "measured:C1" and [gain["evaluation"] for gain in row["gains"]] == ["measured:C1", name]
+    assert row["gains"][0]["per_case"] != row["gains"][1]["per_case"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda row: row.update(n=1999), "the model's counts sum to 2000, the evaluation has 1999 cases"),
+        (lambda row: row.pop("model"), r"risk_classifier@C1\.json: its table evaluation cannot be read"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_refused_by_name(linked, tmp_path, spoil, words):
+    row = evaluation()
+    spoil(row)
+    with pytest.raises(ValueError, match=words):
+        value_model.plan(linked, measured=case(tmp_path, row))
+
+
+def test_a_case_without_an_evaluation_is_refused(tmp_path):
+    record = results.Record("risk_classifier@C1")
+    record.add("auc", 0.8, "AUC")
+    record.save(tmp_path)
+    with pytest.raises(ValueError, match=r"risk_classifier@C1\.json: has 0 rows in its table evaluation, must be 1"):
+        results.measured(tmp_path)
+
+
+def test_a_folder_without_cases_has_measured_nothing(tmp_path):
+    assert results.measured(tmp_path) == {}
+    company = client.load(BANK)
+    assert measured.with_measured(company, {})[1:] == ((), ()) or any(
+        row.metric_link.kind == "measured" for row in company.benefits
+    )
+
+
+def test_the_range_of_a_measured_gain_is_among_the_assumptions(linked, tmp_path):
+    plan = value_model.plan(linked, measured=case(tmp_path))
+    assert any("measured:C1" in item.label for item in worlds.assumptions(plan))
