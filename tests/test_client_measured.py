@@ -82,7 +82,10 @@ def test_a_case_needs_money_of_its_own_or_of_a_typed_evaluation(bank):
 
 
 def test_a_unit_value_beside_a_link_to_a_case_is_refused(bank):
-    file, row, column, rule, found, _ = problem(bank().cell("benefits.csv", 2, "unit_value_low", "7"))
+    folder = bank()
+    for point in ("low", "mode", "high"):
+        folder.cell("benefits.csv", 2, f"unit_value_{point}", "7")
+    file, row, column, rule, found, _ = problem(folder)
     assert (file, row, column, rule) == ("benefits.csv", 2, "unit_value_low", 2)
     assert found == "is given beside a link to an evaluation"
 
