@@ -231,6 +231,18 @@ def test_a_folder_without_cases_has_measured_nothing(tmp_path):
     )
 
 
+@pytest.mark.parametrize("written", ["C1_vs_scorecard", "measured:C1"])
+def test_a_correlation_of_a_models_money_holds_for_the_evaluation_that_counts(linked, tmp_path, written):
+    pair = linked.monte_carlo.correlations[0].model_copy(
+        update={"a": f"{written}.fn", "b": f"{written}.fp", "rho": 0.4}
+    )
+    company = linked.model_copy(update={"monte_carlo": linked.monte_carlo.model_copy(update={"correlations": (pair,)})})
+    for found, name in ((case(tmp_path), "measured:C1"), ({}, "C1_vs_scorecard")):
+        plan = value_model.plan(company, measured=found)
+        assert plan.correlations == {(f"{name}.fn", f"{name}.fp"): 0.4}
+        assert not any("is not applied" in note for note in plan.notes)
+
+
 def test_the_range_of_a_measured_gain_is_among_the_assumptions(linked, tmp_path):
     plan = value_model.plan(linked, measured=case(tmp_path))
     assert any("measured:C1" in item.label for item in worlds.assumptions(plan))

@@ -84,11 +84,31 @@ def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[
         "benefits": benefits,
         "evaluations": (*(found[name] for name in counting), *typed),
         "monitoring": (*monitoring, *(row for name in counting for row in months[name])),
+        "monte_carlo": _correlated_alike(client, links, kept),
     }
     scored = getattr(client, "predictions", None)  # not every chapter takes them
     if scored is not None:  # typed scores are those of the typed evaluation
         changed["predictions"] = tuple(item for item in scored if item.asset_id not in counting)
     return AsMeasured(client, **changed), evidence, tuple(notes)
+
+
+def _correlated_alike(client: Any, links: Mapping[str, str], kept: set[str]) -> Any:
+    """The simulation's settings, with correlations of one model's money named by the evaluation of it that counts."""
+    named = {MEASURED + name: link for name, link in links.items()}
+    named |= {
+        item.evaluation_id: links[item.asset_id]
+        for item in client.evaluations
+        if item.asset_id in links and item.evaluation_id not in kept
+    }
+
+    def name_of(figure: str) -> str:
+        evaluation, dot, outcome = figure.rpartition(".")
+        return f"{named.get(evaluation, evaluation)}{dot}{outcome}"
+
+    entries = (
+        item.model_copy(update={"a": name_of(item.a), "b": name_of(item.b)}) for item in client.monte_carlo.correlations
+    )
+    return client.monte_carlo.model_copy(update={"correlations": tuple(entries)})
 
 
 def _typed_in_place(client: Any, asset_id: str) -> Evaluation:
@@ -138,7 +158,7 @@ def _evidence(
     stand_ins = tuple(data["name"] for data in measured[name].data if data["stand_in"])
     listed = ", ".join(item.evaluation_id for item in typed)
     if counts == found.evaluation_id:
-        told = f"{name} rests on what its case measured in this report on {found.n} cases of {found.sample}"
+        told = f"{name} rests on what its case measured in this report on {found.n} cases ({found.sample})"
         told += f"; what was typed ({listed}) stands beside it and counts nowhere." if typed else "; nothing was typed."
         if months[name] and typed_months:
             told += f" The months of the case give the decay, the {typed_months} typed rows of monitoring do not."
