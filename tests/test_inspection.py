@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lepton_nb import datasets, inspection, results
+from lepton_nb import casework, datasets, inspection, results
 from lepton_nb.page import inspection_charts, render
 from lepton_nb.valuation.performance import auc, wilson_interval
 
@@ -296,3 +296,20 @@ def test_a_set_goes_on_record_with_baseline_network_gain_and_published_figure():
     assert record["chests_gain"].low == 0.02 and record["chests_auc"].n == 4
     assert record["chests_published_accuracy"].value == 0.854
     assert record.seconds == {"chests_seed0": 5.0, "chests_seed1": 6.0}
+
+
+def test_a_clients_case_comes_in_the_same_form_with_its_rows_in_their_parts():
+    images, labels = RNG.integers(0, 256, (60, 8, 8)).astype(np.uint8), np.tile([0, 1, 1], 20)
+    groups = np.repeat(np.arange(20), 3)
+    case_set = casework.images(
+        images, labels, split={"by": "part", "test_share": 0.25}, together=groups, name="n", title="t", source="s",
+        sha256="0", stand_in=True,
+    )  # fmt: skip
+    found = inspection.of_case(case_set)
+    assert found.images.shape == (60, 8, 8, 1) and found.binary and found.stand_in
+    for number, part in enumerate((case_set.train, case_set.validation, case_set.test)):
+        rows = found.rows(number)
+        assert np.array_equal(found.images[rows, ..., 0], images[part.rows])
+        assert np.array_equal(found.labels[rows], labels[part.rows])
+    sides = [set(groups[part.rows]) for part in (case_set.train, case_set.validation, case_set.test)]
+    assert not (sides[0] & sides[2] or sides[0] & sides[1] or sides[1] & sides[2])
