@@ -12,7 +12,7 @@ import pytest
 from conftest import PARAMETERS
 
 from lepton_nb import client, paths
-from lepton_nb.report import contents, planning, run, snapshot, store, workers
+from lepton_nb.report import contents, forking, planning, run, snapshot, store, workers
 from lepton_nb.report.chapters import ChapterProblem
 
 
@@ -31,7 +31,7 @@ def ledger(project):
     return json.loads((project.folder / "out" / "ledger.json").read_text(encoding="utf-8"))
 
 
-def test_chapters_run_side_by_side_in_two_processes_and_are_reused(project):
+def test_chapters_run_side_by_side_in_two_processes_and_are_reused(project, monkeypatch):
     # Each waits until the other has begun: they finish only if both run at the same time.
     meet = (
         "import os, time, pathlib\n"
@@ -41,6 +41,7 @@ def test_chapters_run_side_by_side_in_two_processes_and_are_reused(project):
     )
     project.chapter("01_one.ipynb", meet.format(me="one", other="two"), limit=50)
     project.chapter("02_two.ipynb", meet.format(me="two", other="one"), limit=50)
+    monkeypatch.setenv(forking.CHOICE, "plain")
     outcomes, events = execute(project)
     assert states(outcomes) == {"one": "completed", "two": "completed"}
     parents = {(project.folder / name).read_text() for name in ("one", "two")}
@@ -376,6 +377,7 @@ def test_a_chapter_sees_only_the_data_sets_that_it_declares(project, tmp_path):
 
 def test_a_worker_that_hangs_does_not_hold_the_run_past_its_limit(project, monkeypatch):
     monkeypatch.setattr(workers, "GRACE_SECONDS", 5)
+    monkeypatch.setenv(forking.CHOICE, "plain")  # the kernel's parent is its worker
     stop = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)"
     project.chapter("01_stops.ipynb", stop, limit=25)
     project.chapter("02_good.ipynb", limit=100)

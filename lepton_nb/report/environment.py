@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import site
-from collections.abc import Mapping
 from pathlib import Path
 
 #: Where things are: programs, libraries, folders for temporary files. Nothing that changes a result.
@@ -23,6 +22,7 @@ PASSED = (
 DEVICES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 #: What every chapter gets, whatever the user has set.
 FIXED = {
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a process with a thread of its own cannot be forked safely
     "KERAS_BACKEND": "tensorflow",
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
@@ -63,14 +63,3 @@ def of_kernel(threads: int, home: Path, modules: Path, drawings: Path) -> dict[s
         "PYTHONPATH": os.pathsep.join(filter(None, (str(modules), passed.get("PYTHONPATH")))),
     }
     return passed | FIXED | own | dict.fromkeys(THREADS, str(threads))
-
-
-def kernels_in(environment: Mapping[str, str]) -> type:
-    """A kernel manager whose kernels live in this environment and nothing else."""
-    from jupyter_client.manager import AsyncKernelManager
-
-    class Kernels(AsyncKernelManager):
-        async def start_kernel(self, **options) -> None:
-            await AsyncKernelManager.start_kernel(self, **(options | {"env": dict(environment)}))
-
-    return Kernels

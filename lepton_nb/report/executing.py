@@ -7,11 +7,12 @@ metadata says "completed" after a timeout, a dead kernel or sys.exit(), so it is
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb import datasets, results
-from lepton_nb.report import environment, imports, snapshot
+from lepton_nb.report import environment, forking, imports, snapshot
 from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
 
@@ -170,6 +171,7 @@ class _Execution:
         kernel = environment.of_kernel(
             self.task.threads, work / "home", self.places.project, self.places.state / "drawing"
         )
+        self.kernels = forking.kernels_in(kernel, self._server())
         try:
             papermill.execute_notebook(
                 str(source),
@@ -177,7 +179,7 @@ class _Execution:
                 parameters={k: v for k, v in self.task.parameters.items() if not k.endswith("_folder")} | folders,
                 cwd=str(work),
                 kernel_name="python3",
-                kernel_manager_class=environment.kernels_in(kernel),
+                kernel_manager_class=self.kernels,
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 start_timeout=min(KERNEL_START_SECONDS, limit),
@@ -200,14 +202,22 @@ class _Execution:
             message = "the kernel ended by itself: memory, a signal or a crash"
             raise _Failed("kernel died", cell=self.cell, message=message) from None
         except BaseException:
-            _end_kernels()  # one that has only just been started is not known to nbclient yet
+            end_kernels(self.kernels.processes)  # one that has only just been started is not known to nbclient yet
             raise
+
+    def _server(self) -> Path | None:
+        """The server to fork this chapter's kernel from: with TensorFlow or without, as the chapter imports it."""
+        if self.places.forks is None:
+            return None
+        heavy = self.places.forks / "heavy"
+        return heavy if self.task.heavy and heavy.exists() else self.places.forks / "light"
 
     def _remaining(self, cell) -> float:
         """nbclient asks before each cell: what is left of the chapter's limit is the cell's limit."""
         self.cell += 1
-        self.peak = max(self.peak, _peak_of_kernels())
-        self.announce({"chapter": self.name, "state": f"executing, cell {self.cell} of {self.cells}"})
+        self.peak = max(self.peak, _peak_of_kernels(self.kernels.processes))
+        state = f"executing, cell {self.cell} of {self.cells}"
+        self.announce({"chapter": self.name, "state": state, "kernels": self.kernels.processes})
         return max(self.task.limit_seconds - (time.monotonic() - self.started), 0.1)
 
 
@@ -247,25 +257,30 @@ def _forget_the_machine(notebook: Path) -> None:
     notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _peak_of_kernels() -> float:
-    """Largest resident memory so far (GiB) of any process started by this one; 0 where the system does not say."""
+def _peak_of_kernels(kernels: list[int]) -> float:
+    """Largest resident memory so far (GiB) of any of these processes or one that it started; 0 where nobody says."""
     import psutil
 
     peak = 0.0
-    for process in psutil.Process().children(recursive=True):
-        with suppress(OSError, StopIteration, psutil.Error):
-            lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
-            peak = max(peak, int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20)
+    for number in kernels:
+        with suppress(psutil.Error):
+            kernel = psutil.Process(number)
+            for process in [kernel, *kernel.children(recursive=True)]:
+                with suppress(OSError, StopIteration):
+                    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+                    peak = max(peak, int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 2**20)
     return peak
 
 
-def _end_kernels() -> None:
-    """End the kernels that this process has started."""
+def end_kernels(kernels: Iterable[int]) -> None:
+    """End these kernels, however they were started, and those that this process has started itself."""
     import psutil
 
-    for process in psutil.Process().children():
+    for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if any("ipykernel" in word for word in process.cmdline()):
+            words = process.cmdline() if process.pid in kernels or process.ppid() == os.getpid() else ()
+            forked = process.pid in kernels and forking.__name__ in words
+            if forked or any("ipykernel" in word for word in words):
                 process.kill()
 
 

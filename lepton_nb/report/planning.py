@@ -15,7 +15,7 @@ from lepton_nb.report import chapters as chapter_module
 from lepton_nb.report.cases import Outline
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
 from lepton_nb.report.contents import Signature
-from lepton_nb.report.store import Store, code_of, key
+from lepton_nb.report.store import Store, code_of, is_heavy, key
 
 #: Parameters that a command gives itself, with the option that does.
 GIVEN = {
@@ -59,6 +59,11 @@ class Task:
         """Whether its kernel may see the client: a chapter of the book that also measures cases is the same for all."""
         return bool(self.asset) or not self.chapter.case
 
+    @property
+    def heavy(self) -> bool:
+        """Whether the chapter imports Keras or TensorFlow, itself or through the package."""
+        return is_heavy(self.chapter)
+
     def key(self, needs: Mapping[str, str]) -> str:
         return key(self.chapter, self.parameters, self.client, self.data, needs, self.threads, self.code)
 
@@ -68,7 +73,7 @@ class Places:
     """Folders that a task uses. Kept apart from the task: they do not go into its key.
 
     client, project: the copies that kernels see, once a run has taken them; before that, the client's own folder.
-    run: where this run works, removed with it.
+    run: where this run works, removed with it. forks: the sockets of its servers of kernels; None: plain starts.
     """
 
     client: Path
@@ -76,6 +81,7 @@ class Places:
     state: Path
     project: Path = Path()
     run: Path = Path()
+    forks: Path | None = None
 
     @property
     def store(self) -> Store:

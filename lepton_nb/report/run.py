@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,20 @@ from typing import Any
 
 from filelock import FileLock
 
-from lepton_nb.report import cleaning, contents, ledger, lodging, placing, publish, snapshot, workbook, workers, writing
+from lepton_nb.report import (
+    cleaning,
+    contents,
+    environment,
+    forking,
+    ledger,
+    lodging,
+    placing,
+    publish,
+    snapshot,
+    workbook,
+    workers,
+    writing,
+)
 from lepton_nb.report.executing import Outcome, reuse, run_chapter
 from lepton_nb.report.planning import Places, Plan
 from lepton_nb.report.store import Entry, digest
@@ -25,6 +39,8 @@ from lepton_nb.report.store import Entry, digest
 Watch = Callable[[dict], None]
 #: The ledger of the run in progress; at the end it becomes ledger.json, or goes.
 RUNNING = "running.json"
+#: From so many chapters on, a process that imports for all of them saves time.
+WORTH_A_SERVER = 2
 
 
 def run(
@@ -67,14 +83,28 @@ def run(
         return outcomes
     with cleaning.run_folder(plan.places.state) as folder:
         places = _own_places(plan, waiting, folder)
-        if _is_chain(waiting):
-            # One after the other in any case: a cluster would only cost its start.
-            for task in waiting:
-                needed = [outcomes[name] for name in task.needs]
-                finished(run_chapter(task, places, needed, watch))
-        else:
-            workers.run(waiting, places, outcomes, jobs, watch, finished)
+        with _servers(waiting, places) as places:
+            if _is_chain(waiting):
+                # One after the other in any case: a cluster would only cost its start.
+                for task in waiting:
+                    needed = [outcomes[name] for name in task.needs]
+                    finished(run_chapter(task, places, needed, watch))
+            else:
+                workers.run(waiting, places, outcomes, jobs, watch, finished)
     return outcomes
+
+
+@contextlib.contextmanager
+def _servers(waiting: list, places: Places) -> Iterator[Places]:
+    """The places with servers to fork kernels from, where there are enough chapters for that to pay."""
+    if len(waiting) < WORTH_A_SERVER:
+        yield places
+        return
+    folder = places.run / "forks"
+    kernel = environment.of_kernel(waiting[0].threads, folder / "home", places.project, places.state / "drawing")
+    heavy = sum(task.heavy for task in waiting) >= WORTH_A_SERVER
+    with forking.servers(folder, kernel, heavy) as forks:
+        yield dataclasses.replace(places, forks=forks)
 
 
 def check_folders(plan: Plan) -> None:

@@ -214,6 +214,14 @@ def package_files(chapter: Chapter) -> dict[str, str]:
     return {name: _file_digest(PACKAGE / name) for name in sorted([*modules, *beside])}
 
 
+def is_heavy(chapter: Chapter) -> bool:
+    """Whether a chapter's code imports Keras or TensorFlow, itself or through the package."""
+    names = set(contents.said(chapter.code).imports)
+    for module in imported_modules(chapter.code):
+        names |= set(contents.said_in(PACKAGE / module).imports)
+    return any(name.split(".")[0] in ("keras", "tensorflow") for name in names)
+
+
 def recorded_runs(chapter: Chapter) -> dict[str, Path]:
     """Recorded full runs that a chapter or a module that it imports shows: name → file, those that exist.
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from lepton_nb.report.executing import Outcome, run_chapter
+from lepton_nb.report.executing import Outcome, end_kernels, run_chapter
 from lepton_nb.report.planning import Places, Task
 
 #: Seconds after a chapter's limit at which its worker counts as hanging; the worker needs some to tell of a time-out.
@@ -29,6 +29,7 @@ class _Running:
     future: Any
     since: float
     process: int = 0  # of the worker, once it has said so
+    kernels: Sequence[int] = ()  # that it has started
 
 
 def run(
@@ -73,9 +74,10 @@ class _Team:
 
     def _heard(self, event: dict) -> None:
         for running in self.running.copy().values():
-            if running.task.name == event["chapter"] and "process" in event:
-                running.process = event["process"]
-        self.watch({key: value for key, value in event.items() if key != "process"})
+            if running.task.name == event["chapter"]:
+                running.process = event.get("process", running.process)
+                running.kernels = event.get("kernels", running.kernels)
+        self.watch({key: value for key, value in event.items() if key not in ("process", "kernels")})
 
     def work(self, tasks: list[Task]) -> None:
         waiting = sorted(tasks, key=lambda task: -task.limit_seconds)  # the longest first
@@ -87,7 +89,7 @@ class _Team:
             for key, running in list(self.running.items()):
                 if time.monotonic() - running.since > running.task.limit_seconds + GRACE_SECONDS:
                     del self.running[key]
-                    _end(running.process)
+                    _end(running.process, running.kernels)
                     running.future.release()
                     self.finished(_hanging(running))
             self._start(waiting)
@@ -125,8 +127,8 @@ def _hanging(running: _Running) -> Outcome:
     return Outcome(task.name, task.title, "timed out", round(time.monotonic() - running.since, 2), error=error)
 
 
-def _end(process: int) -> None:
-    """End a worker with the kernels that it started; Dask starts another worker in its place.
+def _end(process: int, kernels: Sequence[int]) -> None:
+    """End a worker with the kernels that it started or asked for; Dask starts another worker in its place.
 
     process: 0 for a worker that never said which it is: then those go that the system holds stopped.
     """
@@ -141,6 +143,7 @@ def _end(process: int) -> None:
             for part in [*worker.children(recursive=True), worker]:
                 with suppress(psutil.Error):
                     part.kill()
+    end_kernels(kernels)
 
 
 def _on_worker(task: Task, places: Places, needed: list[Outcome]) -> Outcome:
