@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -443,3 +445,43 @@ def test_kernels_can_read_a_client_with_a_logo_wherever_it_lies(tmp_path, name):
     _, seen = planning._client(company)
     snapshot._copy_client(company, seen, tmp_path / "copy")
     assert client.check(tmp_path / "copy").client is not None
+
+
+def test_two_runs_never_execute_the_same_chapter_at_once_and_the_second_reuses(project):
+    import threading
+
+    count = project.folder / "count"
+    count.mkdir()
+    slow = (
+        "import os, pathlib, time\n"
+        f"pathlib.Path({str(count)!r}, str(os.getpid())).touch()\n"
+        f"while not pathlib.Path({str(project.folder / 'go')!r}).exists(): time.sleep(0.1)"
+    )
+    project.chapter("01_slow.ipynb", slow, limit=100)
+    plans = [planning.plan(project.client, project.folder / f"out{number}") for number in range(2)]
+    found, told = {}, []
+
+    def second():
+        # In a process of its own, as another command would be: Papermill changes the working folder.
+        code = (
+            "import sys, json\nfrom pathlib import Path\nfrom lepton_nb.report import planning, run\n"
+            "plan = planning.plan(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+            "outcomes = run.run(plan, 1, lambda event: print(event['state'], flush=True))\n"
+        )
+        words = [sys.executable, "-c", code, str(project.client), str(project.folder / "out1")]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                told.append(line.strip())
+                if "waiting for another run" in line:
+                    (project.folder / "go").touch()
+
+    def watch(event):
+        if event["state"].startswith("executing, cell 2") and not other.is_alive():
+            other.start()
+
+    other = threading.Thread(target=second)
+    found = run.run(plans[0], 1, watch)
+    other.join()
+    assert states(found) == {"slow": "completed"}
+    assert told[0] == "waiting for another run that executes it" and told[-1] == "reused", told
+    assert len(list(count.iterdir())) == 1

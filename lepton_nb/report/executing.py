@@ -6,13 +6,14 @@ metadata says "completed" after a timeout, a dead kernel or sys.exit(), so it is
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
 
 FINISHED = ("completed", "reused")
+#: Said while another run executes the very same; the chapter's limit does not count then.
+WAITING = "waiting for another run that executes it"
 #: Seconds that a kernel may take to start; counted inside the chapter's limit.
 KERNEL_START_SECONDS = 120
 #: Kernels listen on 127.0.0.1 only; their remark on that would garble the terminal.
@@ -87,10 +90,31 @@ def run_chapter(task: Task, places: Places, needed: list[Outcome], announce: Cal
     if missing:
         error = {"kind": "not run", "message": f"needs {', '.join(missing)}, which did not finish"}
         return Outcome(task.name, task.title, "not run", error=error)
-    found = reuse(task, needs, places.store)
-    if found:
-        return found
-    return _Execution(task, places, needs, announce).run()
+    with _alone(task, needs, places, announce):
+        # Kept meanwhile, it may be, by the run that this one has waited for.
+        return reuse(task, needs, places.store) or _Execution(task, places, needs, announce).run()
+
+
+@contextlib.contextmanager
+def _alone(
+    task: Task, needs: Mapping[str, Outcome], places: Places, announce: Callable[[dict], None]
+) -> Iterator[None]:
+    """One process at a time executes one key: what it keeps then serves the others."""
+    from filelock import FileLock, Timeout
+
+    locks = places.state / "work"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / f"{task.key({name: outcome.results for name, outcome in needs.items()})}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        announce({"chapter": task.name, "state": WAITING})
+        lock.acquire(poll_interval=0.2)
+        announce({"chapter": task.name, "state": "starting"})
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Failed(Exception):

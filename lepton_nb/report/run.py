@@ -43,60 +43,84 @@ RUNNING = "running.json"
 WORTH_A_SERVER = 2
 
 
-def run(
-    plan: Plan, jobs: int = 2, watch: Watch = lambda event: None, book: Path | None = None, told: Mapping | None = None
-) -> dict[str, Outcome]:
-    """Every chapter of the plan: kept ones are taken, the others executed on Dask, on local processes.
+class Going:
+    """One plan on its way: what was kept is taken, what is executed is entered, and the ledger is on disk after each.
 
-    watch is told what happens: {"chapter", "state", "seconds"}. After each chapter the ledger is on disk: in ``book``,
-    or in ledger.json of the report's folder. Raises snapshot.Changed where the client or the package was edited since
-    the plan, before anything is executed.
+    watch is told what happens: {"chapter", "state", "seconds"}. book: where the ledger is kept; by default
+    ledger.json of the report's folder.
     """
-    outcomes: dict[str, Outcome] = {}
-    told = told or ledger.about(plan)
 
-    def finished(outcome: Outcome) -> None:
-        outcomes[outcome.chapter] = outcome
-        if not reusing:
-            _write_ledger(plan, told, outcomes, book)
-        watch(
-            {
-                "chapter": outcome.chapter,
-                "state": outcome.state,
-                "seconds": outcome.seconds,
-                "error": outcome.error,
-                "note": outcome.note,
-            }
-        )
+    def __init__(self, plan: Plan, watch: Watch, book: Path | None = None, told: Mapping | None = None):
+        self.plan, self.watch = plan, watch
+        self.told = told or ledger.about(plan)
+        self.book = book or plan.out / "ledger.json"
+        self.outcomes: dict[str, Outcome] = {}
+        self.waiting = list(plan.tasks)
+        for task in plan.tasks:
+            if set(task.needs) <= self.outcomes.keys():
+                found = reuse(task, {name: self.outcomes[name] for name in task.needs}, plan.places.store)
+                if found:
+                    self.waiting.remove(task)
+                    cleaning.used(plan.places.store, found.key)
+                    self._enter(found)
+        self._write_ledger()
 
-    waiting, reusing = list(plan.tasks), True
-    for task in plan.tasks:
-        if set(task.needs) <= outcomes.keys():
-            found = reuse(task, {name: outcomes[name] for name in task.needs}, plan.places.store)
-            if found:
-                waiting.remove(task)
-                cleaning.used(plan.places.store, found.key)
-                finished(found)
-    reusing = False
-    _write_ledger(plan, told, outcomes, book)
-    if not waiting:
-        return outcomes
+    def finished(self, outcome: Outcome) -> None:
+        """Take what became of a task."""
+        self._enter(outcome)
+        self._write_ledger()
+
+    def _enter(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.chapter] = outcome
+        event = {"chapter": outcome.chapter, "state": outcome.state, "seconds": outcome.seconds}
+        self.watch(event | {"error": outcome.error, "note": outcome.note})
+
+    def _write_ledger(self) -> None:
+        writing.write_json(self.book, dict(self.told) | {"chapters": ledger.lines(self.plan, self.outcomes)})
+
+    def work(self, folder: Path) -> workers.Work:
+        """What is left to execute, with copies of what the plan was made from in this folder of the run.
+
+        Raises snapshot.Changed where the client or the package was edited since the plan.
+        """
+        places = _own_places(self.plan, self.waiting, folder)
+        return workers.Work(self.waiting, places, self.outcomes, self.watch, self.finished)
+
+
+def run(
+    plan: Plan,
+    jobs: int = 2,
+    watch: Watch = lambda event: None,
+    book: Path | None = None,
+    told: Mapping | None = None,
+    scheduler: str = "",
+) -> dict[str, Outcome]:
+    """Every chapter of the plan: kept ones are taken, the others executed on Dask.
+
+    scheduler: the address of a Dask cluster; empty: local processes. For watch, book, told see :class:`Going`. Raises
+    snapshot.Changed where the client or the package was edited since the plan, before anything is executed, and
+    clusters.NoCluster, clusters.ClusterGone.
+    """
+    going = Going(plan, watch, book, told)
+    if not going.waiting:
+        return going.outcomes
     with cleaning.run_folder(plan.places.state) as folder:
-        places = _own_places(plan, waiting, folder)
-        with _servers(waiting, places) as places:
-            if _is_chain(waiting):
+        work = going.work(folder)
+        with servers(work) as work.places:
+            if _is_chain(work.waiting) and not scheduler:
                 # One after the other in any case: a cluster would only cost its start.
-                for task in waiting:
-                    needed = [outcomes[name] for name in task.needs]
-                    finished(run_chapter(task, places, needed, watch))
+                for task in work.waiting:
+                    needed = [work.outcomes[name] for name in task.needs]
+                    work.finished(run_chapter(task, work.places, needed, watch))
             else:
-                workers.run(waiting, places, outcomes, jobs, watch, finished)
-    return outcomes
+                workers.run([work], work.places, min(jobs, len(work.waiting)), scheduler)
+    return going.outcomes
 
 
 @contextlib.contextmanager
-def _servers(waiting: list, places: Places) -> Iterator[Places]:
-    """The places with servers to fork kernels from, where there are enough chapters for that to pay."""
+def servers(work: workers.Work) -> Iterator[Places]:
+    """Its places with servers to fork kernels from, where there are enough chapters for that to pay."""
+    waiting, places = work.waiting, work.places
     if len(waiting) < WORTH_A_SERVER:
         yield places
         return
@@ -122,10 +146,6 @@ def check_folders(plan: Plan) -> None:
             raise ValueError(f"{folder}: cannot be written ({problem.strerror}); {remedy}.") from None
 
 
-def _write_ledger(plan: Plan, told: Mapping, outcomes: Mapping[str, Outcome], book: Path | None) -> None:
-    writing.write_json(book or plan.out / "ledger.json", dict(told) | {"chapters": ledger.lines(plan, outcomes)})
-
-
 def _own_places(plan: Plan, waiting: list, folder: Path) -> Places:
     """Where this run works, with copies of what its plan was made from."""
     code = [task.code for task in waiting]
@@ -138,7 +158,7 @@ def _is_chain(tasks: list) -> bool:
     return all(before.name in task.needs for before, task in pairwise(tasks))
 
 
-def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None) -> dict[str, Any]:
+def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None, scheduler: str = "") -> dict[str, Any]:
     """Run the plan and publish. Returns the manifest; ``pages_changed`` is empty when nothing had to be done.
 
     Site, records, notebooks, workbook, manifest and ledger move into the report's folder together or not at all. If a
@@ -164,7 +184,7 @@ def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None) -> dict
         running = plan.out / RUNNING
         try:
             told = ledger.about(plan)
-            outcomes = run(plan, jobs, watched, running, told)
+            outcomes = run(plan, jobs, watched, running, told, scheduler)
             if warm_up.ident:
                 warm_up.join()
             made = ledger.manifest(plan, told, outcomes) | {"started": started_at}
