@@ -226,6 +226,22 @@ def test_an_asset_that_is_added_is_no_verdict(tmp_path):
     assert -10_500 < found["assets"] < -8_000
 
 
+@pytest.mark.parametrize("day", ["2025-12-31", "2028-12-31"])
+def test_a_cost_on_the_first_or_the_last_day_is_a_cost_and_not_time(day):
+    rows = [benefit(year, 100) for year in (2026, 2027, 2028)]
+    bare, paid = (
+        record_of(make(benefits=rows, costs=[cost(day, 20, phase="development")] * count)) for count in (0, 1)
+    )
+    assert moved(steps(bare, paid)) == moved(steps(paid, bare)) == {"costs"}
+
+
+def test_a_benefit_that_goes_in_a_year_that_is_run_is_a_plan():
+    rows = [benefit(year, 100) for year in (2026, 2027)]
+    more = [benefit(year, 10, driver_id="extra") for year in (2026, 2027)]
+    before, after = (record_of(make(benefits=rows + taken)) for taken in (more, more[:1]))
+    assert moved(steps(before, after)) == {"plans"}
+
+
 def test_what_no_input_explains_is_the_codes():
     before = sample("manufacturer")
     after = json.loads(json.dumps(before))

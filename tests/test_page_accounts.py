@@ -62,7 +62,7 @@ def test_the_test_of_a_prohibited_asset_stands_beside_the_groups(plan):
 
 
 def test_new_money_without_a_request_says_so(plan):
-    asked = tuple(portfolio.Ask(ask.group, 0.0, ask.value) for ask in portfolio.asks(plan))
+    asked = tuple(portfolio.Ask(ask.group, 0.0, ask.value, 0.0, 0.0) for ask in portfolio.asks(plan))
     assert "each pays for itself" in str(accounts.new_money(asked, {}, plan.date, "EUR"))
     assert "nothing to fund" in str(accounts.new_money((), {}, plan.date, "EUR"))
 

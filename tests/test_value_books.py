@@ -331,10 +331,10 @@ def test_budget_a_new_machine_is_new_money(foundry, changed):
 
 def test_budget_takes_the_best_set_and_never_a_loser():
     asked = (
-        portfolio.Ask("A", 10, 21.4),
-        portfolio.Ask("B", 5, 16.1),
-        portfolio.Ask("C", 5, 11.9),
-        portfolio.Ask("D", 1, -3.0),
+        portfolio.Ask("A", 10, 21.4, 10, 0.0),
+        portfolio.Ask("B", 5, 16.1, 5, 0.0),
+        portfolio.Ask("C", 5, 11.9, 5, 0.0),
+        portfolio.Ask("D", 1, -3.0, 1, 0.0),
     )
     assert set(portfolio.funded(asked, 10).chosen) == {"B", "C"}
     assert "D" not in portfolio.funded(asked, 1000).chosen

@@ -547,6 +547,13 @@ def test_an_accepted_share_is_drawn_from_a_beta():
     assert drawn.sd == pytest.approx(100 * np.sqrt(40.5 * 10.5 / 51**2 / 52), rel=0.02)
 
 
+def test_an_accepted_share_widened_by_its_grade_stays_a_share():
+    tested = [{"asset_id": "M1", "evaluated_on": "2025-11-30", "n": 20, "accepted_without_edit": 19, "unit": "letters"}]
+    row = benefit(2026, 100, metric_link="acceptance:M1", evidence="vendor")
+    drawn = value_model.simulate(plan_of(benefits=[row], acceptance=tested, rate=0.0)).total.values
+    assert max(drawn) == 100.0
+
+
 def test_correlations_pair_the_figures_of_one_driver():
     wide = {"volume_low": 0.5, "volume_high": 1.5}
     rows = [benefit(2026, (50, 100, 150), **wide), benefit(2026, (50, 100, 150), driver_id="speed", **wide)]

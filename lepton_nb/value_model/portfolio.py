@@ -30,8 +30,8 @@ class Ask:
     group: str
     spend: float
     value: float
-    before_it_earns: float = 0.0  # research, development, hardware
-    not_covered: float = 0.0  # running costs above the benefits of the same months
+    before_it_earns: float  # research, development, hardware
+    not_covered: float  # running costs above the benefits of the same months
 
 
 def asks(plan: Plan, values: Mapping[str, float] | None = None) -> tuple[Ask, ...]:
