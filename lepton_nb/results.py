@@ -196,7 +196,7 @@ def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[st
     """What the cases of a client gave, by asset.
 
     In a report (``folder`` given) the engine has put their records there. For a reader who opened a chapter first
-    (``folder`` empty) the cases are executed now, each once for the same data and notebook, quietly.
+    (``folder`` empty) the cases that a benefit rests on are executed now, each once for the same data and notebook, quietly.
     """
     if not str(folder):
         return {asset: _measured(record, asset) for asset, record in _measured_now(client_folder)}
@@ -222,8 +222,9 @@ def _measured_now(client_folder: str | Path) -> Iterator[tuple[str, Record]]:
 
     folder_of_client = paths.client(str(client_folder))
     company = client.load(folder_of_client)
+    linked = {row.metric_link.id for row in company.benefits if row.metric_link.kind == "measured"}
     for case in company.cases:
-        notebook = _notebook_of(case.case)
+        notebook = _notebook_of(case.case) if case.asset_id in linked else None
         if notebook is None:
             continue
         made_from = [case.model_dump_json(), company.client.name, notebook.read_text(encoding="utf-8")]

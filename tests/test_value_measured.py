@@ -97,11 +97,30 @@ def test_what_was_typed_stands_beside_it_and_counts_nowhere(linked, tmp_path):
     plan = value_model.plan(linked, measured=case(tmp_path))
     (found,) = plan.evidence
     _, name = typed_bank(linked)
-    assert (found.asset_id, found.counts) == ("C1", "measured:C1")
+    assert (found.asset_id, found.counts) == ("C1", ("measured:C1",))
     assert [item.evaluation_id for item in found.typed] == [name]
     assert name not in {item.evaluation_id for item in plan.client.evaluations}
     assert found.sentence in plan.notes and f"what was typed ({name}) stands beside it" in found.sentence
     assert all(item.asset_id != "C1" for item in plan.client.predictions)  # typed scores are of the typed evaluation
+
+
+def test_both_count_where_benefits_link_to_both(linked, tmp_path):
+    company, name = typed_bank(linked)
+    one, *rest = company.benefits
+    both = company.model_copy(
+        update={"benefits": (one.model_copy(update={"metric_link": client.MetricLink("measured", "C1")}), *rest)}
+    )
+    plan = value_model.plan(both, measured=case(tmp_path))
+    assert plan.evidence[0].counts == ("measured:C1", name)
+    assert f"Other benefits of it rest on what was typed ({name})." in plan.evidence[0].sentence
+    assert {line.link_id for line in plan.benefits_of["C1"]} == {"measured:C1", name}
+
+
+def test_a_reader_is_told_where_positive_cases_are_much_commoner_than_in_what_was_typed(linked, tmp_path):
+    told = "15.0 % of its cases are positive, 4.2 % in C1_vs_scorecard: a gain per case holds where"
+    assert told in value_model.plan(linked, measured=case(tmp_path)).evidence[0].sentence
+    rare = evaluation({key: n * (1 if key[0] else 4) for key, n in PAIRS.items()})
+    assert "4.2 %" not in value_model.plan(linked, measured=case(tmp_path, rare)).evidence[0].sentence
 
 
 def test_a_case_that_no_benefit_links_to_is_shown_and_moves_nothing(linked, tmp_path):
@@ -111,7 +130,7 @@ def test_a_case_that_no_benefit_links_to_is_shown_and_moves_nothing(linked, tmp_
         value_model.plan(company),
     )
     (found,) = with_case.evidence
-    assert found.counts == name and "counts nowhere" in found.sentence
+    assert found.counts == (name,) and "counts nowhere" in found.sentence
     assert float(value_model.evaluate(with_case).total) == float(value_model.evaluate(without).total)
     assert with_case.decays == without.decays and with_case.costs == without.costs
 
@@ -197,7 +216,7 @@ def record_of(plan) -> dict:
 def test_the_record_of_the_value_holds_both_results_and_which_counts(linked, tmp_path):
     (row,) = record_of(value_model.plan(linked, measured=case(tmp_path)))["tables"]["evidence"]
     _, name = typed_bank(linked)
-    assert row["counts"] == "measured:C1" and [gain["evaluation"] for gain in row["gains"]] == ["measured:C1", name]
+    assert row["counts"] == ["measured:C1"] and [gain["evaluation"] for gain in row["gains"]] == ["measured:C1", name]
     assert row["gains"][0]["per_case"] != row["gains"][1]["per_case"]
 
 

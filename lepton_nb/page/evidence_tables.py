@@ -45,7 +45,7 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
                 "Cases": found.n, "Positive": found.model.positives, "Recall": words.percent(found.model.tp / found.model.positives),
                 "Paired": "yes" if found.paired else "no", "Gain per case": money(told and told.per_case),
                 "5 % to 95 %": money.range(told.interval if told else None),
-                "Counts": "yes" if item.counts == found.evaluation_id else "no",
+                "Counts": "yes" if found.evaluation_id in item.counts else "no",
             })  # fmt: skip
     caption = "Measured in this report beside what was typed. Source: records of the cases; metrics/confusion.csv."
     banners = [

@@ -228,7 +228,7 @@ def evidence(value: Any) -> Html:
     for item in value.tables.get("evidence", ()):
         told.append(item["sentence"])
         for gain in item["gains"]:
-            counts = gain["evaluation"] == item["counts"]
+            counts = gain["evaluation"] in item["counts"]
             rows.append({
                 "Asset": item["asset"], "Evaluation": words.label(gain["evaluation"]), "Cases": gain["n"],
                 "Gain per case": words.Money(value["value"].unit)(gain["per_case"]), "Word": gain["word"],

@@ -14,7 +14,7 @@ MEASURED = "measured:"
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What is known of the gain of one asset that has a case. counts: id of the evaluation that benefits rest on; "": none.
+    """What is known of the gain of one asset that has a case. counts: ids of the evaluations that benefits rest on.
 
     typed: evaluations of the client's files. months, typed_months: monitored rows of the case and of the files.
     stand_ins: data sets of the case in whose place made-up data stood.
@@ -23,7 +23,7 @@ class Evidence:
     asset_id: str
     evaluation: Evaluation
     typed: tuple[Evaluation, ...]
-    counts: str
+    counts: tuple[str, ...]
     months: int
     typed_months: int
     stand_ins: tuple[str, ...]
@@ -111,6 +111,23 @@ def _correlated_alike(client: Any, links: Mapping[str, str], kept: set[str]) -> 
     return client.monte_carlo.model_copy(update={"correlations": tuple(entries)})
 
 
+#: Times by which the share of positive cases may differ between two tests before a reader is told.
+OTHER_SHARE = 1.5
+
+
+def _other_share(found: Evaluation, typed: tuple[Evaluation, ...]) -> str:
+    """A sentence where positive cases are much rarer, or commoner, in the case than in a typed evaluation."""
+    own = found.model.positives / found.n
+    for item in typed:
+        share = item.model.positives / item.n
+        if own and share and max(own / share, share / own) > OTHER_SHARE:
+            return (
+                f" {100 * own:.1f} % of its cases are positive, {100 * share:.1f} % in {item.evaluation_id}: a gain per case "
+                "holds where they are as frequent as in the test."
+            )
+    return ""
+
+
 def _typed_in_place(client: Any, asset_id: str) -> Evaluation:
     """The typed evaluation that counts where a case gave nothing: the asset's first with money per outcome."""
     typed = [item for item in client.evaluations if item.asset_id == asset_id and item.outcome_value is not None]
@@ -153,19 +170,22 @@ def _evidence(
     typed = tuple(item for item in client.evaluations if item.asset_id == name)
     own = {found.evaluation_id, *(item.evaluation_id for item in typed)}
     used = dict.fromkeys(row.metric_link.id for row in benefits if row.metric_link.kind == "confusion")
-    counts = next((link for link in used if link in own), "")
+    counts = tuple(sorted((link for link in used if link in own), key=lambda link: link != found.evaluation_id))
     typed_months = sum(row.asset_id == name for row in client.monitoring)
     stand_ins = tuple(data["name"] for data in measured[name].data if data["stand_in"])
-    listed = ", ".join(item.evaluation_id for item in typed)
-    if counts == found.evaluation_id:
+    beside = [item.evaluation_id for item in typed if item.evaluation_id not in counts]
+    if found.evaluation_id in counts:
         told = f"{name} rests on what its case measured in this report on {found.n} cases ({found.sample})"
-        told += f"; what was typed ({listed}) stands beside it and counts nowhere." if typed else "; nothing was typed."
+        told += f"; what was typed ({', '.join(beside)}) stands beside it and counts nowhere." if beside else "."
+        if len(counts) > 1:
+            told += f" Other benefits of it rest on what was typed ({', '.join(counts[1:])})."
         if months[name] and typed_months:
             told += f" The months of the case give the decay, the {typed_months} typed rows of monitoring do not."
     elif counts:
-        told = f"{name} rests on what was typed ({counts}); what its case measured stands beside it and counts nowhere."
+        told = f"{name} rests on what was typed ({', '.join(counts)}); what its case measured stands beside it and counts nowhere."
     else:
         told = f"No benefit rests on an evaluation of {name}; what its case measured is shown and counts nowhere."
+    told += _other_share(found, typed)
     if stand_ins:
         told += f" Measured on a stand-in for {', '.join(stand_ins)}: not evidence of the real model."
     return Evidence(

@@ -140,11 +140,11 @@ def _gain(item, plan) -> Row:
 
 
 def _evidence(item, plan) -> Row:
-    """A case: what it measured beside what was typed, each with its gain per case; counts: the one of them that counts."""
+    """A case: what it measured beside what was typed, each with its gain per case; counts: those that benefits rest on."""
     shown = [found for found in (item.evaluation, *item.typed) if found.outcome_value is not None]
     return {
         "asset": item.asset_id,
-        "counts": item.counts,
+        "counts": list(item.counts),
         "months": item.months,
         "typed_months": item.typed_months,
         "stand_ins": list(item.stand_ins),
