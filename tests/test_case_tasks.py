@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from lepton_nb import client, results
+from lepton_nb import client, paths, results
 from lepton_nb.report import case_pages, cases, planning, run
 from lepton_nb.report.chapters import ChapterProblem
 from lepton_nb.report.executing import Outcome
@@ -21,6 +21,17 @@ if case:
     told = f"{case}: {int(columns['y'].sum())} of {len(columns['y'])}"
 else:
     assert client_folder == ""
+"""
+EVALUATION = """
+def counts(flags):
+    pairs = list(zip(columns["y"], flags))
+    return {name: pairs.count(key) for name, key in (("tp", (1, 1)), ("fp", (0, 1)), ("fn", (1, 0)), ("tn", (0, 0)))}
+if case:
+    flags = (columns["x"] < 4).astype(float)
+    record.add_table("evaluation", [{
+        "evaluation_id": f"measured:{case}", "asset_id": case, "evaluated_on": "2026-06-30", "sample": "rows",
+        "n": len(flags), "model": counts(flags), "baseline": counts(columns["flag"]), "outcome_value": None,
+    }])
 """
 ADD = "record.add('told', told, unit='')\nrecord.add('factor', factor, unit='', seed=factor)"
 ASKED = "import json, pathlib\nfound = sorted(path.stem for path in pathlib.Path(results_folder).glob('*.json'))"
@@ -50,7 +61,9 @@ def two(project):
     ]
     file.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
     project.chapter("01_first.ipynb", "1")
-    project.chapter("31_risk.ipynb", READ, add=ADD, case="risk_classifier", reads=["cases", "assets"], title="Risk")
+    project.chapter(
+        "31_risk.ipynb", READ, add=ADD + EVALUATION, case="risk_classifier", reads=["cases", "assets"], title="Risk"
+    )
     project.chapter("80_value.ipynb", ASKED, add="record.add('found', found, unit='')", reads=["evaluations"])
     return project
 
@@ -159,6 +172,28 @@ def test_records_notebooks_and_ledger_go_by_the_tasks_name(two):
 
 def _record(made, outcome: Outcome) -> dict:
     return json.loads(made.places.store.find(outcome.key).record.read_text(encoding="utf-8"))
+
+
+def test_a_reader_has_the_cases_that_benefits_rest_on_executed_once_for_each_client(two, monkeypatch, capsys):
+    assert results.measured("", two.client) == {}
+    benefits = two.client / "benefits.csv"
+    link = benefits.read_text(encoding="utf-8").replace("confusion:M1_vs_manual", "measured:M1")
+    benefits.write_text(link, encoding="utf-8")
+    found = results.measured("", two.client)
+    assert set(found) == {"M1"} and found["M1"].evaluation["model"] == {"tp": 2, "fp": 2, "fn": 0, "tn": 4}
+    assert "31_risk.ipynb is executed first" in capsys.readouterr().out
+    asked = []
+
+    def execute(notebook, name, parameters):
+        asked.append(name)
+        return results.load(name, next((paths.state_folder() / "reader").glob("*")))
+
+    monkeypatch.setattr(results, "_execute", execute)
+    assert results.measured("", two.client) == found and asked == []
+    yml = two.client / "client.yml"
+    yml.write_text(yml.read_text(encoding="utf-8").replace("Nordhafen Gusswerke", "Another foundry"), encoding="utf-8")
+    results.measured("", two.client)
+    assert asked == ["risk@M1"], "no client is shown what another's case measured"
 
 
 def test_check_says_which_chapter_will_measure_a_case_and_what_rests_on_it(two):
