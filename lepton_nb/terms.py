@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 #: Outcomes of a decision on one case, in the order of a confusion matrix.
 OUTCOMES = ("tp", "fp", "fn", "tn")
+#: How the words of a sample begin whose money is weighted to the share of positive cases in use.
+WEIGHTED = "money weighted from"
 #: Grades of evidence, from the strongest; each widens a range by its own factor.
 GRADES = ("measured", "pilot", "expert", "vendor")
 #: Monitored metrics that are shares of cases, so that outcome values can turn them into money.

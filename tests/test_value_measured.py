@@ -119,6 +119,10 @@ def test_both_count_where_benefits_link_to_both(linked, tmp_path):
 def test_a_reader_is_told_where_positive_cases_are_much_commoner_than_in_what_was_typed(linked, tmp_path):
     told = "15.0 % of its cases are positive, 4.2 % in C1_vs_scorecard: a gain per case holds where"
     assert told in value_model.plan(linked, measured=case(tmp_path)).evidence[0].sentence
+    weighted = evaluation(sample="rows; money weighted from 15.0 % positive cases in the test to 4.2 % in use")
+    assert (
+        "a gain per case holds" not in value_model.plan(linked, measured=case(tmp_path, weighted)).evidence[0].sentence
+    )
     rare = evaluation({key: n * (1 if key[0] else 4) for key, n in PAIRS.items()})
     assert "4.2 %" not in value_model.plan(linked, measured=case(tmp_path, rare)).evidence[0].sentence
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from lepton_nb import datasets
 from lepton_nb.casework.forms import PARTS, CaseSet, Part
+from lepton_nb.casework.in_use import as_in_use
 from lepton_nb.client import case_data, case_rows
 from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
 
@@ -162,7 +163,7 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
             split=split or None, **about,
         )  # fmt: skip
     day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
-    return replace(made, evaluated_on=day or case.valuation_date)
+    return as_in_use(replace(made, evaluated_on=day or case.valuation_date), case.positive_share)
 
 
 def _client_images(case: CaseData, content: Any, split: Mapping[str, Any], about: dict[str, Any]) -> CaseSet:

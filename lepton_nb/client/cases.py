@@ -33,15 +33,28 @@ CLASSIFIERS = ("risk_classifier", "image_classifier")
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column", "split",
-    "predictions", "score_column", "model", "threshold", "evaluated_on",
+    "predictions", "score_column", "model", "threshold", "positive_share", "evaluated_on",
 )  # fmt: skip
 
 
 def examine(source: Any, case: Case) -> CaseData:
     """Look at the data of one case, its predictions and its model. source: the folder or workbook. Raises Unfit."""
-    for key in ("predictions", "model", "threshold", "outcome_value", "positive", "amount_column", "group_column"):
+    for key in (
+        "predictions",
+        "model",
+        "threshold",
+        "outcome_value",
+        "positive",
+        "positive_share",
+        "amount_column",
+        "group_column",
+    ):
         if case[key] is not None and case.case not in CLASSIFIERS:
             raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
+    if case.positive_share in (0, 1):
+        raise Unfit(
+            "positive_share", f"{case.positive_share:g}", 41, "give a share between 0 and 1: both classes occur in use"
+        )
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
     said = {name: case[name] for name in SAID}

@@ -81,6 +81,9 @@ cases. The files lie inside this folder:
 rows for the test: `{{by: date, test_from: 2025-01-01}}` or `{{by: random, test_share: 0.2}}`. Arrays hold no Python
 objects; at most 500 MB a file.
 
+Data for training often hold more positive cases than there are in use: `positive_share` says how many there are, and
+the money of each class is weighted to it.
+
 A benefit takes what a case measures with `metric_link` `measured:ID`, ID being the asset of the case, and leaves
 `unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.
 `lepton-nb check` says which chapter will measure a case and what rests on it.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lepton_nb.client import Evaluation, MetricLink, Monitoring
+from lepton_nb.terms import WEIGHTED
 
 #: How the id of an evaluation begins that a case gave; the rest is the asset.
 MEASURED = "measured:"
@@ -118,12 +119,12 @@ OTHER_SHARE = 1.5
 def _other_share(found: Evaluation, typed: tuple[Evaluation, ...]) -> str:
     """A sentence where positive cases are much rarer, or commoner, in the case than in a typed evaluation."""
     own = found.model.positives / found.n
-    for item in typed:
+    for item in typed if WEIGHTED not in found.sample else ():
         share = item.model.positives / item.n
         if own and share and max(own / share, share / own) > OTHER_SHARE:
             return (
                 f" {100 * own:.1f} % of its cases are positive, {100 * share:.1f} % in {item.evaluation_id}: a gain per case "
-                "holds where they are as frequent as in the test."
+                "holds where they are as frequent as in the test (positive_share in its case weights it)."
             )
     return ""
 

@@ -170,6 +170,7 @@ class CaseData(Frozen):
     score_column: str | None = None
     model: str | None = None
     threshold: float | None = None
+    positive_share: float | None = None
     outcome_value: OutcomeValue | None = None
     outcome_source: str = ""  # client.yml, the id of a typed evaluation, or empty where no money is known
     evaluated_on: date | None = None

@@ -360,6 +360,11 @@ class Case(Frozen):
     threshold: Score | None = column(
         "Score from which on a case is flagged; missing: the one that pays most.", default=None
     )
+    positive_share: Share | None = column(
+        "Share of positive cases among the decisions in use; missing: as in the test rows. Data for training often hold "
+        "more of them: the money of each class is then weighted to this share.",
+        default=None,
+    )
     outcome_value: CaseMoney | None = column(
         "Money per outcome; missing: that of the asset's evaluation in metrics/.", default=None
     )
