@@ -12,7 +12,7 @@ speaks against a conclusion, ``unlabelled`` estimates the value on rows without 
 
 from __future__ import annotations
 
-from lepton_nb.casework.data import images, of_client, table
+from lepton_nb.casework.data import images, of_case, of_client, table
 from lepton_nb.casework.forms import (
     LEVEL,
     Candidate,
@@ -46,6 +46,7 @@ __all__ = [
     "Scores",
     "Slice",
     "images",
+    "of_case",
     "of_client",
     "table",
 ]

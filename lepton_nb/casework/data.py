@@ -100,7 +100,7 @@ def images(
 
     data: the data set that the arrays are from (its name, title, source, checksum). The rest as in :func:`table`.
     """
-    facts = _facts(data)[0] if data is not None else {}
+    facts, _ = _facts({} if data is None else data)
     x = np.asarray(x)
     if x.ndim not in (3, 4) or len(x) != len(y):
         raise ValueError(f"x must be (n, height, width[, channels]) with n = {len(y)}. Received: {x.shape}")

@@ -9,7 +9,8 @@ Whatever the door, it gives scores of the test rows, and of the validation rows 
 - LightGBM: ``onnxmltools.convert_lightgbm(model, initial_types=[("x", FloatTensorType([None, k]))])``: one input with
   all columns, all numbers, in the order of the data.
 - PyTorch: ``torch.onnx.export(model, (x,), path)`` with a last ``Sigmoid``, weights in the same file.
-- Keras: ``model.save("model.keras")``, or ``model.export("model.onnx", format="onnx")``.
+- Keras: ``model.save("model.keras")``, or ``model.export("model.onnx", format="onnx")`` (tf2onnx). Where the network
+  holds an adapted ``Normalization``, tf2onnx 1.17 writes its figures as inputs; give the .keras file then.
 
 The score is the last column of the probabilities. Images come as float32 in 0..1, or as they are where the input is
 uint8; channels last or first, as the input says.
@@ -18,6 +19,7 @@ uint8; channels last or first, as the input says.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -170,7 +172,9 @@ def keras_model(case_set: CaseSet, path: str | Path) -> Scores:
     from lepton_nb import training  # starts Keras quietly
 
     try:
-        model = keras.saving.load_model(str(path), compile=False, safe_mode=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # Keras with NumPy 2
+            model = keras.saving.load_model(str(path), compile=False, safe_mode=True)
     except Exception as error:
         raise ValueError(f"{Path(path).name} cannot be opened by Keras: {str(error).splitlines()[0]}") from None
 

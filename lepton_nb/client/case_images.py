@@ -129,6 +129,8 @@ def size_of_image(path: Path) -> tuple[int, ...] | None:
     """(height, width) of a grey PNG or JPEG, (height, width, 3) of a coloured one, from its header; None: not found."""
     with path.open("rb") as stream:
         start = stream.read(26)
+        if len(start) < 26:
+            return None
         if start.startswith(_PNG):
             width, height = int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
             return (height, width) if start[25] == 0 else (height, width, 3)

@@ -31,6 +31,8 @@ LARGEST_FILE = {
     ".xlsx": 50 * MEGABYTE,
     ".yml": MEGABYTE,
     ".npz": 500 * MEGABYTE,
+    ".onnx": 500 * MEGABYTE,
+    ".keras": 500 * MEGABYTE,
 }
 MOST_CELLS = 20_000_000  # of one table, however small its file is
 DEEPEST_YAML = 12  # levels; the format needs 5

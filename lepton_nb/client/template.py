@@ -77,9 +77,30 @@ cases. The files lie inside this folder:
 | image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
 | translator | `.tsv`: two texts a line, source and target |
 
-`baseline_column` says what was done before (0 or 1 for each case); with it the comparison is paired. `split` keeps
-rows for the test: `{{by: date, test_from: 2025-01-01}}` or `{{by: random, test_share: 0.2}}`. Arrays hold no Python
-objects; at most 500 MB a file.
+`data: public:NAME` takes a public data set in place of a file. `positive` names the class that counts as 1 where the
+classes are not 0 and 1. `baseline_column` says what was done before (0 or 1 for each case); with it the comparison is
+paired. `split` keeps rows for the test: `{{by: day, test_from: 2025-01-01}}` (rows in the order of time),
+`{{by: random, test_share: 0.2}}`, or `{{by: customer, test_share: 0.2}}` (rows of one customer stay together). `group_column`
+and `block_column` show results by group and the value of each block. Arrays hold no Python objects; at most 500 MB a file.
+
+A model comes in by one of three doors:
+
+| door | keys | what it is |
+|---|---|---|
+| predictions | `predictions: data/scores.csv`, `score_column` | one row a row of the data, or of the test, in the same order or with the same id column: `score` from 0 to 1, or `decision` 0 or 1 |
+| model file | `model: models/risk.onnx` | ONNX, or `.keras`; no file that runs code when it is opened (pickle, joblib, PyTorch's own, HDF5) |
+| none of the two | | models are trained on the rows of the case and chosen on validation rows |
+
+How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])`, LightGBM with `onnxmltools.convert_lightgbm`,
+PyTorch with `torch.onnx.export` and a last sigmoid, Keras with `model.save("model.keras")`. The inputs have the names of
+the columns, one input a column, or are one input of all columns where all hold numbers. Images come as numbers from 0
+to 1, or as they are where the input is uint8.
+
+`outcome_value: {{tp: 0, fn: [-5300, -4275, -3300], fp: -620, tn: 0}}` is the money per case; missing, it is that of the
+asset's evaluation in `metrics/`. With `amount_column` the money of a row is outcome value × amount: of your own
+`outcome_value` per unit of the amount, of an evaluation's for a case of average amount. `threshold` is the score from
+which a case is flagged; missing, it is the one that pays most on the validation rows. A benefit rests on the result
+with `metric_link: measured:C1` (the asset of the case).
 
 Data for training often hold more positive cases than there are in use: `positive_share` says how many there are, and
 the money of each class is weighted to it.
