@@ -363,6 +363,22 @@ def test_the_pairs_decide_where_the_verdict_differs(without, words):
     assert words in information.pairing_sentence("G", "robust", without, 100, 400)
 
 
+def test_both_sides_of_a_pairing_are_read_from_their_own_draws(sample):
+    _, plan, distribution = sample
+    blind_plan, blind = information.without_pairs(plan, distribution.draws, distribution.seed)
+    pairings = information.pairings(plan, distribution, blind_plan, blind)
+    assert pairings
+    for one in pairings:
+        for side, of in ((one.with_pairs, distribution), (one.without, blind)):
+            assert (side["low"], side["high"]) == of.groups[one.group].interval
+        assert one.equivalent_n > one.n  # pairs say more than margins
+        assert one.without["high"] - one.without["low"] >= 0.97 * (one.with_pairs["high"] - one.with_pairs["low"])
+
+
+def test_back_tests_are_tried_from_a_hundred_to_a_million_cases():
+    assert (information.SIZES[0], information.SIZES[-1], len(information.SIZES)) == (100, 1_000_000, 33)
+
+
 def test_the_cost_of_a_label_is_taken_from_a_product_that_fits_and_from_nothing_else():
     told = spent("2025-01-01", 13440) | {"category": "labelling", "source": "38 400 x 0.35"}
     assert information.cost_per_label(make(costs=[told]))[0] == 0.35

@@ -312,7 +312,17 @@ def pairings(plan: Plan, distribution: Distribution, blind_plan: Plan, blind: Di
         equivalent = round(gain.n * (margins / pairs) ** 2)
         sentence = pairing_sentence(group.name, said[0].word, said[1].word, gain.n, equivalent)
         found.append(
-            Pairing(gain.evaluation_id, group.name, gain.n, equivalent, sides[0], sides[1], said[0], said[1], sentence)
+            Pairing(
+                evaluation_id=gain.evaluation_id,
+                group=group.name,
+                n=gain.n,
+                equivalent_n=equivalent,
+                with_pairs=sides[0],
+                without=sides[1],
+                verdict_with=said[0],
+                verdict_without=said[1],
+                sentence=sentence,
+            )
         )
     return tuple(found)
 
