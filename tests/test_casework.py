@@ -13,8 +13,9 @@ from made_cases import ENTRY, WORTH, bank, loans, outcome_value, pictures, table
 from test_client import SAMPLES, B
 
 from lepton_nb import casework, client, datasets, results, value_model
-from lepton_nb.casework import calibrating, doors, judging, money, unlabelled, worth
+from lepton_nb.casework import calibrating, checks, doors, judging, money, unlabelled, worth
 from lepton_nb.client import Evaluation, Monitoring, case_rows
+from lepton_nb.page import case_tables
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import decay
 from lepton_nb.value_model.gains import yearly_cases
@@ -444,3 +445,32 @@ def test_features_are_told_from_columns_of_other_use():
     data = {"a": np.array([1.0, 2.0, 2.0]), "text": np.array(["x", "y", "y"]), "same": np.ones(3)}
     kept, left = case_rows.features(data, {})
     assert kept == {"a": "number", "text": "text"} and set(left) == {"same"}
+
+
+# --- the page
+
+
+def test_every_piece_of_a_judged_case_is_shown(judged):
+    found = checks.findings(judged.case, judged)
+    page = str(case_tables.whole(judged, found, "loans"))
+    for word in ("Gain a year", "Area under the curve", "Model and baseline on the same rows", "loans-calibration", "loans-profit",
+                 "loans-decision", "loans-learning", "loans-blocks", "By region", "judges, once", "Shapley"):  # fmt: skip
+        assert word in page, word
+    assert "nan" not in page.lower().replace("finance", "")
+
+
+def test_a_case_that_stops_says_so_first_and_an_estimate_is_marked(judged):
+    stop = casework.Finding(check="few positives", grade="stop", words="The test holds 12 positive rows.")
+    page = str(case_tables.whole(judged, [stop]))
+    assert page.index("No conclusion is drawn.") < page.index("Gain per decision")
+    shown = str(
+        case_tables.estimated(unlabelled.estimate(judged, judged.scores.test, judged.case.test.baseline), "EUR")
+    )
+    assert "An estimate, no measurement." in shown and "gain per test row, measured" in shown
+
+
+def test_decisions_without_money_and_groups_are_shown_too():
+    case = table(money=None, group="", block="", split={"by": "random", "test_share": 0.3})
+    decided = doors.given(case, "yes or no", (case.test.x["load"].to_numpy() > 0.4).astype(float))
+    page = str(case_tables.whole(judging.judge(case, decided, learning=False), ()))
+    assert "The predictions are decisions" in page and "Gain a year" not in page

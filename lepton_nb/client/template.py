@@ -99,8 +99,7 @@ to 1, or as they are where the input is uint8.
 `outcome_value: {{tp: 0, fn: [-5300, -4275, -3300], fp: -620, tn: 0}}` is the money per case; missing, it is that of the
 asset's evaluation in `metrics/`. With `amount_column` the money of a row is outcome value × amount: of your own
 `outcome_value` per unit of the amount, of an evaluation's for a case of average amount. `threshold` is the score from
-which a case is flagged; missing, it is the one that pays most on the validation rows. A benefit rests on the result
-with `metric_link: measured:C1` (the asset of the case).
+which a case is flagged; missing, it is the one that pays most on the validation rows.
 
 Data for training often hold more positive cases than there are in use: `positive_share` says how many there are, and
 the money of each class is weighted to it.

@@ -1,0 +1,322 @@
+"""What a chapter shows of a judged case (casework.Judged): the evidence first, then what it rests on.
+
+:func:`whole` is the page; each piece can be shown alone. Numbers and sentences are those of the judgement; nothing is
+computed here but shares and units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.words import Money
+
+GRADES = {"stop": "no conclusion", "warn": "to be known", "note": "beside"}
+RATES = {
+    "recall": "positive cases found",
+    "false_alarm_rate": "negative cases flagged",
+    "precision": "right among the flagged",
+    "accuracy": "decided right",
+    "flagged_share": "flagged",
+}
+DOORS = {
+    "predictions": "predictions made elsewhere",
+    "onnx": "a model file, ONNX",
+    "keras": "a model file, Keras",
+    "trained": "trained here",
+}
+
+
+def whole(judged: Any, findings: Sequence[Any] = (), name: str = "case") -> Html:
+    """The page of a case: conclusion, what speaks against it, and the evidence piece by piece. name: anchor of drawings."""
+    pieces = [
+        conclusion(judged, findings), found(findings), decisions(judged), differences(judged), probabilities(judged, name),
+        cuts(judged, name), net_benefit(judged, name), slices(judged, name), labels(judged, name), blocks(judged, name),
+        tried(judged), time_and_cost(judged), rows(judged), render.sentences(judged.notes, none=""),
+    ]  # fmt: skip
+    return render.join(*[piece for piece in pieces if str(piece)])
+
+
+def _money(judged: Any) -> Money:
+    return Money(judged.case.currency or "money")
+
+
+def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
+    """The gain with its interval, the area, the rates: what the test says, in large figures."""
+    money, gain, year = _money(judged), judged.gain, judged.yearly_gain
+    stopped = [finding.words for finding in findings if finding.grade == "stop"]
+    items: list[tuple] = []
+    if gain is not None:
+        items.append(
+            ("Gain per decision over the baseline", money(gain.value), f"90 %: {money.range((gain.low, gain.high))}")
+        )
+        if year is not None:
+            remark = f"90 %: {money.range((year.low, year.high))}; {words.count(judged.case.yearly)} decisions"
+            items.append(("Gain a year", money(year.value), remark))
+    if judged.auc is not None:
+        items.append(
+            (
+                "Area under the curve",
+                words.number(judged.auc.value, 3),
+                f"90 %: {words.range_of(judged.auc.interval, digits=3)}",
+            )
+        )
+    recall = judged.rates["recall"]
+    if recall is not None:
+        items.append(
+            ("Positive cases found", words.percent(recall.value), f"90 %: {words.percent_range(recall.interval)}")
+        )
+    told = f"{judged.scores.name} ({DOORS[judged.scores.door]}), {words.count(judged.n)} test rows, {words.count(judged.positives)} positive."
+    banner = [render.banner("No conclusion is drawn.", " ".join(stopped))] if stopped else []
+    return render.join(*banner, render.key_figures(items), render.note(f"{told} {judged.cutoff.source}"))
+
+
+def found(findings: Sequence[Any]) -> Html:
+    """What the checks found, the gravest first."""
+    listed = [{"Grade": GRADES[item.grade], "Check": item.check, "Found": item.words} for item in findings]
+    return render.table(
+        listed, caption="What speaks against it.", none="No check found anything that speaks against it."
+    )
+
+
+def decisions(judged: Any) -> Html:
+    """Counts and rates of model and baseline, side by side."""
+    policies = {"model": (judged.confusion, judged.rates)}
+    if judged.baseline_confusion:
+        policies["baseline"] = (judged.baseline_confusion, judged.baseline_rates)
+    counted = [
+        {"Decided by": name} | {words.label(key): value for key, value in counts.items()}
+        for name, (counts, _) in policies.items()
+    ]
+    rates = [
+        {"Share": told}
+        | {name: words.missing() if each[key] is None else f"{words.percent(each[key].value)} ({words.percent_range(each[key].interval)})"
+           for name, (_, each) in policies.items()}
+        for key, told in RATES.items()
+    ]  # fmt: skip
+    before = judged.evaluation.baseline_policy if judged.evaluation is not None else "none"
+    return render.join(
+        render.table(counted, caption=f"Decisions on the {words.count(judged.n)} test rows. Baseline: {before}."),
+        render.table(rates, caption="Shares with 90 % Wilson intervals."),
+    )
+
+
+def differences(judged: Any) -> Html:
+    """The paired table: where model and baseline decide differently, which alone tells them apart."""
+    if judged.evaluation is None or not judged.evaluation.paired:
+        return Html("")
+    flag = {1: "flagged", 0: "left"}
+    table = [
+        {"Truth": "positive" if cell.y_true else "negative", "Model": flag[cell.model], "Baseline": flag[cell.baseline],
+         "Rows": cell.count, "Decided": "differently" if cell.model != cell.baseline else "alike"}
+        for cell in judged.evaluation.paired
+    ]  # fmt: skip
+    apart = sum(cell.count for cell in judged.evaluation.paired if cell.model != cell.baseline)
+    told = f"Decided differently: {words.count(apart)} of {words.count(judged.n)} rows; they carry the whole gain."
+    pieces = [render.table(table, caption="Model and baseline on the same rows."), render.note(told)]
+    if judged.gain is not None and judged.case.test.amounts is not None:
+        money, by_rows = _money(judged), judged.gain_by_rows
+        pieces.append(
+            render.note(
+                f"By the amounts of the rows: {money(by_rows.value)} per decision ({money.range((by_rows.low, by_rows.high))}, "
+                f"90 %); by counts at mean amounts: {money(judged.gain.value)}."
+            )
+        )
+    return render.join(*pieces)
+
+
+def probabilities(judged: Any, name: str = "case") -> Html:
+    """Whether the scores are probabilities, before and after the repair."""
+    repair = judged.repair
+    if repair is None:
+        return render.note("The predictions are decisions: there is no area, no calibration and no other threshold.")
+    shown = {"as they are": repair.bins_before} | (
+        {f"{repair.method} repair": repair.bins_after} if repair.method not in ("none",) and repair.bins_after else {}
+    )
+    grid = charts.panels(len(shown), 3.0, [f"Scores {told}" for told in shown])
+    for axis, bins in zip(grid, shown.values(), strict=True):
+        scores, happened, low, high, _ = zip(*bins, strict=True)
+        charts.calibration(scores, happened, list(zip(low, high, strict=True)), axis=axis)
+    drawn = plots.show(
+        grid[0].figure,
+        "Scores of the test rows against what happened, with 90 % Wilson intervals.",
+        f"{name}-calibration",
+    )
+    told = f"Brier score {words.number(repair.before.value, 4)}, mean distance from what happened {words.number(repair.error_before, 3)}."
+    return render.join(drawn, render.note(f"{told} {repair.sentence}"))
+
+
+def cuts(judged: Any, name: str = "case") -> Html:
+    """Where to cut the scores: money by the share flagged, and ways to choose the cut."""
+    if judged.profit is None:
+        return Html("")
+    money, curve = _money(judged), judged.profit
+    marks = [(cut.name, cut.flagged, cut.value) for cut in judged.cuts if cut.name in ("in use", "from the money")]
+    axis = charts.profit_curve(curve.flagged / curve.n, curve.profits / curve.n, money.currency, marks)
+    drawn = plots.show(
+        axis,
+        "Money per test row by the share flagged. The best point is chosen on these rows, so it looks too good.",
+        f"{name}-profit",
+    )
+    listed = [
+        {"Cut": cut.name, "From score": words.figure(cut.score), "Flagged": words.share(cut.flagged), "Money per row": money(cut.value),
+         "Over the cut in use": money(cut.gain), "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
+        for cut in judged.cuts
+    ]  # fmt: skip
+    return render.join(drawn, render.table(listed, caption="Ways to cut the scores, in money."))
+
+
+def net_benefit(judged: Any, name: str = "case") -> Html:
+    """Decision curve: net benefit of model, baseline, flagging everybody and nobody."""
+    if not judged.decision_curve:
+        return Html("")
+    at = [point.threshold for point in judged.decision_curve]
+    curves = {
+        "model": [1000 * point.net_benefit for point in judged.decision_curve],
+        "baseline": [1000 * point.net_benefit for point in judged.baseline_curve],
+        "flag everybody": [1000 * point.treat_all for point in judged.decision_curve],
+        "flag nobody": [0.0] * len(at),
+    }
+    axis = charts.lines(at, curves, "threshold probability", "net true positives per 1,000 rows")
+    top = 1000 * judged.positives / judged.n
+    axis.set_ylim(-0.25 * top, 1.05 * top)
+    return plots.show(axis, "Decision curve of the calibrated scores on the test rows.", f"{name}-decision")
+
+
+def slices(judged: Any, name: str = "case") -> Html:
+    """Results by period and by group: is the gain there in each?"""
+    pieces = []
+    for items, what in ((judged.periods, judged.period_words), (judged.groups, judged.case.groups_by or "group")):
+        if not items:
+            continue
+        money = _money(judged)
+        listed = [
+            {words.label(what): item.name, "Rows": item.n, "Positive": item.positives, "Found": _rate(item.recall),
+             "Baseline": words.percent(item.baseline_recall), "Flagged wrongly": _rate(item.false_alarms),
+             "Gain per row": words.missing() if item.gain is None else f"{money(item.gain.value)} ({money.range((item.gain.low, item.gain.high))})"}
+            for item in items
+        ]  # fmt: skip
+        pieces.append(render.table(listed, caption=f"By {words.label(what)}, with 90 % intervals."))
+        if len(items) > 1 and items[0].gain is not None:
+            drawn = charts.ranges(
+                [(item.name, item.gain.value, item.gain.low, item.gain.high) for item in items],
+                money.currency,
+                "gain per row",
+            )
+            pieces.append(plots.show(drawn, f"Gain over the baseline by {words.label(what)}.", f"{name}-{what}"))
+    return render.join(*pieces)
+
+
+def _rate(rate: Any) -> str:
+    return words.missing() if rate is None else f"{words.percent(rate.value)} ({words.percent_range(rate.interval)})"
+
+
+def labels(judged: Any, name: str = "case") -> Html:
+    """Learning curve in money, or of the area where no money is known; what a thousand more labels are worth."""
+    curve = judged.learning
+    if curve is None:
+        return Html("")
+    known = curve.points[0].money is not None
+    values = [point.money if known else point.auc for point in curve.points]
+    spread = np.array([point.spread or 0.0 for point in curve.points])
+    series = np.array([values - spread, values, values + spread]) if known else values
+    y = f"{judged.case.currency or 'money'} per row" if known else "area under the curve"
+    axis = charts.lines(
+        [point.labels for point in curve.points], {curve.model: series}, "labels", y, log="x", markers=True
+    )
+    drawn = plots.show(
+        axis,
+        "Test rows, by the labels that a model was trained on; band: one standard deviation over repeats.",
+        f"{name}-learning",
+    )
+    further = ""
+    if curve.further_test is not None:
+        further = f" A thousand further judged rows are worth {_money(judged)(curve.further_test)} ({curve.unit}) to the decision."
+    return render.join(drawn, render.note(curve.sentence + further))
+
+
+def blocks(judged: Any, name: str = "case") -> Html:
+    """What each block of the training rows is worth."""
+    if judged.blocks is None:
+        return Html("")
+    names, values = list(judged.blocks.values), list(judged.blocks.values.values())
+    axis = charts.bars(names, {"": values}, judged.case.currency or "money", "Shapley value")
+    told = f"Value of each block ({judged.case.blocks_by}) over no model, {judged.blocks_unit}. {judged.blocks.method[0].upper()}{judged.blocks.method[1:]}."
+    return plots.show(axis, told, f"{name}-blocks")
+
+
+def tried(judged: Any) -> Html:
+    """The models that were tried, on the validation rows."""
+    money = _money(judged)
+    listed = [
+        {"Model": one.name, "Area": words.number(one.auc, 3), "Money per row, best cut": money(one.money) if one.money is not None else None,
+         "Cross-entropy": words.number(one.log_loss, 4), "Chosen": "yes" if one.chosen else ""}
+        for one in judged.scores.tried
+    ]  # fmt: skip
+    return (
+        render.table(listed, caption="Tried on the validation rows; the largest area was chosen.")
+        if listed
+        else Html("")
+    )
+
+
+def time_and_cost(judged: Any) -> Html:
+    """Seconds of training and of a thousand predictions on this machine, and their money where a price is known."""
+    money = _money(judged)
+    pairs = {
+        "Training": (judged.scores.training_seconds, judged.costs.get("training")),
+        "A thousand predictions": (judged.scores.seconds_a_thousand, judged.costs.get("a_thousand")),
+    }
+    listed = [
+        {"What": what, "Time": words.duration(seconds), "Cost": None if cost is None else money(cost)}
+        for what, (seconds, cost) in pairs.items()
+        if seconds is not None
+    ]
+    return (
+        render.table(listed, caption="On this machine; rows are given together.", unless_zero=("Cost",))
+        if listed
+        else Html("")
+    )
+
+
+def rows(judged: Any) -> Html:
+    """Which rows were used for what, and which columns the model saw."""
+    case = judged.case
+    task = {
+        "train": "moves the model",
+        "validation": "chooses model, threshold and calibration",
+        "test": "judges, once",
+    }
+    listed = [
+        {"Part": name, "Task": task[name], "Rows": len(part), "Positive": part.positives}
+        for name, part in case.parts.items()
+    ]
+    told = [f"{case.title}. {case.source}. Positive: {case.target}. Split: {case.split}."]
+    if case.left_out:
+        told.append("No feature: " + "; ".join(f"{name} ({why})" for name, why in case.left_out.items()) + ".")
+    return render.join(render.table(listed, caption="Rows of the case."), *map(render.note, told))
+
+
+def estimated(estimate: Any, currency: str = "") -> Html:
+    """A value on rows without labels. It stands under a banner, and its error on known rows beside it."""
+    money = Money(currency or "money")
+    listed = [{"What": "rows without labels", "Value": words.count(estimate.n)},
+              {"What": "positive, expected", "Value": words.number(estimate.positives, 0)},
+              {"What": "of them flagged, expected", "Value": words.percent(estimate.recall)}]  # fmt: skip
+    if estimate.gain is not None:
+        gain, known = estimate.gain, estimate.on_test
+        listed += [
+            {"What": "gain per row, estimated", "Value": f"{money(gain.value)} ({money.range((gain.low, gain.high))})"},
+            {
+                "What": "gain per test row, estimated without its labels",
+                "Value": f"{money(known.value)} ({money.range((known.low, known.high))})",
+            },
+            {"What": "gain per test row, measured", "Value": money(estimate.measured)},
+            {"What": "error of the estimate there", "Value": money(estimate.error)},
+        ]
+    banner = render.banner("An estimate, no measurement.", estimate.sentence, "note")
+    return render.join(banner, render.table(listed, caption="Value without labels, from calibrated scores; 90 % band."))
