@@ -24,10 +24,12 @@ lint: $(VENV)/.ready ## put the code into its form
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
 
-lock: $(VENV)/.ready ## write constraints.txt anew from the ranges in pyproject.toml
+lock: $(VENV)/.ready ## write constraints.txt and constraints-mlflow.txt anew from the ranges in pyproject.toml
 	$(RUN)/pip install --quiet uv
 	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate \
 		--upgrade --output-file constraints.txt pyproject.toml
+	$(RUN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+		--upgrade --output-file constraints-mlflow.txt --group mlflow
 
 clean: ## remove what was built and kept, not the environment
 	rm -rf .lepton build reports *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -33,6 +33,10 @@ def _path(text: str | Path) -> Path:
     return Path(text)
 
 
+importing = typer.Typer(help="Fill a client's folder from a system that knows its models.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+
+
 class _Profile(enum.StrEnum):
     quick = "quick"
     full = "full"
@@ -149,6 +153,55 @@ def new(
     console.print(f"{written}: written. Change it, then: lepton-nb check {written}", markup=False)
 
 
+@importing.command("mlflow")
+def import_mlflow(
+    uri: Annotated[
+        str,
+        typer.Option("--tracking-uri", envvar="MLFLOW_TRACKING_URI", help="The server's address, http://HOST:PORT."),
+    ],
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.", **_FOLDER)] = Path("my-client"),
+    keep: Annotated[
+        Path | None, typer.Option(help="An earlier folder of the client: what MLflow does not say is kept.", **_FOLDER)
+    ] = None,
+    model: Annotated[list[str], typer.Option(help="Only this registered model; repeatable.")] = [],  # noqa: B006
+    experiment: Annotated[list[str], typer.Option(help="Only models of this experiment; repeatable.")] = [],  # noqa: B006
+    entry_only: Annotated[
+        list[str], typer.Option(metavar="MODEL", help="Read no artifact of this model; * is all; repeatable.")
+    ] = [],  # noqa: B006
+    asset: Annotated[
+        list[str],
+        typer.Option(metavar="COLUMN=VALUE", help="A column of assets.csv, the same for all models; repeatable."),
+    ] = [],  # noqa: B006
+) -> None:
+    """Write a client's folder from the registered models of an MLflow server.
+
+    Assets, versions, stages, counts, predictions and models (ONNX, Keras) are taken; what MLflow does not know stays
+    empty, and FILL_IN.md says what a person fills in. User and password, or a token, are read from
+    MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD and MLFLOW_TRACKING_TOKEN.
+    """
+    from rich.console import Console
+
+    from lepton_nb import importing as imports
+
+    console = Console(highlight=False, soft_wrap=True)
+    with _sentences(console):
+        same = dict(_pair("--asset", word) for word in asset)
+        done = imports.from_mlflow(
+            uri, out, models=model, experiments=experiment, keep=keep, entry_only=entry_only, same=same
+        )
+        for one in done.taken:
+            console.print(imports.sentence(one), markup=False)
+            for note in one.notes:
+                console.print(f"note: {one.entry.asset_id}: {note}.", markup=False)
+        written = shlex.quote(_short(done.folder))
+    todo = (
+        f"{_counted(done.blanks, 'value')} to be filled in, see FILL_IN.md there"
+        if done.blanks
+        else "nothing to fill in"
+    )
+    console.print(f"{written}: written, {todo}. Then: lepton-nb check {written}", markup=False)
+
+
 @app.command()
 def compare(
     earlier: Annotated[Path, typer.Argument(help="The folder of the earlier report.", parser=_path, metavar="EARLIER")],
@@ -259,6 +312,13 @@ def _counted(things, word: str) -> str:
     """``1 note``, ``2 notes``."""
     number = things if isinstance(things, int) else len(things)
     return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _pair(option: str, word: str) -> tuple[str, str]:
+    name, sign, value = (part.strip() for part in word.partition("="))
+    if not (name and sign and value):
+        raise ValueError(f"{option} {word}: write COLUMN=VALUE, for example acquisition=internal.")
+    return name, value
 
 
 def _settings(words: list[str]) -> dict[str, dict]:

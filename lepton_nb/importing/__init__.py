@@ -23,7 +23,7 @@ from lepton_nb.importing.entries import TAG, Entry, entries, run_of
 from lepton_nb.importing.folder import Filling, placed
 from lepton_nb.importing.rest import Down, Missing, Registry, Unusable
 
-__all__ = ["Imported", "Taken", "Unusable", "from_mlflow"]
+__all__ = ["Imported", "Taken", "Unusable", "from_mlflow", "sentence"]
 
 MOST_VERSIONS = 20  # of a model, the newest, whose metrics are written down
 OWN_TAGS = ("asset_id", "predictions", "data", "test_from", *(f"column.{part}" for part in tables.COLUMNS))
@@ -109,6 +109,15 @@ def from_mlflow(
     except Unreadable as stop:
         raise ClientProblems((stop.problem,)) from None
     return Imported(folder=out, **done)
+
+
+def sentence(taken: Taken) -> str:
+    """What was taken of one model, in one line."""
+    found = ["counts beside a baseline"] * taken.evaluation
+    found += ["a case with the model's file" if taken.model else "a case with predictions"] * taken.case
+    found += [f"the model's file {taken.model}"] * (bool(taken.model) and not taken.case)
+    name = "" if taken.entry.label == taken.entry.asset_id else f" ({taken.entry.label})"
+    return f"{taken.entry.asset_id}{name}: {taken.entry.why}. Taken: {', '.join(found) or 'the entry alone'}."
 
 
 def _judge_kept(keep: Path) -> None:

@@ -132,8 +132,7 @@ def choose(versions: list[Version]) -> tuple[Version, str, str]:
     for version in reversed(versions):
         if version.stage != "Archived":
             what = f"the newest, stage {version.stage}" if version.stage == "Staging" else "the newest"
-            aliases = ", ".join(IN_USE)
-            why = f"version {version.number}, {what}: in development, for none has an alias {aliases} or the stage Production"
+            why = f"version {version.number}, {what}: in development, for no version is marked as in use"
             return version, "algorithm_development", why
     return versions[-1], "retired", f"version {versions[-1].number}, the newest of archived ones: retired"
 

@@ -49,7 +49,7 @@ class Filling:
         else:
             shutil.copytree(keep, root, symlinks=True)
         self.source = Folder(root)
-        self.settings = self.source.settings(Draft())
+        self.settings = _over(template.BLANK_SETTINGS, self.source.settings(Draft()))
         if isinstance(said := self.settings.get("csv"), dict):
             self.source.dialect = Dialect(**said)
         self.cases: list[dict[str, Any]] = []
@@ -200,6 +200,15 @@ class Filling:
             writer.writeheader()
             writer.writerows(rows)
         self.source.files = sorted({*self.source.files, file})
+
+
+def _over(blank: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that are given, and those that are still blank: the reader leaves keys without a value out."""
+    whole = {**blank, **given}
+    return {
+        key: _over(blank[key], value) if isinstance(value, dict) and isinstance(blank.get(key), dict) else value
+        for key, value in whole.items()
+    }
 
 
 def placed(out: Path, fill: Callable[[Path], None]) -> None:
