@@ -1,6 +1,6 @@
 """Runs and models for the tests of the import, logged by MLflow's own client. Executed in MLflow's own environment.
 
-    python mlflow_runs.py ADDRESS KERAS_FILE
+python mlflow_runs.py ADDRESS KERAS_FILE
 """
 
 from __future__ import annotations

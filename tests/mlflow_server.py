@@ -40,7 +40,7 @@ def interpreter(cache: Path) -> Path:
     with FileLock(cache / f"{key}.lock"):
         if not (folder / "ready").is_file():
             install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"]
-            install += ["--no-deps", "--only-binary", ":all:", "--requirement", LOCK]
+            install += ["--no-deps", "--no-compile", "--only-binary", ":all:", "--requirement", LOCK]
             try:
                 for command in ([sys.executable, "-m", "venv", "--clear", folder], install):
                     subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS)
@@ -96,6 +96,10 @@ def _wait(address: str, process: subprocess.Popen, log: Path) -> None:
 def logged(python: Path, address: str, keras_file: Path) -> None:
     """Runs and models of ``mlflow_runs.py``, by MLflow's own client."""
     done = subprocess.run(
-        [python, RUNS, address, keras_file], env=os.environ | SETTINGS, capture_output=True, text=True, timeout=LOG_SECONDS
+        [python, RUNS, address, keras_file],
+        env=os.environ | SETTINGS,
+        capture_output=True,
+        text=True,
+        timeout=LOG_SECONDS,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -138,7 +138,7 @@ def _take(registry: Registry, entry: Entry, filling: Filling, entry_only: bool, 
     for name in entry.said:
         if name not in (*columns, *OWN_TAGS):
             near = did_you_mean(name, (*columns, *OWN_TAGS))
-            notes.append(f"the tag {TAG}{name} is not known{': ' + near if near else ''}")
+            notes.append(f"the tag {TAG}{name} is not known{'; ' + near.rstrip('?') if near else ''}")
     run = entry.run
     if run is None:
         notes.append("its run is not known, so there are no metrics and no predictions")

@@ -34,6 +34,8 @@ evidence is `measured`."""
 OUTCOMES = """\
 - **metrics/outcome_value.csv**: what a case of each outcome is worth (tp, fp, fn, tn; losses are negative), for the \
 evaluation{s} {names}. Without it counts stay counts."""
+OF_CASES = """\
+- **outcome_value** in the case of {names} in client.yml: the same money, for rows that are judged here."""
 
 
 def blank(problem: Problem) -> bool:

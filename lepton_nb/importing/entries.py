@@ -33,6 +33,7 @@ class Version:
     aliases: tuple[str, ...]
     created: date
     run_id: str
+    source: str  # where its files lie, as MLflow says it
     tags: Mapping[str, str]
 
 
@@ -134,7 +135,7 @@ def choose(versions: list[Version]) -> tuple[Version, str, str]:
             what = f"the newest, stage {version.stage}" if version.stage == "Staging" else "the newest"
             why = f"version {version.number}, {what}: in development, for no version is marked as in use"
             return version, "algorithm_development", why
-    return versions[-1], "retired", f"version {versions[-1].number}, the newest of archived ones: retired"
+    return versions[-1], "retired", f"version {versions[-1].number}, the newest; all are archived: retired"
 
 
 def asset_id(name: str) -> str:
@@ -184,6 +185,7 @@ def _version(item: Mapping[str, Any], aliases: Iterable[Mapping[str, Any]]) -> V
         aliases=tuple(sorted(own | set(item.get("aliases", ())))),
         created=_day(item.get("creation_timestamp", 0)),
         run_id=item.get("run_id", ""),
+        source=item.get("source", ""),
         tags={tag["key"]: tag.get("value", "") for tag in item.get("tags", ())},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 import yaml
 
 from lepton_nb.client.case_cells import HOW_TO_EXPORT
-from lepton_nb.client.files import MEGABYTE
+from lepton_nb.client.files import MEGABYTE, size_of
 from lepton_nb.client.words import printable
 from lepton_nb.importing.entries import Entry
 from lepton_nb.importing.rest import Missing, Registry, Unusable
 
-LARGEST_MODEL = 500 * MEGABYTE
 DESCRIPTION = "MLmodel"  # the file beside a model that says of which kinds it is
 #: Kinds that are read, with the ending of their file.
 READ = {"onnx": ".onnx", "keras": ".keras"}
@@ -52,7 +52,7 @@ def fetch(registry: Registry, entry: Entry, folder: Path) -> Path:
     if not path.endswith(READ[kind]):
         raise Unusable(f"its model is of the kind {kind}, and no {READ[kind]} file; {HOW_TO_EXPORT}.")
     target = folder / f"{entry.asset_id}{READ[kind]}"
-    _file(registry, entry, path, target)
+    _file(registry, entry, path, target, size_of(target.name))
     if kind == "onnx":
         _as_one(registry, entry, target, path.rpartition("/")[0])
     _judge(target)
@@ -63,7 +63,7 @@ def _flavours(registry: Registry, entry: Entry, folder: Path) -> Mapping[str, An
     """What the description beside the model says of its kinds, the settings of each as texts."""
     target = folder / f"{entry.asset_id}.{DESCRIPTION}"
     try:
-        registry.model_file(entry.name, entry.chosen.number, DESCRIPTION, target, MEGABYTE)
+        _ask(registry, entry, DESCRIPTION, target, MEGABYTE)
         # texts only: no tag makes an object
         found = yaml.load(target.read_text(encoding="utf-8"), getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except Missing:
@@ -78,9 +78,17 @@ def _flavours(registry: Registry, entry: Entry, folder: Path) -> Mapping[str, An
     return flavours if isinstance(flavours, dict) else {}
 
 
-def _file(registry: Registry, entry: Entry, path: str, target: Path) -> None:
+def _ask(registry: Registry, entry: Entry, path: str, target: Path, most: int) -> None:
+    """Ask for a file of a version; where it was registered as ``runs:/RUN/FOLDER``, among the artifacts of that run."""
+    if of_run := re.fullmatch(r"runs:/+([^/]+)/(.+)", entry.chosen.source):
+        registry.run_file(of_run[1], f"{of_run[2].rstrip('/')}/{path}", target, most)
+    else:
+        registry.model_file(entry.name, entry.chosen.number, path, target, most)
+
+
+def _file(registry: Registry, entry: Entry, path: str, target: Path, most: int) -> None:
     try:
-        registry.model_file(entry.name, entry.chosen.number, path, target, LARGEST_MODEL)
+        _ask(registry, entry, path, target, most)
     except Missing:
         raise Unusable(f"its file {printable(path, 80)} is not there; log the model again.") from None
 
@@ -101,17 +109,18 @@ def _as_one(registry: Registry, entry: Entry, target: Path, folder: str) -> None
     }
     if not places:
         return
+    most = size_of(target.name)
     weights = target.with_name(f"{target.stem}.weights")
     weights.mkdir()
     try:
         for place in sorted(places):
-            if "/" in place or "\\" in place or ":" in place or place.startswith("."):
+            if not place or "/" in place or "\\" in place or ":" in place or place.startswith("."):
                 raise Unusable(
                     "its weights lie in a file outside its own folder; log it again with save_as_external_data=False."
                 )
-            _file(registry, entry, f"{folder}/{place}".lstrip("/"), weights / place)
-        if sum(file.stat().st_size for file in (target, *weights.iterdir())) > LARGEST_MODEL:
-            raise Unusable(f"its model has more than {LARGEST_MODEL // MEGABYTE} MB, the most that is read.")
+            _file(registry, entry, f"{folder}/{place}".lstrip("/"), weights / place, most)
+        if sum(file.stat().st_size for file in (target, *weights.iterdir())) > most:
+            raise Unusable(f"its model has more than {most // MEGABYTE} MB, the most that is read.")
         try:
             external_data_helper.load_external_data_for_model(model, str(weights))
             onnx.save(model, str(target), save_as_external_data=False)
