@@ -67,6 +67,8 @@ def write(folder: Path, taken: Iterable[Any], problems: Iterable[Problem], empty
             lines.append(LINK.format(asset_id=one.entry.asset_id, link=link(one)))
     if names := [evaluation_id(one.entry.asset_id) for one in taken if one.evaluation]:
         lines.append(OUTCOMES.format(s="s" * (len(names) > 1), names=", ".join(names)))
+    if names := [one.entry.asset_id for one in taken if one.case and not one.evaluation]:
+        lines.append(OF_CASES.format(names=", ".join(names)))
     lines += [
         "",
         "## What was taken from MLflow",
