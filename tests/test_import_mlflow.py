@@ -79,7 +79,7 @@ def untouched(folder: Path) -> bool:
 def imported(address, tmp_path_factory):
     """All models but the one whose pickle is all that there is; and the folder."""
     folder = tmp_path_factory.mktemp("imported") / "client"
-    pytest.importorskip("onnx", reason="onnx is not installed: models in ONNX are not read")
+
     done = importing.from_mlflow(address, folder, entry_only=["CON"], environment=NOBODY)
     return folder, {one.entry.asset_id: one for one in done.taken}, done
 
@@ -216,7 +216,7 @@ def test_check_finds_nothing_but_the_blanks_and_they_are_explained(imported):
 
 
 def test_once_the_blanks_are_filled_in_check_accepts_and_a_later_import_keeps_them(address, tmp_path):
-    pytest.importorskip("onnx")
+
     first = tmp_path / "march"
     done = importing.from_mlflow(address, first, entry_only=["CON"], same=SAME, environment=NOBODY)
     assert done.blanks == len(SETTINGS)
@@ -337,7 +337,7 @@ def test_a_table_larger_than_what_is_read_is_refused_with_the_size(address, tmp_
 
 
 def test_a_model_larger_than_what_is_read_is_refused_with_the_size(address, tmp_path, monkeypatch):
-    pytest.importorskip("onnx")
+
     for most in (100, 3000):  # the model itself; its weights beside it
         monkeypatch.setitem(files.LARGEST_FILE, ".onnx", most)
         with pytest.raises(importing.Unusable, match="has more than 0 MB"):

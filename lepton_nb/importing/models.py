@@ -95,11 +95,9 @@ def _file(registry: Registry, entry: Entry, path: str, target: Path, most: int) 
 
 def _as_one(registry: Registry, entry: Entry, target: Path, folder: str) -> None:
     """Put weights that lie in files beside an ONNX model, as MLflow writes them, into the model itself."""
-    try:
-        import onnx
-        from onnx import external_data_helper
-    except ImportError:
-        return  # _judge says that it is needed
+    import onnx
+    from onnx import external_data_helper
+
     try:
         model = onnx.load(str(target), load_external_data=False)
     except Exception:  # damaged files make the parser raise almost anything; _judge says so
