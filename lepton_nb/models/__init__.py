@@ -10,6 +10,7 @@ from lepton_nb.models.faces import (
 )
 from lepton_nb.models.inspection import build_inspection
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
+from lepton_nb.models.risk import build_risk, build_risk_article
 from lepton_nb.models.translation import build_translation, build_translation_article
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "build_inspection",
     "build_mnist",
     "build_mnist_article",
+    "build_risk",
+    "build_risk_article",
     "build_translation",
     "build_translation_article",
     "whitening_kernel",
