@@ -19,9 +19,7 @@ def build_risk_article(features: int, dense_units: int = 64, name: str = "risk_a
     return build_risk(features, units=(dense_units,), dropout=0.0, name=name)
 
 
-def build_risk(
-    features: int, units: Sequence[int] = (64, 32), dropout: float = 0.3, name: str = "risk"
-) -> keras.Model:
+def build_risk(features: int, units: Sequence[int] = (64, 32), dropout: float = 0.3, name: str = "risk") -> keras.Model:
     """Our network: dense layers of ReLU, each followed by dropout, and one output with a sigmoid.
 
     Input (batch, features), of mean 0 and about variance 1; output (batch, 1), the probability of class 1. Dropout
