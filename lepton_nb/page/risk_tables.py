@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from lepton_nb.folds import FoldMean, Ranking
 from lepton_nb.page import charts, plots, render, words
-from lepton_nb.valuation.performance import wilson_interval
 
 three = words.decimals(3)
 
@@ -115,17 +112,16 @@ def recipe_words(stated: FoldMean, constant: float, difference: FoldMean) -> str
 # ---------------------------------------------------------------- probabilities
 
 
-def reliability(
-    found: Mapping[str, tuple[np.ndarray, np.ndarray]], caption: str, name: str, bins: int = 8
-) -> render.Html:
-    """Share of positives against the mean probability, a panel each. found: title → (truth (n,), probabilities (n,))."""
+def reliability(found: Mapping[str, Sequence[tuple]], caption: str, name: str) -> render.Html:
+    """Share of positives against the mean probability, a panel each.
+
+    found: title → bins of ``casework.calibrating.calibration_bins`` (mean probability, share, low, high, n).
+    """
     columns = 2
     figure, grid = plots.axes(-(-len(found) // columns), columns, height=2.9 * -(-len(found) // columns), squeeze=False)
-    for axis, (title, (truth, chance)) in zip(grid.flat, found.items(), strict=False):
-        groups = np.array_split(np.argsort(chance, kind="stable"), bins)
-        rates = [wilson_interval(int(truth[rows].sum()), len(rows)) for rows in groups if len(rows)]
-        means = [float(chance[rows].mean()) for rows in groups if len(rows)]
-        charts.calibration(means, [rate.value for rate in rates], [rate.interval for rate in rates], axis=axis)
+    for axis, (title, bins) in zip(grid.flat, found.items(), strict=False):
+        means, shares, low, high, _ = zip(*bins, strict=True)
+        charts.calibration(means, shares, list(zip(low, high, strict=True)), axis=axis)
         axis.set_title(charts.wrapped(title, 34))
     for axis in grid.flat[len(found) :]:
         axis.set_visible(False)
