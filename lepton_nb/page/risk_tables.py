@@ -115,7 +115,7 @@ def recipe_words(stated: FoldMean, constant: float, difference: FoldMean) -> str
 def reliability(found: Mapping[str, Sequence[tuple]], caption: str, name: str) -> render.Html:
     """Share of positives against the mean probability, a panel each.
 
-    found: title → bins of ``casework.calibrating.calibration_bins`` (mean probability, share, low, high, n).
+    found: title → bins of ``value_model.threshold.calibration_bins`` (mean probability, share, low, high, n).
     """
     columns = 2
     figure, grid = plots.axes(-(-len(found) // columns), columns, height=2.9 * -(-len(found) // columns), squeeze=False)
