@@ -14,6 +14,7 @@ import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_cases import without_cases
 from PIL import Image
 from pyarrow import parquet
 from test_client import PREDICTIONS, SAMPLES, B, Folder, M, outcome
@@ -303,7 +304,7 @@ def test_rule_36_an_iban_has_check_digits():
 def case(folder: Folder, entry: str) -> Folder:
     """List one case in client.yml."""
     file = folder.path / "client.yml"
-    file.write_text(file.read_text(encoding="utf-8") + f"cases:\n  - {{{entry}}}\n", encoding="utf-8")
+    file.write_text(without_cases(file.read_text(encoding="utf-8")) + f"cases:\n  - {{{entry}}}\n", encoding="utf-8")
     (folder.path / "data").mkdir(exist_ok=True)
     return folder
 

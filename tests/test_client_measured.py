@@ -21,8 +21,7 @@ def bank(tmp_path):
 
     def make(link: str = "measured:C1", entry: str = LOANS) -> Folder:
         folder = Folder(tmp_path, B)
-        if entry and "cases:" not in (folder.path / "client.yml").read_text(encoding="utf-8"):
-            case(folder, entry)
+        case(folder, entry)
         folder.data("data/loans.csv", loans().encode())
         return folder.cell("benefits.csv", 2, LINK, link)
 
