@@ -23,14 +23,21 @@ def outcome_value(tp: float = 0.0, fp: float = -620.0, fn: float = -4275.0, tn: 
     return OutcomeValue(**{name: ThreePoint(v, v, v) for name, v in {"tp": tp, "fp": fp, "fn": fn, "tn": tn}.items()})
 
 
-def loans(n: int = 1600, seed: int = 3, drift: float = 0.0) -> dict[str, np.ndarray]:
-    """Loans of 2023 to 2025 in the order of time; about a fifth default. drift: how far income loses its meaning in 2025."""
+def loans(n: int = 1600, seed: int = 3, drift: float = 0.0, fade: float = 0.0) -> dict[str, np.ndarray]:
+    """Loans of 2023 to 2025 in the order of time; about a fifth default. drift: how far income loses its meaning in 2025;
+    fade: and how far it does so within that year."""
     draw = np.random.default_rng(seed)
     days = np.datetime64("2023-01-01") + np.sort(draw.integers(0, 3 * 365, n))
     income, load = draw.normal(40, 12, n).round(2), draw.beta(2, 4, n).round(4)
     sector = draw.choice(["trade", "craft", "farm"], n, p=[0.5, 0.3, 0.2])
     late = days >= np.datetime64("2025-01-01")
-    odds = -1.6 - 0.07 * (income - 40) * np.where(late, 1 - drift, 1.0) + 4 * (load - 0.33) + 0.6 * (sector == "farm")
+    age = np.clip((days - np.datetime64("2025-01-01")).astype(float) / 365, 0, None)
+    odds = (
+        -1.6
+        - 0.07 * (income - 40) * (np.where(late, 1 - drift, 1.0) - fade * age)
+        + 4 * (load - 0.33)
+        + 0.6 * (sector == "farm")
+    )
     return {
         "loan": np.array([f"L{row:05d}" for row in range(n)]),
         "day": days.astype(str),

@@ -264,8 +264,8 @@ def test_results_by_group_and_by_period_sum_to_the_whole(judged):
     assert judged.periods[0].first == date(2025, 1, 1)
 
 
-def test_the_monitoring_rows_are_read_as_a_clients_and_show_a_decay_where_there_is_one():
-    case = table(loans(6000, drift=0.0))
+def test_the_monitoring_rows_are_read_as_a_clients_by_the_one_function_of_decay():
+    case = table(loans(6000))
     judged = judging.judge(case, doors.fit(case, "logistic"), learning=False, blocks=False)
     rows = [Monitoring.model_validate({k: str(v) for k, v in row.items()}) for row in judging.monitoring(judged)]
     assert {row.metric for row in rows} == {"recall", "false_alarm_rate"}
@@ -275,7 +275,23 @@ def test_the_monitoring_rows_are_read_as_a_clients_and_show_a_decay_where_there_
         evaluations = (judged.evaluation,)
 
     (series,) = [item for item in decay.monitored(Company) if item.what == "money"]
-    assert series.half_life is None or series.slowest is None or series.half_life > 0.2
+    assert series.sentence == judged.decay.sentence and not series.shown
+
+
+def test_a_gain_that_fades_over_the_months_has_a_half_life():
+    case = table(loans(20_000, fade=1.5))
+    judged = judging.judge(case, doors.fit(case, "logistic"), learning=False, blocks=False)
+    assert judged.decay.shown and judged.decay.half_life < 3
+    record = results.Record("x")
+    judging.enter(record, judged)
+    assert record["half_life"].value == judged.decay.half_life
+    assert "half-life" in record["half_life"].note
+
+
+def test_days_are_found_in_the_only_column_that_holds_them():
+    found = table(split={"by": "random", "test_share": 0.3})
+    assert found.left_out["day"] == case_rows.HOLDS_DAYS and not found.in_time
+    assert found.test.days.dtype == np.dtype("datetime64[D]")
 
 
 # --- calibration

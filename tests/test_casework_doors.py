@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import warnings
 import zipfile
@@ -15,7 +16,7 @@ from made_cases import ENTRY, bank, loans, outcome_value, pictures, table, writt
 from PIL import Image
 from test_client import Folder, M
 
-from lepton_nb import casework, client
+from lepton_nb import casework, client, datasets
 from lepton_nb.casework import doors, fitting, judging
 from lepton_nb.client import case_models
 
@@ -43,6 +44,7 @@ class Evaluated:
     def __init__(self, case, scores):
         judged = judging.judge(case, scores, learning=False, blocks=False)
         self.plain = judged.evaluation.model_dump(exclude={"model_policy"})
+        self.pairs = judged.evaluation.paired
         self.figures = (judged.auc.value, judged.cutoff.value, judged.brier.value)
 
     def __eq__(self, other):
@@ -205,6 +207,23 @@ def test_a_network_of_keras_exported_as_onnx_gives_the_same_evaluation(case, net
         network.export(str(tmp_path / "model.onnx"), format="onnx", verbose=False)
     made = doors.onnx_model(case, tmp_path / "model.onnx")
     assert evaluated(case, made) == evaluated(case, doors.given(case, "keras", *asked))
+
+
+@pytest.mark.skipif(not os.environ.get("LEPTON_DATA"), reason="LEPTON_DATA names no folder with real data")
+def test_real_credit_cards_by_predictions_and_by_onnx_give_the_evaluation_in_process(tmp_path):
+    case = casework.table(
+        datasets.load("credit_card_default"), target="default_payment_next_month", baseline="scorecard_flag",
+        money=outcome_value(), currency="TWD",
+    )  # fmt: skip
+    scores = doors.fit(case, "logistic")
+    here = evaluated(case, scores)
+    file = predictions(tmp_path / "scores.csv", all_rows(case, scores))
+    assert evaluated(case, doors.predictions(case, file)) == here
+    made = doors.onnx_model(case, onnx_of(scores.model, case.train.x.astype(np.float32), tmp_path / "model.onnx"))
+    assert np.abs(made.test - scores.test).max() < 1e-4
+    by_onnx = evaluated(case, made)
+    moved = sum(abs(a.count - b.count) for a, b in zip(here.pairs, by_onnx.pairs, strict=True))
+    assert moved <= 4 and by_onnx.figures == pytest.approx(here.figures, abs=1e-3)  # of 9,000, in single precision
 
 
 # --- through a client's folder
@@ -488,6 +507,7 @@ BAD_PREDICTIONS = {
     "a gap": (lambda n: {"score": np.array(["0.2", ""] * (n // 2))}, "predictions", 35, "row 3"),
     "out of range": (lambda n: {"score": np.array([0.2] * (n - 1) + [1.7])}, "predictions", 14, "row 1601: score 1.7 outside 0..1"),
     "decisions of other values": (lambda n: {"decision": np.full(n, 0.5)}, "predictions", 15, "other values than 0 and 1"),
+    "names of persons": (lambda n: {"customer_name": np.array(["x"] * n), "score": np.full(n, 0.2)}, "predictions", 36, "personal data"),
     "an id twice": (lambda n: {"loan": np.array(["L00000"] * n), "score": np.full(n, 0.2)}, "predictions", 16, "names a row twice"),
     "an id that is not": (lambda n: {"loan": np.array([f"X{row}" for row in range(n)]), "score": np.full(n, 0.2)}, "predictions", 17, "is not in the data"),
     "test rows that are missing": (lambda n: {"loan": loans()["loan"][:-3], "score": np.full(n - 3, 0.2)}, "predictions", 45, "no prediction for 3 test rows"),

@@ -61,7 +61,7 @@ def amount(case_set: CaseSet, found: PerCase) -> dict:
 def told(money_: dict) -> str:
     """``1,200 EUR a year (± 300)``, with half the width of the 90 % interval."""
     reach = (money_["high"] - money_["low"]) / 2
-    return f"{abs(money_['money']):,.0f} {money_['unit']} (± {reach:,.0f}, 90 %)"
+    return f"{abs(money_['money']):,.0f} {money_['unit']} (± {reach:,.0f}, 90 %)"  # the sentence says which way
 
 
 # --- the rows
@@ -89,7 +89,7 @@ def few_positives(seen: _Seen) -> Iterator[Finding]:
             extra = {} if further is None else amount(seen.case, further)
             if extra:
                 low, high = extra["low"], extra["high"]
-                words += f" What it leaves open: {low:,.0f} to {high:,.0f} {extra['unit']}."
+                words += f" What it leaves open: {money.said(low)} to {money.said(high)} {extra['unit']}."
             yield Finding(check="few positives", grade="stop", words=words, **extra)
 
 
@@ -127,7 +127,7 @@ def duplicates(seen: _Seen) -> Iterator[Finding]:
         each = _differences(case, seen.judged.flagged, _baseline(seen.judged, case))
         scale, unit = money.scale_of(case)
         extra = {"money": float(each[rest].mean() - each.mean()) * scale, "unit": unit}
-        words += f" Without them the gain changes by {extra['money']:+,.0f} {extra['unit']}."
+        words += f" Without them the gain changes by {money.said(extra['money'], '+,.0f')} {extra['unit']}."
     share = float(twice.mean())
     yield Finding(check="duplicates", grade="warn" if share > 0.01 else "note", words=words, **extra)
 
@@ -227,8 +227,8 @@ def worse_than_baseline(seen: _Seen) -> Iterator[Finding]:
         yield Finding(check="worse than the baseline", grade="warn", words=words, **extra)
     elif gain.low <= 0:
         words = (
-            f"The test does not show that the model beats the baseline ({name}): {extra['low']:,.0f} to "
-            f"{extra['high']:,.0f} {extra['unit']}, 90 %."
+            f"The test does not show that the model beats the baseline ({name}): {money.said(extra['low'])} to "
+            f"{money.said(extra['high'])} {extra['unit']}, 90 %."
         )
         yield Finding(check="worse than the baseline", grade="note", words=words, **extra)
 
@@ -247,7 +247,7 @@ def slow(seen: _Seen) -> Iterator[Finding]:
     if cost is not None:
         scale, unit = money.scale_of(seen.case)
         extra = {"money": cost / 1000 * scale, "unit": unit}
-        words += f" The predictions cost {extra['money']:,.2f} {unit}."
+        words += f" The predictions cost {extra['money']:,.3g} {unit}."
     yield Finding(check="slow", grade="warn", words=words, **extra)
 
 
@@ -311,8 +311,8 @@ def amounts_matter(seen: _Seen) -> Iterator[Finding]:
     extra = amount(seen.case, by_rows)
     counted = amount(seen.case, gain)
     words = (
-        f"By the amounts of its rows the model gains {extra['money']:,.0f} {extra['unit']}, by counts at mean amounts "
-        f"{counted['money']:,.0f}: large amounts are decided otherwise than small ones. The valuation holds counts."
+        f"By the amounts of its rows the model gains {money.said(extra['money'])} {extra['unit']}, by counts at mean amounts "
+        f"{money.said(counted['money'])}: large amounts are decided otherwise than small ones. The valuation holds counts."
     )
     yield Finding(check="amounts", grade="warn", words=words, **extra)
 

@@ -36,7 +36,8 @@ def table(
 
     data: {column: (n,) values}, or a data set of ``datasets``. target: column of the classes; positive: the value that
     counts as 1 where they are not 0 and 1 (several separated by ;). baseline: column of 0 and 1, such an array, or a rule:
-    a function of the DataFrame of all columns. day: column of dates; also the column of a split by date. split: {"by":
+    a function of the DataFrame of all columns. day: column of dates; missing: that of a split by date, or the only column
+    that holds days. split: {"by":
     "random", "test_share": …}, {"by": column, "test_from": …}, {"by": column, "test_share": …} (rows of one value stay
     together) or {"official": (n,) of part names}. about: other fields of CaseSet (money, money_source, currency, yearly,
     baseline_name, threshold, …) and ``amounts_per_unit`` (see :func:`amounts_of`). Raises ValueError in a sentence.
@@ -51,7 +52,6 @@ def table(
     y = _classes(target, frame[target].to_numpy(), positive)
     by = (split or {}).get("by", "random")
     dated = day or (by if (split or {}).get("test_from") else "")
-    days = _days(frame[dated]) if dated else None
     used = {target: "it is what is to be predicted"}
     if isinstance(baseline, str) and baseline:
         used[baseline] = "it is the decision of the baseline"
@@ -62,6 +62,8 @@ def table(
     used |= {by: "rows of one value stay together"} if by not in ("random", dated) else {}
     used |= dict.fromkeys(leave_out, "it is left out by the case")
     features, left_out = case_rows.features({name: frame[name].to_numpy() for name in frame.columns}, used)
+    dated = dated or _only([name for name, why in left_out.items() if why == case_rows.HOLDS_DAYS])
+    days = _days(frame[dated]) if dated else None
     money, source, factors, meaning = amounts_of(frame[amount].to_numpy() if amount else None, amount, about)
     whole = Part(
         rows=np.arange(len(frame)),
@@ -251,6 +253,11 @@ def _facts(data: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
         names = ("name", "title", "source", "sha256", "stand_in")
         return {key: getattr(data, key) for key in names}, data.arrays
     return {"name": "data", "title": "data", "source": "given", "sha256": "", "stand_in": False}, data
+
+
+def _only(names: Sequence[str]) -> str:
+    """The one name; empty where there is none or a choice."""
+    return names[0] if len(names) == 1 else ""
 
 
 def _ids(frame: Any, left_out: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -5,7 +5,7 @@ Whatever the door, it gives scores of the test rows, and of the validation rows 
 **How to export a model**, so that it comes in by the door of ONNX. Name the inputs as the columns, one input a column:
 
 - scikit-learn: ``skl2onnx.to_onnx(pipeline, frame[:1], options={"zipmap": False})`` of the whole pipeline with its
-  ColumnTransformer; a DataFrame gives one input a column.
+  ColumnTransformer; a DataFrame gives one input a column (whole numbers as float32, where gaps are filled).
 - LightGBM: ``onnxmltools.convert_lightgbm(model, initial_types=[("x", FloatTensorType([None, k]))])``: one input with
   all columns, all numbers, in the order of the data.
 - PyTorch: ``torch.onnx.export(model, (x,), path)`` with a last ``Sigmoid``, weights in the same file.

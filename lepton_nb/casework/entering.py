@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lepton_nb.casework import money
-from lepton_nb.casework.forms import Finding, Judged, PerCase, Slice
+from lepton_nb.casework.forms import CaseSet, Finding, Judged, PerCase, Slice
 
 INTERVAL = "90 %"
 
@@ -19,7 +19,7 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
     ``calibration``, ``calibration_repaired``, ``cuts``, ``profit``, ``decision_curve``, ``periods``, ``groups``,
     ``learning``, ``blocks``, ``tried``, ``findings``, ``notes``. Figures: ``n``, ``positives``, ``threshold``, ``auc``,
     ``brier``, ``calibration_error``, ``recall``, ``false_alarm_rate``, ``precision``, ``accuracy``, ``gain``,
-    ``gain_by_rows``, ``gain_scaled`` (a year, or per thousand decisions), ``a_thousand_labels``, ``further_test``, …
+    ``gain_by_rows``, ``gain_scaled`` (a year, or per thousand decisions), ``half_life`` (of the gain), ``a_thousand_labels``, ``further_test``, …
     Wall times go into ``record.seconds`` and the costs that follow from them into no figure, for they do not repeat.
     """
     case, source = judged.case, judged.case.source
@@ -56,6 +56,12 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
     if judged.gain is not None:
         _money(record, f"{prefix}gain_scaled", _times(judged.gain, scale), unit, source)
         record.add(f"{prefix}gain_below_zero", judged.gain.below_zero, "probability", **given)
+    if judged.decay is not None:
+        fall = judged.decay
+        record.add(
+            f"{prefix}half_life", fall.half_life if fall.shown else None, "years", low=fall.fastest, high=fall.slowest,
+            interval=INTERVAL, note=fall.sentence, source=source,
+        )  # fmt: skip
     if judged.learning is not None and judged.learning.a_thousand_more is not None:
         curve = judged.learning
         record.add(
@@ -182,8 +188,13 @@ def _slice(item: Slice) -> dict[str, Any]:
 def monitoring(judged: Judged) -> list[dict[str, Any]]:
     """Recall and false-alarm rate of each period, as rows of a client's monitoring file: the decay of the gain is read
     from them by the function that reads the monitored months."""
+    return watched(judged.case, judged.periods)
+
+
+def watched(case: CaseSet, periods: tuple[Slice, ...]) -> list[dict[str, Any]]:
+    """The rows of :func:`monitoring`. A period goes by its first month."""
     rows = []
-    for item in judged.periods:
+    for item in periods:
         for metric, rate, before in (
             ("recall", item.recall, item.baseline_recall),
             ("false_alarm_rate", item.false_alarms, item.baseline_false_alarms),
@@ -191,8 +202,8 @@ def monitoring(judged: Judged) -> list[dict[str, Any]]:
             if rate is not None:
                 rows.append(
                     {
-                        "asset_id": judged.case.asset_id or judged.case.name, "period": f"{item.first:%Y-%m}",
-                        "metric": metric, "value": rate.value, "n": rate.n, "baseline_value": before,
+                        "asset_id": case.asset_id or case.name, "period": f"{item.first:%Y-%m}", "metric": metric,
+                        "value": rate.value, "n": rate.n, "baseline_value": before,
                     }
                 )  # fmt: skip
     return rows

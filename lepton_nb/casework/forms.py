@@ -251,6 +251,7 @@ class Judged:
     baseline_curve: tuple[NetBenefit, ...]  # net benefit of the baseline's decisions at the same thresholds
     periods: tuple[Slice, ...]
     period_words: str  # month, quarter, year
+    decay: Any  # value_model.decay.Series of the gain in money over the periods; None: cannot be read
     groups: tuple[Slice, ...]
     learning: Learning | None
     blocks: Attribution | None

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 
 from lepton_nb.casework import calibrating, money, worth
-from lepton_nb.casework.entering import enter, monitoring
+from lepton_nb.casework.entering import enter, monitoring, watched
 from lepton_nb.casework.forms import LEVEL, CaseSet, Cutoff, Judged, Part, PerCase, Scores, Slice
 from lepton_nb.client import Counts, Evaluation, PairedCount
 from lepton_nb.terms import OUTCOMES, SMALLEST_GROUP
 from lepton_nb.valuation import performance
 from lepton_nb.valuation.performance import Interval, wilson_interval
+from lepton_nb.value_model.decay import Series, monitored
 from lepton_nb.value_model.gains import gain_draws, gain_per_case
 from lepton_nb.value_model.threshold import Threshold, closed_form_threshold
 from lepton_nb.value_model.threshold import threshold as ways_to_cut
@@ -60,6 +61,7 @@ def judge(
     chances = scores.test if mended is None or mended.repaired is None else mended.repaired
     decision, baseline_curve = _decision_curves(test.y, chances, before, scores.decisions)
     periods, step = _periods(case_set, scores, flagged, baseline)
+    fall = _decay(case_set, evaluation, periods) if known else None
     curve = worth.learning_curve(case_set, scores, gain, seed) if learning else None
     shares, unit = worth.block_values(case_set, scores, seed) if blocks else (None, "")
     return Judged(
@@ -71,7 +73,7 @@ def judge(
         repair=mended, gain=gain, gain_by_rows=by_rows,
         money_per_case=float(money.of_rows(case_set, test, flagged).mean()) if known else None,
         profit=None if curves is None else curves.curve, cuts=() if curves is None else curves.cuts,
-        decision_curve=decision, baseline_curve=baseline_curve, periods=periods, period_words=step,
+        decision_curve=decision, baseline_curve=baseline_curve, periods=periods, period_words=step, decay=fall,
         groups=_groups(case_set, scores, flagged, baseline), learning=curve, blocks=shares, blocks_unit=unit,
         costs={
             name: None if seconds is None or price_an_hour is None else seconds / 3600 * price_an_hour
@@ -101,7 +103,7 @@ def _cutoff(case_set: CaseSet, scores: Scores, cut: float | None) -> Cutoff:
         at, each = money.best_cut(case_set, case_set.validation, scores.validation)
         words = (
             f"The threshold is the one that brings most money on the {len(case_set.validation)} validation rows "
-            f"({each:.4g} a row there); the test rows chose nothing."
+            f"({money.said(each, '.4g')} a row there); the test rows chose nothing."
         )
         return Cutoff(value=at, source=words, on="validation")
     if case_set.money is not None:
@@ -222,6 +224,16 @@ def _slice(
         gain=_by_rows(case_set, part, flagged[inside], baseline[inside]) if case_set.money is not None else None,
         first=first,
     )  # fmt: skip
+
+
+def _decay(case_set: CaseSet, evaluation: Evaluation, periods: tuple[Slice, ...]) -> Series | None:
+    """What the periods say of the decay of the gain in money, by the function of the pages of value."""
+    rows = [
+        SimpleNamespace(**row | {"period": date.fromisoformat(f"{row['period']}-01")})
+        for row in watched(case_set, periods)
+    ]
+    client = SimpleNamespace(monitoring=rows, evaluations=(evaluation,))
+    return next((item for item in monitored(client) if item.what == "money"), None)
 
 
 def _groups(case_set: CaseSet, scores: Scores, flagged: np.ndarray, baseline: np.ndarray) -> tuple[Slice, ...]:

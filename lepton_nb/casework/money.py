@@ -98,3 +98,12 @@ def scale_of(case_set: CaseSet) -> tuple[float, str]:
     if case_set.yearly is not None:
         return case_set.yearly, f"{currency} a year"
     return 1000.0, f"{currency} per thousand decisions"
+
+
+def said(value: float, form: str = ",.0f") -> str:
+    """A number in a sentence, with a minus sign.
+
+    >>> said(-1234.5), said(0.00012, ".3g"), said(12.0, "+,.0f")
+    ('−1,234', '0.00012', '+12')
+    """
+    return f"{value:{form}}".replace("-", "−")

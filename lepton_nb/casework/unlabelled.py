@@ -55,8 +55,8 @@ def estimate(
         error, within = on_test.value - measured, on_test.low <= measured <= on_test.high
         unit = f"{case.currency or 'money'} per decision"
         words += (
-            f" and a gain of {gain.value:.4g} {unit} ({gain.low:.4g} to {gain.high:.4g}, 90 %). On the {len(test):,} test "
-            f"rows, estimated in the same way without their labels, it is {on_test.value:.4g}; measured are {measured:.4g}, "
+            f" and a gain of {money.said(gain.value, '.4g')} {unit} ({money.said(gain.low, '.4g')} to {money.said(gain.high, '.4g')}, 90 %). On the {len(test):,} test "
+            f"rows, estimated in the same way without their labels, it is {money.said(on_test.value, '.4g')}; measured are {money.said(measured, '.4g')}, "
             f"{'inside' if within else 'outside'} the band"
         )
     return Estimate(

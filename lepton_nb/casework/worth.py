@@ -108,8 +108,8 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
         further = learning.evsi(gain.value, spread, spread * math.sqrt(gain.n), MORE, scale=scale).value
     sign = "bring" if low > 0 else "are not shown to bring anything" if high > 0 else "bring less"
     words = (
-        f"With {name}, a thousand more labels than the {len(train):,} of today {sign}: {value:,.0f} {unit} "
-        f"({low:,.0f} to {high:,.0f}, 90 %)."
+        f"With {name}, a thousand more labels than the {len(train):,} of today {sign}: {money.said(value)} {unit} "
+        f"({money.said(low)} to {money.said(high)}, 90 %)."
     )
     return Learning(
         points=points, a_thousand_more=float(value), low=float(low), high=float(high), unit=unit, further_test=further,

@@ -5,6 +5,7 @@ One function each for the reader and for the chapters, so that what was examined
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from lepton_nb.client.words import did_you_mean, quoted
 
 #: A text with more different values than this is no feature.
 MOST_CATEGORIES = 50
+#: Why a column of days is no feature.
+HOLDS_DAYS = "it holds days"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 VALIDATION_SHARE = 0.2  # of the rows that are not for the test
 TEST_SHARE = 0.3  # where the case gives no split
 SEED = 20_240_101
@@ -141,6 +145,8 @@ def features(columns: Mapping[str, Any], used: Mapping[str, str]) -> tuple[dict[
         whole = not text and len(filled) == len(values) and bool((values == np.floor(values)).all())
         if different < 2:
             left_out[name] = "it holds one value"
+        elif text and all(_DAY.match(str(value)) for value in np.unique(filled)):
+            left_out[name] = HOLDS_DAYS
         elif different == len(values) and (text or whole) and _numbers_rows(values, text):
             left_out[name] = "it numbers the rows: every value is another"
         elif text and different > MOST_CATEGORIES:

@@ -141,6 +141,7 @@ def _doors(
             raise Unfit("split", f"the {name} rows hold {what} case", 13, "split so that both parts hold both classes")
     if case.predictions:
         records = _readable("predictions", case.predictions, source.table, case.predictions)
+        _impersonal("predictions", case.predictions, records)
         try:
             case_predictions.matched(records, case.score_column, len(y), test, ids)
         except case_predictions.Misfit as stop:
@@ -216,8 +217,7 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
         if len(row) != len(header):
             found = f"{quoted(case.data)} row {line}: {len(row)} cells, the header has {len(header)}"
             raise Unfit("data", found, 35, "one cell a column")
-    for problem in privacy.findings(case.data, records):
-        raise Unfit("data", f"{quoted(case.data)} column {quoted(problem.column)}: {problem.found}", 36, problem.remedy)
+    _impersonal("data", case.data, records)
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
     columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
@@ -236,6 +236,12 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
         _each("block_column", columns[case.block_column], _given)
     _split(case, columns)
     return facts
+
+
+def _impersonal(key: str, file: str, records: list[list[str]]) -> None:
+    """Raises Unfit where a column looks personal."""
+    for problem in privacy.findings(file, records):
+        raise Unfit(key, f"{quoted(file)} column {quoted(problem.column)}: {problem.found}", 36, problem.remedy)
 
 
 def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
     """A warning for a file or sheet that looks like data and is not read."""
     if file in {roots.in_place_of(name, source) for name in (CLIENT_YML, *TABLES)}:
         return  # said where that file is missing, or below
-    if file in {Path(case.data).stem for case in draft.sections.get("cases", ())}:
+    if file in {
+        Path(name).stem for case in draft.sections.get("cases", ()) for name in (case.data, case.predictions) if name
+    }:
         return
     if source.holder == "folder" and not file.lower().endswith((".csv", ".yml", ".yaml", ".xlsx", ".xls")):
         return

@@ -208,6 +208,8 @@ def slices(judged: Any, name: str = "case") -> Html:
                 "gain per row",
             )
             pieces.append(plots.show(drawn, f"Gain over the baseline by {words.label(what)}.", f"{name}-{what}"))
+    if judged.decay is not None:
+        pieces.append(render.note(judged.decay.sentence))
     return render.join(*pieces)
 
 
