@@ -23,6 +23,7 @@ __all__ = [
     "counts",
     "difference_to_template",
     "enter",
+    "enter_auc",
     "enter_gain",
     "gain",
     "leaked_rows",
@@ -146,22 +147,24 @@ def same_picture(images: np.ndarray) -> np.ndarray:
     return np.unique(prints, return_inverse=True)[1]
 
 
-def leaked_rows(part: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """What a split at random does, made measurable: rows to train on that hold siblings of the test rows, and rows to judge.
+def leaked_rows(part: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a split at random does, made measurable: rows to train on, rows to choose by, rows to judge by.
 
-    Of each group in the test part, half of the rows (drawn by ``seed``) move to the training rows, where as many rows
-    drawn at random make room for them; the other half judges. So a network trained on the result and one trained on
-    the honest rows have as many pictures and can be judged on the same ones. Groups of one row only judge.
+    Of each group kept for validation or test, half of the rows (drawn by ``seed``) move to the training rows, where as
+    many rows drawn at random make room for them; the other half chooses or judges. So a network trained on the result
+    and one trained on the honest rows have as many pictures, and the same ones choose and judge. Groups of one row
+    move none.
     """
     generator = np.random.default_rng(seed)
-    shown, judged = [], []
-    for group in np.unique(groups[part == 2]):
-        rows = generator.permutation(np.flatnonzero((groups == group) & (part == 2)))
-        shown.extend(rows[: len(rows) // 2])
-        judged.extend(rows[len(rows) // 2 :])
+    shown, left = [], {1: [], 2: []}
+    for number, rest in left.items():
+        for group in np.unique(groups[part == number]):
+            rows = generator.permutation(np.flatnonzero((groups == group) & (part == number)))
+            shown.extend(rows[: len(rows) // 2])
+            rest.extend(rows[len(rows) // 2 :])
     honest = generator.permutation(np.flatnonzero(part == 0))
     kept = honest[: max(len(honest) - len(shown), 0)]
-    return np.sort(np.concatenate([kept, np.array(shown, int)])), np.sort(np.array(judged, int))
+    return tuple(np.sort(np.array(rows, int)) for rows in ([*kept, *shown], left[1], left[2]))
 
 
 # ---------------------------------------------------------------- a simple baseline
@@ -290,18 +293,24 @@ def enter_gain(record: Any, name: str, found: Any, unit: str, **conditions) -> N
     record.add(name, found.mean, unit, **ends, **conditions)
 
 
+def enter_auc(record: Any, name: str, found: Any, **conditions) -> None:
+    """Put an area under the ROC curve with its interval on record."""
+    ends = {"low": found.low, "high": found.high, "interval": "95 % DeLong", "n": found.n}
+    record.add(name, found.value, "AUC", **ends, **conditions)
+
+
 def enter(record: Any, key: str, line: Mapping[str, Any], runs: Mapping, seeds: Sequence[int], model: Any) -> None:
-    """Put one set on record under ``key``: baseline, network of each seed, gain, published figure, size and seconds."""
+    """Put one set on record under ``key``: baseline, networks, gain, published figure, size and seconds."""
     record.add_rate(f"{key}_baseline_accuracy", line["baseline"])
     for number, rate in zip(seeds, line["ours"], strict=True):
         record.add_rate(f"{key}_seed{number}_accuracy", rate, seed=number)
         record.seconds[f"{key}_seed{number}"] = runs[line["set"], number].seconds
     record.add_mean(f"{key}_accuracy", [f"{key}_seed{number}_accuracy" for number in seeds])
-    enter_gain(record, f"{key}_gain", line["gain"], "fraction", seed=seeds[0])
-    for name, found in (("auc", line["auc"]), ("baseline_auc", line["baseline_auc"])):
-        if found is not None:
-            ends = {"low": found.low, "high": found.high, "interval": "95 % DeLong", "n": found.n}
-            record.add(f"{key}_{name}", found.value, "AUC", **ends, seed=seeds[0])
+    record.add_rate(f"{key}_together_accuracy", line["together"], note="mean of the probabilities of all seeds")
+    enter_gain(record, f"{key}_gain", line["gain"], "fraction")
+    for name in ("auc", "baseline_auc"):
+        if line[name] is not None:
+            enter_auc(record, f"{key}_{name}", line[name])
     if line["published"] is not None:
         record.add(f"{key}_published_accuracy", line["published"], "fraction", source=line["published_by"])
     record.add(f"{key}_parameters", model.count_params(), "parameters", source="counted")

@@ -57,17 +57,16 @@ def test_equal_pictures_share_a_group_and_no_others_do():
 
 
 def test_leaked_rows_hold_siblings_of_the_judged_ones_and_as_many_rows_as_the_honest():
-    part, groups = (
-        np.repeat([0, 1, 2], [100, 20, 50]),
-        np.concatenate([np.arange(120), np.repeat(np.arange(10), 5) + 500]),
-    )
-    rows, judged = inspection.leaked_rows(part, groups)
-    assert len(rows) == 100 and not set(rows) & set(judged)
-    assert set(groups[judged]) == set(range(500, 510)) <= set(groups[rows])
-    assert (part[judged] == 2).all() and not (part[rows] == 1).any()
-    assert len(judged) == 30  # of five photographs, two are shown and three judge
-    alone, alone_judged = inspection.leaked_rows(np.array([0, 0, 2]), np.array([1, 2, 3]))
-    assert alone.tolist() == [0, 1] and alone_judged.tolist() == [2]
+    part = np.repeat([0, 1, 2], [100, 20, 50])
+    groups = np.concatenate([np.arange(100), np.repeat(np.arange(4), 5) + 300, np.repeat(np.arange(10), 5) + 500])
+    rows, choosing, judging = inspection.leaked_rows(part, groups)
+    assert len(rows) == 100 and not set(rows) & (set(choosing) | set(judging))
+    assert set(groups[judging]) == set(range(500, 510)) <= set(groups[rows])
+    assert set(groups[choosing]) == set(range(300, 304)) <= set(groups[rows])
+    assert (part[judging] == 2).all() and (part[choosing] == 1).all()
+    assert (len(choosing), len(judging)) == (12, 30)  # of five photographs, two are shown and three stay
+    alone = inspection.leaked_rows(np.array([0, 0, 1, 2]), np.array([1, 2, 3, 4]))
+    assert [rows.tolist() for rows in alone] == [[0, 1], [2], [3]]
 
 
 # ------------------------------------------------------------------ the simple baseline
@@ -189,7 +188,7 @@ def gain(mean, low, high):
 
 def line(**changes):
     start = {
-        "set": "chest X-rays", "baseline": wilson_interval(80, 100), "ours": [wilson_interval(90, 100)],
+        "set": "chest X-rays", "baseline": wilson_interval(80, 100), "ours": [wilson_interval(90, 100)], "together": wilson_interval(90, 100),
         "gain": gain(0.1, 0.02, 0.18), "auc": None, "baseline_auc": None, "published": 0.854, "published_auc": 0.944,
         "published_by": "someone 2023", "stand_in": False,
     }  # fmt: skip
@@ -215,7 +214,7 @@ def test_a_sentence_on_the_baseline_follows_the_interval(found, words):
      (60, "is below the published 85.4 %")],
 )  # fmt: skip
 def test_a_sentence_on_the_published_figure_follows_the_interval(right, words):
-    told = plain(render.note(inspection_charts.against_published(line(ours=[wilson_interval(right, 100)]))))
+    told = plain(render.note(inspection_charts.against_published(line(together=wilson_interval(right, 100)))))
     assert words in told and "someone 2023" in told
 
 
@@ -251,6 +250,12 @@ def test_a_sentence_on_the_leak_follows_the_interval(points, words):
     assert words in plain(render.note(told)).replace("1 000", "1,000")
 
 
+def test_a_leak_without_a_difference_in_money_is_not_given_one():
+    rates, points = (wilson_interval(80, 100), wilson_interval(88, 100)), gain(0.08, 0.02, 0.14)
+    told = plain(render.note(inspection_charts.leak_words(*rates, points, gain(-46, -670, 580), "EUR")))
+    assert "promises too much: +8.0" in told and "no difference is shown (95 %: -670 to 580 EUR" in told
+
+
 @pytest.mark.parametrize(
     ("hits", "words"),
     [(60, "more often than chance would"), (2, "it looks elsewhere"), (12, "no more often than chance")],
@@ -275,7 +280,7 @@ def test_tables_and_drawings_hold_what_they_are_given():
     assert "20.0 % (10.0 to 30.0)" in plain(inspection_charts.looking_table([looked], "c"))
     pictures = RNG.random((2, 8, 8))
     assert "<svg" in inspection_charts.heat_grid(pictures, pictures, pictures > 0.5, ["a", "b"], "c", "n")
-    leak = {"honest": wilson_interval(80, 100), "leaked": wilson_interval(88, 100), "honest_auc": area, "auc": area,
+    leak = {"honest": wilson_interval(80, 100), "leaked": wilson_interval(88, 100), "honest_auc": area, "leaked_auc": area,
             "points": gain(0.08, 0.02, 0.14), "money": gain(700, 300, 1100)}  # fmt: skip
     assert "in another light" in plain(inspection_charts.leak_told(leak, "EUR"))
 
@@ -293,6 +298,7 @@ def test_a_set_goes_on_record_with_baseline_network_gain_and_published_figure():
     runs = {("chest X-rays", number): SimpleNamespace(seconds=5.0 + number) for number in (0, 1)}
     inspection.enter(record, "chests", given, runs, [0, 1], SimpleNamespace(count_params=lambda: 1234))
     assert record["chests_accuracy"].value == pytest.approx(0.92)
+    assert record["chests_together_accuracy"].value == 0.9
     assert record["chests_gain"].low == 0.02 and record["chests_auc"].n == 4
     assert record["chests_published_accuracy"].value == 0.854
     assert record.seconds == {"chests_seed0": 5.0, "chests_seed1": 6.0}

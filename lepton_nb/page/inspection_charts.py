@@ -1,7 +1,7 @@
 """Tables, drawings and conclusions of inspection: a network against a simple baseline and a published figure.
 
 A ``line`` is one set of pictures as the chapter judged it, a mapping with: set, baseline (Interval), ours (list of
-Intervals, one a seed), gain (PairedGain in accuracy, first seed), published, published_by, auc, baseline_auc (Score or
+Intervals, one a seed), together (Interval: the networks' probabilities averaged), gain (PairedGain in accuracy of these), published, published_by, auc, baseline_auc (Score or
 None), published_auc, stand_in.
 """
 
@@ -66,7 +66,7 @@ def results_tables(lines: Sequence[Line]) -> render.Html:
             {"set": line["set"], "test pictures": line["baseline"].n}
             | {"simple baseline": classifiers.rate_words(line["baseline"]), "network": words.percent(over["measured"])}
             | {"from": words.percent(over["from"]), "to": words.percent(over["to"]), "from, to": over["from, to"]}
-            | {"points more (95 %)": _points(line["gain"])}
+            | {"together": classifiers.rate_words(line["together"]), "points more (95 %)": _points(line["gain"])}
             | {"published": words.percent(line["published"]) if line["published"] else render.MISSING}
         )
         if line["auc"] is not None:
@@ -77,12 +77,12 @@ def results_tables(lines: Sequence[Line]) -> render.Html:
             )
     texts = {name: str for name in rows[0] if name not in ("set", "test pictures")}
     first = render.table(
-        rows, texts, "Accuracy on the test pictures, baseline and network on the same ones. Points more: network less "
-        "baseline, paired, first seed. Baseline: 95 % Wilson.",
+        rows, texts, "Accuracy on the test pictures, all judged on the same ones; 95 % Wilson. Together: the probabilities of all "
+        "networks averaged. Points more: together less baseline, paired.",
     )  # fmt: skip
     if not areas:
         return first
-    caption = "Area under the ROC curve where the answer is yes or no, 95 % by DeLong; network: first seed."
+    caption = "Area under the ROC curve where the answer is yes or no, 95 % by DeLong; networks together."
     return render.join(
         first, render.table(areas, dict.fromkeys(("simple baseline", "network", "published"), str), caption)
     )
@@ -102,7 +102,7 @@ def against_published(line: Line) -> str:
     """How the network stands to the published accuracy, by its own interval; empty where there is none."""
     if line["published"] is None or line["stand_in"]:
         return ""
-    first, known = line["ours"][0], words.percent(line["published"])
+    first, known = line["together"], words.percent(line["published"])
     if first.low > line["published"]:
         how = f"above the published {known}"
     elif first.high < line["published"]:
@@ -125,7 +125,7 @@ def accuracies(lines: Sequence[Line], caption: str, name: str) -> render.Html:
     for place, line in enumerate(lines):
         for offset, rate, colour, label in (
             (-0.14, line["baseline"], plots.ORANGE, "simple baseline"),
-            (0.14, line["ours"][0], plots.BLUE, "network"),
+            (0.14, line["together"], plots.BLUE, "network"),
         ):
             value, low, high = (100 * end for end in (rate.value, rate.low, rate.high))
             axis.errorbar(value, place + offset, xerr=[[value - low], [high - value]], fmt="o", color=colour,
@@ -140,7 +140,7 @@ def accuracies(lines: Sequence[Line], caption: str, name: str) -> render.Html:
     axis.legend(labelcolor=plots.INK)
     told = "; ".join(
         f"{line['set']}: baseline {words.percent(line['baseline'].value)}, "
-        f"network {words.percent(line['ours'][0].value)}" for line in lines
+        f"network {words.percent(line['together'].value)}" for line in lines
     )  # fmt: skip
     plots.describe(axis, f"{told}.")
     return plots.show(figure, caption, name)
@@ -192,7 +192,7 @@ def leak_told(leak: Mapping[str, Any], currency: str) -> render.Html:
         {"trained on": name, "right": classifiers.rate_words(rate), "AUC": _auc(area), "photographs": rate.n}
         for name, rate, area in (
             ("other parts", leak["honest"], leak["honest_auc"]),
-            ("these parts too, in another light", leak["leaked"], leak["auc"]),
+            ("these parts too, in another light", leak["leaked"], leak["leaked_auc"]),
         )
     ]
     told = leak_words(leak["honest"], leak["leaked"], leak["points"], leak["money"], currency)
@@ -209,11 +209,13 @@ def leak_words(honest: Any, leaked: Any, points: Any, money: Any, currency: str)
     if points.low <= 0 <= points.high:
         return f"{start} A difference is not shown ({_points(points)} points)."
     promised = words.Money(currency)
-    lead = "promises too much" if points.low > 0 else "promises too little"
-    return (
-        f"{start} A split at random {lead}: {_points(points)} points, and {promised(money.mean)} per 1,000 photographs "
-        f"(95 %: {promised.range((money.low, money.high))})."
-    )
+    told = f"{start} A split at random {'promises too much' if points.low > 0 else 'promises too little'}: {_points(points)} points"
+    ends = f"95 %: {promised.range((money.low, money.high))}"
+    if money.low <= 0 <= money.high:
+        return (
+            f"{told}. In money, each at its own best threshold, no difference is shown ({ends} per 1,000 photographs)."
+        )
+    return f"{told}, and {promised(money.mean)} per 1,000 photographs ({ends})."
 
 
 # ---------------------------------------------------------------- where it looked
