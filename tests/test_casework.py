@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pytest
 from made_cases import ENTRY, WORTH, bank, loans, outcome_value, pictures, table
-from test_client import SAMPLES, B
+from test_client import SAMPLES, B, M
 
 from lepton_nb import casework, client, datasets, results, value_model
 from lepton_nb.casework import calibrating, checks, doors, judging, money, unlabelled, worth
@@ -157,6 +157,26 @@ def test_a_public_data_set_can_be_the_case_of_a_client(tmp_path):
     assert case.name == "german_credit" and len(case.test) == 300
 
 
+@pytest.mark.parametrize("name", ["magnetic_tiles", "pcb_tiles", "pneumonia", "malaria_cells"])
+def test_public_pictures_are_split_as_their_authors_say_or_by_group(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    flag = ", baseline_column: manual_flag" if name == "magnetic_tiles" else ""
+    entry = f"asset_id: M1, case: image_classifier, data: 'public:{name}', outcome_value: {{tp: 0, fn: -48, fp: -3.2, tn: 0}}"
+    folder = bank(tmp_path, entry + flag, sample=M)
+    case = casework.of_client(client.load(folder.path).only("cases"), folder.path, "M1")
+    assert case.stand_in and case.kind == "images" and case.n == sum(len(part) for part in case.parts.values())
+    arrays = datasets.load(name).arrays
+    if "part" in arrays:
+        assert case.test.rows.tolist() == np.flatnonzero(arrays["part"] == 2).tolist()
+    elif "test" in arrays:
+        assert case.test.rows.tolist() == np.flatnonzero(arrays["test"] == 1).tolist()
+    if "group" in arrays:
+        things = [set(arrays["group"][part.rows].tolist()) for part in case.parts.values()]
+        assert not things[0] & things[1] and not things[0] & things[2]
+    judged = judging.judge(case, doors.fit(case, "logistic"), learning=False, blocks=False)
+    assert judged.n == len(case.test) and judged.evaluation.asset_id == "M1"
+
+
 # --- judging, by hand
 
 
@@ -292,6 +312,30 @@ def test_days_are_found_in_the_only_column_that_holds_them():
     found = table(split={"by": "random", "test_share": 0.3})
     assert found.left_out["day"] == case_rows.HOLDS_DAYS and not found.in_time
     assert found.test.days.dtype == np.dtype("datetime64[D]")
+
+
+@pytest.mark.parametrize("positives", [0, 1, 2])
+def test_a_test_with_hardly_a_positive_is_judged_without_a_conclusion(case, positives):
+    few = case.test.take(
+        np.sort(np.concatenate([np.flatnonzero(case.test.y == 1)[:positives], np.flatnonzero(case.test.y == 0)[:90]]))
+    )
+    few_case = replace(case, test=few)
+    scores = doors.fit(few_case, "logistic")
+    judged = judging.judge(few_case, scores)
+    assert (judged.auc is None) == (positives < 2)
+    found = checks.findings(few_case, judged)
+    assert found[0].grade == "stop"
+    record = results.Record("x")
+    judging.enter(record, judged, found)
+    assert record["n"].value == 90 + positives
+    assert "No conclusion is drawn." in str(case_tables.whole(judged, found))
+
+
+def test_scores_that_are_all_alike_are_judged(case):
+    flat = doors.given(case, "flat", np.full(len(case.test), 0.3), np.full(len(case.validation), 0.3))
+    judged = judging.judge(case, flat, learning=False, blocks=False)
+    assert judged.auc.value == 0.5 and judged.gain.n == len(case.test)
+    assert "flat" in str(case_tables.whole(judged))
 
 
 # --- calibration

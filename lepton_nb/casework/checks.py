@@ -199,8 +199,8 @@ def worse_than_default(seen: _Seen) -> Iterator[Finding]:
     if case.money is None:
         if judged.auc is None:
             return
-        area = performance.auc(case.test.y, seen.reference.test)
-        if area.value > judged.auc.high:
+        area = money.area(case.test.y, seen.reference.test)
+        if area is not None and area.value > judged.auc.high:
             words = f"A {name} ranks the test rows better: area {area.value:.3f} against {judged.auc.value:.3f}."
             yield Finding(check="worse than a default", grade="warn", words=words)
         return

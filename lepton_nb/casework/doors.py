@@ -35,7 +35,6 @@ from lepton_nb.client.cells import number
 from lepton_nb.client.files import Folder, Unreadable
 from lepton_nb.client.sources import opened
 from lepton_nb.client.words import Refused
-from lepton_nb.valuation import performance
 
 DOORS = {
     "predictions": "predictions made elsewhere",
@@ -306,12 +305,14 @@ def trained(
     chosen by, for threshold and calibration are set afterwards; money at the best threshold stands beside it.
     """
     made = {kind: fit(case_set, kind, seed, passes) for kind in kinds}
-    areas = {kind: performance.auc(case_set.validation.y, one.validation).value for kind, one in made.items()}
-    best = max(areas, key=areas.__getitem__)
+    found = {kind: money.area(case_set.validation.y, one.validation) for kind, one in made.items()}
+    areas = {kind: None if area is None else area.value for kind, area in found.items()}
+    losses = {kind: fitting.log_loss(case_set.validation.y, one.validation) for kind, one in made.items()}
+    best = max(made, key=lambda kind: (areas[kind] or 0.0, -losses[kind]))
     tried = tuple(
         Candidate(
             name=one.name, kind=kind, auc=areas[kind], money=best_money(case_set, case_set.validation, one.validation),
-            log_loss=fitting.log_loss(case_set.validation.y, one.validation), seconds=one.training_seconds,
+            log_loss=losses[kind], seconds=one.training_seconds,
             chosen=kind == best,
         )
         for kind, one in made.items()

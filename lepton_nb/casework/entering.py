@@ -33,7 +33,12 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
         _rate(record, f"{prefix}baseline_{name}", rate, source)
     for name, score, unit in (("auc", judged.auc, "area"), ("brier", judged.brier, "score within 0..1")):
         if score is None:
-            record.add(f"{prefix}{name}", None, unit, note="The predictions are decisions, not scores.")
+            record.add(
+                f"{prefix}{name}",
+                None,
+                unit,
+                note="The predictions are decisions, or the test holds under two rows of a class.",
+            )
         else:
             record.add(f"{prefix}{name}", score.value, unit, low=score.low, high=score.high, interval=INTERVAL, **given)
     if judged.repair is not None:

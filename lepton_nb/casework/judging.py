@@ -67,8 +67,8 @@ def judge(
     return Judged(
         case=case_set, scores=scores, cutoff=cutoff, flagged=flagged, evaluation=evaluation, n=len(test),
         positives=test.positives, confusion=own, baseline_confusion=before, rates=rates(own), baseline_rates=rates(before),
-        auc=None if scores.decisions else performance.auc(test.y, scores.test, LEVEL),
-        baseline_auc=performance.auc(test.y, baseline, LEVEL) if len(set(baseline.tolist())) > 1 else None,
+        auc=None if scores.decisions else money.area(test.y, scores.test),
+        baseline_auc=money.area(test.y, baseline) if len(set(baseline.tolist())) > 1 else None,
         brier=None if scores.decisions else performance.brier(test.y, scores.test, LEVEL),
         repair=mended, gain=gain, gain_by_rows=by_rows,
         money_per_case=float(money.of_rows(case_set, test, flagged).mean()) if known else None,
@@ -214,13 +214,12 @@ def _slice(
 ) -> Slice:  # fmt: skip
     part = case_set.test.take(inside)
     own, before = rates(_counts(part.y, flagged[inside])), rates(_counts(part.y, baseline[inside]))
-    both = min(part.positives, len(part) - part.positives) >= 2
     return Slice(
         name=name, n=len(part), positives=part.positives, recall=own["recall"], false_alarms=own["false_alarm_rate"],
         baseline_recall=None if before["recall"] is None else before["recall"].value,
         baseline_false_alarms=None if before["false_alarm_rate"] is None else before["false_alarm_rate"].value,
         flagged=own["flagged_share"],
-        auc=performance.auc(part.y, scores.test[inside], LEVEL) if both and not scores.decisions else None,
+        auc=None if scores.decisions else money.area(part.y, scores.test[inside]),
         gain=_by_rows(case_set, part, flagged[inside], baseline[inside]) if case_set.money is not None else None,
         first=first,
     )  # fmt: skip

@@ -13,6 +13,13 @@ from lepton_nb.terms import OUTCOMES
 from lepton_nb.valuation import performance
 
 
+def area(part_y: np.ndarray, scores: np.ndarray) -> performance.Score | None:
+    """Area under the curve at 90 %; None with fewer than two rows of a class, where it has no error."""
+    if min(int(part_y.sum()), len(part_y) - int(part_y.sum())) < 2:
+        return None
+    return performance.auc(part_y, scores, LEVEL)
+
+
 def most_likely(case_set: CaseSet) -> dict[str, float]:
     """Money per outcome at its most likely value, before the amounts of the rows. Raises ValueError without money."""
     if case_set.money is None:

@@ -10,7 +10,7 @@ from scipy import special
 
 from lepton_nb.casework import fitting, money
 from lepton_nb.casework.forms import LEVEL, CaseSet, Learning, LearningPoint, Part, PerCase, Scores
-from lepton_nb.valuation import data_value, learning, performance
+from lepton_nb.valuation import data_value, learning
 
 #: Shares of the training rows from which a curve is drawn.
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -48,10 +48,12 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
     that over the test rows plus that over the repeats. What a thousand further *judged* rows are worth to the decision
     (use the model, or not) is the expected value of sample information of ``valuation.learning``.
 
-    Returns None where the training rows are too few.
+    Returns None where the rows are too few.
     """
     fit, name = quick_fit(case_set, scores)
     train, validation, test = case_set.train, case_set.validation, case_set.test
+    if min(test.positives, len(test) - test.positives) < 2:
+        return None
     generator = np.random.default_rng(seed)
     known = case_set.money is not None
     sizes = sorted({max(round(share * len(train)), 1) for share in SHARES})
@@ -68,7 +70,7 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
                 areas[size].append(areas[size][0])
                 continue
             chosen_on, found = both(fit, part, validation, test, seed + repeat)
-            areas.setdefault(size, []).append(performance.auc(test.y, found).value)
+            areas.setdefault(size, []).append(money.area(test.y, found).value)
             if known:
                 cut = money.best_cut(case_set, validation, chosen_on)[0]
                 rows.setdefault(size, []).append(money.of_rows(case_set, test, found >= cut))
