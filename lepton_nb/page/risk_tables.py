@@ -12,8 +12,6 @@ from typing import Any
 from lepton_nb.folds import FoldMean, Ranking
 from lepton_nb.page import charts, plots, render, words
 
-three = words.decimals(3)
-
 
 def with_ends(mean: FoldMean | Any, digits: int = 3) -> str:
     """A figure with its interval: ``0.783 (0.775 to 0.791)``."""
@@ -21,21 +19,31 @@ def with_ends(mean: FoldMean | Any, digits: int = 3) -> str:
     return f"{value} ({low} to {high})"
 
 
+def before_after(before: float, after: float, digits: int = 4) -> str:
+    """Two figures of one thing: ``0.1563 → 0.1548``."""
+    return f"{words.number(before, digits)} → {words.number(after, digits)}"
+
+
 # ---------------------------------------------------------------- who is ahead
 
 
-def aucs(rankings: Mapping[str, Ranking], names: Mapping[str, str], seconds: Mapping[str, Mapping[str, float]],
-         caption: str) -> render.Html:  # fmt: skip
-    """One row a set and model, highest mean first. rankings: title of the set → Ranking; seconds: the same → of a fold."""
-    rows = [
-        {"data": title, "model": names[model], "AUC": with_ends(mean), "spread between folds": mean.spread}
-        | {"seconds a training": seconds[title][model]}
-        for title, ranking in rankings.items()
-        for model, mean in ranking.means.items()
-    ]
-    return render.table(
-        rows, {"AUC": str, "spread between folds": three, "seconds a training": words.decimals(1)}, caption
-    )
+def by_set(found: Mapping[str, Mapping[str, str]], names: Mapping[str, str], caption: str) -> render.Html:
+    """A row a model, a column a set. found: title of the set → model → what its cell says."""
+    rows = [{"model": word} | {title: cells[name] for title, cells in found.items()} for name, word in names.items()]
+    return render.table(rows, dict.fromkeys(found, str), caption)
+
+
+def aucs(rankings: Mapping[str, Ranking], names: Mapping[str, str], caption: str) -> render.Html:
+    """AUC with its interval, a row a model. rankings: title of the set → Ranking."""
+    cells = {
+        title: {model: with_ends(mean) for model, mean in ranking.means.items()} for title, ranking in rankings.items()
+    }
+    return by_set(cells, names, caption)
+
+
+def conclusions(found: Mapping[str, str]) -> render.Html:
+    """What is concluded, a banner each: title → sentence."""
+    return render.join(*(render.banner(f"{title}:", told, "note") for title, told in found.items()))
 
 
 def auc_chart(rankings: Mapping[str, Ranking], names: Mapping[str, str], caption: str, name: str) -> render.Html:
@@ -47,6 +55,8 @@ def auc_chart(rankings: Mapping[str, Ranking], names: Mapping[str, str], caption
             for model, mean in ranking.means.items()
         ]
         charts.ranges(rows, what="AUC", zero=False, axis=axis)
+        low, high = min(row.low for row in rows), max(row.high for row in rows)
+        axis.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
     return plots.show(axes[0].figure, caption, name)
 
 
@@ -132,15 +142,13 @@ def reliability(found: Mapping[str, Sequence[tuple]], caption: str, name: str) -
 
 
 def cuts(rows: Sequence[Mapping[str, Any]], unit: str, caption: str) -> render.Html:
-    """Ways to decide: rows with model, rule, flagged, missed, false alarms, money (ExpectedValue) and gain (PairedGain)."""
+    """Ways to decide: rows with model, rule, flagged (share), the counts fn and fp, and money (ExpectedValue)."""
     shown = [
-        {"model": row["model"], "flag": row["rule"], "flagged": row["flagged"], "missed": row["fn"]}
-        | {"false alarms": row["fp"], f"{unit} a row": with_ends(row["money"])}
-        | {"over the first line": words.MISSING if row["gain"] is None else with_ends(row["gain"])}
+        {"decided by": f"{row['model']}, {row['rule']}".removesuffix(", "), "flagged": row["flagged"]}
+        | {"missed": row["fn"], "false alarms": row["fp"], f"{unit} a row": with_ends(row["money"])}
         for row in rows
     ]
-    texts = dict.fromkeys((f"{unit} a row", "over the first line"), str)
-    return render.table(shown, texts | {"flagged": words.percent}, caption)
+    return render.table(shown, {"flagged": words.percent, f"{unit} a row": str}, caption)
 
 
 def threshold_words(cut: float, gain: Any, unit: str) -> str:
