@@ -82,3 +82,13 @@ def test_recorded_figures_that_pages_cite_are_on_record(path):
 def test_there_are_recorded_figures_to_cite():
     cited = [name for path in PAGES for name in re.findall(r"\{measured\}`", path.read_text(encoding="utf-8"))]
     assert len(cited) >= 5
+
+
+def test_every_work_that_a_page_cites_is_in_the_list_of_references():
+    from pybtex.database import parse_file
+
+    known = set(parse_file(str(ROOT / "book" / "references.bib")).entries)
+    for path in PAGES + NOTEBOOKS:
+        cited = re.findall(r"\{cite:\w+\}`([^`]*)`", path.read_text(encoding="utf-8"))
+        missing = {key.strip() for keys in cited for key in keys.split(",")} - known
+        assert not missing, f"{path.name} cites {sorted(missing)}, which references.bib does not hold"

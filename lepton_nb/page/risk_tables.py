@@ -43,7 +43,7 @@ def aucs(rankings: Mapping[str, Ranking], names: Mapping[str, str], caption: str
 
 def conclusions(found: Mapping[str, str]) -> render.Html:
     """What is concluded, a banner each: title → sentence."""
-    return render.join(*(render.banner(f"{title}:", told, "note") for title, told in found.items()))
+    return render.join(*(render.banner(f"{_first(title)}:", told, "note") for title, told in found.items()))
 
 
 def auc_chart(rankings: Mapping[str, Ranking], names: Mapping[str, str], caption: str, name: str) -> render.Html:
