@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from made_cases import ENTRY, bank, loans, outcome_value, pictures, table, written
 from PIL import Image
 from test_client import Folder, M
 
-from lepton_nb import casework, client, datasets
+from lepton_nb import casework, client, datasets, results, value_model
 from lepton_nb.casework import doors, fitting, judging
 from lepton_nb.client import case_models
 
@@ -250,6 +253,39 @@ def test_a_clients_case_by_every_door_gives_one_evaluation(tmp_path, numbers):
     assert evaluated(found, doors.scores(found)) == here
 
 
+def valued(folder: Folder, case, scores, out: Path) -> tuple[float, value_model.Gain]:
+    """The client's value at the most likely figures where his benefits rest on what the case measured."""
+    record = results.Record(results.task_name("risk_classifier", "C1"))
+    record.add_data(case)
+    judging.enter(record, judging.judge(case, scores, learning=False, blocks=False))
+    record.save(out)
+    plan = value_model.plan(client.load(folder.path), measured=results.measured(out))
+    assert any(line.link_id == "measured:C1" for line in plan.benefits)
+    return float(value_model.evaluate(plan).total), next(g for g in value_model.gains(plan) if g.asset_id == "C1")
+
+
+def linked(folder: Folder) -> Folder:
+    rows = folder.rows("benefits.csv")
+    at = rows[0].index("metric_link")
+    return folder.write("benefits.csv", [[*row[:at], "measured:C1" if row[at].startswith("confusion:") else row[at], *row[at + 1 :]] for row in rows])  # fmt: skip
+
+
+def test_a_clients_value_is_the_same_by_every_door_and_moves_when_the_data_do(tmp_path, numbers):
+    folder = linked(bank(tmp_path / "trained", PLAIN, numbers))
+    case = of_folder(folder)
+    scores = doors.fit(case, "logistic")
+    value, gain = valued(folder, case, scores, tmp_path / "one")
+    by_file = linked(bank(tmp_path / "file", PLAIN + ", predictions: data/scores.csv", numbers))
+    predictions(by_file.path / "data/scores.csv", all_rows(case, scores))
+    found = of_folder(by_file)
+    again, other = valued(by_file, found, doors.scores(found), tmp_path / "two")
+    assert again == value and other.interval == gain.interval and other.paired
+    changed_ = linked(bank(tmp_path / "changed", PLAIN, numbers | {"scorecard_flag": 1 - numbers["scorecard_flag"]}))
+    case = of_folder(changed_)
+    moved, more = valued(changed_, case, doors.fit(case, "logistic"), tmp_path / "three")
+    assert more.per_case > gain.per_case and moved > value
+
+
 def test_predictions_are_matched_by_an_id_in_any_order(tmp_path, numbers):
     folder = bank(tmp_path, PLAIN + ", predictions: data/scores.csv, score_column: chance", numbers)
     case = table(numbers)
@@ -477,6 +513,59 @@ def test_rule_44_a_model_file_that_is_not_what_it_says_is_refused(name, tmp_path
     report = client.check(folder.path)
     assert [(p.column, p.rule) for p in report.problems] == [("cases.model", rule)]
     assert words in report.problems[0].sentence
+
+
+def test_a_loss_of_ones_own_does_not_matter_for_it_is_not_read(case, tmp_path):
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", loss=keras.losses.binary_crossentropy, metrics=[keras.metrics.AUC()])
+    model.predict(np.zeros((1, 2)), verbose=0)
+    found = doors.keras_model(case, saved(model, tmp_path / "model.keras"))
+    assert found.test.shape == (len(case.test),)
+
+
+def changed_bytes(content: bytes, data) -> bytes:
+    whole = bytearray(content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(whole) - 1))
+        whole[place : place + data.draw(st.integers(0, 20))] = data.draw(st.binary(max_size=6))
+    return bytes(whole)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["onnx", "keras"]), st.data())
+def test_any_damage_of_a_model_file_is_told_or_does_not_matter(tmp_path, sound_models, kind, data):
+    file = tmp_path / f"model.{kind}"
+    file.write_bytes(changed_bytes(sound_models[kind], data))
+    with contextlib.suppress(case_models.Wrong):  # anything else fails the test
+        ports = case_models.opened(file)
+        case_models.fits(ports, {"income": "number", "load": "number"}, None)
+
+
+@pytest.fixture(scope="module")
+def sound_models(tmp_path_factory):
+    import keras
+
+    folder = tmp_path_factory.mktemp("models")
+    make_onnx()(folder / "model.onnx")
+    saved(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), folder / "model.keras")
+    return {kind: (folder / f"model.{kind}").read_bytes() for kind in ("onnx", "keras")}
+
+
+@pytest.mark.parametrize(
+    "config", [[], "text", {"config": []}, {"config": {"layers": [1, {"class_name": "InputLayer", "config": 3}]}}]
+)
+def test_settings_of_any_form_are_told(config, tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as packed:
+        packed.writestr("config.json", json.dumps(config))
+        packed.writestr("model.weights.h5", b"0")
+    told = []
+    try:
+        told = [case_models.opened(tmp_path / "model.keras")]
+    except case_models.Wrong as stop:
+        told = [stop.found]
+    assert told[0] == () or "cannot be read" in told[0]
 
 
 def test_the_door_looks_again_before_it_opens_a_file(case, tmp_path):

@@ -292,7 +292,7 @@ def _texts(values: Any) -> np.ndarray | None:
 
 def _days(values: Any) -> np.ndarray:
     try:
-        return np.array([np.datetime64(str(value)[:10], "D") for value in values])
+        return np.array([str(value)[:10] for value in values], dtype="datetime64[D]")
     except ValueError as problem:
         raise ValueError(f"Days must be written YYYY-MM-DD. Received: {problem}") from None
 

@@ -50,9 +50,15 @@ def opened(path: Path) -> tuple[Port, ...]:
         start = stream.read(16)
     if not start:
         raise Wrong("is empty", HOW_TO_EXPORT)
-    if pickled(start, path):
-        raise Wrong("is a pickle under another name: it runs any code when it is opened", HOW_TO_EXPORT)
-    return _onnx(path) if path.suffix.lower() == ".onnx" else _keras(path, start)
+    what = "ONNX" if path.suffix.lower() == ".onnx" else "a .keras file"
+    try:
+        if pickled(start, path):
+            raise Wrong("is a pickle under another name: it runs any code when it is opened", HOW_TO_EXPORT)
+        return _onnx(path) if what == "ONNX" else _keras(path, start)
+    except Wrong:
+        raise
+    except Exception as error:  # damaged files make parsers raise almost anything
+        raise Wrong(f"cannot be read as {what} ({type(error).__name__})", HOW_TO_EXPORT) from None
 
 
 def digest(path: Path) -> str:
@@ -82,10 +88,7 @@ def _onnx(path: Path) -> tuple[Port, ...]:
         import onnx
     except ImportError:
         raise Wrong("is an ONNX file, and onnx is not installed", "pip install onnx onnxruntime", 1) from None
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except Exception as error:  # damaged files make the parser raise almost anything
-        raise Wrong(f"cannot be read as ONNX ({type(error).__name__})", HOW_TO_EXPORT) from None
+    model = onnx.load(str(path), load_external_data=False)
     if not model.graph.node or not model.opset_import:
         raise Wrong("cannot be read as ONNX: it holds no graph", HOW_TO_EXPORT)
     own = {function.domain for function in model.functions}
@@ -146,21 +149,18 @@ def _keras(path: Path, start: bytes) -> tuple[Port, ...]:
         raise Wrong("is an HDF5 file, which can hold code", remedy)
     if not zipfile.is_zipfile(path):
         raise Wrong("is no zip archive, so it is no .keras file", remedy)
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(item.file_size for item in packed.infolist())
-            if size > LARGEST_UNPACKED:
-                most = f"at most {LARGEST_UNPACKED // MEGABYTE} MB are read"
-                raise Wrong(f"has {size // MEGABYTE} MB unpacked", most, 1)
-            if broken := packed.testzip():
-                raise Wrong(f"is damaged at {quoted(broken)}", remedy)
-            if not {"config.json", "model.weights.h5"} <= set(packed.namelist()):
-                raise Wrong("holds no config.json or no model.weights.h5, so it is no .keras file", remedy)
-            config = json.loads(packed.read("config.json"))
-    except Wrong:
-        raise
-    except Exception as error:  # damaged archives make the zip reader raise almost anything
-        raise Wrong(f"cannot be read as a .keras file ({type(error).__name__})", remedy) from None
+    with zipfile.ZipFile(path) as packed:
+        size = sum(item.file_size for item in packed.infolist())
+        if size > LARGEST_UNPACKED:
+            most = f"at most {LARGEST_UNPACKED // MEGABYTE} MB are read"
+            raise Wrong(f"has {size // MEGABYTE} MB unpacked", most, 1)
+        if broken := packed.testzip():
+            raise Wrong(f"is damaged at {quoted(broken)}", remedy)
+        if not {"config.json", "model.weights.h5"} <= set(packed.namelist()):
+            raise Wrong("holds no config.json or no model.weights.h5, so it is no .keras file", remedy)
+        config = json.loads(packed.read("config.json"))
+    if isinstance(config, dict):
+        config.pop("compile_config", None)  # how it was trained; the door does not read it
     for part in _parts(config):
         name, module = str(part.get("class_name", "")), part.get("module")
         if name in RUNS_CODE:
