@@ -64,6 +64,10 @@ Jobs = Annotated[int, typer.Option(min=1, help="Chapters executed at the same ti
 Only = Annotated[list[str], typer.Option(help="This chapter and those it needs; repeatable.")]
 Set = Annotated[list[str], typer.Option("--set", help="CHAPTER.PARAMETER=VALUE; repeatable.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Execute every chapter again, whatever is kept.")]
+Scheduler = Annotated[
+    str,
+    typer.Option(help="Address of a Dask cluster that executes the chapters, as tcp://HOST:8786.", metavar="ADDRESS"),
+]
 Code = Annotated[_Code, typer.Option(help="Code in the pages: folded, shown or none.")]
 
 
@@ -78,6 +82,7 @@ def report(
     settings: Set = [],  # noqa: B006
     fresh: Fresh = False,
     code: Code = _Code.folded,
+    scheduler: Scheduler = "",
 ) -> None:
     """Execute the chapters for one client and publish the report as a static site."""
     from rich.console import Console
@@ -91,7 +96,47 @@ def report(
         )
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
-        _run(console, plan, jobs)
+        _run(console, plan, jobs, scheduler)
+
+
+@app.command()
+def batch(
+    clients: Annotated[list[str], typer.Argument(help="Folders or Excel workbooks of clients.", metavar="CLIENTS...")],
+    profile: Profile = _Profile.quick,
+    data: Data = None,
+    out: Annotated[Path, typer.Option(help="Where the reports and the page of all clients go.", **_PATH)] = Path(
+        "reports"
+    ),
+    jobs: Jobs = 2,
+    fresh: Fresh = False,
+    code: Code = _Code.folded,
+    scheduler: Scheduler = "",
+) -> None:
+    """Make the reports of many clients in one run, with a page and a table of all of them.
+
+    Exit code 1 where a client's report failed, else 2 where a client was refused; the others' reports are made.
+    """
+    from rich.console import Console
+
+    from lepton_nb.report import batch as batches
+
+    console = Console(highlight=False, soft_wrap=True)
+    started = time.monotonic()
+
+    def told(row) -> None:
+        console.print(f"{row.folder:<24} {row.state:<16} {row.seconds:8.1f} s", markup=False)
+        for sentence in row.sentences:
+            console.print(f"  {sentence}", style="red", markup=False)
+
+    with _sentences(console):
+        options = batches.Options(out, str(profile), data, fresh, str(code))
+        rows = batches.batch([_client_folder(client) for client in clients], options, jobs, scheduler, told)
+        console.print(
+            f"{_counted(len(rows), 'client')}, {time.monotonic() - started:.1f} s: {_short(out.resolve() / batches.PAGE)}",
+            markup=False,
+        )
+    states = {row.state for row in rows}
+    raise typer.Exit(1 if batches.FAILED in states else 2 if batches.REFUSED in states else 0)
 
 
 @app.command()
@@ -424,7 +469,7 @@ def _print_problems(console, problems) -> None:
     console.print(f"{_counted(problems, 'problem')}. Nothing was executed.", style="bold")
 
 
-def _run(console, plan, jobs: int) -> None:
+def _run(console, plan, jobs: int, scheduler: str = "") -> None:
     from filelock import Timeout
 
     from lepton_nb.report import lodging, progress, run
@@ -436,7 +481,7 @@ def _run(console, plan, jobs: int) -> None:
     stays = "; the last good one stays" if stood else ""
     try:
         with progress.Progress(console, [task.name for task in plan.tasks]) as shown:
-            manifest = run.report(plan, jobs, shown.watch)
+            manifest = run.report(plan, jobs, shown.watch, scheduler)
     except PublishError as problem:
         console.print(f"The site could not be built{stays}.\n{problem}", style="red", markup=False)
         raise typer.Exit(1) from None

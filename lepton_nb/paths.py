@@ -30,11 +30,18 @@ def state_folder() -> Path:
     """Where executed chapters and build files are kept: ``LEPTON_STATE``, or ``.lepton`` in the project.
 
     Without a clone: ``.lepton`` in the working folder, for the package's own folder is not there to be written to.
+    Where ``LEPTON_STATE`` is the address of a store that machines share, ``.lepton`` is its cache.
     """
     given = os.environ.get("LEPTON_STATE")
-    if given:
+    if given and not shared_store():
         return Path(given).resolve()
     return (Path.cwd() if project() == BUNDLED else project()) / ".lepton"
+
+
+def shared_store() -> str:
+    """The address of a store of kept chapters that several machines share, as ``s3://bucket/folder``; empty: none."""
+    given = os.environ.get("LEPTON_STATE", "")
+    return given if "://" in given else ""
 
 
 def measured(chapter: str) -> Path:

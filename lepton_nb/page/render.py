@@ -47,6 +47,7 @@ __all__ = [
     "heading",
     "join",
     "key_figures",
+    "link",
     "listed",
     "measured",
     "money",
@@ -343,6 +344,11 @@ def page(title: str, body: Html, style: str) -> str:
         f"<style>{style}\n{alone}</style></head><body><article class='bd-article'><h1>{_text(title)}</h1>{body}"
         "</article></body></html>\n"
     )
+
+
+def link(text: str, address: str) -> Html:
+    """Words that lead to a page of the same site."""
+    return Html(f'<a href="{_escaped(address)}">{_text(text)}</a>')
 
 
 def heading(text: str) -> Html:

@@ -111,17 +111,21 @@ def look(state: Path, unused_days: float = 30.0) -> list[Kind]:
     before = time.time() - unused_days * 86400
     unused = [folder for folder in whole if (folder / "about.json").stat().st_mtime < before]
     stages = sorted(folder for folder in (state / "stage").glob("*") if folder.is_dir())
+    pages = sorted(folder for folder in (state / "pages").glob("*") if folder.is_dir())
+    locks = [folder for folder in (state / "work",) if folder.is_dir()]
     lost = [folder for folder in stages if not _has_report(folder)]
     days = f"{unused_days:g} days"
     return [
-        Kind("remains of runs that were killed", (*dead_runs(state), *half_entries(state), *_old_folders(state))),
+        Kind("remains of runs", (*dead_runs(state), *half_entries(state), *_old_folders(state), *locks)),
         Kind("damaged chapters", tuple(damaged)),
         Kind("build folders of reports that are gone", tuple(lost)),
         Kind(f"chapters that no run has used for {days}", tuple(unused), "they are executed again when asked for"),
         Kind("unfinished trainings", tuple(sorted((state / "unfinished").glob("*"))), "they start from the beginning"),
         Kind("chapters in use", tuple(f for f in whole if f not in unused), "they are executed again"),
         Kind(
-            "build folders of reports", tuple(f for f in stages if f not in lost), "the next page takes half a minute"
+            "build folders of reports",
+            (*(f for f in stages if f not in lost), *pages),
+            "the next page takes half a minute",
         ),
     ]
 

@@ -23,7 +23,7 @@ class NoCluster(ValueError):
     """A cluster that is not there or does not fit: one sentence."""
 
 
-class ClusterGone(RuntimeError):
+class ClusterGone(ConnectionError):
     """A cluster that went away during a run: one sentence."""
 
 
@@ -31,9 +31,10 @@ class ClusterGone(RuntimeError):
 def connected(address: str, places: Places) -> Iterator[Any]:
     """A client of the cluster. Raises NoCluster, before anything is executed."""
     import dask
-    from distributed import Client, CommClosedError
+    from distributed import Client
 
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application", "asyncio")]
+    names = ["distributed", "tornado.application", "asyncio", *logging.root.manager.loggerDict]
+    loggers = [logging.getLogger(name) for name in names if name.startswith(("distributed", "tornado", "asyncio"))]
     before = [logger.level for logger in loggers]
     settings = {"distributed.comm.timeouts.connect": f"{PATIENCE}s", "distributed.admin.tick.limit": "60s"}
     with contextlib.ExitStack() as stack:
@@ -42,8 +43,8 @@ def connected(address: str, places: Places) -> Iterator[Any]:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)  # what is wrong is said in a sentence
         try:
-            client = Client(address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, ValueError, CommClosedError) as problem:
+            client = Client(address, timeout=PATIENCE)
+        except (OSError, ValueError) as problem:
             raise NoCluster(
                 f"--scheduler {address}: no Dask scheduler answers there ({_short(problem)}). Start one with "
                 "`dask scheduler` and its workers with `dask worker ADDRESS`, or leave --scheduler out."
@@ -65,16 +66,18 @@ def _close(client: Any) -> None:
 
 def workers(client: Any) -> Mapping[str, Any]:
     """The workers that are there now, by address. Raises ClusterGone where the scheduler or all of them have gone."""
-    local = not hasattr(client, "lepton_seen")
-    there = dict(client.scheduler_info(n_workers=-1)["workers"]) if client.status == "running" else {}
-    if local:
-        return there
+    there: Mapping[str, Any] = {}
+    if client.status == "running":
+        with suppress(Exception):  # it may go while it is asked
+            there = dict(client.scheduler_info(n_workers=-1)["workers"])
+    if not hasattr(client, "lepton_seen"):
+        return there  # of this machine: they do not go away
     if there:
         client.lepton_seen = time.monotonic()
     elif client.status in ("closed", "closing") or time.monotonic() - client.lepton_seen > PATIENCE:
         raise ClusterGone(
-            "The cluster went away while chapters were executed. What finished is kept, and a report that stood "
-            "before stays; the same command goes on from there."
+            "The cluster went away while chapters were executed. What finished is kept; the same command goes on from "
+            "there."
         )
     return there
 

@@ -20,23 +20,26 @@ from lepton_nb.report.store import digest, versions
 PARTS = ("site", "results", "notebooks", "results.json", "workbook.xlsx")
 
 
-def about(plan: Plan) -> dict[str, Any]:
-    """What runs, for whom, on what."""
+def about(plan: Plan, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What runs, for whom, on what. like: the same for another client of this run, which need not be asked again."""
+    if like is not None:
+        return dict(like) | {"client": _client(plan)}
     return {
         "project": "lepton-nb",
         "version": lepton_nb.__version__,
         "git": _git_revision(),
-        "client": {
-            "name": plan.client.client.name,
-            "folder_name": plan.client_folder.name,
-            "synthetic": plan.client.client.synthetic,
-        },
+        "client": _client(plan),
         "profile": plan.profile,
         "code": plan.code,
         "processor": processor.name(),
         "cores": os.cpu_count(),
         "versions": versions(),
     }
+
+
+def _client(plan: Plan) -> dict[str, Any]:
+    client = plan.client.client
+    return {"name": client.name, "folder_name": plan.client_folder.name, "synthetic": client.synthetic}
 
 
 def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def note(plan: Any) -> None:
 
 
 def stage(out: Path, state: Path) -> Path:
-    """The build folder of a report's site."""
+    """Where it is noted whose report is made where."""
     return state / "stage" / digest(str(out))[:16]
 
 

@@ -82,10 +82,11 @@ class Places:
     project: Path = Path()
     run: Path = Path()
     forks: Path | None = None
+    shared: str = ""  # the address of a store of kept chapters that other machines use too
 
     @property
     def store(self) -> Store:
-        return Store(self.state / "store")
+        return Store(self.state / "store", self.shared)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def plan(
         client_folder=folder,
         out=lodging.place(out, whole),
         profile=profile,
-        places=Places(folder, data.resolve() if data else None, state),
+        places=Places(folder, data.resolve() if data else None, state, shared=paths.shared_store()),
         tasks=tuple(tasks),
         fresh=fresh,
         code=code,

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import importlib
 import io
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from lepton_nb import paths
 from lepton_nb.report import imports, makers, placing
-from lepton_nb.report.staging import PublishError, stage_pages
+from lepton_nb.report.staging import PublishError, put_names, stage_pages
 from lepton_nb.report.staging import prepare as _prepare
 
 __all__ = [
@@ -161,6 +162,9 @@ def lay_out(work: Path, site: Path, first: str) -> None:
     """Copy the pages that were built in ``work`` to a new folder, with what a visitor's browser or host needs."""
     shutil.copytree(work / "html", site, ignore=NOT_NEEDED)
     site.chmod(0o755)
+    put_names(site, work / "source")
+    _drop_strange_pictures(site)
+    _drop_strange_words(site / "searchindex.js")
     # GitHub's pages leave out folders with an underscore unless this file is there.
     (site / ".nojekyll").touch()
     (site / "index.html").write_text(
@@ -168,6 +172,28 @@ def lay_out(work: Path, site: Path, first: str) -> None:
         '<link rel="icon" href="_static/favicon.svg">'
         f'<meta http-equiv="refresh" content="0; url={first}.html"><p><a href="{first}.html">Open the report</a></p></html>\n',
         encoding="utf-8",
+    )
+
+
+def _drop_strange_pictures(site: Path) -> None:
+    """Remove pictures that no page shows: in a build folder they may be left from an earlier report."""
+    pages = b"".join(page.read_bytes() for page in site.rglob("*.html"))
+    for folder in ("_images", "_downloads"):
+        for picture in sorted((site / folder).rglob("*"), reverse=True):
+            if picture.is_file() and picture.name.encode() not in pages:
+                picture.unlink()
+
+
+def _drop_strange_words(index: Path) -> None:
+    """Remove words that no page holds from the search index: Sphinx keeps those of pages that it has built again."""
+    if not index.is_file():
+        return
+    before, sign, after = index.read_text(encoding="utf-8").partition("(")
+    content = json.loads(after.rstrip().removesuffix(")"))
+    for part in ("terms", "titleterms"):
+        content[part] = {word: pages for word, pages in content[part].items() if pages != []}
+    index.write_text(
+        f"{before}{sign}{json.dumps(content, ensure_ascii=False, separators=(',', ':'))})", encoding="utf-8"
     )
 
 

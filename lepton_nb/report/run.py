@@ -27,7 +27,9 @@ from lepton_nb.report import (
     lodging,
     placing,
     publish,
+    shared_store,
     snapshot,
+    stages,
     workbook,
     workers,
     writing,
@@ -134,6 +136,8 @@ def servers(work: workers.Work) -> Iterator[Places]:
 def check_folders(plan: Plan) -> None:
     """Raise ValueError, before anything is executed, where report or state cannot be written or must not go."""
     lodging.check(plan)
+    if plan.places.shared:
+        shared_store.check(plan.places.shared)
     for folder, remedy in (
         (plan.out, "give another --out"),
         (plan.places.state, "set LEPTON_STATE to a folder of your own"),
@@ -187,21 +191,44 @@ def report(plan: Plan, jobs: int = 2, watch: Watch = lambda event: None, schedul
             outcomes = run(plan, jobs, watched, running, told, scheduler)
             if warm_up.ident:
                 warm_up.join()
-            made = ledger.manifest(plan, told, outcomes) | {"started": started_at}
-            made["seconds"] = round(time.monotonic() - started, 2)
-            if not all(outcome.ok for outcome in outcomes.values()) or (plan.whole and ledger.stands(plan.out, made)):
-                os.replace(running, plan.out / "ledger.json")
-                return made
-            if plan.whole:
-                watch({"chapter": "site", "state": "publishing"})
-            before = time.monotonic()
-            _publish(plan, outcomes, made, running, started)
-            if plan.whole:
-                watch({"chapter": "site", "state": "completed", "seconds": time.monotonic() - before})
-            return made
+            return conclude(plan, told, outcomes, Started(started, started_at), watch)
         finally:
             running.unlink(missing_ok=True)
             contents.keep(plan.places.state)
+
+
+@dataclasses.dataclass(frozen=True)
+class Started:
+    """When a run began: by the clock that nobody sets, which all processes of a machine share, and by the calendar."""
+
+    clock: float
+    at: str
+
+
+def conclude(
+    plan: Plan,
+    told: Mapping[str, Any],
+    outcomes: Mapping[str, Outcome],
+    started: Started,
+    watch: Watch = lambda event: None,
+) -> dict[str, Any]:
+    """Publish what a run gave, if all of it finished and it is not published yet; the manifest.
+
+    The ledger of the run stands in the report's folder under :data:`RUNNING`.
+    """
+    running = plan.out / RUNNING
+    made = ledger.manifest(plan, told, outcomes) | {"started": started.at}
+    made["seconds"] = round(time.monotonic() - started.clock, 2)
+    if not all(outcome.ok for outcome in outcomes.values()) or (plan.whole and ledger.stands(plan.out, made)):
+        os.replace(running, plan.out / "ledger.json")
+        return made
+    if plan.whole:
+        watch({"chapter": "site", "state": "publishing"})
+    before = time.monotonic()
+    _publish(plan, outcomes, made, running, started.clock)
+    if plan.whole:
+        watch({"chapter": "site", "state": "completed", "seconds": time.monotonic() - before})
+    return made
 
 
 def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: Path, started: float) -> None:
@@ -210,11 +237,12 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
     lost = [name for name, entry in entries.items() if entry is None]
     if lost:
         raise publish.PublishError(f"Kept chapters were lost or altered meanwhile: {', '.join(lost)}. Run it again.")
-    if plan.whole:
-        stage = lodging.stage(plan.out, plan.places.state)
-        pages = {name: entry.notebook for name, entry in entries.items()}
-        documents = publish.build(pages, made, stage, plan.code)
-    with placing.staged(plan.out) as new:
+    with contextlib.ExitStack() as stack:
+        if plan.whole:
+            stage = stack.enter_context(stages.borrowed(plan.places.state, made, plan.out))
+            pages = {name: entry.notebook for name, entry in entries.items()}
+            documents = publish.build(pages, made, stage, plan.code)
+        new = stack.enter_context(placing.staged(plan.out))
         names = _export(plan, entries, new)
         shutil.copyfile(running, new / "ledger.json")
         names.append("ledger.json")

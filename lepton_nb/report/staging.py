@@ -27,6 +27,10 @@ DROPPED = {"remove-cell", "remove_cell", "parameters", "injected-parameters"}
 FORMS = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 
 
+#: What stands in the pages for the client's name and the run's day, until they are copied out of the build folder.
+NAME, DAY = "lepton0client0name", "lepton0run0day"
+
+
 class PublishError(RuntimeError):
     """The site could not be built; the message holds the last lines of what Jupyter Book said."""
 
@@ -71,6 +75,7 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
     titles += cases.values()
     texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(toc, present), sort_keys=False)
     texts["_config.yml"] = yaml.safe_dump(_site_config(config, run, titles), sort_keys=False, allow_unicode=True)
+    texts["names.json"] = json.dumps(_names(run), ensure_ascii=False)
     texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
 
     for name, text in texts.items():
@@ -287,12 +292,26 @@ def stand_ins(run: dict) -> dict[str, list[str]]:
     return {name: [str(lines[other].get("title") or other) for other in used] for name, used in found.items() if used}
 
 
+def _names(run: dict) -> dict[str, str]:
+    """What the marks in the pages stand for."""
+    return {NAME: str((run.get("client") or {}).get("name") or ""), DAY: str(run.get("started") or "")[:10]}
+
+
+def put_names(site: Path, stage: Path) -> None:
+    """Write this run's names into the pages that were copied from a build folder. Every page escapes a name once."""
+    names = json.loads((stage / "names.json").read_text(encoding="utf-8"))
+    for page in site.rglob("*.html"):
+        text = page.read_bytes()
+        for mark, name in names.items():
+            text = text.replace(mark.encode(), html.escape(name).encode())
+        page.write_bytes(text)
+
+
 def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
-    """The project's configuration with this run's names in it. Names are escaped: templates print them as they are."""
+    """The project's configuration for this run; client and day are marks, so that it is the same for other clients."""
     client = run.get("client") or {}
-    name = str(client.get("name") or "")
-    shown = html.escape(name)
-    day = str(run.get("started") or "")[:10]
+    name, day = ((mark if word else "") for mark, word in _names(run).items())
+    shown = name
     about = " ".join(filter(None, ("Lepton NB", str(run.get("version") or ""))))
     footer = " · ".join(html.escape(part) for part in (name, day, about) if part)
     options = config["sphinx"]["config"].setdefault("html_theme_options", {})

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb import paths, processor
-from lepton_nb.report import contents, environment
+from lepton_nb.report import contents, environment, shared_store
 from lepton_nb.report.chapters import Chapter
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -33,6 +33,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 NOT_IN_CHAPTERS = {
     "distributed",
     "filelock",
+    "fsspec",
     "jupyter-book",
     "mermaidx",
     "psutil",
@@ -96,10 +97,13 @@ class Entry:
 
 
 class Store:
-    """A folder of kept chapters, one folder a key."""
+    """A folder of kept chapters, one folder a key.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    shared: the address of a store that other machines use too, of which the folder is the cache; empty: there is none.
+    """
+
+    def __init__(self, folder: Path, shared: str = ""):
+        self.folder, self.shared = folder, shared
 
     def entry(self, key: str) -> Entry:
         """Where the chapter of that key is kept, whether it is there or not."""
@@ -108,7 +112,24 @@ class Store:
     def find(self, key: str) -> Entry | None:
         """The kept chapter of that key, or None: also where it was altered or cannot be read."""
         entry = self.entry(key)
-        return None if self.missing(key) or entry.damage() else entry
+        if not self.missing(key) and not entry.damage():
+            if self.shared and (entry.folder / shared_store.MARK).exists():
+                shared_store.push(self.shared, key, entry.folder)
+            return entry
+        return self._fetched(key) if self.shared else None
+
+    def _fetched(self, key: str) -> Entry | None:
+        """The entry of that key from the shared store, whole, or None."""
+        target = self.entry(key).folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
+        try:
+            if not shared_store.fetch(self.shared, key, part) or Entry(part).damage():
+                return None
+            self._put(part, target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return Entry(target)
 
     def missing(self, key: str) -> bool:
         return not os.path.lexists(self.entry(key).folder)
@@ -125,7 +146,6 @@ class Store:
         target = self.entry(key).folder
         target.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=target.parent, prefix=".part-"))
-        old = part.with_name(part.name.replace(".part-", ".old-"))
         try:
             shutil.copyfile(notebook, part / "executed.ipynb")
             shutil.copyfile(record, part / "record.json")
@@ -133,6 +153,17 @@ class Store:
             content = dict(about) | {"sha256": files}
             content["checksum"] = digest(content)
             (part / "about.json").write_text(json.dumps(content), encoding="utf-8")
+            self._put(part, target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        if self.shared:
+            shared_store.push(self.shared, key, target)
+        return Entry(target)
+
+    def _put(self, part: Path, target: Path) -> None:
+        """Move a whole entry into its place; the one that was there is there still where that fails."""
+        old = part.with_name(part.name.replace(".part-", ".old-"))
+        try:
             with self._alone():
                 if os.path.lexists(target):
                     os.rename(target, old)
@@ -142,9 +173,7 @@ class Store:
                 os.rename(old, target)
             raise
         finally:
-            shutil.rmtree(part, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
-        return Entry(target)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -150,7 +150,7 @@ class _Team:
         while True:
             self.there = clusters.workers(self.client)
             busy = len(self.running) + self._start()
-            while more and (self._room() > 0 or not busy):
+            while more and (self._room() > 0 or not (busy or self.open)):
                 work = next(works, None)
                 if work is None:
                     more = False
@@ -215,6 +215,8 @@ class _Team:
         return begun
 
     def _begin(self, work: Work, task: Task) -> bool:
+        if self._room() < 1:
+            return False
         needs = {name: work.outcomes[name] for name in task.needs}
         key = task.key({name: outcome.results for name, outcome in needs.items()})
         if all(outcome.ok for outcome in needs.values()):
@@ -225,8 +227,6 @@ class _Team:
                 work.waiting.remove(task)
                 self._enter(work, kept)
                 return True
-        if self._room() < 1:
-            return False
         work.waiting.remove(task)
         self._submit(work, task, key)
         return True
@@ -240,14 +240,11 @@ class _Team:
 
     def _done(self) -> list[int]:
         """Numbers of what is over: finished, failed, or on a worker that is gone."""
-        from distributed import TimeoutError, wait
-
-        pause = LOOK_SECONDS / 4 if self.aside.running() else LOOK_SECONDS
-        if self.running:
-            with suppress(TimeoutError):
-                wait([running.future for running in self.running.values()], pause, "FIRST_COMPLETED")
-        else:
-            time.sleep(pause)
+        until = time.monotonic() + (LOOK_SECONDS / 4 if self.aside.running() else LOOK_SECONDS)
+        while time.monotonic() < until:
+            if any(running.future.status != "pending" for running in self.running.values()):
+                break
+            time.sleep(LOOK_SECONDS / 20)
         self.there = clusters.workers(self.client)
         over = [number for number, running in self.running.items() if running.future.status != "pending"]
         gone = [n for n, running in self.running.items() if running.worker not in self.there and n not in over]
