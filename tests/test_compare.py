@@ -242,6 +242,17 @@ def test_a_benefit_that_goes_in_a_year_that_is_run_is_a_plan():
     assert moved(steps(before, after)) == {"plans"}
 
 
+def test_a_unit_value_that_an_accepted_share_multiplies_is_a_plan_and_the_share_is_evidence():
+    def found(amount, share):
+        tested = [
+            {"asset_id": "M1", "evaluated_on": "2025-11-30", "n": 50, "accepted_without_edit": share, "unit": "x"}
+        ]
+        return record_of(make(benefits=[benefit(2026, amount, metric_link="acceptance:M1")], acceptance=tested))
+
+    assert moved(steps(found(100, 40), found(120, 40))) == {"plans"}
+    assert moved(steps(found(100, 40), found(100, 44))) == {"evidence"}
+
+
 def test_what_no_input_explains_is_the_codes():
     before = sample("manufacturer")
     after = json.loads(json.dumps(before))

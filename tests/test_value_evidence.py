@@ -126,7 +126,7 @@ def test_the_closed_form_needs_that_a_mistake_costs():
 def test_without_scores_the_closed_form_stands_alone():
     found = threshold.threshold(first(plan_with(evaluation())), None)
     assert found.closed_form == pytest.approx(1 / 11)
-    assert found.cuts == ()
+    assert found.cuts == () and (found.n, found.positives) == (0, 0)
     assert "predictions_M1.csv" in found.sentence
 
 

@@ -161,7 +161,10 @@ def test_accounts_the_american_change_is_for_dollars(foundry, bank):
     assert "asu_2025_06" not in keys(foundry) | keys(bank)
     assert "asu_2025_06" in keys(changed(foundry, country="US", currency="USD"))
     assert "asu_2025_06" in keys(changed(foundry, country="IL", currency="USD"))
-    assert "ias38_made" not in keys(changed(foundry, country="US", currency="USD"))
+    american = changed(foundry, country="US", currency="USD")
+    assert "ias38_made" not in keys(american)
+    assert any("an indication only" in text for text in law.calendar(american).sentences)
+    assert not any("an indication only" in text for text in law.calendar(foundry).sentences)
 
 
 def test_accounts_leased_and_bought_assets_bring_their_standard(foundry, bank):
@@ -276,6 +279,18 @@ def test_the_dates_of_the_ai_act_are_those_of_its_articles_as_amended():
         "marking": date(2026, 12, 2),
         "high_use": date(2027, 12, 2),
         "high_product": date(2028, 8, 2),
+    }
+
+
+def test_the_dates_of_the_other_provisions_are_those_of_their_sources():
+    """IFRS 16.C1; IVS effective 31 January 2025; both Chinese texts; ASU 2025-06 for years beginning after 15 December 2027."""
+    found = {item.key: item.since for item in PROVISIONS if item.law != "EU AI Act" and item.since}
+    assert found == {
+        "ifrs16": date(2019, 1, 1),
+        "ivs": date(2025, 1, 31),
+        "cn_accounts": date(2024, 1, 1),
+        "cn_appraisal": date(2023, 10, 1),
+        "asu_2025_06": date(2027, 12, 16),
     }
 
 

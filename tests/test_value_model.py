@@ -566,6 +566,15 @@ def test_correlations_pair_the_figures_of_one_driver():
     assert value_model.simulate(plan).total.sd > 1.2 * value_model.simulate(free).total.sd
 
 
+def test_two_figures_by_their_full_names_are_correlated_alone():
+    rows = [benefit(2026, (50, 100, 150)), benefit(2026, (50, 100, 150), driver_id="speed")]
+    entry = {"a": "M1.saving.unit_value", "b": "M1.speed.unit_value", "rho": 0.5}
+    plan = plan_of(benefits=rows, correlations=[entry])
+    assert plan.correlations == {("M1.saving.unit_value", "M1.speed.unit_value"): 0.5} and not any(
+        "not applied" in note for note in plan.notes
+    )
+
+
 def test_correlations_of_unknown_names_are_not_applied_and_said_so():
     plan = plan_of(benefits=[benefit(2026, (50, 100, 150))], correlations=[{"a": "lgd", "b": "unit_value", "rho": 0.4}])
     assert plan.correlations == {}

@@ -197,6 +197,7 @@ def test_where_nothing_can_be_read_a_sentence_says_why(metric, values, words):
     client = make([asset()], [linked(2026)], evaluations=[evaluation()], monitoring=monitoring(metric, values))
     found = value_model.monitored(client)[0]
     assert found.rates is None and words in found.sentence
+    assert (found.asset_id, found.metric) == ("M1", metric)
 
 
 def test_the_interval_of_a_decay_covers_the_true_rate():

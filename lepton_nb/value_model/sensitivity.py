@@ -177,7 +177,7 @@ def _test_set(plan: Plan, evaluation):
     tables = {name: shares[order] for name, shares in drawn.inputs.items()}
 
     def read(levels: np.ndarray) -> dict[str, np.ndarray]:
-        place = np.minimum((np.asarray(levels) * len(order)).astype(int), len(order) - 1)
+        place = (np.asarray(levels) * len(order)).astype(int)  # levels lie below 1
         return {name: table[place] for name, table in tables.items()}
 
     return read

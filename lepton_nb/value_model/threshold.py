@@ -28,7 +28,7 @@ class Cut:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Threshold:
     """Where to cut the scores of one model; ``sentence`` instead of ``cuts`` where nothing can be said."""
 
@@ -38,12 +38,12 @@ class Threshold:
     positives: int
     closed_form: float | None
     closed_form_sentence: str
-    cuts: tuple[Cut, ...]
-    curve: performance.ProfitCurve | None
-    calibration: tuple[tuple[float, float, float, float, int], ...]  # mean score, observed, low, high, n
-    auc: performance.Score | None
-    brier: performance.Score | None
-    sentence: str
+    cuts: tuple[Cut, ...] = ()
+    curve: performance.ProfitCurve | None = None
+    calibration: tuple[tuple[float, float, float, float, int], ...] = ()  # mean score, observed, low, high, n
+    auc: performance.Score | None = None
+    brier: performance.Score | None = None
+    sentence: str = ""
 
 
 def closed_form_threshold(evaluation) -> tuple[float | None, str]:
@@ -59,16 +59,21 @@ def threshold(evaluation, predictions) -> Threshold:
     """Cuts of a model's scores in money (rule Threshold). ``predictions`` None: the closed form alone."""
     name, money = evaluation.asset_id, most_likely_money(evaluation)
     closed, why = closed_form_threshold(evaluation)
+    known = {
+        "asset_id": name,
+        "evaluation_id": evaluation.evaluation_id,
+        "closed_form": closed,
+        "closed_form_sentence": why,
+    }
     if predictions is None:
         words = f"No scored cases of {name} are given (metrics/predictions_{name}.csv), so no cut can be tried out."
-        return Threshold(name, evaluation.evaluation_id, 0, 0, closed, why, (), None, (), None, None, words)
+        return Threshold(**known, n=0, positives=0, sentence=words)
     truth, score = np.array(predictions.y_true), np.array(predictions.score)
     positives = int(truth.sum())
+    known |= {"n": len(truth), "positives": positives}
     if min(positives, len(truth) - positives) < FOLDS:
         words = f"The scored cases of {name} hold {positives} positives of {len(truth)}: too few to choose a cut."
-        return Threshold(
-            name, evaluation.evaluation_id, len(truth), positives, closed, why, (), None, (), None, None, words
-        )
+        return Threshold(**known, sentence=words)
 
     def values(flagged):
         right, wrong = np.where(truth == 1, money["tp"], money["fp"]), np.where(truth == 1, money["fn"], money["tn"])
@@ -102,9 +107,13 @@ def threshold(evaluation, predictions) -> Threshold:
         mean = float(gain.mean())
         cuts.append(Cut(words, at, float(flagged.mean()), float(each.mean()), mean, mean - reach, mean + reach))
     return Threshold(
-        name, evaluation.evaluation_id, len(truth), positives, closed, why, tuple(cuts), curve,
-        calibration_bins(truth, score), performance.auc(truth, score, LEVEL), performance.brier(truth, score, LEVEL), "",
-    )  # fmt: skip
+        **known,
+        cuts=tuple(cuts),
+        curve=curve,
+        calibration=calibration_bins(truth, score),
+        auc=performance.auc(truth, score, LEVEL),
+        brier=performance.brier(truth, score, LEVEL),
+    )
 
 
 def calibration_bins(truth, score, bins: int = 10):
