@@ -6,7 +6,11 @@ import csv
 import http.server
 import json
 import re
+import signal
+import subprocess
+import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -259,6 +263,21 @@ def test_a_sample_client_gets_the_registry_s_measurement_in_place_of_nothing_of_
     assert after.fingerprint("tax") == before.fingerprint("tax")
     mine, theirs = (next(asset for asset in found.assets if asset.asset_id == "C1") for found in (after, before))
     assert mine.owner == theirs.owner and mine.lifecycle_stage == "deployment"
+
+
+def test_what_is_kept_of_an_earlier_version_is_said(address, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    importing.from_mlflow(address, first, models=["credit-default"], environment=NOBODY)
+    done = importing.from_mlflow(
+        address, second, models=["credit-default"], keep=first, entry_only=["*"], environment=NOBODY
+    )
+    kept = [note for note in done.taken[0].notes if "kept folder" in note]
+    assert len(kept) == 2 and "no case" in kept[0] and "no counts" in kept[1]
+    again = importing.from_mlflow(
+        address, tmp_path / "third", models=["credit-default"], keep=first, environment=NOBODY
+    )
+    assert not [note for note in again.taken[0].notes if "kept folder" in note]
+    assert {path.name for path in (tmp_path / "third").rglob("*")} == {path.name for path in first.rglob("*")}
 
 
 def test_a_folder_with_decimal_commas_gets_decimal_commas(address, tmp_path):
@@ -615,3 +634,30 @@ def test_counts_say_what_is_missing_for_a_comparison(tmp_path):
     )
     assert not other.same_classes
     assert "no positive case" in tables.of_metrics(dict.fromkeys(ours, 0.0) | {f"baseline_{name}": 1.0 for name in ours}, "")  # fmt: skip
+
+
+def test_an_import_that_is_ended_leaves_nothing_behind(tmp_path):
+    hold = threading.Event()
+    version = {"name": "m", "version": "1", "creation_timestamp": 0, "run_id": "r"}
+
+    def answer(handler):
+        if "/artifacts/" in handler.path:
+            hold.wait(60)
+            return
+        body = {"registered_models": [{"name": "m"}], "model_versions": [version]}
+        says(200, json.dumps(body | {"run": {"info": {"run_id": "r", "start_time": 0}}}))(handler)
+
+    with answering(answer) as address:
+        words = ["import", "mlflow", "--tracking-uri", address, "--out", str(tmp_path / "client")]
+        command = [sys.executable, "-c", "from lepton_nb import cli; cli.main()", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(600):
+            if list(tmp_path.glob(".client.*.part/assets.csv")):
+                break
+            time.sleep(0.1)
+        assert not untouched(tmp_path)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=60)
+        hold.set()
+    assert process.returncode == 143 and "Ended by SIGTERM" in told and "Traceback" not in told
+    assert untouched(tmp_path)

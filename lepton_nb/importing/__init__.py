@@ -134,7 +134,7 @@ def _columns_said(entry: Entry, columns: Mapping[str, Any]) -> dict[str, str]:
 
 def _take(registry: Registry, entry: Entry, filling: Filling, entry_only: bool, columns: Mapping[str, Any]) -> Taken:
     """Write what the run and the artifacts of a model give."""
-    notes = []
+    notes, before = [], filling.kept_of(entry)
     for name in entry.said:
         if name not in (*columns, *OWN_TAGS):
             near = did_you_mean(name, (*columns, *OWN_TAGS))
@@ -168,6 +168,10 @@ def _take(registry: Registry, entry: Entry, filling: Filling, entry_only: bool, 
             if not evaluated or isinstance(stop, Down):
                 raise
             notes.append(str(stop).removesuffix("."))
+    for what in before:
+        if {"case": case, "counts": evaluated}[what]:
+            continue
+        notes.append(f"version {entry.chosen.number} brings no {what}: what the kept folder holds is of an earlier one")
     return Taken(entry=entry, evaluation=evaluated, case=case, model=path, notes=tuple(notes))
 
 

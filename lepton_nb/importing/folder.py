@@ -140,6 +140,16 @@ class Filling:
             rated |= {name: columns[name] for name in ("group", "amount") if name in columns}
             self._columns(f"metrics/predictions_{entry.asset_id}.csv", rated)
 
+    def kept_of(self, entry: Entry) -> list[str]:
+        """What an earlier import or a person gave of a model, in words, that this one would leave as it is."""
+        found = []
+        if any(case.get("asset_id") == entry.asset_id for case in self.settings.get("cases") or ()):
+            found.append("case")
+        records = self.source.records(CONFUSION) if self.kept and CONFUSION in self.source.files else []
+        if any(evaluation_id(entry.asset_id) in map(str.strip, record) for record in records):
+            found.append("counts")
+        return found
+
     def case(self, entry: Entry, said: Mapping[str, Any]) -> None:
         """A case of a model, in place of one that it had."""
         self.cases.append({"asset_id": entry.asset_id, "case": KIND, **said})
