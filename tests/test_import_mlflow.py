@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import mlflow_runs
@@ -24,7 +25,8 @@ from typer.testing import CliRunner
 
 from lepton_nb import cli, client, importing
 from lepton_nb.client import files
-from lepton_nb.importing import rest, tables
+from lepton_nb.importing import entries, rest, tables
+from lepton_nb.importing import folder as folder_module
 from lepton_nb.importing.entries import asset_id
 
 NOBODY = {}  # an environment without user, password and token
@@ -232,6 +234,7 @@ def test_once_the_blanks_are_filled_in_check_accepts_and_a_later_import_keeps_th
     report = client.check(first.absolute())
     assert report.problems == ()
     assert {case.asset_id: case.door for case in report.client.cases} == {"C1": "predictions", "X": "onnx"}
+    assert {case.asset_id: case.split.test_share for case in report.client.cases} == {"C1": 0.8, "X": 0.5}
     by_hand = table(first, "assets.csv")
     by_hand[0]["owner"] = "Credit risk"
     with (first / "assets.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -615,6 +618,20 @@ def test_json_that_is_no_table_is_refused(tmp_path, text):
 def test_a_table_without_a_class_or_a_score_is_told_which_columns_are_known(tmp_path):
     assert "column of the true class (called target, y_true" in read(tmp_path, "a,score\n1,0.5\n0,0.1\n")
     assert "column of scores or decisions" in read(tmp_path, "a,target\n1,1\n0,0\n")
+
+
+def test_a_table_with_few_rows_of_a_class_is_no_case_and_its_scores_are_kept(tmp_path):
+    version = entries.Version(
+        number=1, stage="None", aliases=(), created=date(2026, 1, 1), run_id="r", source="", tags={}
+    )
+    entry = entries.Entry(
+        name="m", asset_id="M", versions=(version,), chosen=version, stage="deployment", why="", run=None, said={}
+    )
+    few = tables.Predictions(file="t.csv", target=(1, 0, 0, 0), score=(0.9, 0.1, 0.2, 0.3))
+    filling = folder_module.Filling(tmp_path / "client", None)
+    assert filling.predictions(entry, few, 0.5) is False and filling.cases == []
+    assert [row["y_true"] for row in table(tmp_path / "client", "metrics/predictions_M.csv")] == ["1", "0", "0", "0"]
+    assert not (tmp_path / "client" / "data").exists()
 
 
 def test_counts_say_what_is_missing_for_a_comparison(tmp_path):

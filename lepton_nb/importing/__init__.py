@@ -20,7 +20,7 @@ from lepton_nb.client.words import did_you_mean, quoted
 from lepton_nb.importing import blanks, tables
 from lepton_nb.importing import models as model_files
 from lepton_nb.importing.entries import TAG, Entry, entries, run_of
-from lepton_nb.importing.folder import Filling, placed
+from lepton_nb.importing.folder import FEWEST, Filling, placed, split_of
 from lepton_nb.importing.rest import Down, Missing, Registry, Unusable
 
 __all__ = ["Imported", "Taken", "Unusable", "from_mlflow", "sentence"]
@@ -147,8 +147,11 @@ def _take(registry: Registry, entry: Entry, filling: Filling, entry_only: bool, 
     table = None
     if run and not entry_only:
         table = _table(registry, entry, filling, notes)
+    path, case = "", False
     if table is not None:
-        filling.predictions(entry, table, threshold)
+        case = filling.predictions(entry, table, threshold)
+        if not case:
+            notes.append(f"no case: {table.file} has fewer than {FEWEST} rows of a class")
         of_rows = tables.of_predictions(table, threshold, f"MLflow run {run.name}: {table.file}")
         if isinstance(of_rows, str):
             notes.append(f"no counts from its rows: {of_rows}")
@@ -160,7 +163,6 @@ def _take(registry: Registry, entry: Entry, filling: Filling, entry_only: bool, 
         filling.evaluation(entry, counted)
     elif counted:
         notes.append(f"no counts from its metrics: {counted}")
-    path, case = "", table is not None
     if not entry_only and table is None:
         try:
             path, case = _model(registry, entry, filling, notes)
@@ -244,6 +246,9 @@ def _model(registry: Registry, entry: Entry, filling: Filling, notes: list[str])
         found.unlink(missing_ok=True)
     said = {"data": data, "target": case.target} | ({"baseline_column": case.baseline} if case.baseline else {})
     threshold = _threshold(entry)
+    target = case.records[0].index(case.target)
+    if split := split_of((row[target] for row in case.records[1:] if len(row) > target), threshold is not None):
+        said["split"] = split
     said |= {"model": path} | ({} if threshold is None else {"threshold": f"{threshold:.10g}"})
     filling.case(entry, said | {"evaluated_on": entry.run.day.isoformat()})
     return path, True

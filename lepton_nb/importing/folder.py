@@ -10,6 +10,7 @@ import csv
 import errno
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,26 @@ TOP = """\
 # A line that begins with "# key:" is optional; remove the "# " to use it."""
 
 KIND = "risk_classifier"  # of a case whose rows have a class of 0 or 1
+
+
+#: Fewest rows of each class for a case; and for one whose test takes most rows, since nothing is chosen on the others.
+FEWEST, ENOUGH = 10, 25
+
+
+def split_of(target: Iterable[Any], threshold_known: bool) -> dict[str, str] | None:
+    """The split of rows that were all scored apart from training; None: too few of a class for a case.
+
+    They are all fit to judge a model. Four fifths do, where the threshold comes with the model; half, where it is
+    chosen here on the others.
+
+    >>> split_of([0, 1] * 40, True), split_of([0, 1] * 40, False), split_of([0] * 99 + [1], True)
+    ({'by': 'random', 'test_share': '0.8'}, {'by': 'random', 'test_share': '0.5'}, None)
+    """
+    classes = Counter(target)
+    least = min(classes.values()) if len(classes) > 1 else 0
+    if least < FEWEST:
+        return None
+    return {"by": "random", "test_share": "0.8" if threshold_known and least >= ENOUGH else "0.5"}
 
 
 def evaluation_id(asset_id: str) -> str:
@@ -116,16 +137,27 @@ class Filling:
         if paired or PAIRED in self.source.files:
             self.rows(PAIRED, paired, lambda row: row.get("evaluation_id", "").strip() == name)
 
-    def predictions(self, entry: Entry, table: Predictions, threshold: float | None) -> None:
-        """The scored rows of a model, as a case by the door of predictions; and for the pages on thresholds."""
+    def predictions(self, entry: Entry, table: Predictions, threshold: float | None) -> bool:
+        """The scored rows of a model, for the pages on thresholds, and as a case by the door of predictions.
+
+        Whether there is a case: it needs rows enough of each class.
+        """
         numbers = range(1, len(table) + 1)
         scored = "score" if table.score else "decision"
         columns = {"target": table.target, "baseline": table.baseline, "amount": table.amount, "group": table.group}
         columns = {name: cells for name, cells in (columns | {"day": table.day}).items() if cells}
+        if table.score:
+            rated = {"row_id": numbers, "y_true": table.target, "score": table.score}
+            rated |= {name: columns[name] for name in ("group", "amount") if name in columns}
+            self._columns(f"metrics/predictions_{entry.asset_id}.csv", rated)
+        known = threshold is not None or not table.score
+        split = split_of(table.target, known)
+        if split is None:
+            return False
         data, scores = f"data/{entry.asset_id}.csv", f"data/{entry.asset_id}_scores.csv"
         self._columns(data, {"row": numbers} | columns)
         self._columns(scores, {"row": numbers, scored: getattr(table, scored)})
-        case = {"data": data, "target": "target"}
+        case: dict[str, Any] = {"data": data, "target": "target"}
         case |= {f"{name}_column": name for name in ("baseline", "amount", "group") if name in columns}
         case |= {"predictions": scores, "score_column": scored}
         if threshold is not None and table.score:
@@ -133,12 +165,9 @@ class Filling:
         if table.day and entry.said.get("test_from"):
             case["split"] = {"by": "day", "test_from": entry.said["test_from"]}
         else:
-            case["evaluated_on"] = entry.run.day.isoformat()
+            case |= {"split": split, "evaluated_on": entry.run.day.isoformat()}
         self.case(entry, case)
-        if table.score:
-            rated = {"row_id": numbers, "y_true": table.target, "score": table.score}
-            rated |= {name: columns[name] for name in ("group", "amount") if name in columns}
-            self._columns(f"metrics/predictions_{entry.asset_id}.csv", rated)
+        return True
 
     def kept_of(self, entry: Entry) -> list[str]:
         """What an earlier import or a person gave of a model, in words, that this one would leave as it is."""

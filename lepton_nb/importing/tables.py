@@ -159,7 +159,7 @@ def labelled(path: Path, name: str, said: Mapping[str, str]) -> Labelled:
             what = " and ".join(map(quoted, known)) or f"no column {' or '.join(map(quoted, wanted))}"
             raise Unusable(f"{name} has {what}: name the one column that is meant in the tag lepton.column.{part}.")
         found[part] = known[0] if known else ""
-    return Labelled(records=records, **found)
+    return Labelled(records=[header, *records[1:]], **found)
 
 
 def _records(path: Path, name: str) -> list[list[str]]:
