@@ -25,9 +25,9 @@ from typer.testing import CliRunner
 
 from lepton_nb import cli, client, importing
 from lepton_nb.client import files
-from lepton_nb.importing import entries, rest, tables
+from lepton_nb.importing import rest, tables
 from lepton_nb.importing import folder as folder_module
-from lepton_nb.importing.entries import asset_id
+from lepton_nb.importing.entries import Entry, Version, asset_id
 
 NOBODY = {}  # an environment without user, password and token
 #: What a person writes into client.yml and into the blank columns of assets.csv.
@@ -621,10 +621,8 @@ def test_a_table_without_a_class_or_a_score_is_told_which_columns_are_known(tmp_
 
 
 def test_a_table_with_few_rows_of_a_class_is_no_case_and_its_scores_are_kept(tmp_path):
-    version = entries.Version(
-        number=1, stage="None", aliases=(), created=date(2026, 1, 1), run_id="r", source="", tags={}
-    )
-    entry = entries.Entry(
+    version = Version(number=1, stage="None", aliases=(), created=date(2026, 1, 1), run_id="r", source="", tags={})
+    entry = Entry(
         name="m", asset_id="M", versions=(version,), chosen=version, stage="deployment", why="", run=None, said={}
     )
     few = tables.Predictions(file="t.csv", target=(1, 0, 0, 0), score=(0.9, 0.1, 0.2, 0.3))
