@@ -25,8 +25,8 @@ from typer.testing import CliRunner
 
 from lepton_nb import cli, client, importing
 from lepton_nb.client import files
-from lepton_nb.importing import rest, tables
 from lepton_nb.importing import folder as folder_module
+from lepton_nb.importing import rest, tables
 from lepton_nb.importing.entries import Entry, Version, asset_id
 
 NOBODY = {}  # an environment without user, password and token
