@@ -674,7 +674,9 @@ def test_a_blank_template_is_filled_in(tmp_path, samples):
     assert len(options) == 5
     for path in (SAMPLES / B).rglob("*.csv"):
         shutil.copyfile(path, made / path.relative_to(SAMPLES / B))
-    (made / "client.yml").write_text(yaml.safe_dump(settings_ | {"options": options}), encoding="utf-8")
+    (made / "client.yml").write_text(
+        yaml.safe_dump(settings_ | {"options": options, "cases": given["cases"]}), encoding="utf-8"
+    )
     company = client.load(made)
     assert [(option.kind, option.scale, option.salvage) for option in company.options] == [
         ("defer", 0.5, None), ("expand", 2, None), ("abandon", None, 90000), ("switch", 1.3, None), ("stage", 1, None),

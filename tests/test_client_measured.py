@@ -23,6 +23,8 @@ def bank(tmp_path):
         folder = Folder(tmp_path, B)
         case(folder, entry)
         folder.data("data/loans.csv", loans().encode())
+        for row in range(3, 7):
+            folder.cell("benefits.csv", row, LINK, "confusion:C1_vs_scorecard")
         return folder.cell("benefits.csv", 2, LINK, link)
 
     return make

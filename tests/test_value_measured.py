@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lepton_nb import client, results, value_model
+from lepton_nb.report import compare
 from lepton_nb.value_model import changes, measured, records, worlds
 
 BANK = Path(__file__).resolve().parent.parent / "clients" / "bank"
@@ -205,6 +206,14 @@ def test_from_a_typed_to_a_measured_evaluation_is_a_step_of_the_case(linked, tmp
     )
     assert abs(found.steps["measured:C1"]) > 1000 and found.steps["evidence"] == 0
     assert found.opening + sum(found.steps.values()) + found.code == pytest.approx(found.closing)
+
+
+def test_a_comparison_names_the_case_whose_files_are_others():
+    line = {"chapter": "risk_classifier@C1", "title": "Risk: PD model (C1)", "inputs": {"client: case C1": "1"}}
+    one, two = ({"chapters": [line | {"inputs": {"client: case C1": sha}}], "versions": {}} for sha in "12")
+    (row,) = compare.causes(one, two)
+    assert (row["kind"], row["what"], row["change"]) == ("input", "case C1", "changed")
+    assert row["chapters"] == "Risk: PD model (C1)"
 
 
 def record_of(plan) -> dict:

@@ -46,6 +46,7 @@ def synthetic(draft: Draft) -> Iterator[Problem]:
 def not_applied(draft: Draft) -> Iterator[Problem]:
     """Settings that are read and change nothing."""
     owners = {row.value.asset_id for row in draft.rows(ASSETS)} | (draft.names(CONFUSION, "evaluation_id") or set())
+    owners |= {f"measured:{case.asset_id}" for case in draft.cases}
     for index, item in enumerate(draft.sections["monte_carlo"].correlations):
         unknown = [
             name
