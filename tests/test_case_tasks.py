@@ -9,6 +9,7 @@ import yaml
 
 from lepton_nb import client, paths, results
 from lepton_nb.report import case_pages, cases, planning, run
+from lepton_nb.report import record as recording
 from lepton_nb.report.chapters import ChapterProblem
 from lepton_nb.report.executing import Outcome
 
@@ -257,6 +258,13 @@ def test_a_page_of_a_case_has_its_own_title_and_labels_and_a_name_is_only_ever_t
     )
     assert "[the gain](#eq-gain-C1), [chain](20_x.ipynb#eq-gain)" in cells[0]["source"]
     assert cells[2]["source"] == "```python\n# a remark\n```"
+
+
+def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_path):
+    ledger = {"profile": "full", "chapters": [{"chapter": "risk@M1", "state": "completed"}]}
+    (tmp_path / "ledger.json").write_text(json.dumps(ledger), encoding="utf-8")
+    with pytest.raises(recording.RecordProblem, match=r"risk@M1: is measured for one client.* risk, on the public data"):
+        recording.record(tmp_path, ["risk@M1"])
 
 
 def test_names_of_tasks():

@@ -41,9 +41,9 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
             told = gain(found) if found.outcome_value is not None else None
             rows.append({
                 "Asset": item.asset_id, "Evaluation": words.label(found.evaluation_id),
-                "Came about": "measured by the case" if found is item.evaluation else "typed", "Of": found.evaluated_on,
+                "Came about": "measured" if found is item.evaluation else "typed", "Of": found.evaluated_on,
                 "Cases": found.n, "Positive": found.model.positives, "Recall": words.percent(found.model.tp / found.model.positives),
-                "Paired": "yes" if found.paired else "no", "Gain per case": money(told and told.per_case),
+                "Gain per case": money(told and told.per_case),
                 "5 % to 95 %": money.range(told.interval if told else None),
                 "Counts": "yes" if found.evaluation_id in item.counts else "no",
             })  # fmt: skip

@@ -39,7 +39,7 @@ class Progress:
         row.setdefault("since", time.monotonic())
         row.update({key: event[key] for key in ("state", "seconds") if key in event})
         if not self.live and "seconds" in event:
-            self.console.print(f"{event['chapter']:<16} {event['state']:<12} {event['seconds']:8.1f} s", markup=False)
+            self.console.print(f"{event['chapter']:<20} {event['state']:<12} {event['seconds']:8.1f} s", markup=False)
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False)

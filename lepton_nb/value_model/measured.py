@@ -176,7 +176,7 @@ def _evidence(
     stand_ins = tuple(data["name"] for data in measured[name].data if data["stand_in"])
     beside = [item.evaluation_id for item in typed if item.evaluation_id not in counts]
     if found.evaluation_id in counts:
-        told = f"{name} rests on what its case measured in this report on {found.n} cases ({found.sample})"
+        told = f"{name} rests on what its case measured in this report on {found.n:,} cases ({found.sample})"
         told += f"; what was typed ({', '.join(beside)}) stands beside it and counts nowhere." if beside else "."
         if len(counts) > 1:
             told += f" Other benefits of it rest on what was typed ({', '.join(counts[1:])})."
