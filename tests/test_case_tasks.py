@@ -261,6 +261,7 @@ def test_a_page_of_a_case_has_its_own_title_and_labels_and_a_name_is_only_ever_t
 
 
 def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_path):
+    project.chapter("31_risk.ipynb", "1")
     ledger = {"profile": "full", "chapters": [{"chapter": "risk@M1", "state": "completed"}]}
     (tmp_path / "ledger.json").write_text(json.dumps(ledger), encoding="utf-8")
     with pytest.raises(recording.RecordProblem, match=r"risk@M1: is measured for one client.* risk, on the public data"):
