@@ -81,6 +81,13 @@ def small_project(folder: Path) -> Path:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     toc["parts"] = [part for part in toc["parts"] if part["caption"] in ("Value", "About")]
     (folder / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    listed = {Path(entry["file"]).name for part in toc["parts"] for entry in part["chapters"]}
+    listed.add(Path(toc["root"]).name)
+    link = re.compile(r"\[([^\]\n]+)\]\((?:\.\./notebooks/)?(\d\d_\w+)\.ipynb[^)\s]*\)")
+    for file in [*(folder / "book").glob("*.md"), *(folder / "notebooks").glob("*.ipynb")]:
+        # A link to a chapter that this project has not becomes plain words.
+        text = file.read_text(encoding="utf-8")
+        file.write_text(link.sub(lambda found: found[0 if found[2] in listed else 1], text), encoding="utf-8")
     return folder
 
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import PARAMETERS
 
 from lepton_nb import client, paths
-from lepton_nb.report import contents, forking, planning, run, snapshot, store, workers
+from lepton_nb.report import clusters, contents, forking, planning, run, snapshot, store, workers
 from lepton_nb.report.chapters import ChapterProblem
 
 
@@ -485,3 +485,19 @@ def test_two_runs_never_execute_the_same_chapter_at_once_and_the_second_reuses(p
     assert states(found) == {"slow": "completed"}
     assert told[0] == "waiting for another run that executes it" and told[-1] == "reused", told
     assert len(list(count.iterdir())) == 1
+
+
+@pytest.mark.parametrize("answer", [None, {}])
+def test_a_scheduler_that_does_not_see_its_workers_for_a_moment_loses_no_chapter(project, monkeypatch, answer):
+    asked, ask = [], clusters.workers
+
+    def forgetful(client):
+        asked.append(time.monotonic())
+        # From the third question on nothing is seen, for two seconds.
+        return answer if len(asked) > 3 and asked[-1] - asked[3] < 2 else ask(client)
+
+    monkeypatch.setattr(clusters, "workers", forgetful)
+    project.chapter("01_one.ipynb", "import time\ntime.sleep(6)")
+    project.chapter("02_two.ipynb", "import time\ntime.sleep(6)")
+    assert states(execute(project)[0]) == {"one": "completed", "two": "completed"}
+    assert asked[-1] - asked[3] > 2

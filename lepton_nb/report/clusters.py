@@ -64,9 +64,12 @@ def _close(client: Any) -> None:
         client.close(timeout=5)
 
 
-def workers(client: Any) -> Mapping[str, Any]:
-    """The workers that are there now, by address. Raises ClusterGone where the scheduler or all of them have gone."""
-    there: Mapping[str, Any] = {}
+def workers(client: Any) -> Mapping[str, Any] | None:
+    """The workers that are there now, by address; None where the scheduler does not say.
+
+    Raises ClusterGone where it or all of them have been gone for some time.
+    """
+    there: Mapping[str, Any] | None = None
     if client.status == "running":
         with suppress(Exception):  # it may go while it is asked
             there = dict(client.scheduler_info(n_workers=-1)["workers"])

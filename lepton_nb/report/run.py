@@ -123,7 +123,8 @@ def run(
 def servers(work: workers.Work) -> Iterator[Places]:
     """Its places with servers to fork kernels from, where there are enough chapters for that to pay."""
     waiting, places = work.waiting, work.places
-    if len(waiting) < WORTH_A_SERVER:
+    # With more than one thread a chapter, libraries start threads when they are imported: nothing to fork from.
+    if len(waiting) < WORTH_A_SERVER or waiting[0].threads > 1:
         yield places
         return
     folder = places.run / "forks"

@@ -30,6 +30,8 @@ GRACE_SECONDS = 30
 LOOK_SECONDS = 1.0
 #: How often a chapter is begun on a cluster whose workers end.
 ATTEMPTS = 3
+#: Seconds for which a worker must be missing before its chapter counts as lost: a busy scheduler may lose sight of it.
+MISSING_SECONDS = 5.0
 
 
 @dataclass
@@ -130,6 +132,7 @@ class _Team:
         self.open: list[Work] = []
         self.hanging: set[str] = set()
         self.there: Mapping[str, Any] = {}  # workers by address
+        self.seen: dict[str, float] = {}
         self.made: set[str] = set()  # keys executed by this run
         self.attempts: dict[tuple[int, str], int] = {}
         client.subscribe_topic(self.topic, lambda event: self._heard(event[1]))
@@ -148,7 +151,7 @@ class _Team:
     def work(self, works: Iterator[Work]) -> None:
         more = True
         while True:
-            self.there = clusters.workers(self.client)
+            self._ask()
             busy = len(self.running) + self._start()
             while more and (self._room() > 0 or not (busy or self.open)):
                 work = next(works, None)
@@ -245,12 +248,24 @@ class _Team:
             if any(running.future.status != "pending" for running in self.running.values()):
                 break
             time.sleep(LOOK_SECONDS / 20)
-        self.there = clusters.workers(self.client)
+        self._ask()
         over = [number for number, running in self.running.items() if running.future.status != "pending"]
-        gone = [n for n, running in self.running.items() if running.worker not in self.there and n not in over]
+        gone = [n for n, running in self.running.items() if n not in over and self._is_missing(running)]
         for number in gone:
             self.running[number].future.cancel()
         return over + gone
+
+    def _ask(self) -> None:
+        """Which workers are there; as before where the scheduler does not say."""
+        there = clusters.workers(self.client)
+        if there is not None:
+            self.there = there
+            for address in there:
+                self.seen[address] = time.monotonic()
+
+    def _is_missing(self, running: _Running) -> bool:
+        asked = max(self.seen.get(running.worker, 0.0), running.since)
+        return running.worker not in self.there and time.monotonic() - asked > MISSING_SECONDS
 
     def _end(self, running: _Running) -> None:
         """End the worker of a chapter that is over its limit, with the kernels that it has started."""
