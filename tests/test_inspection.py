@@ -319,3 +319,20 @@ def test_a_clients_case_comes_in_the_same_form_with_its_rows_in_their_parts():
         assert np.array_equal(found.labels[rows], labels[part.rows])
     sides = [set(groups[part.rows]) for part in (case_set.train, case_set.validation, case_set.test)]
     assert not (sides[0] & sides[2] or sides[0] & sides[1] or sides[1] & sides[2])
+
+
+# ------------------------------------------------------------------ the recorded run
+
+
+def test_the_recorded_run_reaches_the_published_figures_and_says_what_it_rests_on():
+    record = results.recorded("inspection")
+    assert record.profile == "full" and not any(data["stand_in"] for data in record.data)
+    assert record["chests_auc"].low > 0.944 and record["chests_auc"].value >= 0.96
+    assert record["chests_together_accuracy"].low > record["chests_published_accuracy"].value == 0.854
+    assert record["steel_together_accuracy"].low > record["steel_published_accuracy"].value == 0.958
+    assert record["boards_together_accuracy"].value >= 0.98 and record["steel_together_accuracy"].value >= 0.98
+    for key in ("tiles", "boards", "chests", "cells"):
+        assert record[f"{key}_auc"].value > record[f"{key}_baseline_auc"].value
+        assert record[f"{key}_gain"].low > 0
+    assert record["tiles_pointing"].low > record["tiles_pointing_blind"].value
+    assert record["leak_points"].low > 0
