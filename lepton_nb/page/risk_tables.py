@@ -94,7 +94,7 @@ def on_the_network(ranking: Ranking, network: str, names: Mapping[str, str]) -> 
     pair = ranking.pair(first, network)
     return (
         f"{it} does not win: its mean is below that of {names[first]} by {with_ends(pair.difference)}, and since this "
-        "interval holds zero, it does not lose for certain either. The simpler model does the same work."
+        "interval holds zero, it does not lose for certain either."
     )
 
 
