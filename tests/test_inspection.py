@@ -163,7 +163,8 @@ def test_pictures_vary_by_seed_and_epoch_alone_and_only_those_without_a_top_are_
 # ------------------------------------------------------------------ sets
 
 
-def test_a_set_takes_its_areas_from_masks_and_boxes_and_a_stand_in_has_no_published_figure():
+def test_a_set_takes_its_areas_from_masks_and_boxes_and_a_stand_in_has_no_published_figure(monkeypatch):
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
     boards = datasets.load("pcb_tiles")
     part = np.zeros(len(boards.arrays["label"]), np.uint8)
     found = inspection.InspectionSet.of(boards, "boards", part, "board")

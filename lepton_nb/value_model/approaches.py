@@ -435,4 +435,9 @@ def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | Non
     lowest, highest = min(rates.values()), max(rates.values())
     if lowest == highest:
         return highest
-    return optimize.brentq(lambda rate: next_rate(rate) - rate, lowest, highest, xtol=1e-13)
+
+    def away(rate: float) -> float:
+        """How far the mean lies above the rate; rounding must not carry it past the ends."""
+        return min(max(next_rate(rate), lowest), highest) - rate
+
+    return optimize.brentq(away, lowest, highest, xtol=1e-13)

@@ -73,5 +73,7 @@ def year_share(rows: Sequence[BenefitRow]) -> float:
     def days(first: str, last: str) -> int:
         return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
-    row = rows[0]
+    row = max(rows, key=lambda one: days(one.starts, one.ends))
+    if row.starts == row.ends:
+        return 0.0
     return row.share / days(row.starts, row.ends) * days(min(r.starts for r in rows), max(r.ends for r in rows))
