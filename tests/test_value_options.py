@@ -19,7 +19,7 @@ from lepton_nb import client, value_model
 from lepton_nb.valuation import options as formulas
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import options, stages
+from lepton_nb.value_model import options, stages, stopping
 
 ROOT = Path(__file__).resolve().parent.parent
 YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
@@ -517,7 +517,7 @@ def test_stopping_saves_the_draws_whose_rest_is_negative():
     rows = [benefit(2026, 100), benefit(2027, (0, 100, 200)), benefit(2028, 0)]
     plan = value_model.plan(make(benefits=rows, costs=[cost("2027-12-31", 100)], rate=0.0))
     distribution = value_model.simulate(plan, draws=8192)
-    first = stages.right_to_stop(plan, distribution, plan.groups[0])[0]
+    first = stopping.right_to_stop(plan, distribution, plan.groups[0])[0]
     assert (first.year, first.years) == (2026, 1.0)
     assert first.below_zero == pytest.approx(0.5, abs=0.01)
     # triangular on -100, 0, 100: E max(-x, 0) = 100/6
@@ -525,14 +525,14 @@ def test_stopping_saves_the_draws_whose_rest_is_negative():
     assert first.option_value == pytest.approx(100 / 6, abs=5 * first.standard_error + 0.05)
     assert 0 < first.standard_error < 0.5  # 24 / √8192 is 0.3 where draws are independent; these are stratified
     found = (value_model.simulate(plan, draws=8192, seed=seed) for seed in range(30))
-    errors = [stages.right_to_stop(plan, one, plan.groups[0])[0].option_value - 100 / 6 for one in found]
+    errors = [stopping.right_to_stop(plan, one, plan.groups[0])[0].option_value - 100 / 6 for one in found]
     assert 0.5 < np.sqrt(np.mean(np.square(errors))) / first.standard_error < 2  # it is what other seeds show
 
 
 def test_stopping_does_not_save_what_stopping_costs():
     rows = [cost("2028-12-31", 500, phase="decommission")]
     plan = value_model.plan(make(benefits=[benefit(2026, 100), benefit(2028, 10)], costs=rows, rate=0.0))
-    found = stages.right_to_stop(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
+    found = stopping.right_to_stop(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
     assert [stop.rest for stop in found] == [pytest.approx(10), pytest.approx(10)]
     assert all(stop.option_value == 0 for stop in found)
 
@@ -541,7 +541,7 @@ def test_the_right_to_stop_begins_where_the_right_to_refuse_a_payment_ends():
     plan = value_model.plan(
         make([asset(**YOUNG)], [benefit(2028, 100)], [cost("2027-06-30", 40, phase="development")], rate=0.0)
     )
-    found = stages.right_to_stop(plan, value_model.simulate(plan, draws=2048), plan.groups[0])
+    found = stopping.right_to_stop(plan, value_model.simulate(plan, draws=2048), plan.groups[0])
     assert [stop.year for stop in found] == [2027]
 
 
@@ -549,7 +549,7 @@ def test_the_right_to_stop_counts_the_group_alone():
     both = make([asset(), asset("M2")], [benefit(2027, 50), benefit(2027, 70, "M2")], rate=0.0)
     plan = value_model.plan(both)
     distribution = value_model.simulate(plan, draws=1024)
-    assert [stages.right_to_stop(plan, distribution, group)[0].rest for group in plan.groups] == [
+    assert [stopping.right_to_stop(plan, distribution, group)[0].rest for group in plan.groups] == [
         pytest.approx(50),
         pytest.approx(70),
     ]
@@ -559,30 +559,30 @@ def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_cas
     rows = [cost("2026-06-30", 300), cost("2027-06-30", 300), cost("2028-06-30", 40, phase="decommission")]
     plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=rows, rate=0.0, tax=0.0))
     distribution, group = value_model.simulate(plan, draws=1024), plan.groups[0]
-    found = stages.right_to_stop(plan, distribution, group)
-    today = stages.stop_today(plan, distribution, group)
+    found = stopping.right_to_stop(plan, distribution, group)
+    today = stopping.stop_today(plan, distribution, group)
     assert (today.saved, today.due) == pytest.approx((200, 40))  # the loss of the first year; 2027 is cut
-    told = stages.stop_sentence("G", found, 100.0, money, today)
+    told = stopping.stop_sentence("G", found, 100.0, money, today)
     assert "stopping today saves 200" in told and "40" in told and "little" not in told and "adds nothing" not in told
-    assert stages.best_stop(found, today) == (today.saved, "today")
+    assert stopping.best_stop(found, today) == (today.saved, "today")
     (cut,) = [text for text in value_model.findings(plan) if text.startswith(f"{group.name}: counted")]
     assert "for 2026 only" in cut and "from 2027 on" in cut
 
 
 def test_a_group_that_gains_saves_nothing_by_stopping_today():
     plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=[cost("2026-06-30", 30)], rate=0.0))
-    today = stages.stop_today(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
-    assert (today.saved, today.due) == (0, 0) and stages.best_stop([], today) is None
-    later = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, 7.0, 0.0)]
-    assert stages.best_stop(later, today) == (7.0, "at the end of 2027")
-    assert stages.stop_sentence("G", [], 100.0, money, today) == stages.stop_sentence("G", [], 100.0, money)
+    today = stopping.stop_today(plan, value_model.simulate(plan, draws=1024), plan.groups[0])
+    assert (today.saved, today.due) == (0, 0) and stopping.best_stop([], today) is None
+    later = [stopping.Stop("G", 2027, 1.0, 50.0, 0.1, 7.0, 0.0)]
+    assert stopping.best_stop(later, today) == (7.0, "at the end of 2027")
+    assert stopping.stop_sentence("G", [], 100.0, money, today) == stopping.stop_sentence("G", [], 100.0, money)
 
 
 @pytest.mark.parametrize(("worth", "words"), [(0.9, "next to nothing"), (1.1, "worth up to")])
 def test_the_right_to_stop_matters_above_a_hundredth_of_the_benefits(worth, words):
-    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, worth, 0.0)]
-    assert words in stages.stop_sentence("G", found, 100.0, money)
-    assert "no later date" in stages.stop_sentence("G", [], 100.0, money)
+    found = [stopping.Stop("G", 2027, 1.0, 50.0, 0.1, worth, 0.0)]
+    assert words in stopping.stop_sentence("G", found, 100.0, money)
+    assert "no later date" in stopping.stop_sentence("G", [], 100.0, money)
 
 
 # ---------------------------------------------------------------- rates, samples
@@ -636,20 +636,20 @@ def test_options_of_the_samples_stand_beside_a_value_that_they_do_not_move(name)
 
 @pytest.mark.parametrize(("later", "said"), [(0.0, False), (0.5, False), (1.5, True)])
 def test_a_group_that_loses_is_told_of_stopping_today_and_of_a_later_day_only_where_that_matters(later, said):
-    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, later, 0.0)]
-    told = stages.stop_sentence("G", found, 100.0, money, stages.Today(40.0, 0.0))
+    found = [stopping.Stop("G", 2027, 1.0, 50.0, 0.1, later, 0.0)]
+    told = stopping.stop_sentence("G", found, 100.0, money, stopping.Today(40.0, 0.0))
     assert told.startswith("G: it loses as planned, and stopping today saves 40 EUR")
     assert ("the right to stop later is worth up to" in told) is said and "is due in any case" not in told
-    due = stages.stop_sentence("G", [], 100.0, money, stages.Today(40.0, 7.0))
+    due = stopping.stop_sentence("G", [], 100.0, money, stopping.Today(40.0, 7.0))
     assert "7 EUR for development or decommissioning is due in any case" in due
 
 
 def test_the_best_day_to_stop_is_today_where_that_saves_most():
-    found = [stages.Stop("G", 2027, 1.0, 50.0, 0.1, 6.0, 0.0), stages.Stop("G", 2028, 2.0, 50.0, 0.1, 9.0, 0.0)]
-    assert stages.best_stop(found, stages.Today(9.0, 0.0)) == (9.0, "today")
-    assert stages.best_stop(found, stages.Today(8.0, 0.0)) == (9.0, "at the end of 2028")
-    assert stages.best_stop([], stages.Today(1.0, 0.0)) == (1.0, "today")
-    assert stages.best_stop([], stages.Today(0.0, 5.0)) is None
+    found = [stopping.Stop("G", 2027, 1.0, 50.0, 0.1, 6.0, 0.0), stopping.Stop("G", 2028, 2.0, 50.0, 0.1, 9.0, 0.0)]
+    assert stopping.best_stop(found, stopping.Today(9.0, 0.0)) == (9.0, "today")
+    assert stopping.best_stop(found, stopping.Today(8.0, 0.0)) == (9.0, "at the end of 2028")
+    assert stopping.best_stop([], stopping.Today(1.0, 0.0)) == (1.0, "today")
+    assert stopping.best_stop([], stopping.Today(0.0, 5.0)) is None
 
 
 @pytest.mark.parametrize("kind", ["expand", "abandon", "switch"])

@@ -28,6 +28,7 @@ from lepton_nb.value_model import (
     sensitivity,
     serving,
     stages,
+    stopping,
 )
 from lepton_nb.value_model.verdict import VERDICTS
 
@@ -101,7 +102,7 @@ def test_sensitivity_and_information_run(found):
     for stage in stages.stages(plan, drawn, money)[0]:
         assert stage.flexible >= max(stage.rigid, 0.0) - 1e-6 * (1 + abs(stage.rigid))
     for group in plan.groups:
-        assert all(stop.option_value >= 0 for stop in stages.right_to_stop(plan, drawn, group))
+        assert all(stop.option_value >= 0 for stop in stopping.right_to_stop(plan, drawn, group))
 
 
 @some

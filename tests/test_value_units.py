@@ -34,6 +34,7 @@ from lepton_nb.value_model import (
     sensitivity,
     serving,
     stages,
+    stopping,
     worlds,
 )
 
@@ -94,7 +95,7 @@ def everything(client, unit: float) -> dict:
             replace(information.learning(plan, distribution, group, money), sentence="") for group in plan.groups
         ],
         "stages": stages.stages(plan, distribution, money),
-        "stops": [stages.right_to_stop(plan, distribution, group) for group in plan.groups],
+        "stops": [stopping.right_to_stop(plan, distribution, group) for group in plan.groups],
         "services": [replace(item, hardware_words="") for item in serving.services(plan)[0]],
         "covers": serving.covers(plan, money),
         "offers": [offer.amount for offer in market.offers(plan)[0]],

@@ -247,7 +247,7 @@ def expected_value_posterior(
     >>> round(result.mean, 3), round(result.sd, 3), len(result.draws)
     (49.875, 4.663, 2000)
     """
-    if _ispaired_table(counts):
+    if _is_paired_table(counts):
         seen = paired_table(counts)
         worth = paired_values(values, seen.shape[0]).ravel()
         seen = seen.ravel()
@@ -427,9 +427,8 @@ def _cells(counts, values, name: str = "counts") -> tuple[np.ndarray, np.ndarray
             raise ValueError(f"counts and values must have one shape. Received: {seen.shape} and {worth.shape}")
         seen, worth = seen.ravel(), worth.ravel()
     else:
-        named, money = _outcomes(name, counts), _outcomes("values", values)
-        seen = np.array([named[key] for key in OUTCOMES])
-        worth = np.array([money[key] for key in OUTCOMES])
+        both = _outcomes(name, counts), _outcomes("values", values)
+        seen, worth = (np.array([one[key] for key in OUTCOMES]) for one in both)
     return _counts(seen, name), worth
 
 
@@ -443,11 +442,9 @@ def _counts(seen: np.ndarray, name: str = "counts") -> np.ndarray:
     return seen
 
 
-def _ispaired_table(counts) -> bool:
+def _is_paired_table(counts) -> bool:
     if isinstance(counts, Mapping):
         return any(isinstance(key, tuple) for key in counts)
-    if isinstance(counts, np.ndarray):
-        return counts.ndim == 3
-    if isinstance(counts, (list, tuple)) and len(counts):
-        return hasattr(counts[0], "y_true") or np.ndim(counts) == 3
-    return False
+    if isinstance(counts, (list, tuple)) and len(counts) and hasattr(counts[0], "y_true"):
+        return True
+    return isinstance(counts, (list, tuple, np.ndarray)) and np.ndim(counts) == 3

@@ -23,7 +23,6 @@ from lepton_nb.value_model.measured import Evidence, with_measured
 from lepton_nb.value_model.measured import evaluations as measured_evaluations
 from lepton_nb.value_model.money import (
     Bridge,
-    Returns,
     Worth,
     Year,
     benefit,
@@ -34,9 +33,9 @@ from lepton_nb.value_model.money import (
     evaluate,
     group_value,
     present_benefits,
-    returns,
 )
 from lepton_nb.value_model.planning import discount_rate, on_basis, plan
+from lepton_nb.value_model.returns import Returns, returns
 from lepton_nb.value_model.rules import RULES
 from lepton_nb.value_model.tables import line_tables, register
 from lepton_nb.value_model.verdict import Verdict, group_verdict, verdict

@@ -1,0 +1,64 @@
+"""Rates of return and payback of a group, from its flows as they are expected today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lepton_nb.valuation import cashflows
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import cash_flows
+from lepton_nb.value_model.times import years_between
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Rates of return and payback of a group. A part that is undefined is empty and its sentence says why."""
+
+    roots: tuple[float, ...]
+    irr_sentence: str
+    payback_years: float | None
+    discounted_payback_years: float | None
+    payback_sentence: str
+
+
+def returns(plan: Plan, group: Group) -> Returns:
+    """All internal rates of return and the payback, from the net flow of each period.
+
+    Within one year the dates of costs and benefits make no investment, so the year's net flow is placed on the
+    day of its benefits. Sunk costs do not count. Payback runs from the valuation date, linear inside a period.
+    """
+    years = cash_flows(plan, group)
+    net = [float(year.net) for year in years]
+    first = next((flow for flow in net if flow), 0.0)
+    if first >= 0:
+        why = "no money flows."
+        if first > 0:
+            why = "nothing has to be paid before money comes in, because what was spent so far is sunk."
+        words = f"No rate of return and no payback period: {why}"
+        return Returns((), words, None, None, words)
+    sentence, roots = "", ()
+    try:
+        roots = cashflows.xirr_all(net, [year.day for year in years])
+    except cashflows.NoRateOfReturn:
+        sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
+    except cashflows.Undefined:
+        sentence = "No rate of return: the only rates at which the flows are worth zero are absurdly far out."
+    if len(roots) > 1:
+        sentence = f"The flows have {len(roots)} rates of return, so none of them decides: the net present value does."
+    ends = [0.0, *(years_between(plan.date, span.end) for span in plan.periods)]
+
+    def time(flows) -> float | None:
+        try:
+            return float(np.interp(cashflows.payback([0.0, *flows]), range(len(ends)), ends))
+        except cashflows.Undefined:
+            return None
+
+    simple, discounted = time(net), time([float(year.present) for year in years])
+    why = ""
+    if simple is None:
+        why = "The money does not come back within the horizon."
+    elif discounted is None:
+        why = "Discounted, the money does not come back within the horizon."
+    return Returns(roots, sentence, simple, discounted, why)

@@ -1,0 +1,126 @@
+"""The right to stop a group, today or at the end of a year: what it is worth beside the plan.
+
+In today's money, after tax, as the value beside it counts it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import (
+    cash_flows,
+    cost,
+    cost_factor,
+    scenario_world,
+)
+from lepton_nb.value_model.stages import WORTH_NAMING, invested
+from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.worlds import Distribution
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The right to stop a group at the end of one year, if by then the levels are known; money of today."""
+
+    group: str
+    year: int
+    years: float  # from the valuation date
+    rest: float  # mean present value of what comes after
+    below_zero: float  # share of the draws in which the rest is negative
+    option_value: float  # E max(−rest, 0)
+    standard_error: float
+
+
+def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple[Stop, ...]:
+    """What it is worth to stop at each year's end where the rest is worth less than nothing.
+
+    No volatility is needed: in each draw the flows after that day are known, and stopping avoids them. What it costs to
+    stop (decommissioning) is paid in any case, so it is not in the rest. It is an upper end, because the levels are taken as known by then. Only dates after the last payment of development:
+    before, the same right is the right to refuse that payment (:func:`stages`), and it has one value.
+    """
+    world = scenario_world(plan, distribution.total.inputs)
+    flows = [np.broadcast_to(year.present, distribution.draws) for year in cash_flows(plan, group, world)]
+    for line in (line for name in group.assets for line in plan.costs_of.get(name, ())):
+        if line.phase == "decommission":
+            flows[line.period] = flows[line.period] + cost_factor(plan, group, line, world) * cost(plan, line, world)
+    developed = max((line.time for name in group.assets for line in invested(plan, name)), default=0.0)
+    found = []
+    for index, span in enumerate(plan.periods[:-1]):
+        time = years_between(plan.date, span.end)
+        if time < developed:
+            continue
+        rest = sum(flows[index + 1 :])
+        saved = np.maximum(-rest, 0.0)
+        blocks = saved.reshape(distribution.total.replicates, -1).mean(axis=1)
+        found.append(
+            Stop(
+                group=group.name,
+                year=span.year,
+                years=time,
+                rest=float(rest.mean()),
+                below_zero=float(np.mean(rest < 0)),
+                option_value=float(saved.mean()),
+                standard_error=float(blocks.std(ddof=1) / math.sqrt(len(blocks))),
+            )
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Today:
+    """Stopping a group today; money of today. What is due in any case (development, decommissioning) is not saved."""
+
+    saved: float  # mean of what stopping today saves, at least 0
+    due: float  # mean of what is paid all the same, after the tax that it saves
+
+
+def stop_today(plan: Plan, distribution: Distribution, group: Group) -> Today:
+    """What stopping today saves: the loss of a group whose flows, without what is due anyhow, are below zero."""
+    world = scenario_world(plan, distribution.total.inputs)
+    free = replace(plan, costs=tuple(line for line in plan.costs if not line.committed))
+    whole, rest = (
+        float(np.mean(sum(year.present for year in cash_flows(one, group, world)) + np.zeros(distribution.draws)))
+        for one in (plan, free)
+    )
+    return Today(max(-rest, 0.0), max(rest - whole, 0.0))
+
+
+def best_stop(found: Sequence[Stop], today: Today) -> tuple[float, str] | None:
+    """What stopping is worth on its best day, and which: today, where that saves most; None where there is no day."""
+    best = max(found, key=lambda item: item.option_value, default=None)
+    if today.saved > 0 and (best is None or today.saved >= best.option_value):
+        return today.saved, "today"
+    return None if best is None else (best.option_value, f"at the end of {best.year}")
+
+
+def stop_sentence(
+    name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None
+) -> str:
+    """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits.
+
+    Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on.
+    """
+    if today is not None and today.saved > 0:
+        words = f"{name}: it loses as planned, and stopping today saves {money(today.saved)}"
+        if today.due > 0:
+            words += f"; {money(today.due)} for development or decommissioning is due in any case"
+        best = max((item.option_value for item in found), default=0.0)
+        if best > WORTH_NAMING * max(benefits, 0.0) and best > 0:
+            words += f". If it goes on all the same, the right to stop later is worth up to {money(best)}"
+        return f"{words}."
+    if not found:
+        return f"{name}: no year ends between the last payment of development and the horizon, so there is no later date at which to stop."
+    best = max(found, key=lambda item: item.option_value)
+    if best.option_value <= WORTH_NAMING * max(benefits, 0.0):
+        if best.option_value <= 0:
+            return f"{name}: the right to stop later adds nothing: at no year's end would stopping save anything, in any draw."
+        return f"{name}: the right to stop later adds next to nothing (at most {money(best.option_value)})."
+    return (
+        f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is negative in "
+        f"{100 * best.below_zero:.0f} % of the draws. Keep it: sign nothing that binds longer."
+    )
