@@ -253,6 +253,15 @@ def test_a_unit_value_that_an_accepted_share_multiplies_is_a_plan_and_the_share_
     assert moved(steps(found(100, 40), found(100, 44))) == {"evidence"}
 
 
+def test_the_chance_of_success_is_a_plan_for_costs_as_for_benefits():
+    def found(chance):
+        coming = asset(p_technical_success=chance, lifecycle_stage="algorithm_development", in_service_date=None)
+        rows = [benefit(year, 100) for year in (2027, 2028)]
+        return record_of(make([coming], rows, [cost("2027-06-30", 20), cost("2028-06-30", 20)]))
+
+    assert moved(steps(found(0.7), found(0.5))) == {"plans"}
+
+
 def test_what_no_input_explains_is_the_codes():
     before = sample("manufacturer")
     after = json.loads(json.dumps(before))
