@@ -50,7 +50,7 @@ def many_assets(folder: Path, assets: int = 500, costs: int = 20_000) -> None:
     for name in ("metrics", "usage.csv", "market.csv", "scores.csv", "data_quality.csv", "data_blocks.csv"):
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    settings = (folder / "client.yml").read_text(encoding="utf-8")
+    settings = (folder / "client.yml").read_text(encoding="utf-8").partition("\ncases:")[0] + "\n"
     for line in settings.splitlines():
         if line.startswith(("monte_carlo", "market")):
             settings = settings.replace(line, "monte_carlo: {draws: 20000, seed: 1}" if line[:2] == "mo" else "")
