@@ -134,7 +134,9 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
             ends = tuple(words(float(share)) for share in shares)
         else:
             continue  # a test set: below, as a gain per case; scenarios stand beside
-        touched = {item.asset_id} | {a for a in plan.benefits_of if item.asset_id in plan.needs[a]}
+        touched = {item.asset_id}
+        if item.category == "success":  # what needs it fails with it
+            touched |= {name for name in plan.benefits_of if item.asset_id in plan.needs[name]}
         found.append(Assumption(name, label, unit, *worlds, *ends, item.grade, frozenset(touched)))
     for gain in gains(plan):
         if gain.yearly is not None:
