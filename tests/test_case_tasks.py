@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -258,6 +259,20 @@ def test_a_page_of_a_case_has_its_own_title_and_labels_and_a_name_is_only_ever_t
     )
     assert "[the gain](#eq-gain-C1), [chain](20_x.ipynb#eq-gain)" in cells[0]["source"]
     assert cells[2]["source"] == "```python\n# a remark\n```"
+
+
+def test_a_page_of_a_case_leaves_out_what_speaks_of_the_public_data_alone():
+    told, shown = ({"cell_type": "markdown", "source": text} for text in ("Three public sets", "# Risk"))
+    notebook = {"cells": [shown, told | {"metadata": {"tags": ["book-only"]}}]}
+    case_pages.made_own(notebook, "C1", "Risk (C1)")
+    assert notebook["cells"] == [shown]
+    for chapter in ("31_risk_classifier", "36_inspection"):
+        cells = json.loads(
+            (Path(__file__).resolve().parent.parent / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8")
+        )["cells"]
+        left = [cell for cell in cells if "book-only" in cell["metadata"].get("tags", ())]
+        assert any("## Exercises" in "".join(cell["source"]) for cell in left), chapter
+        assert all(cell["cell_type"] == "markdown" for cell in left), chapter
 
 
 def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_path):

@@ -15,6 +15,8 @@ from lepton_nb.results import OF_CASE
 
 #: The part of the table of contents that holds the cases, and the chapter before whose part it stands.
 PART, BEFORE = "Measured for this client", "value"
+#: Tag of what a case's chapter says in the book only: the public data sets, the exercises.
+BOOK_ONLY = "book-only"
 _EQUATION = re.compile(r"(?<=\()(#?eq-[\w-]+)(?=\))")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _NO_TAGS = str.maketrans("<>", "‹›")
@@ -57,8 +59,12 @@ def _place(nodes: list, document: str) -> int:
 
 
 def made_own(notebook: dict, asset: str, title: str) -> None:
-    """Give a prepared notebook the title of its case and labels of its own. title: plain text, of the client."""
-    written = False
+    """Give a prepared notebook the title of its case and labels of its own, without what speaks of the public data alone.
+
+    title: plain text, of the client.
+    """
+    kept = [cell for cell in notebook["cells"] if BOOK_ONLY not in cell.get("metadata", {}).get("tags", ())]
+    notebook["cells"], written = kept, False
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text = _EQUATION.sub(rf"\1-{asset}", "".join(cell["source"]))
