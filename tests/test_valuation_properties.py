@@ -441,6 +441,42 @@ def test_monte_carlo_mean_is_within_its_standard_error(seed):
         assert result.inputs[name].std() == pytest.approx(distribution.sd, rel=0.02, abs=0.01)
 
 
+def test_inputs_beyond_the_even_dimensions_are_independent_uniform_and_repeat():
+    inputs = {f"x{n}": uncertainty.uniform(0, 1) for n in range(1100)}
+    pairs = {("x1", "x1099"): 0.8}
+    results = [uncertainty.simulate(lambda x: sum(x.values()), inputs, 2048, 3, pairs) for _ in range(2)]
+    first = results[0]
+    assert np.array_equal(first.values, results[1].values)
+    drawn = np.array([first.inputs[name] for name in inputs])
+    assert 0 < drawn.min() < 1e-4 and 1 - 1e-4 < drawn.max() < 1
+    assert drawn[1024:].mean(axis=1) == pytest.approx(0.5, abs=4.5 / math.sqrt(12 * 2048))
+    scores = stats.norm.ppf(drawn)
+    tied = np.corrcoef(scores)
+    assert tied[1, 1099] == pytest.approx(0.8, abs=0.03)
+    assert np.abs(tied - np.eye(1100))[1024:1099].max() < 6 / math.sqrt(2048)
+    assert abs(first.mean - 550) < 4 * first.standard_error
+    variance = 1100 / 12 + 2 / 12 * 6 / math.pi * math.asin(0.4)  # Spearman's correlation of the two uniforms
+    assert first.sd**2 == pytest.approx(variance, rel=0.12)
+
+
+def test_a_simulation_without_its_inputs_has_the_same_values():
+    kept, spared = (
+        uncertainty.simulate(lambda x: x["a"] * x["b"], INPUTS, 1024, 1, keep_inputs=k) for k in (True, False)
+    )
+    assert np.array_equal(kept.values, spared.values) and spared.inputs == {} and set(kept.inputs) == set(INPUTS)
+
+
+def test_draws_without_a_value_are_counted_over_all_blocks():
+    with pytest.raises(uncertainty.Undefined, match=r"no finite value in 8192 of 32768 draws, first at a=0\.\d+\."):
+        uncertainty.simulate(
+            lambda x: np.where(x["a"] < 0.25, np.nan, 1.0),
+            {"a": uncertainty.uniform(0, 1)},
+            32768,
+            1,
+            keep_inputs=False,
+        )
+
+
 def test_monte_carlo_errors_cover():
     """The standard errors of mean, percentiles and probabilities are of the size of the true errors."""
     exact = uncertainty.normal(0, 1)

@@ -155,6 +155,58 @@ def test_groups_and_total_are_split_by_their_own_factors(sample):
         assert value == pytest.approx(value_model.evaluate(plan).groups[group.name])
 
 
+def test_of_many_inputs_the_leading_are_split_and_the_others_are_one():
+    some = [cost("2026-12-31", (50, 100, 150), category=f"large {n}") for n in range(10)]
+    some += [cost("2026-12-31", (99, 100, 101), category=f"small {n}") for n in range(50)]
+    plan = value_model.plan(make(benefits=[benefit(2026, 10_000)], costs=some, rate=0.0))
+    assert len(plan.inputs) == 60 > sensitivity.MOST_FACTORS
+    found = sensitivity.variance_shares(plan, 2048)["M1"]
+    assert len(found.ranked) == sensitivity.MOST_FACTORS + 1
+    assert set(found.ranked[:10]) == {f"M1.operation.large {n}" for n in range(10)}
+    assert [found.indices.total[name] for name in found.ranked[:10]] == pytest.approx([0.1] * 10, abs=0.01)
+    assert found.labels[sensitivity.OTHERS] == "the other 10 inputs together"
+    assert 0 < found.indices.total[sensitivity.OTHERS] < 0.001
+    distribution = value_model.simulate(plan, draws=4096)
+    known = information.learning(plan, distribution, plan.groups[0], money).inputs
+    assert len(known) <= sensitivity.MOST_FACTORS
+
+
+def test_the_others_hold_their_share_of_the_variance():
+    some = [cost("2026-12-31", (50, 100, 150), category=f"item {n}") for n in range(100)]
+    plan = value_model.plan(make(benefits=[benefit(2026, 20_000)], costs=some, rate=0.0))
+    found = sensitivity.variance_shares(plan, 4096)["M1"]
+    assert found.ranked[0] == sensitivity.OTHERS
+    assert found.indices.total[sensitivity.OTHERS] == pytest.approx(0.5, abs=0.05)  # 50 of 100 equal ones
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "bank", "retailer"])
+def test_books_made_anew_for_what_moved_give_the_value_of_all_books(name):
+    plan = value_model.plan(client.load(ROOT / "clients" / name))
+    every = sensitivity.factors(plan)
+    rng = np.random.default_rng(5)
+    one, other = ({factor: rng.random(64) for factor in every} for _ in range(2))
+    value = sensitivity._value_of(plan, plan.groups, every)
+
+    def anew(levels):
+        drawn = {}
+        for factor, level in levels.items():
+            drawn |= every[factor].read(level)
+        return value_model.evaluate(plan, sensitivity.scenario_world(plan, drawn)).total
+
+    np.testing.assert_allclose(value(one), anew(one))
+    for factor in every:
+        mixed = one | {factor: other[factor]}
+        np.testing.assert_allclose(value(mixed), anew(mixed), err_msg=factor)
+    np.testing.assert_allclose(value(other), anew(other))
+
+
+def test_errors_are_shown_for_as_many_draws_as_there_is_room_for(monkeypatch):
+    plan = value_model.plan(make(benefits=[benefit(2026, (50, 100, 150))], costs=[cost("2026-12-31", (5, 10, 15))]))
+    assert [step.draws for step in sensitivity.convergence_steps(plan, 5000)] == [256, 1024, 4096]
+    monkeypatch.setattr(sensitivity, "MOST_NUMBERS", 1024 * len(plan.inputs))
+    assert [step.draws for step in sensitivity.convergence_steps(plan, 5000)] == [256, 1024]
+
+
 # ---------------------------------------------------------------- scenarios and the worst draws
 
 
@@ -287,7 +339,7 @@ def test_the_samples_teach_what_they_should(sample):
         assert words["D1 + M1 + I1"].word == "settled"
         assert words["M2"].inputs[0].label == "technical success of M2"
         return
-    blind_plan, blind = information.without_pairs(plan, distribution.draws, distribution.seed)
+    blind_plan, blind = information.without_pairs(plan, distribution)
     pair = information.pairings(plan, distribution, blind_plan, blind)[0]
     assert (pair.verdict_with.word, pair.verdict_without.word) == ("almost surely positive", "not shown")
     assert "The paired table decides" in pair.sentence
@@ -344,13 +396,13 @@ def test_a_larger_back_test_is_worth_it_where_value_exceeds_cost(fixed, label, w
 def test_a_benefit_without_an_evaluation_has_no_back_test():
     plan, distribution = simulated(benefits=[benefit(2026, (1, 2, 3))])
     assert information.back_tests(plan, distribution, 1.0, 0.0, money) == ()
-    blind_plan, blind = information.without_pairs(plan, 1000, 1)
+    blind_plan, blind = information.without_pairs(plan, value_model.simulate(plan, 1000, 1))
     assert information.pairings(plan, distribution, blind_plan, blind) == ()
 
 
 def test_without_pairs_changes_the_counts_alone():
     plan, _ = simulated(benefits=[linked(2026)], evaluations=[evaluation()])
-    blind, _ = information.without_pairs(plan, 1000, 1)
+    blind, _ = information.without_pairs(plan, value_model.simulate(plan, 1000, 1))
     assert blind.evaluation("E1").paired is None
     assert value_model.evaluate(blind).total == pytest.approx(value_model.evaluate(plan).total)
     assert plan.evaluation("E1").paired
@@ -365,7 +417,7 @@ def test_the_pairs_decide_where_the_verdict_differs(without, words):
 
 def test_both_sides_of_a_pairing_are_read_from_their_own_draws(sample):
     _, plan, distribution = sample
-    blind_plan, blind = information.without_pairs(plan, distribution.draws, distribution.seed)
+    blind_plan, blind = information.without_pairs(plan, distribution)
     pairings = information.pairings(plan, distribution, blind_plan, blind)
     assert pairings
     for one in pairings:
@@ -390,10 +442,10 @@ def test_the_inputs_are_read_in_their_own_unit(sample):
     _, plan, distribution = sample
     for name, item in plan.inputs.items():
         if item.range is not None:
-            drawn = information.quantity(plan, distribution, name)
+            drawn = sensitivity.quantity(plan, distribution, name)
             assert item.range.low <= drawn.min() <= drawn.max() <= item.range.high
         elif item.category == "success":
-            drawn = information.quantity(plan, distribution, name)
+            drawn = sensitivity.quantity(plan, distribution, name)
             assert drawn.mean() == pytest.approx(plan.asset(item.asset_id).p_technical_success, abs=0.01)
 
 

@@ -299,9 +299,9 @@ def asset_values(plan: Plan, group: Group, worth: float, costs: Mapping[str, Rep
 
 def measured_share(plan: Plan, asset_id: str) -> float:
     """Share of the present value of an asset's own benefits whose evidence is measured; 0 without benefits."""
-    worth = present_benefits(plan, lambda line: (line.asset_id, line.grade == "measured"))
-    total = sum(amount for (name, _), amount in worth.items() if name == asset_id)
-    return worth.get((asset_id, True), 0.0) / total if total > 0 else 0.0
+    worth = present_benefits(plan, lambda line: line.grade == "measured", asset_id)
+    total = sum(worth.values())
+    return worth.get(True, 0.0) / total if total > 0 else 0.0
 
 
 def _indications(plan: Plan, name: str, earned: float, cost: Replacement) -> tuple[Indication, ...]:

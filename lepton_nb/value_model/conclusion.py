@@ -101,9 +101,10 @@ class Conclusion:
         return next(item for item in self.groups if asset_id in item.group.assets)
 
 
-def conclude(plan: Plan, draws: int = 0, seed: int | None = None) -> Conclusion:
+def conclude(plan: Plan, draws: int = 0, seed: int | None = None, keep_inputs: bool = False) -> Conclusion:
     """Simulate, judge and split each group (rules Uncertainty, Verdict, Asset values)."""
-    drawn, likely, costs = simulate(plan, draws, seed), evaluate(plan), replacement_costs(plan)
+    drawn = simulate(plan, draws, seed, keep_inputs)
+    likely, costs = evaluate(plan), replacement_costs(plan)
     found = []
     for group in plan.groups:
         simulation = drawn.groups[group.name]

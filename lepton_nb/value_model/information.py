@@ -7,17 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
 
 from lepton_nb import terms
 from lepton_nb.valuation import decisions
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import present_benefits, scenario_of
+from lepton_nb.value_model.money import present_benefits
 from lepton_nb.value_model.planning import plan as read_plan
-from lepton_nb.value_model.sensitivity import factors, gain_of_test_set
+from lepton_nb.value_model.sensitivity import factors, gain_of_test_set, leading, quantity
 from lepton_nb.value_model.verdict import WITHHELD, Verdict, group_verdict
-from lepton_nb.value_model.world import triangular_quantile
 from lepton_nb.value_model.worlds import Distribution, simulate
 
 #: The decision counts as settled when perfect information is worth at most this share of the present benefits.
@@ -55,6 +53,8 @@ class Learning:
 def learning(plan: Plan, distribution: Distribution, group: Group, money: Callable[[float], str]) -> Learning:
     """EVPI of a group and EVPPI of each of its inputs, from the draws of the value, correlations included.
 
+    Of a group with many inputs, the EVPPI of the leading ones (:func:`~lepton_nb.value_model.sensitivity.leading`).
+
     The decision: go on with the group, or stop, which forgoes all its flows after the valuation date and is worth
     0. Rule: settled where the EVPI is at most 1 % of the present value of its benefits before costs and tax; else
     the input with the largest EVPPI is to be learned first. Withheld where the verdict on the group is.
@@ -63,9 +63,8 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     choices = {"go on": values, "stop": np.zeros_like(values)}
     perfect = decisions.evpi_samples(choices)
     rows = []
-    for factor in factors(plan).values():
-        if not factor.assets & set(group.assets):
-            continue
+    own = [factor for factor in factors(plan).values() if factor.assets & set(group.assets)]
+    for factor in leading(plan, distribution, values, own):
         known = quantity(plan, distribution, factor.name)
         if np.ptp(known) == 0:
             continue
@@ -109,25 +108,6 @@ def _of_states(states: np.ndarray, choices: Mapping[str, np.ndarray]) -> decisio
     exact = decisions.evpi(prior, payoffs)
     regret = (np.max(list(means.values()), axis=0) - means[exact.best])[place]
     return replace(exact, standard_error=float(regret.std(ddof=1) / math.sqrt(len(regret))), n=len(regret))
-
-
-def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
-    """What was drawn for one factor, as the number one would learn: (draws,).
-
-    A range in its own unit, a success as 0 or 1, a scenario as its place among the client's, an acceptance share as a
-    normal score, a test set as the gain per case at the most likely money per outcome.
-    """
-    drawn = distribution.total.inputs
-    if name not in plan.inputs:
-        return gain_of_test_set(plan, distribution, name)
-    item, level = plan.inputs[name], drawn[name]
-    if item.range is not None:
-        return triangular_quantile(item.range, level)
-    if item.category == "success":
-        return np.where(level < plan.asset(item.asset_id).p_technical_success, 1.0, 0.0)
-    if item.category == "scenario":
-        return scenario_of(plan, level).astype(float)
-    return special.ndtri(level)
 
 
 # ---------------------------------------------------------------- a larger back-test
@@ -283,10 +263,12 @@ class _WithoutPairs:
         return getattr(self._client, name)
 
 
-def without_pairs(plan: Plan, draws: int, seed: int) -> tuple[Plan, Distribution]:
-    """The same client as if its paired counts had not been kept, and its simulated value."""
+def without_pairs(plan: Plan, distribution: Distribution) -> tuple[Plan, Distribution]:
+    """The same client as if its paired counts had not been kept, and its simulated value by the same draws."""
+    if not any(gain.paired for gain in gains(plan)):
+        return plan, distribution
     blind = read_plan(_WithoutPairs(plan.client))
-    return blind, simulate(blind, draws, seed)
+    return blind, simulate(blind, distribution.draws, distribution.seed)
 
 
 def pairings(plan: Plan, distribution: Distribution, blind_plan: Plan, blind: Distribution) -> tuple[Pairing, ...]:

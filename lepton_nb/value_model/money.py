@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from scipy.special import betaincinv
@@ -146,9 +147,8 @@ def benefits(plan: Plan, world: World = MOST_LIKELY, asset_id: str = "") -> list
     Rule Substitution: nobody loses more by losing the asset than a year of the substitute costs.
     """
     found = []
-    for name, lines in plan.benefits_of.items():
-        if asset_id and name != asset_id:
-            continue
+    chosen = {asset_id: plan.benefits_of.get(asset_id, ())} if asset_id else plan.benefits_of
+    for name, lines in chosen.items():
         money = [(line, benefit(plan, line, world)) for line in lines]
         if name not in plan.caps:
             found += money
@@ -300,10 +300,10 @@ def amortisation(plan: Plan, world: World = MOST_LIKELY) -> dict[str, list[Money
     return {name: _book(plan, group, name, world).amortisation for group in plan.groups for name in group.assets}
 
 
-def present_benefits(plan: Plan, key) -> dict[str, float]:
-    """Present value of the benefits before tax and costs, summed by ``key(line)``, e.g. its type or driver."""
-    found: dict[str, float] = {}
-    for line, amount in benefits(plan):
+def present_benefits(plan: Plan, key, asset_id: str = "") -> dict[Any, float]:
+    """Present value of the benefits before tax and costs, summed by ``key(line)``, e.g. its type; of all or one asset."""
+    found: dict[Any, float] = {}
+    for line, amount in benefits(plan, asset_id=asset_id):
         present = discount_factor(plan.group(line.asset_id).rate, plan.periods[line.period].time) * float(amount)
         found[key(line)] = found.get(key(line), 0.0) + present
     return found

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from lepton_nb.valuation import uncertainty
 from lepton_nb.valuation.uncertainty import Estimate, Simulation, Undefined
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import Worth, evaluate, group_value, scenario_of, scenario_world
+from lepton_nb.value_model.money import Worth, books_of, evaluate, group_value, scenario_of, scenario_world
 from lepton_nb.value_model.verdict import counted
-from lepton_nb.value_model.world import World
-from lepton_nb.value_model.worlds import Distribution
+from lepton_nb.value_model.world import World, triangular_quantile
+from lepton_nb.value_model.worlds import Distribution, simulate, touched_by
 
-#: Draws of a test set's shares behind one factor of the variance.
+#: Draws of a test set's shares, or of many inputs, behind one factor of the variance.
 SHARES = 4096
 #: Interactions below this share of the variance: the inputs act nearly additively.
 ADDITIVE = 0.05
 #: The simulation has converged when the errors of mean and 5 % point are below this share of the 90 % interval.
 CONVERGED = 0.02
+#: A value of more inputs has so many taken one by one, and the others together.
+MOST_FACTORS = 50
+OTHERS = "others"
+#: Numbers that one simulation of the convergence plot may draw.
+MOST_NUMBERS = 2**26
 
 
 def key(name: str) -> str:
@@ -112,6 +117,13 @@ def convergence(simulation: Simulation) -> Convergence:
     )  # fmt: skip
 
 
+def convergence_steps(plan: Plan, most: int) -> list[Convergence]:
+    """The errors at 256 draws, at four times as many and so on up to ``most``, fewer where there are many inputs."""
+    most = min(most, MOST_NUMBERS // max(len(plan.inputs), 1))
+    sizes = [size for size in (256, 1024, 4096, 16384, 65536, 262144) if size <= most]
+    return [convergence(simulate(plan, draws=size, keep_inputs=False).total) for size in sizes]
+
+
 def converged(simulation: Simulation) -> tuple[bool, str]:
     """Whether more draws could change what is read off, with the sentence that says so.
 
@@ -156,8 +168,7 @@ def factors(plan: Plan) -> dict[str, Factor]:
             users = frozenset(line.asset_id for line in plan.benefits if line.link_id == owner)
             found.setdefault(owner, Factor(owner, item.label, users, _test_set(plan, item.evaluation)))
         else:
-            touched = {item.asset_id} if item.asset_id else {asset.asset_id for asset in plan.client.assets}
-            found[name] = Factor(name, item.label, frozenset(touched), _level(name))
+            found[name] = Factor(name, item.label, touched_by(plan, item), _level(name))
     return found
 
 
@@ -183,11 +194,15 @@ def _test_set(plan: Plan, evaluation):
     return read
 
 
+def _sample_names(evaluation) -> list[str]:
+    return [sample_name(evaluation, sample) for sample in sample_counts(evaluation)]
+
+
 def gain_of_test_set(plan: Plan, distribution: Distribution, evaluation_id: str) -> np.ndarray:
     """(draws,) gain per case that the drawn shares of a test set give at the most likely money per outcome."""
     evaluation = plan.evaluation(evaluation_id)
-    names = [sample_name(evaluation, sample) for sample in sample_counts(evaluation)]
-    return gain_per_case(evaluation, World(drawn={name: distribution.total.inputs[name] for name in names}))
+    drawn = {name: distribution.total.inputs[name] for name in _sample_names(evaluation)}
+    return gain_per_case(evaluation, World(drawn=drawn))
 
 
 @dataclass(frozen=True)
@@ -213,11 +228,103 @@ class Shares:
         return value - reach, value + reach
 
 
-def variance_shares(plan: Plan, n: int = 4096, seed: int | None = None) -> dict[str, Shares]:
+def quantity(plan: Plan, distribution: Distribution, name: str) -> np.ndarray:
+    """What was drawn for one factor, as the number one would learn: (draws,).
+
+    A range in its own unit, a success as 0 or 1, a scenario as its place among the client's, an acceptance share as a
+    normal score, a test set as the gain per case at the most likely money per outcome.
+    """
+    drawn = distribution.total.inputs
+    if name not in plan.inputs:
+        return gain_of_test_set(plan, distribution, name)
+    item, level = plan.inputs[name], drawn[name]
+    if item.range is not None:
+        return triangular_quantile(item.range, level)
+    if item.category == "success":
+        return np.where(level < plan.asset(item.asset_id).p_technical_success, 1.0, 0.0)
+    if item.category == "scenario":
+        return scenario_of(plan, level).astype(float)
+    return ndtri(level)
+
+
+def leading(plan: Plan, distribution: Distribution, values: np.ndarray, chosen: Sequence[Factor]) -> list[Factor]:
+    """The factors that ``values`` (draws,) goes with most, at most MOST_FACTORS, in the order in which they came.
+
+    Rule: the largest squared correlation of the draws of a factor (of a range: its quantile level) with those of the value.
+    """
+    if len(chosen) <= MOST_FACTORS:
+        return list(chosen)
+    away = values - values.mean()
+    shares = []
+    for factor in chosen:
+        ranged = factor.name in plan.inputs and plan.inputs[factor.name].range is not None
+        drawn = distribution.total.inputs[factor.name] if ranged else quantity(plan, distribution, factor.name)
+        drawn = drawn - drawn.mean()
+        spread = float(drawn @ drawn)
+        shares.append(float(drawn @ away) ** 2 / spread if spread else 0.0)
+    first = sorted(range(len(chosen)), key=lambda index: -shares[index])[:MOST_FACTORS]
+    return [chosen[index] for index in sorted(first)]
+
+
+def _together(others: Sequence[Factor], seed: int) -> Factor:
+    """Many factors as one: its level picks one of 4,096 draws of all of them."""
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, np.ndarray] = {}
+    for factor in others:
+        drawn |= factor.read(rng.random(SHARES))
+
+    def read(levels: np.ndarray) -> dict[str, np.ndarray]:
+        place = (np.asarray(levels) * SHARES).astype(int)
+        return {name: column[place] for name, column in drawn.items()}
+
+    assets = frozenset().union(*(factor.assets for factor in others))
+    return Factor(OTHERS, f"the other {len(others)} inputs together", assets, read)
+
+
+def _value_of(plan: Plan, groups: Sequence[Group], chosen: Mapping[str, Factor]):
+    """The sum of the values of some groups as a function of the factors' levels.
+
+    A later call makes anew only the books of the assets whose factors have other levels than in the first.
+    """
+    first: dict[str, np.ndarray] = {}
+    first_drawn: dict[str, np.ndarray] = {}
+    books: dict[str, dict] = {}
+    values: dict[str, np.ndarray] = {}
+
+    def value(levels: Mapping[str, np.ndarray]) -> np.ndarray:
+        changed = [name for name, level in levels.items() if level is not first.get(name)]
+        drawn = dict(first_drawn)
+        for name in changed:
+            drawn |= chosen[name].read(levels[name])
+        world = scenario_world(plan, drawn)
+        touched = frozenset().union(*(chosen[name].assets for name in changed))
+        total = np.zeros(len(next(iter(levels.values()))))
+        for group in groups:
+            names = [name for name in group.assets if name in touched]
+            if first and not names:
+                total += values[group.name]
+                continue
+            made = books.get(group.name, {}) | books_of(plan, group, world, names if first else None)
+            worth = group_value(plan, group, world, made)
+            total += worth
+            if not first:
+                books[group.name], values[group.name] = made, worth
+        if not first:
+            first_drawn.update(drawn)
+            first.update(levels)
+        return total
+
+    return value
+
+
+def variance_shares(
+    plan: Plan, n: int = 4096, seed: int | None = None, distribution: Distribution | None = None
+) -> dict[str, Shares]:
     """Sobol indices of every group's value, and of the total of those that count where there are several.
 
     The factors are taken as independent, whatever correlations the client gives: with correlated inputs the variance
-    has no unique split. n: points; each group costs about n (factors + 2) valuations.
+    has no unique split. n: points; each value costs about n (factors + 2) valuations, so a value of more than
+    MOST_FACTORS has its leading ones (:func:`leading`, by ``distribution``, else drawn here) and the others as one.
     """
     seed = plan.client.monte_carlo.seed if seed is None else seed
     every = factors(plan)
@@ -227,16 +334,15 @@ def variance_shares(plan: Plan, n: int = 4096, seed: int | None = None) -> dict[
         values["total"] = frozenset(asset for group in held for asset in group.assets), held
     found = {}
     for name, (assets, groups) in values.items():
-        chosen = {factor.name: factor for factor in every.values() if factor.assets & assets}
-
-        def model(levels, groups=groups, chosen=chosen):
-            drawn = {}
-            for factor, level in levels.items():
-                drawn |= chosen[factor].read(level)
-            world = scenario_world(plan, drawn)
-            size = len(next(iter(levels.values())))
-            return np.broadcast_to(sum(group_value(plan, group, world) for group in groups), size)
-
+        own = [factor for factor in every.values() if factor.assets & assets]
+        if len(own) > MOST_FACTORS:
+            distribution = distribution or simulate(plan, seed=seed)
+            drawn = sum(distribution.groups[group.name].values for group in groups)
+            first = leading(plan, distribution, drawn, own)
+            named = {factor.name for factor in first}
+            own = [*first, _together([factor for factor in own if factor.name not in named], seed)]
+        chosen = {factor.name: factor for factor in own}
+        model = _value_of(plan, groups, chosen)
         labels = {factor.name: factor.label for factor in chosen.values()}
         try:
             if not chosen:

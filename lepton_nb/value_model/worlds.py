@@ -12,7 +12,7 @@ from scipy.special import betaincinv
 from lepton_nb import terms
 from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
-from lepton_nb.value_model.inputs import PRIOR
+from lepton_nb.value_model.inputs import PRIOR, Input
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
 from lepton_nb.value_model.verdict import counted
@@ -55,8 +55,11 @@ def distributions(plan: Plan) -> dict[str, Any]:
     }
 
 
-def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distribution:
-    """All uncertain figures together. ``draws`` and ``seed`` are the client's unless given."""
+def simulate(plan: Plan, draws: int = 0, seed: int | None = None, keep_inputs: bool = True) -> Distribution:
+    """All uncertain figures together. ``draws`` and ``seed`` are the client's unless given.
+
+    keep_inputs: whether what was drawn is kept beside the values, which many inputs make large.
+    """
     draws = draws or plan.client.monte_carlo.draws
     seed = plan.client.monte_carlo.seed if seed is None else seed
     held = counted(plan)
@@ -70,7 +73,7 @@ def simulate(plan: Plan, draws: int = 0, seed: int | None = None) -> Distributio
         return np.column_stack([np.broadcast_to(column, size) for column in columns])
 
     inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
-    result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations)
+    result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations, keep_inputs)
     groups = {group.name: result.column(index) for index, group in enumerate(plan.groups)}
     flows = {name: result.column(index) for index, name in enumerate(groups, start=len(groups) + 1)}
     return Distribution(groups, result.column(len(groups)), flows, result.draws, seed)
@@ -101,6 +104,15 @@ class Assumption:
 
 #: How far the discount rate is moved for the tornado: one percentage point either way.
 RATE_MOVE = 0.01
+
+
+def touched_by(plan: Plan, item: Input) -> frozenset[str]:
+    """The assets whose money an input moves: its own, with a success those that need it; without an asset, all."""
+    if not item.asset_id:
+        return frozenset(asset.asset_id for asset in plan.client.assets)
+    if item.category != "success":
+        return frozenset([item.asset_id])
+    return frozenset([item.asset_id, *(name for name in plan.benefits_of if item.asset_id in plan.needs[name])])
 
 
 def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumption, ...]:
@@ -134,10 +146,7 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
             ends = tuple(words(float(share)) for share in shares)
         else:
             continue  # a test set: below, as a gain per case; scenarios stand beside
-        touched = {item.asset_id}
-        if item.category == "success":  # what needs it fails with it
-            touched |= {name for name in plan.benefits_of if item.asset_id in plan.needs[name]}
-        found.append(Assumption(name, label, unit, *worlds, *ends, item.grade, frozenset(touched)))
+        found.append(Assumption(name, label, unit, *worlds, *ends, item.grade, touched_by(plan, item)))
     for gain in gains(plan):
         if gain.yearly is not None:
             worlds = tuple(World(gains={gain.evaluation_id: end}) for end in gain.interval)
