@@ -84,7 +84,7 @@ NO_FIGURE = {
 }
 
 #: Names of constants that say how much is computed, not what.
-EFFORT = ("steps", "draws")
+EFFORT = ("steps", "draws", "most_factors", "most_numbers", "most_earners")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from lepton_nb.value_model.world import World, triangular_quantile
 from lepton_nb.value_model.worlds import Distribution, simulate, touched_by
 
 #: Draws of a test set's shares, or of many inputs, behind one factor of the variance.
-SHARES = 4096
+SHARE_DRAWS = 4096
 #: Interactions below this share of the variance: the inputs act nearly additively.
 ADDITIVE = 0.05
 #: The simulation has converged when the errors of mean and 5 % point are below this share of the 90 % interval.
@@ -182,7 +182,7 @@ def _test_set(plan: Plan, evaluation):
         for sample, counts in sample_counts(evaluation).items()
     }
     drawn = uncertainty.simulate(
-        lambda shares: gain_per_case(evaluation, World(drawn=shares)), cells, SHARES, plan.client.monte_carlo.seed
+        lambda shares: gain_per_case(evaluation, World(drawn=shares)), cells, SHARE_DRAWS, plan.client.monte_carlo.seed
     )
     order = np.argsort(drawn.values, kind="stable")
     tables = {name: shares[order] for name, shares in drawn.inputs.items()}
@@ -271,10 +271,10 @@ def _together(others: Sequence[Factor], seed: int) -> Factor:
     rng = np.random.default_rng(seed)
     drawn: dict[str, np.ndarray] = {}
     for factor in others:
-        drawn |= factor.read(rng.random(SHARES))
+        drawn |= factor.read(rng.random(SHARE_DRAWS))
 
     def read(levels: np.ndarray) -> dict[str, np.ndarray]:
-        place = (np.asarray(levels) * SHARES).astype(int)
+        place = (np.asarray(levels) * SHARE_DRAWS).astype(int)
         return {name: column[place] for name, column in drawn.items()}
 
     assets = frozenset().union(*(factor.assets for factor in others))
