@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, wraps
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,12 @@ class StandIn:
     make: Callable[[], dict[str, np.ndarray]]
     version: int = 1  # a new number whenever ``make`` gives other arrays
 
+    @classmethod
+    def own(cls, title: str, module: str, make: Callable[[], dict[str, np.ndarray]]) -> StandIn:
+        """One that this project's code makes. module: the file beside this one that does."""
+        source = f"made by code of this project (lepton_nb/datasets/{module})"
+        return cls(title, source, "that of this project", make)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -52,7 +59,29 @@ class Entry:
     stand_in: StandIn
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray]:
+class Packed(dict[str, np.ndarray]):
+    """Arrays of a file by name. One that is not there raises DataProblem, with the names of those that are."""
+
+    def __init__(self, file: str, arrays: Mapping[str, np.ndarray]):
+        super().__init__(arrays)
+        self.file = file
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise DataProblem(f"{self.file}: no array {name!r}. Found: {', '.join(sorted(self))}.")
+
+
+def read_npz(path: Path) -> Packed:
     """All arrays of an ``.npz`` file; pickled objects are refused."""
     with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+        return Packed(path.name, {name: file[name] for name in file.files})
+
+
+def made_once(make: Callable[[], dict[str, np.ndarray]]) -> Callable[[], dict[str, np.ndarray]]:
+    """Arrays that are made at the first call and copied at each: what a caller does to his reaches no other."""
+    kept = cache(make)
+
+    @wraps(make)
+    def copies() -> dict[str, np.ndarray]:
+        return {name: array.copy() for name, array in kept().items()}
+
+    return copies

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DRAWN_BY", "OWN_LICENCE", "disc", "grey", "random_line", "texture"]
-
-DRAWN_BY = "made by code of this project (lepton_nb/datasets/{})"
-OWN_LICENCE = "that of this project"
+__all__ = ["disc", "grey", "random_line", "texture"]
 
 
 def texture(

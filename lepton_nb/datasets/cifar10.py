@@ -33,10 +33,7 @@ def read_jpeg(path: Path) -> dict[str, np.ndarray]:
     packed = read_npz(path)
     arrays = {}
     for part in ("train", "test"):
-        try:
-            blob, ends, labels = packed[f"{part}_jpeg"], packed[f"{part}_offsets"], packed[f"y_{part}"]
-        except KeyError as error:
-            raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+        blob, ends, labels = packed[f"{part}_jpeg"], packed[f"{part}_offsets"], packed[f"y_{part}"]
         arrays[f"x_{part}"] = decode(blob, ends, path.name)
         arrays[f"y_{part}"] = labels
     return arrays
@@ -171,7 +168,6 @@ def drawings_lossless() -> dict[str, np.ndarray]:
 
 _SOURCE = "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, University of Toronto, 2009"
 _LICENCE = "no licence stated by the authors; free use with citation is the usual reading"
-_DRAWN_SOURCE = "made by code of this project (lepton_nb/datasets/cifar10.py)"
 
 CIFAR10 = Entry(
     title="CIFAR-10, JPEG copies",
@@ -187,12 +183,7 @@ CIFAR10 = Entry(
         "x_test": ("uint8", (10_000, 32, 32, 3)),
         "y_test": ("uint8", (10_000,)),
     },
-    stand_in=StandIn(
-        title="Drawings of ten kinds, 32×32, JPEG copies",
-        source=_DRAWN_SOURCE,
-        licence="that of this project",
-        make=drawings_as_cifar10,
-    ),
+    stand_in=StandIn.own("Drawings of ten kinds, 32×32, JPEG copies", "cifar10.py", drawings_as_cifar10),
 )
 
 CIFAR10_LOSSLESS = Entry(
@@ -209,10 +200,5 @@ CIFAR10_LOSSLESS = Entry(
         "x_test": ("uint8", (1_000, 32, 32, 3)),
         "y_test": ("uint8", (1_000,)),
     },
-    stand_in=StandIn(
-        title="Drawings of ten kinds, 32×32, before JPEG",
-        source=_DRAWN_SOURCE,
-        licence="that of this project",
-        make=drawings_lossless,
-    ),
+    stand_in=StandIn.own("Drawings of ten kinds, 32×32, before JPEG", "cifar10.py", drawings_lossless),
 )

@@ -86,10 +86,5 @@ CREDIT_CARD_DEFAULT = Entry(
     licence="CC BY 4.0",
     read=read,
     arrays=dict.fromkeys(_COLUMNS, ("int64", (30_000,))),
-    stand_in=StandIn(
-        title="Made-up customers with a credit card",
-        source="made by code of this project (lepton_nb/datasets/credit_card_default.py)",
-        licence="that of this project",
-        make=made_customers,
-    ),
+    stand_in=StandIn.own("Made-up customers with a credit card", "credit_card_default.py", made_customers),
 )

@@ -97,10 +97,5 @@ GERMAN_CREDIT = Entry(
     licence="CC BY 4.0",
     read=read,
     arrays={name: (dtype, (1_000,)) for name, dtype in _COLUMNS.items()},
-    stand_in=StandIn(
-        title="Made-up loans",
-        source="made by code of this project (lepton_nb/datasets/german_credit.py)",
-        licence="that of this project",
-        make=made_loans,
-    ),
+    stand_in=StandIn.own("Made-up loans", "german_credit.py", made_loans),
 )

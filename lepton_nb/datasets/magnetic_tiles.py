@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from lepton_nb.datasets._base import DataProblem, Entry, StandIn, read_npz
-from lepton_nb.datasets._drawn import DRAWN_BY, OWN_LICENCE, disc, grey, random_line, texture
+from lepton_nb.datasets._base import Entry, StandIn, made_once, read_npz
+from lepton_nb.datasets._drawn import disc, grey, random_line, texture
 from lepton_nb.datasets.cifar10 import decode
 
 __all__ = ["MAGNETIC_TILES", "TYPES", "darkest_spot", "manual_flag"]
@@ -52,11 +51,8 @@ def read_tiles(path: Path) -> dict[str, np.ndarray]:
     these or with a picture that cannot be decoded.
     """
     packed = read_npz(path)
-    try:
-        images = decode(packed["jpeg"], packed["offsets"], path.name, "L")[..., None]
-        defect, kind, part, bits = (packed[name] for name in ("defect", "type", "part", "mask_bits_defect"))
-    except KeyError as error:
-        raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+    images = decode(packed["jpeg"], packed["offsets"], path.name, "L")[..., None]
+    defect, kind, part, bits = (packed[name] for name in ("defect", "type", "part", "mask_bits_defect"))
     mask = np.zeros(images.shape[:3], np.uint8)
     mask[defect == 1] = np.unpackbits(bits, axis=2)
     return {"images": images, "mask": mask, "label": defect, "type": kind, "group": part} | {
@@ -64,8 +60,9 @@ def read_tiles(path: Path) -> dict[str, np.ndarray]:
     }
 
 
-@cache
-def _plates() -> dict[str, np.ndarray]:
+@made_once
+def drawn_plates() -> dict[str, np.ndarray]:
+    """Sixty brushed plates, each in five lights, 64×64: some with a hole, a broken rim or a crack, and its mask."""
     generator, side = np.random.default_rng(36), DRAWN_SIDE
     images, masks, types, groups = [], [], [], []
     for part in range(DRAWN_PARTS):
@@ -97,11 +94,6 @@ def _plates() -> dict[str, np.ndarray]:
     }
 
 
-def drawn_plates() -> dict[str, np.ndarray]:
-    """Sixty brushed plates, each in five lights, 64×64: some with a hole, a broken rim or a crack, and its mask."""
-    return {name: array.copy() for name, array in _plates().items()}
-
-
 MAGNETIC_TILES = Entry(
     title="Magnetic tiles with surface defects",
     file="visual_inspection.npz",
@@ -119,10 +111,5 @@ MAGNETIC_TILES = Entry(
         "group": ("int16", (1344,)),
         "manual_flag": ("uint8", (1344,)),
     },
-    stand_in=StandIn(
-        title="Drawn brushed plates with defects, 64×64",
-        source=DRAWN_BY.format("magnetic_tiles.py"),
-        licence=OWN_LICENCE,
-        make=drawn_plates,
-    ),
+    stand_in=StandIn.own("Drawn brushed plates with defects, 64×64", "magnetic_tiles.py", drawn_plates),
 )

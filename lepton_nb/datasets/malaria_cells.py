@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from lepton_nb.datasets._base import DataProblem, Entry, StandIn, read_npz
-from lepton_nb.datasets._drawn import DRAWN_BY, OWN_LICENCE, disc, grey, texture
+from lepton_nb.datasets._base import Entry, StandIn, made_once, read_npz
+from lepton_nb.datasets._drawn import disc, grey, texture
 
 __all__ = ["MALARIA_CELLS"]
 
@@ -22,14 +21,12 @@ def read_cells(path: Path) -> dict[str, np.ndarray]:
     Raises DataProblem for a file without these.
     """
     packed = read_npz(path)
-    try:
-        return {"images": packed["images"][..., None], "label": packed["parasitized"], "group": packed["case"]}
-    except KeyError as error:
-        raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+    return {"images": packed["images"][..., None], "label": packed["parasitized"], "group": packed["case"]}
 
 
-@cache
-def _cells() -> dict[str, np.ndarray]:
+@made_once
+def drawn_cells() -> dict[str, np.ndarray]:
+    """Ten cells, 32×32, of each of fifty smears; a third of the smears is healthy."""
     from scipy import ndimage
 
     generator, side = np.random.default_rng(40), DRAWN_SIDE
@@ -54,11 +51,6 @@ def _cells() -> dict[str, np.ndarray]:
     }
 
 
-def drawn_cells() -> dict[str, np.ndarray]:
-    """Ten cells, 32×32, of each of fifty smears; a third of the smears is healthy."""
-    return {name: array.copy() for name, array in _cells().items()}
-
-
 MALARIA_CELLS = Entry(
     title="Malaria, red blood cells of thin smears",
     file="malaria_cells.npz",
@@ -73,10 +65,5 @@ MALARIA_CELLS = Entry(
         "label": ("uint8", (5000,)),
         "group": ("int16", (5000,)),
     },
-    stand_in=StandIn(
-        title="Drawn blood cells, 32×32",
-        source=DRAWN_BY.format("malaria_cells.py"),
-        licence=OWN_LICENCE,
-        make=drawn_cells,
-    ),
+    stand_in=StandIn.own("Drawn blood cells, 32×32", "malaria_cells.py", drawn_cells),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from lepton_nb.datasets._base import DataProblem, Entry, StandIn, read_npz
-from lepton_nb.datasets._drawn import DRAWN_BY, OWN_LICENCE, disc
+from lepton_nb.datasets._base import Entry, StandIn, made_once, read_npz
+from lepton_nb.datasets._drawn import disc
 
 __all__ = ["PCB_TILES", "TYPES"]
 
@@ -26,17 +25,15 @@ def read_pcb(path: Path) -> dict[str, np.ndarray]:
     tile, -1 where there is none. Raises DataProblem for a file without these.
     """
     packed = read_npz(path)
-    try:
-        pair = [np.unpackbits(packed[name], axis=2) for name in ("tile", "template")]
-        found = {"group": packed["pair"], "test": packed["test"], "type": packed["type"], "box": packed["box"]}
-    except KeyError as error:
-        raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+    pair = [np.unpackbits(packed[name], axis=2) for name in ("tile", "template")]
+    found = {"group": packed["pair"], "test": packed["test"], "type": packed["type"], "box": packed["box"]}
     images = np.stack(pair, axis=-1) * np.uint8(255)
     return {"images": images, "label": (found["type"] > 0).astype(np.uint8)} | found
 
 
-@cache
-def _wiring() -> dict[str, np.ndarray]:
+@made_once
+def drawn_wiring() -> dict[str, np.ndarray]:
+    """Ten tiles, 32×32, of each of sixty boards, half of them with copper missing or too much."""
     generator, side = np.random.default_rng(37), DRAWN_SIDE
     images, types, groups, boxes = [], [], [], []
     for board in range(DRAWN_BOARDS):
@@ -71,11 +68,6 @@ def _wiring() -> dict[str, np.ndarray]:
     }
 
 
-def drawn_wiring() -> dict[str, np.ndarray]:
-    """Ten tiles, 32×32, of each of sixty boards, half of them with copper missing or too much."""
-    return {name: array.copy() for name, array in _wiring().items()}
-
-
 PCB_TILES = Entry(
     title="DeepPCB, tiles of printed circuit boards",
     file="pcb_inspection.npz",
@@ -93,10 +85,5 @@ PCB_TILES = Entry(
         "type": ("uint8", (20_026,)),
         "box": ("int16", (20_026, 4)),
     },
-    stand_in=StandIn(
-        title="Drawn wiring with defects, 32×32",
-        source=DRAWN_BY.format("pcb_tiles.py"),
-        licence=OWN_LICENCE,
-        make=drawn_wiring,
-    ),
+    stand_in=StandIn.own("Drawn wiring with defects, 32×32", "pcb_tiles.py", drawn_wiring),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from lepton_nb.datasets._base import DataProblem, Entry, StandIn, read_npz
-from lepton_nb.datasets._drawn import DRAWN_BY, OWN_LICENCE, grey
+from lepton_nb.datasets._base import Entry, StandIn, made_once, read_npz
+from lepton_nb.datasets._drawn import grey
 
 __all__ = ["PNEUMONIA"]
 
@@ -23,11 +22,8 @@ def read_pneumonia(path: Path) -> dict[str, np.ndarray]:
     The parts are those of the publishers. Raises DataProblem for a file without them.
     """
     packed = read_npz(path)
-    try:
-        images = np.concatenate([packed[f"x_{part}"] for part in PARTS])[..., None]
-        labels = [packed[f"y_{part}"] for part in PARTS]
-    except KeyError as error:
-        raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+    images = np.concatenate([packed[f"x_{part}"] for part in PARTS])[..., None]
+    labels = [packed[f"y_{part}"] for part in PARTS]
     return {"images": images, "label": np.concatenate(labels), "part": _part([len(found) for found in labels])}
 
 
@@ -35,8 +31,9 @@ def _part(sizes) -> np.ndarray:
     return np.repeat(np.arange(3, dtype=np.uint8), sizes)
 
 
-@cache
-def _chests() -> dict[str, np.ndarray]:
+@made_once
+def drawn_chests() -> dict[str, np.ndarray]:
+    """Seven hundred drawings of two lungs, 28×28, seven in ten with haze in them."""
     from scipy import ndimage
 
     generator = np.random.default_rng(39)
@@ -55,11 +52,6 @@ def _chests() -> dict[str, np.ndarray]:
     return {"images": np.stack(images)[..., None], "label": labels, "part": _part(DRAWN)}
 
 
-def drawn_chests() -> dict[str, np.ndarray]:
-    """Seven hundred drawings of two lungs, 28×28, seven in ten with haze in them."""
-    return {name: array.copy() for name, array in _chests().items()}
-
-
 PNEUMONIA = Entry(
     title="PneumoniaMNIST, chest X-rays of children",
     file="chest_xray_pneumonia28.npz",
@@ -73,10 +65,5 @@ PNEUMONIA = Entry(
         "label": ("uint8", (5856,)),
         "part": ("uint8", (5856,)),
     },
-    stand_in=StandIn(
-        title="Drawn chests, 28×28",
-        source=DRAWN_BY.format("pneumonia.py"),
-        licence=OWN_LICENCE,
-        make=drawn_chests,
-    ),
+    stand_in=StandIn.own("Drawn chests, 28×28", "pneumonia.py", drawn_chests),
 )

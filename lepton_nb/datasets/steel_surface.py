@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from lepton_nb.datasets._base import DataProblem, Entry, StandIn, read_npz
-from lepton_nb.datasets._drawn import DRAWN_BY, OWN_LICENCE, disc, grey, random_line, texture
+from lepton_nb.datasets._base import Entry, StandIn, made_once, read_npz
+from lepton_nb.datasets._drawn import disc, grey, random_line, texture
 from lepton_nb.datasets.cifar10 import decode
 
 __all__ = ["STEEL_SURFACE", "TYPES"]
@@ -25,15 +24,13 @@ def read_steel(path: Path) -> dict[str, np.ndarray]:
     Raises DataProblem for a file without these or with a picture that cannot be decoded.
     """
     packed = read_npz(path)
-    try:
-        images = decode(packed["jpeg"], packed["offsets"], path.name, "L")[..., None]
-        return {"images": images, "label": packed["type"], "number": packed["number"]}
-    except KeyError as error:
-        raise DataProblem(f"{path.name}: no array {error}. Found: {', '.join(sorted(packed))}.") from error
+    images = decode(packed["jpeg"], packed["offsets"], path.name, "L")[..., None]
+    return {"images": images, "label": packed["type"], "number": packed["number"]}
 
 
-@cache
-def _surfaces() -> dict[str, np.ndarray]:
+@made_once
+def drawn_surfaces() -> dict[str, np.ndarray]:
+    """Sixty surfaces, 48×48, of each of six kinds: two by their grain alone, four by marks."""
     from scipy import ndimage
 
     generator, side = np.random.default_rng(38), DRAWN_SIDE
@@ -64,11 +61,6 @@ def _surfaces() -> dict[str, np.ndarray]:
     }
 
 
-def drawn_surfaces() -> dict[str, np.ndarray]:
-    """Sixty surfaces, 48×48, of each of six kinds: two by their grain alone, four by marks."""
-    return {name: array.copy() for name, array in _surfaces().items()}
-
-
 STEEL_SURFACE = Entry(
     title="NEU surface defects of hot-rolled steel",
     file="steel_surface_defects.npz",
@@ -83,10 +75,5 @@ STEEL_SURFACE = Entry(
         "label": ("uint8", (1800,)),
         "number": ("int16", (1800,)),
     },
-    stand_in=StandIn(
-        title="Drawn surfaces of six kinds, 48×48",
-        source=DRAWN_BY.format("steel_surface.py"),
-        licence=OWN_LICENCE,
-        make=drawn_surfaces,
-    ),
+    stand_in=StandIn.own("Drawn surfaces of six kinds, 48×48", "steel_surface.py", drawn_surfaces),
 )
