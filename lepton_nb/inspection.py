@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from lepton_nb.terms import WEIGHTED
 from lepton_nb.valuation.performance import PairedGain, paired_gain, profit_curve
 
 __all__ = [
@@ -49,6 +50,7 @@ class InspectionSet:
     split_by: str  # in words: "part photographed", "authors' split"
     stand_in: bool
     upright: bool = False  # pictures have a top: they are not turned
+    template: bool = False  # the second channel is the faultless template of the first
     groups: np.ndarray | None = field(default=None, repr=False)
     areas: np.ndarray | None = field(default=None, repr=False)  # (n, height, width), where the fault is
     published: float | None = None  # accuracy, a fraction
@@ -74,7 +76,7 @@ class InspectionSet:
         return cls(
             name=name, title=data.title, images=arrays["images"], labels=arrays["label"].astype("int32"), part=part,
             classes=CLASSES.get(data.name, ("whole", "fault")), split_by=split_by, stand_in=data.stand_in,
-            upright=data.name == "pneumonia", groups=arrays.get("group"), areas=areas, published=accuracy,
+            upright=data.name == "pneumonia", template=data.name == "pcb_tiles", groups=arrays.get("group"), areas=areas, published=accuracy,
             published_auc=area, published_by=who,
         )  # fmt: skip
 
@@ -106,10 +108,10 @@ def of_case(case_set: Any) -> InspectionSet:
     images = np.concatenate([part.x for part in parts])
     groups = None if parts[0].groups is None else np.concatenate([part.groups for part in parts])
     return InspectionSet(
-        name=case_set.name, title=case_set.title, images=images if images.ndim == 4 else images[..., None],
+        name=case_set.spoken or case_set.title, title=case_set.title, images=images if images.ndim == 4 else images[..., None],
         labels=np.concatenate([part.y for part in parts]).astype("int32"),
         part=np.repeat(np.arange(3, dtype=np.uint8), [len(part) for part in parts]), classes=("0", "1"),
-        split_by=case_set.split, stand_in=case_set.stand_in, groups=groups,
+        split_by=case_set.split.partition(f"; {WEIGHTED}")[0], stand_in=case_set.stand_in, groups=groups,
     )  # fmt: skip
 
 

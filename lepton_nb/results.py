@@ -94,8 +94,10 @@ class Record:
         self.tables[name] = [{str(key): _plain(item) for key, item in row.items()} for row in rows]
 
     def add_data(self, dataset) -> None:
-        """Note which data set was used: anything with name, stand_in, source and sha256."""
-        self.data.append({key: getattr(dataset, key) for key in ("name", "stand_in", "source", "sha256")})
+        """Note which data set was used: anything with name, stand_in, source and sha256; its spoken name, if it has one."""
+        noted = {key: getattr(dataset, key) for key in ("name", "stand_in", "source", "sha256")}
+        spoken = getattr(dataset, "spoken", "")
+        self.data.append(noted | ({"spoken": spoken} if spoken else {}))
 
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON values."""

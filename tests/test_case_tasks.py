@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lepton_nb import client, paths, results
-from lepton_nb.report import case_pages, cases, planning, run
+from lepton_nb import client, datasets, paths, results
+from lepton_nb.report import case_pages, cases, chapters, planning, run
 from lepton_nb.report import record as recording
 from lepton_nb.report.chapters import ChapterProblem
 from lepton_nb.report.executing import Outcome
@@ -36,6 +36,7 @@ if case:
     }])
 """
 ADD = "record.add('told', told, unit='')\nrecord.add('factor', factor, unit='', seed=factor)"
+ROOT = Path(__file__).resolve().parent.parent
 ASKED = "import json, pathlib\nfound = sorted(path.stem for path in pathlib.Path(results_folder).glob('*.json'))"
 
 
@@ -267,12 +268,17 @@ def test_a_page_of_a_case_leaves_out_what_speaks_of_the_public_data_alone():
     case_pages.made_own(notebook, "C1", "Risk (C1)")
     assert notebook["cells"] == [shown]
     for chapter in ("31_risk_classifier", "36_inspection"):
-        cells = json.loads(
-            (Path(__file__).resolve().parent.parent / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8")
-        )["cells"]
-        left = [cell for cell in cells if "book-only" in cell["metadata"].get("tags", ())]
-        assert any("## Exercises" in "".join(cell["source"]) for cell in left), chapter
-        assert all(cell["cell_type"] == "markdown" for cell in left), chapter
+        cells = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+        whole = list(cells)
+        page = {"cells": cells}
+        case_pages.made_own(page, "C1", "Risk (C1)")
+        told = "\n".join("".join(cell["source"]) for cell in page["cells"])
+        for heading in ("## Setup", "## Exercises", "import keras", "leak", "recorded"):
+            assert heading not in told, (chapter, heading)
+        for name in chapters.read(ROOT / "notebooks" / f"{chapter}.ipynb").reads_data:
+            assert name not in told and datasets.entry(name).in_words not in told, (chapter, name)
+        for tag in ("book-only", "case-only"):
+            assert any(tag in cell["metadata"].get("tags", ()) for cell in whole), (chapter, tag)
 
 
 def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_path):

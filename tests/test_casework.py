@@ -155,6 +155,18 @@ def test_a_public_data_set_can_be_the_case_of_a_client(tmp_path):
     assert (found.public, found.door, found.n) == ("german_credit", "trained", 1000)
     case = casework.of_case(found, folder.path)
     assert case.name == "german_credit" and len(case.test) == 300
+    assert (case.spoken, case.target) == ("German credit", "a bad loan")
+
+
+def test_a_public_case_speaks_of_its_columns_in_words(tmp_path):
+    entry = "asset_id: C1, case: risk_classifier, data: 'public:credit_card_default', target: default_payment_next_month, baseline_column: scorecard_flag"
+    folder = bank(tmp_path, entry)
+    case = casework.of_case(client.load(folder.path).cases[0], folder.path)
+    said = " ".join((case.title, case.target, case.baseline_name, case.split, *case.left_out))
+    assert "_" not in said and "did not pay in the next month" in said and "an old scorecard's rule" in said
+    for name, entry in datasets.REGISTRY.items():
+        assert "_" not in entry.in_words + " ".join(entry.meanings.values()), name
+        assert set(entry.meanings) <= set(entry.arrays), name
 
 
 @pytest.mark.parametrize("name", ["magnetic_tiles", "pcb_tiles", "pneumonia", "malaria_cells"])
@@ -534,3 +546,17 @@ def test_decisions_without_money_and_groups_are_shown_too():
     decided = doors.given(case, "yes or no", (case.test.x["load"].to_numpy() > 0.4).astype(float))
     page = str(case_tables.whole(judging.judge(case, decided, learning=False), ()))
     assert "The predictions are decisions" in page and "Gain a year" not in page
+
+
+def test_a_model_that_flags_nobody_goes_on_record(case, tmp_path):
+    """A threshold that no score reaches: there is no cut in use, and the record holds no infinite number."""
+    scores = doors.given(
+        case, "shy", np.linspace(0.0, 0.1, len(case.test)), np.linspace(0.0, 0.1, len(case.validation))
+    )
+    judged = judging.judge(case, scores, 2.0, learning=False, blocks=False)
+    assert judged.confusion["tp"] == judged.confusion["fp"] == 0
+    assert next(cut.score for cut in judged.cuts if cut.name == "in use") is None
+    record = results.Record(results.task_name("risk_classifier", "C1"))
+    judging.enter(record, judged)
+    assert record.save(tmp_path).is_file()
+    assert case_tables.cuts(judged)

@@ -154,8 +154,9 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
         "evaluated_on": case.evaluated_on, "door": case.door, "settings": case, "folder": str(folder),
         "amounts_per_unit": case.outcome_source == "client.yml",
     }  # fmt: skip
+    meaning = datasets.entry(case.public).meaning if case.public else str
     if case.baseline_column:
-        about["baseline_name"] = case.baseline_column
+        about["baseline_name"] = meaning(case.baseline_column)
     if case.case == "image_classifier":
         made = _client_images(case, content, split, about)
     else:
@@ -165,6 +166,12 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
             split=split or None, **about,
         )  # fmt: skip
     day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
+    if case.public:
+        told, target = meaning(case.target or "label"), case.target or "label"
+        made = replace(
+            made, left_out={meaning(name): why for name, why in made.left_out.items()},
+            target=made.target if told == target or case.positive else told,
+        )  # fmt: skip
     return as_in_use(replace(made, evaluated_on=day or case.valuation_date), case.positive_share)
 
 
@@ -250,7 +257,7 @@ def amounts_of(amounts: Any, name: str, about: dict[str, Any]) -> tuple[OutcomeV
 
 def _facts(data: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:
     if isinstance(data, datasets.Dataset):
-        names = ("name", "title", "source", "sha256", "stand_in")
+        names = ("name", "title", "source", "sha256", "stand_in", "spoken")
         return {key: getattr(data, key) for key in names}, data.arrays
     return {"name": "data", "title": "data", "source": "given", "sha256": "", "stand_in": False}, data
 

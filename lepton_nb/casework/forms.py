@@ -70,6 +70,7 @@ class CaseSet:
     validation: Part = field(repr=False)
     test: Part = field(repr=False)
     split: str  # how the parts came about, in words
+    spoken: str = ""  # the data set's name within a sentence
     in_time: bool  # the test lies after the training
     features: tuple[str, ...] = ()  # columns of x; empty for images
     left_out: Mapping[str, str] = field(default_factory=dict)  # column → why it is no feature

@@ -43,9 +43,12 @@ def judge(
 
     threshold: from which score on a row is flagged; None: the case's own threshold, else the one that brings most money on
     the validation rows. learning, blocks: with the learning curve and the block values (they train again and take
-    longest). price_an_hour: money of an hour of one machine, for the cost of training and of a thousand predictions.
+    longest). price_an_hour: money of an hour of one machine, for the cost of training and of a thousand predictions;
+    None: that of the client's own figures, where the case is a client's and they give one.
     """
     test, notes = case_set.test, list(scores.notes)
+    if price_an_hour is None and case_set.settings is not None:
+        price_an_hour = case_set.settings.hour_price
     baseline, baseline_name, words = _baseline(case_set)
     notes += [words] if words else []
     cutoff = _cutoff(case_set, scores, threshold)
@@ -103,7 +106,7 @@ def _cutoff(case_set: CaseSet, scores: Scores, cut: float | None) -> Cutoff:
         at, each = money.best_cut(case_set, case_set.validation, scores.validation)
         words = (
             f"The threshold is the one that brings most money on the {len(case_set.validation)} validation rows "
-            f"({money.said(each, '.4g')} a row there); the test rows chose nothing."
+            f"({money.said(round(each, 9) + 0.0, '.4g')} a row there); the test rows chose nothing."
         )
         return Cutoff(value=at, source=words, on="validation")
     if case_set.money is not None:

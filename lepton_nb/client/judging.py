@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lepton_nb.client import machines
 from lepton_nb.client.advice import ADVICE
 from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.files import CLIENT_YML
@@ -175,9 +176,12 @@ def _with_money(draft: Draft, case: CaseData) -> CaseData:
             by_year[row.value.year] = by_year.get(row.value.year, 0.0) + volume
     later = max(by_year, default=None)
     valuation = draft.sections["valuation"]
+    known = ([row.value for row in draft.rows(file)] for file in (ASSETS, COSTS, USAGE))
+    price, price_source = machines.hour_price(case.asset_id, *known, valuation.date, valuation.currency)
     return case.model_copy(
         update={
             "outcome_value": money, "outcome_source": source, "currency": valuation.currency,
             "valuation_date": valuation.date, "yearly_cases": None if later is None else by_year[later],
+            "hour_price": price, "hour_source": price_source,
         }
     )  # fmt: skip

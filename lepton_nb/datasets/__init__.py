@@ -91,14 +91,15 @@ def load(name: str, data_folder: str | Path = "") -> Dataset:
     wanted, path = entry(name), locate(name, data_folder)
     if path is None:
         made = wanted.stand_in
-        return Dataset(name, made.title, True, made.source, made.licence, _stand_in_fingerprint(name), made.make())
+        known = made.title, True, made.source, made.licence, _stand_in_fingerprint(name), made.make()
+        return Dataset(name, *known, wanted.in_words)
     checksum = _checked(path, wanted)
     arrays = wanted.read(path)
     for array, (dtype, shape) in wanted.arrays.items():
         found = f"{arrays[array].dtype} {arrays[array].shape}" if array in arrays else "no such array"
         if found != f"{dtype} {shape}":
             raise DataProblem(f"{path.name}: array {array!r} must be {dtype} {shape}. Found: {found}. {_REMEDY}")
-    return Dataset(name, wanted.title, False, wanted.source, wanted.licence, checksum, arrays)
+    return Dataset(name, wanted.title, False, wanted.source, wanted.licence, checksum, arrays, wanted.in_words)
 
 
 _REMEDY = "Get the file again from its source, or take it out of the folder to use the stand-in."

@@ -25,6 +25,7 @@ class Dataset:
     licence: str
     sha256: str  # of the file; of a stand-in "stand-in:<name>:<version>"
     arrays: dict[str, np.ndarray] = field(repr=False)
+    spoken: str = ""  # its name within a sentence, the same for the file and what stands in for it
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,9 @@ class StandIn:
     version: int = 1  # a new number whenever ``make`` gives other arrays
 
     @classmethod
-    def own(cls, title: str, module: str, make: Callable[[], dict[str, np.ndarray]]) -> StandIn:
-        """One that this project's code makes. module: the file beside this one that does."""
-        source = f"made by code of this project (lepton_nb/datasets/{module})"
-        return cls(title, source, "that of this project", make)
+    def own(cls, title: str, make: Callable[[], dict[str, np.ndarray]]) -> StandIn:
+        """One that this project's code makes."""
+        return cls(title, "made by code of this project", "that of this project", make)
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,17 @@ class Entry:
     read: Callable[[Path], dict[str, np.ndarray]]
     arrays: Mapping[str, tuple[str, tuple[int, ...]]]  # name: (dtype, shape)
     stand_in: StandIn
+    spoken: str = ""  # its name within a sentence; empty: the title
+    meanings: Mapping[str, str] = field(default_factory=dict)  # array → what it says, within a sentence
+
+    @property
+    def in_words(self) -> str:
+        """Its name within a sentence."""
+        return self.spoken or self.title
+
+    def meaning(self, array: str) -> str:
+        """What an array says, within a sentence; where that is not told, its name."""
+        return self.meanings.get(array, array)
 
 
 class Packed(dict[str, np.ndarray]):

@@ -183,7 +183,7 @@ CIFAR10 = Entry(
         "x_test": ("uint8", (10_000, 32, 32, 3)),
         "y_test": ("uint8", (10_000,)),
     },
-    stand_in=StandIn.own("Drawings of ten kinds, 32×32, JPEG copies", "cifar10.py", drawings_as_cifar10),
+    stand_in=StandIn.own("Drawings of ten kinds, 32×32, JPEG copies", drawings_as_cifar10),
 )
 
 CIFAR10_LOSSLESS = Entry(
@@ -200,5 +200,5 @@ CIFAR10_LOSSLESS = Entry(
         "x_test": ("uint8", (1_000, 32, 32, 3)),
         "y_test": ("uint8", (1_000,)),
     },
-    stand_in=StandIn.own("Drawings of ten kinds, 32×32, before JPEG", "cifar10.py", drawings_lossless),
+    stand_in=StandIn.own("Drawings of ten kinds, 32×32, before JPEG", drawings_lossless),
 )

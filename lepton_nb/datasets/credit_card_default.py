@@ -86,5 +86,10 @@ CREDIT_CARD_DEFAULT = Entry(
     licence="CC BY 4.0",
     read=read,
     arrays=dict.fromkeys(_COLUMNS, ("int64", (30_000,))),
-    stand_in=StandIn.own("Made-up customers with a credit card", "credit_card_default.py", made_customers),
+    stand_in=StandIn.own("Made-up customers with a credit card", made_customers),
+    spoken="credit card default",
+    meanings={
+        TARGET: "did not pay in the next month",
+        "scorecard_flag": "an old scorecard's rule (last payment two months late or more)",
+    },
 )

@@ -97,5 +97,7 @@ GERMAN_CREDIT = Entry(
     licence="CC BY 4.0",
     read=read,
     arrays={name: (dtype, (1_000,)) for name, dtype in _COLUMNS.items()},
-    stand_in=StandIn.own("Made-up loans", "german_credit.py", made_loans),
+    stand_in=StandIn.own("Made-up loans", made_loans),
+    spoken="German credit",
+    meanings={TARGET: "a bad loan"},
 )

@@ -111,5 +111,7 @@ MAGNETIC_TILES = Entry(
         "group": ("int16", (1344,)),
         "manual_flag": ("uint8", (1344,)),
     },
-    stand_in=StandIn.own("Drawn brushed plates with defects, 64×64", "magnetic_tiles.py", drawn_plates),
+    stand_in=StandIn.own("Drawn brushed plates with defects, 64×64", drawn_plates),
+    spoken="magnetic tiles",
+    meanings={"label": "a fault", "manual_flag": "a rule without a network (the darkest spot stands out)"},
 )

@@ -65,5 +65,7 @@ MALARIA_CELLS = Entry(
         "label": ("uint8", (5000,)),
         "group": ("int16", (5000,)),
     },
-    stand_in=StandIn.own("Drawn blood cells, 32×32", "malaria_cells.py", drawn_cells),
+    stand_in=StandIn.own("Drawn blood cells, 32×32", drawn_cells),
+    spoken="blood cells",
+    meanings={"label": "a parasite"},
 )

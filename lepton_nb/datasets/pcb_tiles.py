@@ -85,5 +85,7 @@ PCB_TILES = Entry(
         "type": ("uint8", (20_026,)),
         "box": ("int16", (20_026, 4)),
     },
-    stand_in=StandIn.own("Drawn wiring with defects, 32×32", "pcb_tiles.py", drawn_wiring),
+    stand_in=StandIn.own("Drawn wiring with defects, 32×32", drawn_wiring),
+    spoken="circuit boards",
+    meanings={"label": "a fault"},
 )

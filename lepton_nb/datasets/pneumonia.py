@@ -65,5 +65,7 @@ PNEUMONIA = Entry(
         "label": ("uint8", (5856,)),
         "part": ("uint8", (5856,)),
     },
-    stand_in=StandIn.own("Drawn chests, 28×28", "pneumonia.py", drawn_chests),
+    stand_in=StandIn.own("Drawn chests, 28×28", drawn_chests),
+    spoken="chest X-rays",
+    meanings={"label": "pneumonia"},
 )

@@ -75,5 +75,6 @@ STEEL_SURFACE = Entry(
         "label": ("uint8", (1800,)),
         "number": ("int16", (1800,)),
     },
-    stand_in=StandIn.own("Drawn surfaces of six kinds, 48×48", "steel_surface.py", drawn_surfaces),
+    stand_in=StandIn.own("Drawn surfaces of six kinds, 48×48", drawn_surfaces),
+    spoken="steel",
 )

@@ -97,5 +97,7 @@ TELCO_CHURN = Entry(
     licence="unclear: sample data of IBM, published beside code under Apache 2.0",
     read=read,
     arrays={name: (dtype, (7_043,)) for name, dtype in _COLUMNS.items()},
-    stand_in=StandIn.own("Made-up customers of a telephone company", "telco_churn.py", made_customers),
+    stand_in=StandIn.own("Made-up customers of a telephone company", made_customers),
+    spoken="Telco churn",
+    meanings={TARGET: "left"},
 )

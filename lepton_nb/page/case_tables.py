@@ -278,11 +278,24 @@ def time_and_cost(judged: Any) -> Html:
         for what, (seconds, cost) in pairs.items()
         if seconds is not None
     ]
-    return (
-        render.table(listed, caption="On this machine; rows are given together.", unless_zero=("Cost",))
-        if listed
-        else Html("")
-    )
+    if not listed:
+        return Html("")
+    shown = render.table(listed, caption="On this machine; rows are given together.", unless_zero=("Cost",))
+    return render.join(shown, *map(render.note, _priced(judged)))
+
+
+def _priced(judged: Any) -> list[str]:
+    """Where the price of an hour comes from, or that there is none; nothing where the case is no client's."""
+    told = judged.case.settings
+    if told is None or not told.hour_source:
+        return []
+    if told.hour_price is None:
+        return [f"The times stand without money: {told.hour_source}"]
+    each = _money(judged)(told.hour_price)
+    return [
+        f"An hour is taken at {each}, what an hour of the client's machines costs: {told.hour_source}. The time is that of "
+        "the machine that made this report, which may be slower or faster than theirs."
+    ]
 
 
 def rows(judged: Any) -> Html:
@@ -297,7 +310,7 @@ def rows(judged: Any) -> Html:
         {"Part": name, "Task": task[name], "Rows": len(part), "Positive": part.positives}
         for name, part in case.parts.items()
     ]
-    told = [f"{case.title}. {case.source}. Positive: {case.target}. Split: {case.split}."]
+    told = [f"{case.title}: {case.source}. Positive: {case.target}. Split: {case.split}."]
     if case.left_out:
         told.append("No feature: " + "; ".join(f"{name} ({why})" for name, why in case.left_out.items()) + ".")
     return render.join(render.table(listed, caption="Rows of the case."), *map(render.note, told))

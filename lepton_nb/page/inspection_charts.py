@@ -60,6 +60,7 @@ def _auc(score: Any) -> str:
 def results_tables(lines: Sequence[Line]) -> render.Html:
     """Accuracy of the simple baseline, ours and the published figure, each with its interval; then the AUC."""
     rows, areas = [], []
+    known = any(line["published"] or line["published_auc"] for line in lines)
     for line in lines:
         over = classifiers.over_seeds(line["ours"])
         rows.append(
@@ -67,13 +68,17 @@ def results_tables(lines: Sequence[Line]) -> render.Html:
             | {"simple baseline": classifiers.rate_words(line["baseline"]), "network": words.percent(over["measured"])}
             | {"from": words.percent(over["from"]), "to": words.percent(over["to"]), "from, to": over["from, to"]}
             | {"together": classifiers.rate_words(line["together"]), "points more (95 %)": _points(line["gain"])}
-            | {"published": words.percent(line["published"]) if line["published"] else render.MISSING}
+            | (
+                {"published": words.percent(line["published"]) if line["published"] else render.MISSING}
+                if known
+                else {}
+            )
         )
         if line["auc"] is not None:
-            known = line["published_auc"]
+            area = line["published_auc"]
             areas.append(
                 {"set": line["set"], "simple baseline": _auc(line["baseline_auc"]), "network": _auc(line["auc"])}
-                | {"published": words.number(known, 3) if known else render.MISSING}
+                | ({"published": words.number(area, 3) if area else render.MISSING} if known else {})
             )
     texts = {name: str for name in rows[0] if name not in ("set", "test pictures")}
     first = render.table(
@@ -83,9 +88,7 @@ def results_tables(lines: Sequence[Line]) -> render.Html:
     if not areas:
         return first
     caption = "Area under the ROC curve where the answer is yes or no, 95 % by DeLong; networks together."
-    return render.join(
-        first, render.table(areas, dict.fromkeys(("simple baseline", "network", "published"), str), caption)
-    )
+    return render.join(first, render.table(areas, dict.fromkeys(list(areas[0])[1:], str), caption))
 
 
 def against_baseline(line: Line) -> str:

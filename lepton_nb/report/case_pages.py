@@ -17,6 +17,8 @@ from lepton_nb.results import OF_CASE
 PART, BEFORE = "Measured for this client", "value"
 #: Tag of what a case's chapter says in the book only: the public data sets, the exercises.
 BOOK_ONLY = "book-only"
+#: And of what it says of a client's case only: the chapter itself leaves it out.
+CASE_ONLY = "case-only"
 _EQUATION = re.compile(r"(?<=\()(#?eq-[\w-]+)(?=\))")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _NO_TAGS = str.maketrans("<>", "‹›")
@@ -58,13 +60,18 @@ def _place(nodes: list, document: str) -> int:
     return next((place for place, node in enumerate(nodes) if holds(node)), len(nodes))
 
 
+def without(notebook: dict, tag: str) -> None:
+    """Take the cells with a tag out of a prepared notebook."""
+    notebook["cells"] = [cell for cell in notebook["cells"] if tag not in cell.get("metadata", {}).get("tags", ())]
+
+
 def made_own(notebook: dict, asset: str, title: str) -> None:
     """Give a prepared notebook the title of its case and labels of its own, without what speaks of the public data alone.
 
     title: plain text, of the client.
     """
-    kept = [cell for cell in notebook["cells"] if BOOK_ONLY not in cell.get("metadata", {}).get("tags", ())]
-    notebook["cells"], written = kept, False
+    without(notebook, BOOK_ONLY)
+    written = False
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             text = _EQUATION.sub(rf"\1-{asset}", "".join(cell["source"]))

@@ -402,7 +402,7 @@ def _chapters(run: dict):
 def _data(run: dict):
     rows = {
         (
-            data.get("name"),
+            data.get("spoken") or data.get("name"),
             "stand-in" if data.get("stand_in") else "real",
             data.get("source"),
             _short(data.get("sha256")),

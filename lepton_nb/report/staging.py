@@ -51,6 +51,8 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
     notebooks = {document: prepare(notebook, code) for document, notebook in chapters.items()}
     named = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
     cases = {document: named.get(_page_name(document), "") for document in filter(case_pages.is_case, notebooks)}
+    for document in notebooks.keys() - cases.keys():
+        case_pages.without(notebooks[document], case_pages.CASE_ONLY)
     for document, title in cases.items():
         case_pages.made_own(notebooks[document], document.rpartition(OF_CASE)[2], title or _page_name(document))
     figures = {document: _number_figures(notebook) for document, notebook in notebooks.items()}

@@ -173,7 +173,7 @@ def _evidence(
     used = dict.fromkeys(row.metric_link.id for row in benefits if row.metric_link.kind == "confusion")
     counts = tuple(sorted((link for link in used if link in own), key=lambda link: link != found.evaluation_id))
     typed_months = sum(row.asset_id == name for row in client.monitoring)
-    stand_ins = tuple(data["name"] for data in measured[name].data if data["stand_in"])
+    stand_ins = tuple(data.get("spoken") or data["name"] for data in measured[name].data if data["stand_in"])
     beside = [item.evaluation_id for item in typed if item.evaluation_id not in counts]
     if found.evaluation_id in counts:
         told = f"{name} rests on what its case measured in this report on {found.n:,} cases ({found.sample})"

@@ -93,7 +93,7 @@ def threshold(evaluation, predictions) -> Threshold:
     ways = [
         ("flag nobody", None, np.zeros(len(truth), dtype=bool)),
         ("flag everybody", None, np.ones(len(truth), dtype=bool)),
-        ("in use", in_use, score >= in_use),
+        ("in use", in_use if share > 0 else None, score >= in_use),
         ("best on other cases", None, chosen),
     ]
     if closed is not None:
