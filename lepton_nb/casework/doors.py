@@ -6,9 +6,11 @@ Whatever the door, it gives scores of the test rows, and of the validation rows 
 
 - scikit-learn: ``skl2onnx.to_onnx(pipeline, frame[:1], options={"zipmap": False})`` of the whole pipeline with its
   ColumnTransformer; a DataFrame gives one input a column (whole numbers as float32, where gaps are filled).
+  HistGradientBoosting goes out only beside a protobuf below 7 (skl2onnx 1.20).
 - LightGBM: ``onnxmltools.convert_lightgbm(model, initial_types=[("x", FloatTensorType([None, k]))])``: one input with
   all columns, all numbers, in the order of the data.
-- PyTorch: ``torch.onnx.export(model, (x,), path)`` with a last ``Sigmoid``, weights in the same file.
+- PyTorch: ``torch.onnx.export(model, (x,), path, dynamic_shapes=({0: "rows"},), external_data=False)`` with a last
+  ``Sigmoid`` (and onnxscript installed): weights in the same file.
 - Keras: ``model.save("model.keras")``, or ``model.export("model.onnx", format="onnx")`` (tf2onnx). Where the network
   holds an adapted ``Normalization``, tf2onnx 1.17 writes its figures as inputs; give the .keras file then.
 

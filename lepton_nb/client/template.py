@@ -91,8 +91,9 @@ A model comes in by one of three doors:
 | model file | `model: models/risk.onnx` | ONNX, or `.keras`; no file that runs code when it is opened (pickle, joblib, PyTorch's own, HDF5) |
 | none of the two | | models are trained on the rows of the case and chosen on validation rows |
 
-How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])`, LightGBM with `onnxmltools.convert_lightgbm`,
-PyTorch with `torch.onnx.export` and a last sigmoid, Keras with `model.save("model.keras")`. The inputs have the names of
+How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])` (HistGradientBoosting: with protobuf below 7
+installed), LightGBM with `onnxmltools.convert_lightgbm`, PyTorch with `torch.onnx.export(…, external_data=False)` and a
+last sigmoid, Keras with `model.save("model.keras")`. The inputs have the names of
 the columns, one input a column, or are one input of all columns where all hold numbers. Images come as numbers from 0
 to 1, or as they are where the input is uint8.
 
