@@ -48,6 +48,11 @@ class _Code(enum.StrEnum):
     none = "none"
 
 
+class _Edition(enum.StrEnum):
+    both = "both"
+    client = "client"
+
+
 _FOLDER = {"parser": _path, "metavar": "FOLDER"}
 _PATH = {"parser": _path, "metavar": "PATH"}
 
@@ -68,7 +73,10 @@ Scheduler = Annotated[
     str,
     typer.Option(help="Address of a Dask cluster that executes the chapters, as tcp://HOST:8786.", metavar="ADDRESS"),
 ]
-Code = Annotated[_Code, typer.Option(help="Code in the pages: folded, shown or none.")]
+Code = Annotated[_Code, typer.Option(help="Code in the pages of the book: folded, shown or none.")]
+Edition = Annotated[
+    _Edition, typer.Option(help="both: the client's part and the book after it. client: without the book.")
+]
 
 
 @app.command()
@@ -82,9 +90,27 @@ def report(
     settings: Set = [],  # noqa: B006
     fresh: Fresh = False,
     code: Code = _Code.folded,
+    edition: Edition = _Edition.both,
     scheduler: Scheduler = "",
 ) -> None:
     """Execute the chapters for one client and publish the report as a static site."""
+    _report(client, profile, data, out, jobs, only, settings, fresh, code, str(edition), scheduler)
+
+
+def _report(
+    client: str | None,
+    profile: str,
+    data: Path | None,
+    out: Path | None,
+    jobs: int,
+    only: list[str],
+    settings: list[str],
+    fresh: bool,
+    code: str,
+    edition: str,
+    scheduler: str,
+) -> None:
+    """What ``report`` and ``book`` do. edition: one of ``report.editions.EDITIONS``."""
     from rich.console import Console
 
     from lepton_nb.report import planning
@@ -92,7 +118,7 @@ def report(
     console = Console(highlight=False, soft_wrap=True)
     with _sentences(console):
         plan = planning.plan(
-            _client_folder(client), out, str(profile), data, only, _settings(settings), fresh, str(code)
+            _client_folder(client), out, str(profile), data, only, _settings(settings), fresh, str(code), edition
         )
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
@@ -110,6 +136,7 @@ def batch(
     jobs: Jobs = 2,
     fresh: Fresh = False,
     code: Code = _Code.folded,
+    edition: Edition = _Edition.both,
     scheduler: Scheduler = "",
 ) -> None:
     """Make the reports of many clients in one run, with a page and a table of all of them.
@@ -129,7 +156,7 @@ def batch(
             console.print(f"  {sentence}", style="red", markup=False)
 
     with _sentences(console):
-        options = batches.Options(out, str(profile), data, fresh, str(code))
+        options = batches.Options(out, str(profile), data, fresh, str(code), str(edition))
         rows = batches.batch([_client_folder(client) for client in clients], options, jobs, scheduler, told)
         console.print(
             f"{_counted(len(rows), 'client')}, {time.monotonic() - started:.1f} s: {_short(out.resolve() / batches.PAGE)}",
@@ -144,7 +171,7 @@ def book(
     out: BookOut = Path("build/book"), profile: Profile = _Profile.quick, data: Data = None, jobs: Jobs = 2
 ) -> None:
     """Build the book for readers: the sample client, code shown, in build/book."""
-    report(profile=profile, data=data, out=out, jobs=jobs, code=_Code.shown)
+    _report(None, profile, data, out, jobs, [], [], False, _Code.shown, "book", "")
 
 
 @app.command()

@@ -217,9 +217,9 @@ class Book:
         self.site = self.out / "site"
         self.changed: list[str] = []
 
-    def publish(self, cells: dict[str, list], run: dict | None = None, code: str = "folded") -> list[str]:
+    def publish(self, cells: dict[str, list], run: dict | None = None, edition: str = "book") -> list[str]:
         pages = write(cells, self.folder / "executed")
-        self.changed = publish.publish(pages, run or manifest(), self.out, self.work, code)
+        self.changed = publish.publish(pages, run or manifest(), self.out, self.work, edition=edition)
         return self.changed
 
     def page(self, name: str) -> str:
@@ -388,6 +388,21 @@ def test_a_case_has_a_page_of_its_own_and_the_name_of_its_asset_is_only_ever_tex
         assert page.inner_text("h1").startswith("Value") and EVIL in page.inner_text(".bd-header-announcement")
 
 
+def test_both_editions_in_a_real_browser_and_code_in_the_book_alone(tmp_path):
+    book, cells = Book(tmp_path), chapters()
+    cells["value"].append(code("rules", render.note("The rule of 1 %."), tags=("appendix",)))
+    changed = book.publish(cells, edition="both")
+    assert {"notebooks/80_value", "chapters/80_value", "notebooks/appendix", "notebooks/30_mnist"} <= set(changed)
+    assert browser.check_site(book.site, "file").problems() == []
+    client, whole = book.page("notebooks/80_value"), book.page("chapters/80_value")
+    assert "Show code" not in client and "Show code" in whole
+    assert "Method: Value" in whole and 'href="../chapters/80_value.html#equation-eq-npv">equation</a>' in client
+    assert "The rule of 1" in book.page("notebooks/appendix") and "The rule of 1" not in client
+    alone = book.publish({name: cells[name] for name in ("summary", "architecture", "value")}, edition="client")
+    assert not [page for page in alone if page.startswith("chapters/")]
+    assert "See equation and the glossary." in book.page("notebooks/80_value")
+
+
 def test_some_chapters_alone_make_a_site(tmp_path):
     book = Book(tmp_path)
     cells = {name: content for name, content in chapters().items() if name in ("mnist", "mathematics")}
@@ -414,6 +429,8 @@ def test_code_is_folded_shown_or_gone():
     assert all(c["source"] for c in none if c.get("outputs")), "a cell without any source would lose its outputs"
     with pytest.raises(ValueError, match="Received: code='all'"):
         publish.publish({"mnist": Path("x")}, {}, Path("out"), Path("work"), "all")
+    with pytest.raises(ValueError, match="Received: edition='all'"):
+        publish.publish({"mnist": Path("x")}, {}, Path("out"), Path("work"), edition="all")
 
 
 def test_the_runners_notes_do_not_make_a_page_new():
@@ -429,6 +446,7 @@ def test_the_runners_notes_do_not_make_a_page_new():
 
 def test_the_fingerprint_sees_the_mode_and_costs_no_import():
     assert publish.fingerprint("none") != publish.fingerprint("folded") == publish.fingerprint()
+    assert publish.fingerprint(edition="client") != publish.fingerprint(edition="both") == publish.fingerprint()
     look = "import sys; from lepton_nb.report import publish; publish.fingerprint(); "
     look += "print(*[m for m in ('sphinx', 'jupyter_book', 'docutils', 'pandas') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=paths.project())

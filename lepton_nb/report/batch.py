@@ -72,6 +72,7 @@ class Options:
     data: Path | None = None
     fresh: bool = False
     code: str = "folded"
+    edition: str = "both"
 
 
 def batch(
@@ -214,8 +215,8 @@ class _Client:
         self.started = run.Started(time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds"))
         out = options.out / row.folder
         self.plan = planning.plan(
-            folder, out, options.profile, options.data, fresh=options.fresh, code=options.code
-        )  # fmt: skip
+            folder, out, options.profile, options.data, fresh=options.fresh, code=options.code, edition=options.edition
+        )
         row.client = self.plan.client.client.name
         run.check_folders(self.plan)
         self.lock = FileLock(self.plan.out / ".lock", timeout=0)

@@ -139,7 +139,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def listed(toc: Path) -> list[str]:
-    """The files that a Jupyter Book ``_toc.yml`` names, in its order, without endings."""
+    """The files that a Jupyter Book ``_toc.yml`` names, in its order, without endings; the client's part names none anew."""
     found: list[str] = []
 
     def walk(node: Any) -> None:
@@ -147,14 +147,20 @@ def listed(toc: Path) -> list[str]:
             for key in ("root", "file"):
                 if key in node:
                     found.append(node[key])
-            for value in node.values():
-                walk(value)
+            for key, value in node.items():
+                if key != "meta":
+                    walk(value)
         elif isinstance(node, list):
             for item in node:
                 walk(item)
 
-    walk(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    walk(table(toc))
     return found
+
+
+def table(toc: Path) -> dict[str, Any]:
+    """The table of contents as it is written in ``_toc.yml``."""
+    return yaml.safe_load(toc.read_text(encoding="utf-8"))
 
 
 def read_all(root: Path) -> tuple[Chapter, ...]:

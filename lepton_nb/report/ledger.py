@@ -31,6 +31,7 @@ def about(plan: Plan, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "client": _client(plan),
         "profile": plan.profile,
         "code": plan.code,
+        "edition": plan.edition,
         "processor": processor.name(),
         "cores": os.cpu_count(),
         "versions": versions(),
@@ -51,7 +52,7 @@ def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome
         "site_key": digest(
             [
                 sorted([o.chapter, o.key, o.executed_at, o.results] for o in outcomes.values()),
-                publish.fingerprint(plan.code),
+                publish.fingerprint(plan.code, plan.edition),
                 told["client"],
                 plan.profile,
             ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from lepton_nb import client as client_package
 from lepton_nb import datasets, paths, results
-from lepton_nb.report import cases, contents, lodging, snapshot
+from lepton_nb.report import cases, contents, editions, lodging, snapshot
 from lepton_nb.report import chapters as chapter_module
 from lepton_nb.report.cases import Outline
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
@@ -103,6 +103,7 @@ class Plan:
     code: str
     whole: bool  # every chapter of _toc.yml is in it
     seen: Mapping[str, Signature] = field(default_factory=dict)  # the client's files as they were read
+    edition: str = editions.BOTH
 
 
 def plan(
@@ -114,8 +115,11 @@ def plan(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     fresh: bool = False,
     code: str = "folded",
+    edition: str = editions.BOTH,
 ) -> Plan:
     """Check everything that can be checked before a kernel starts, and say what has to be done.
+
+    edition ``client`` plans the chapters that report, with what they need: the others are not executed.
 
     Raises ClientProblems, DataProblem or ChapterProblem: bad input, with a sentence for each problem.
     """
@@ -127,6 +131,8 @@ def plan(
     everything = chapter_module.read_all(paths.project())
     company, seen = _client(client_folder)
     outlines = cases.outlines(everything, company)
+    if edition == editions.CLIENT:
+        outlines = _reporting(outlines)
     for asset, kind in cases.unmeasured(everything, company).items():
         raise ChapterProblem(
             f"benefits.csv: measured:{asset} needs a chapter that measures a {kind}, and there is none."
@@ -175,7 +181,18 @@ def plan(
         code=code,
         whole=whole,
         seen=seen,
+        edition=edition,
     )
+
+
+def _reporting(outlines: tuple[Outline, ...]) -> tuple[Outline, ...]:
+    """The tasks of the client's part, as ``_toc.yml`` names it: all where it names none."""
+    toc = chapter_module.table(paths.project() / "_toc.yml")
+    files = {(paths.project() / name).with_suffix(".ipynb") for name in (toc["root"], *editions.reports(toc))}
+    if not editions.reports(toc):
+        return outlines
+    wanted = _with_needs(outlines, [one.name for one in outlines if one.case or one.chapter.path in files])
+    return tuple(outline for outline in outlines if outline.name in wanted)
 
 
 def _chosen(outlines: tuple[Outline, ...], only: Iterable[str], settings: Mapping[str, Mapping]) -> list[Outline]:

@@ -19,7 +19,7 @@ import warnings
 from pathlib import Path
 
 from lepton_nb import paths
-from lepton_nb.report import imports, makers, placing
+from lepton_nb.report import editions, imports, makers, placing
 from lepton_nb.report.staging import PublishError, put_names, stage_pages
 from lepton_nb.report.staging import prepare as _prepare
 
@@ -38,16 +38,18 @@ __all__ = [
 CODE_MODES = ("folded", "shown", "none")
 
 
-def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str = "folded") -> list[str]:
+def publish(
+    pages: dict[str, Path], run: dict, out: Path, work: Path, code: str = "folded", edition: str = editions.BOTH
+) -> list[str]:
     """Build the site from executed notebooks and put it into ``out/site`` in one step.
 
-    For pages, run, work, code see :func:`build`. Returns the pages that changed, as ``_toc.yml`` names them:
+    For pages, run, work, code, edition see :func:`build`. Returns the pages that changed, as ``_toc.yml`` names them:
     ``notebooks/30_mnist``, ``book/this_run``. Raises PublishError when the build fails or warns; ``out/site`` is then
     as it was.
     """
     # Absolute at once: another thread of the engine may change the working folder.
     out, work = Path(out).resolve(), Path(work).resolve()
-    documents = build(pages, run, work, code)
+    documents = build(pages, run, work, code, edition)
     out.mkdir(parents=True, exist_ok=True)
     with placing.staged(out) as new:
         lay_out(work, new / "site", documents[0])
@@ -56,20 +58,25 @@ def publish(pages: dict[str, Path], run: dict, out: Path, work: Path, code: str 
     return changed
 
 
-def build(pages: dict[str, Path], run: dict, work: Path, code: str = "folded") -> list[str]:
+def build(
+    pages: dict[str, Path], run: dict, work: Path, code: str = "folded", edition: str = editions.BOTH
+) -> list[str]:
     """Build the site in ``work``; returns its documents, the first one first.
 
     pages: chapter name to executed notebook; chapters that are not among them are left out of the site.
     run: what the page "This run" shows, as in ``manifest.json``.
     work: a folder that persists between calls for the same client and makes the next build quick.
-    code: ``folded`` (each code cell behind a click), ``shown`` (as the notebooks' tags say), ``none``.
+    code: ``folded`` (each code cell behind a click), ``shown`` (as the notebooks' tags say), ``none``; in the client's
+    part there is none. edition: ``both``, ``client`` (the client's part alone), ``book`` (the notebooks as they are).
     """
     if code not in CODE_MODES:
         raise ValueError(f"code must be one of {', '.join(CODE_MODES)}. Received: code={code!r}")
+    if edition not in editions.EDITIONS:
+        raise ValueError(f"edition must be one of {', '.join(editions.EDITIONS)}. Received: edition={edition!r}")
     if not pages:
         raise PublishError("There is no executed chapter to publish.")
     work = Path(work).resolve()
-    documents = stage_pages(pages, run, work / "source", code)
+    documents = stage_pages(pages, run, work / "source", code, edition)
     _start_afresh_if_needed(work, code)
     _build(work)
     (work / "unfinished").unlink()
@@ -83,11 +90,11 @@ def warm_up() -> None:
         importlib.import_module(name)
 
 
-def fingerprint(code: str = "folded") -> str:
+def fingerprint(code: str = "folded", edition: str = editions.BOTH) -> str:
     """A hash of all that makes a report besides the executed notebooks and the run. Imports nothing heavy."""
     files = sorted(path for path in (paths.project() / "book").rglob("*") if path.is_file())
     makes = makers.modules("lepton_nb.report.workbook", "lepton_nb.report.ledger")
-    return makers.hash_of([*makers.of_pages(), *makes, *files], code)
+    return makers.hash_of([*makers.of_pages(), *makes, *files], code, edition)
 
 
 def fingerprint_of(*modules: str) -> str:

@@ -242,7 +242,7 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
         if plan.whole:
             stage = stack.enter_context(stages.borrowed(plan.places.state, made, plan.out))
             pages = {name: entry.notebook for name, entry in entries.items()}
-            documents = publish.build(pages, made, stage, plan.code)
+            documents = publish.build(pages, made, stage, plan.code, plan.edition)
         new = stack.enter_context(placing.staged(plan.out))
         names = _export(plan, entries, new)
         shutil.copyfile(running, new / "ledger.json")

@@ -379,6 +379,7 @@ def _client(run: dict):
         ("Cores", run.get("cores")),
         ("Package", " ".join(filter(None, (run.get("project"), run.get("version")))) or None),
         ("Source state", _short(run.get("git"))),
+        ("Edition", run.get("edition")),
         ("Code in the pages", run.get("code")),
     ]
     return ("", ""), [row for row in rows if row[1] not in (None, "")] if run else []
@@ -518,8 +519,7 @@ def _escape_title(app, pagename, templatename, context, doctree) -> None:
 
 def _announce(app, pagename, templatename, context, doctree) -> None:
     """The line above a page: the sample on every page, stand-in data where the page shows figures from them."""
-    chapter = re.sub(r"^\d+_", "", pagename.rpartition("/")[2])
-    told = context.get("lepton_stand_ins", {}).get(chapter) if pagename.startswith("notebooks/") else None
+    told = context.get("lepton_stand_ins", {}).get(pagename)
     if told:
         context["theme_announcement"] = " ".join(filter(None, (context.get("theme_announcement"), told)))
 

@@ -6,9 +6,11 @@ error, Papermill's notes, absolute paths. A file is written only where its conte
 
 from __future__ import annotations
 
+import copy
 import html
 import json
 import os
+import posixpath
 import re
 import tempfile
 from collections.abc import Iterable
@@ -17,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from lepton_nb import paths
-from lepton_nb.report import case_pages
+from lepton_nb.report import case_pages, chapters, editions
 from lepton_nb.report.makers import hash_of
 from lepton_nb.results import OF_CASE
 
@@ -27,6 +29,10 @@ DROPPED = {"remove-cell", "remove_cell", "parameters", "injected-parameters"}
 FORMS = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
 
 
+_METADATA = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
 #: What stands in the pages for the client's name and the run's day, until they are copied out of the build folder.
 NAME, DAY = "lepton0client0name", "lepton0run0day"
 
@@ -35,48 +41,45 @@ class PublishError(RuntimeError):
     """The site could not be built; the message holds the last lines of what Jupyter Book said."""
 
 
-def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> list[str]:
+def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, edition: str = editions.BOTH) -> list[str]:
     """Bring the staging folder up to date; returns the documents in the order of the table of contents."""
     project = paths.project()
-    toc = yaml.safe_load((project / "_toc.yml").read_text(encoding="utf-8"))
-    toc = case_pages.with_cases(toc, {_page_name(document): document for document in _documents(toc)}, pages)
-    listed = _documents(toc)
-    present = [d for d in listed if not d.startswith("notebooks/") or _page_name(d) in pages]
-    if unknown := sorted(set(pages) - {_page_name(d) for d in listed}):
+    toc = chapters.table(project / "_toc.yml")
+    listed = editions.documents(toc)
+    made, laid = editions.lay_out(toc, {_page_name(document): document for document in listed}, pages, edition)
+    if unknown := sorted(set(pages) - {_page_name(p.source) for p in laid} - {_page_name(d) for d in listed}):
         raise PublishError(f"_toc.yml does not list the chapter {', '.join(unknown)}.")
-    present.sort(key=lambda d: d != listed[0])  # the root first, if it is there
-    chapters = {
-        d: json.loads(Path(pages[_page_name(d)]).read_text(encoding="utf-8")) for d in present if _page_name(d) in pages
-    }
-    notebooks = {document: prepare(notebook, code) for document, notebook in chapters.items()}
-    named = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
-    cases = {document: named.get(_page_name(document), "") for document in filter(case_pages.is_case, notebooks)}
-    for document in notebooks.keys() - cases.keys():
-        case_pages.without(notebooks[document], case_pages.CASE_ONLY)
-    for document, title in cases.items():
-        case_pages.made_own(notebooks[document], document.rpartition(OF_CASE)[2], title or _page_name(document))
-    figures = {document: _number_figures(notebook) for document, notebook in notebooks.items()}
+    titles = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
+    site = _Site(laid, pages, titles, {*listed, *editions.reports(toc)}, code)
 
     texts: dict[str, str | bytes] = {}
-    for document, notebook in notebooks.items():
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "markdown":
-                cell["source"] = _resolve_links("".join(cell["source"]), document, listed, figures)
-        texts[f"{document}.ipynb"] = json.dumps(notebook, indent=0, ensure_ascii=False, sort_keys=True)
-    for document in present:
-        if document not in notebooks:
-            file = project / f"{document}.md"
+    for page in site.present:
+        if page.document in site.notebooks:
+            notebook = site.notebooks[page.document]
+            for cell in notebook["cells"]:
+                if cell["cell_type"] == "markdown":
+                    cell["source"] = _resolve_links("".join(cell["source"]), page, site)
+            if last := editions.foot(page, site.aside.get(page.document, []), site.present):
+                notebook["cells"].append(last)
+            texts[f"{page.document}.ipynb"] = json.dumps(notebook, indent=0, ensure_ascii=False, sort_keys=True)
+        else:
+            file = project / f"{page.document}.md"
             if not file.exists():
-                raise PublishError(f"_toc.yml lists {document}, but {document}.md does not exist.")
-            texts[f"{document}.md"] = _resolve_links(file.read_text(encoding="utf-8"), document, listed, figures)
+                raise PublishError(f"_toc.yml lists {page.document}, but {page.document}.md does not exist.")
+            texts[f"{page.document}.md"] = _resolve_links(file.read_text(encoding="utf-8"), page, site)
     for file in (project / "book").rglob("*"):
         if file.is_file() and file.suffix != ".md":
             texts[file.relative_to(project).as_posix()] = file.read_bytes()
     config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
-    titles = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
-    titles += cases.values()
-    texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(toc, present), sort_keys=False)
-    texts["_config.yml"] = yaml.safe_dump(_site_config(config, run, titles), sort_keys=False, allow_unicode=True)
+    headings = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
+    headings += [titles.get(_page_name(page.document), "") for page in site.present if case_pages.is_case(page.source)]
+    present = [page.document for page in site.present]
+    told = stand_ins(run)
+    banners = {p.document: told[_page_name(p.source)] for p in site.present if _page_name(p.source) in told}
+    texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(made, present), sort_keys=False)
+    texts["_config.yml"] = yaml.safe_dump(
+        _site_config(config, run, headings, banners), sort_keys=False, allow_unicode=True
+    )
     texts["names.json"] = json.dumps(_names(run), ensure_ascii=False)
     texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
 
@@ -88,20 +91,53 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str) -> li
     return present
 
 
-def _documents(toc: dict) -> list[str]:
-    """The documents that a table of contents names, the root first."""
-    found = [toc["root"]]
+class _Site:
+    """The pages of one edition with their notebooks, before links are put in.
 
-    def walk(entries: Iterable) -> None:
-        for entry in entries or []:
-            if "file" in entry:
-                found.append(str(PurePosixPath(entry["file"]).with_suffix("")))
-            for key in ("parts", "chapters", "sections"):
-                walk(entry.get(key))
+    present: the pages that there are, the first one first. notebooks: document → prepared notebook. aside: document →
+    its cells in the appendix. figures: document → name → number. labels: label of an equation → document.
+    """
 
-    walk(toc.get("parts"))
-    walk(toc.get("chapters"))
-    return found
+    def __init__(self, laid: list[editions.Page], files: dict[str, Path], titles: dict, listed: set[str], code: str):
+        self.listed = listed
+        executed = {name: json.loads(Path(file).read_text(encoding="utf-8")) for name, file in files.items()}
+        self.notebooks: dict[str, dict] = {}
+        self.aside: dict[str, list[dict]] = {}
+        sections = {}
+        for page in laid:
+            name = _page_name(page.source)
+            if not page.source.startswith("notebooks/") or name not in executed:
+                continue
+            client = page.part == editions.CLIENT
+            notebook = prepare(executed[name], "none" if client else code)
+            title = titles.get(name) or name
+            if case_pages.is_case(page.source):
+                case_pages.made_own(notebook, page.source.rpartition(OF_CASE)[2], title)
+            else:
+                case_pages.without(notebook, case_pages.CASE_ONLY)
+            if client:
+                if aside := editions.set_aside(notebook):
+                    self.aside[page.document] = aside
+                    sections[page.document] = case_pages.escaped(title), aside
+                editions.reported(notebook)
+            elif page.document != page.source:
+                editions.as_method(notebook)
+            self.notebooks[page.document] = notebook
+        if sections and any(page.document == editions.APPENDIX for page in laid):
+            self.notebooks[editions.APPENDIX] = editions.appendix(sections) | {"metadata": _METADATA}
+        self.present = [p for p in laid if not p.source.startswith("notebooks/") or p.document in self.notebooks]
+        self.figures = {document: _number_figures(notebook) for document, notebook in self.notebooks.items()}
+        self.labels = {
+            label: document
+            for document, notebook in self.notebooks.items()
+            for cell in notebook["cells"]
+            if cell["cell_type"] == "markdown"
+            for label in LABEL.findall("".join(cell["source"]))
+        }
+
+    def pages_of(self, source: str, part: str) -> list[editions.Page]:
+        """The pages made from a document, those of the asking page's own part first."""
+        return sorted((page for page in self.present if page.source == source), key=lambda page: page.part != part)
 
 
 def _shorter_toc(toc: dict, present: list[str]) -> dict:
@@ -145,21 +181,14 @@ def prepare(notebook: dict, code: str) -> dict:
             kept["execution_count"] = None
             if code == "none" or tags & {"remove-input", "remove_input"}:
                 # A code cell without any source would lose its outputs in the site as well.
-                tags, kept["source"] = tags | {"remove-input"}, "#" if kept["outputs"] else ""
+                tags, kept["source"] = tags - {"hide-input"} | {"remove-input"}, "#" if kept["outputs"] else ""
             elif code == "folded" and "hide-cell" not in tags:
                 tags.add("hide-input")
             if not kept["outputs"] and not "".join(kept["source"]).strip():
                 continue
         kept["metadata"] = {"tags": sorted(tags)} if tags else {}
         cells.append(kept)
-    language = {"name": "python", "pygments_lexer": "ipython3"}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return {
-        "cells": cells,
-        "metadata": {"kernelspec": kernel, "language_info": language},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    return {"cells": cells, "metadata": copy.deepcopy(_METADATA), "nbformat": 4, "nbformat_minor": 5}
 
 
 def _shown(output: dict) -> dict | None:
@@ -230,6 +259,8 @@ def _number_figures(notebook: dict) -> dict[str, int]:
     return numbers
 
 
+#: The label of a displayed equation.
+LABEL = re.compile(r"\$\$\s*\((eq-[\w-]+)\)")
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)")
 #: The space of "90 %", at which no line may break.
 PERCENT = re.compile(r"(?<=\d) (?=%)")
@@ -237,34 +268,31 @@ PERCENT = re.compile(r"(?<=\d) (?=%)")
 VERBATIM = re.compile(r"(^(`{3,}|~{3,}).*?^\2[^\n]*$|`[^`\n]+`)", re.S | re.M)
 
 
-def _resolve_links(text: str, document: str, listed: list[str], figures: dict[str, dict[str, int]]) -> str:
+def _resolve_links(text: str, page: editions.Page, site: _Site) -> str:
     """Links to figures, equations and chapters as Sphinx knows them.
 
-    ``[Figure](#fig-NAME)`` gets its number, ``[equation](#eq-NAME)`` becomes a reference with the number, and a
-    link to a chapter that is not in this report becomes plain words.
+    ``[Figure](#fig-NAME)`` gets its number, ``[equation](#eq-NAME)`` becomes a reference with the number, a link leads
+    to the page of the same part of the site where there is one, and what this site does not hold becomes plain words.
     """
 
     def link(match: re.Match) -> str:
         words, file, anchor = match[1], match[2], match[3] or ""
-        target = document
+        source = page.source
         if file:
             if not file.endswith((".ipynb", ".md")):
                 return match[0]
-            target = os.path.normpath(PurePosixPath(document).parent / PurePosixPath(file).with_suffix(""))
-            target = target.replace(os.sep, "/")
-        if target.startswith("notebooks/") and target in listed and target not in figures:
+            source = posixpath.normpath(posixpath.join(posixpath.dirname(page.source), posixpath.splitext(file)[0]))
+        found = site.pages_of(source, page.part)
+        if not found and source in site.listed:
             return words
         if anchor.startswith("fig-"):
-            name = anchor.removeprefix("fig-")
-            if name not in figures.get(target, {}):
-                raise PublishError(f"{document}: the link [{words}]({file}#{anchor}) names a figure that is not there.")
-            number = figures[target][name]
-            page = "" if target == document else os.path.relpath(target, PurePosixPath(document).parent) + ".html"
-            label = f"{words} {number}" if words.lower() == "figure" else f"{words} (Figure {number})"
-            return f'<a class="reference internal" href="{page}#{anchor}">{label}</a>'
+            return _to_figure(words, anchor, [one.document for one in found], page, site)
         if anchor.startswith("eq-"):
-            return f"{words} {{eq}}`{anchor}`"
-        return match[0]
+            return _to_equation(words, anchor, page, site)
+        if not file or not found:
+            return match[0]
+        target = posixpath.relpath(found[0].document, posixpath.dirname(page.document))
+        return f"[{words}]({target}{posixpath.splitext(file)[1]}{'#' + anchor if anchor else ''})"
 
     pieces = VERBATIM.split(text)
     # The pattern has two groups: text, verbatim, its fence, text, …
@@ -275,6 +303,33 @@ def _resolve_links(text: str, document: str, listed: list[str], figures: dict[st
         for position, piece in enumerate(pieces)
         if piece is not None
     )
+
+
+def _to_figure(words: str, anchor: str, documents: list[str], page: editions.Page, site: _Site) -> str:
+    name = anchor.removeprefix("fig-")
+    held = next((d for d in (*documents, editions.APPENDIX) if name in site.figures.get(d, {})), None)
+    if held is None:
+        if page.part == editions.CLIENT and len(documents) < 2:
+            return words  # the book, which has it, is left out
+        raise PublishError(f"{page.document}: the link [{words}](#{anchor}) names a figure that is not there.")
+    number = site.figures[held][name]
+    label = f"{words} {number}" if words.lower() == "figure" else f"{words} (Figure {number})"
+    return f'<a class="reference internal" href="{_address(held, anchor, page)}">{label}</a>'
+
+
+def _to_equation(words: str, anchor: str, page: editions.Page, site: _Site) -> str:
+    """A reference with the number; from the client's part, which has no formula, a plain link to the book or words."""
+    if page.part == editions.BOOK or site.labels.get(anchor) == page.document:
+        return f"{words} {{eq}}`{anchor}`"
+    if anchor not in site.labels:
+        return words
+    address = _address(site.labels[anchor], f"equation-{anchor}", page)
+    return f'<a class="reference internal" href="{address}">{words}</a>'
+
+
+def _address(document: str, anchor: str, page: editions.Page) -> str:
+    file = "" if document == page.document else posixpath.relpath(document, posixpath.dirname(page.document)) + ".html"
+    return f"{file}#{anchor}"
 
 
 def stand_ins(run: dict) -> dict[str, list[str]]:
@@ -309,8 +364,11 @@ def put_names(site: Path, stage: Path) -> None:
         page.write_bytes(text)
 
 
-def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
-    """The project's configuration for this run; client and day are marks, so that it is the same for other clients."""
+def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, list[str]]) -> dict:
+    """The project's configuration for this run; client and day are marks, so that it is the same for other clients.
+
+    told: document → titles of the chapters whose stand-in data it shows.
+    """
     client = run.get("client") or {}
     name, day = ((mark if word else "") for mark, word in _names(run).items())
     shown = name
@@ -335,8 +393,8 @@ def _site_config(config: dict, run: dict, titles: list[str]) -> dict:
         "default_mode": "auto",
         "lepton_titles": titles,
         "lepton_stand_ins": {
-            chapter: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(html.escape, told))}."
-            for chapter, told in stand_ins(run).items()
+            document: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(html.escape, names))}."
+            for document, names in told.items()
         },
         "lepton_shared": hash_of(sorted(shared)),
     }

@@ -1,0 +1,205 @@
+"""Two editions of one source: the client's part, which reports, and the book, which teaches.
+
+``_toc.yml`` names under ``meta``, ``report`` the chapters that report, in the order in which they do. Of such a chapter
+the client's part shows the results and the text, never code, without the cells tagged for the book; cells tagged for
+the appendix stand together on one page of the client's part. The book has the whole notebook, under ``chapters/``.
+"""
+
+from __future__ import annotations
+
+import copy
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from lepton_nb.report import case_pages
+
+#: What a command may ask for; ``book`` is the notebooks as they are, for readers with code.
+BOTH, CLIENT, BOOK = EDITIONS = ("both", "client", "book")
+#: Tags of cells: in the book only, and in the appendix of the client's part.
+BOOK_ONLY, TO_APPENDIX = case_pages.BOOK_ONLY, "appendix"
+#: The page that is made of cells tagged for it, as ``_toc.yml`` names it.
+APPENDIX = "notebooks/appendix"
+APPENDIX_TITLE = "Rules, checks and inputs"
+#: Where the book has the whole notebook of a chapter that reports, and what its title begins with.
+FOLDER, METHOD = "chapters", "Method: "
+
+_LABEL = re.compile(r"(\$\$)\s*\(eq-[\w-]+\)")
+_HEADING = re.compile(r"^(#{1,6})(?= )", re.M)
+_FENCED = re.compile(r"(^(?:`{3,}|~{3,}).*?^(?:`{3,}|~{3,})[^\n]*$)", re.S | re.M)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the site. source: the document of the table of contents that it is made from, a case's with its asset."""
+
+    document: str
+    source: str
+    part: str  # CLIENT or BOOK
+
+
+def reports(toc: Mapping[str, Any]) -> list[str]:
+    """The documents that the client's part names besides the root, in its order; none where there is no such part."""
+    return [entry["file"] for part in _parts(toc) for entry in part["chapters"]]
+
+
+def _parts(toc: Mapping[str, Any]) -> list[dict]:
+    return copy.deepcopy((toc.get("meta") or {}).get("report") or [])
+
+
+def lay_out(toc: Mapping[str, Any], listed: Mapping[str, str], names: Iterable[str], edition: str) -> tuple[dict, list]:
+    """The table of contents of an edition, and its pages in that order.
+
+    listed: chapter → its document, of the whole table of contents. names: what was executed, cases among it.
+    """
+    whole = {key: value for key, value in toc.items() if key != "meta"}
+    if edition == BOOK or not reports(toc):
+        made = case_pages.with_cases(whole, listed, names)
+        return made, [Page(document, document, BOOK) for document in documents(made)]
+    made = case_pages.with_cases({**_bare(whole), "parts": _parts(toc)}, listed, names)
+    pages = [Page(document, document, CLIENT) for document in documents(made)]
+    if edition == BOTH:
+        twice = {toc["root"], *reports(toc)}
+        parts = _book_parts(whole, twice)
+        made["parts"] += parts
+        sources = {_twin(document): document for document in documents(whole)}
+        pages += [Page(d, sources.get(d, d), BOOK) for d in documents({"root": "", "parts": parts}) if d]
+    return made, pages
+
+
+def _bare(toc: Mapping[str, Any]) -> dict:
+    return {key: value for key, value in toc.items() if key not in ("parts", "chapters")}
+
+
+def _twin(document: str) -> str:
+    """Where the book has the notebook of a chapter that reports.
+
+    >>> _twin("notebooks/80_value")
+    'chapters/80_value'
+    """
+    return f"{FOLDER}/{PurePosixPath(document).name}"
+
+
+def _book_parts(toc: Mapping[str, Any], twice: set[str]) -> list[dict]:
+    """The parts of the book: chapters that report as whole notebooks, prose that the client's part holds left out."""
+    parts = copy.deepcopy(toc.get("parts") or [{"caption": "The book", "chapters": toc.get("chapters") or []}])
+    parts[0]["chapters"].insert(0, {"file": toc["root"]})
+    for part in parts:
+        kept = [entry for entry in part["chapters"] if entry["file"] not in twice or _is_notebook(entry["file"])]
+        part["chapters"] = [{"file": _twin(e["file"])} if e["file"] in twice else e for e in kept]
+        part["caption"] = f"Book: {part['caption']}"
+    return [part for part in parts if part["chapters"]]
+
+
+def _is_notebook(document: str) -> bool:
+    return document.startswith("notebooks/") and document != APPENDIX
+
+
+def documents(toc: Mapping[str, Any]) -> list[str]:
+    """The documents that a table of contents names, the root first."""
+    found = [toc["root"]]
+
+    def walk(entries: Iterable) -> None:
+        for entry in entries or []:
+            if "file" in entry:
+                found.append(str(PurePosixPath(entry["file"]).with_suffix("")))
+            for key in ("parts", "chapters", "sections"):
+                walk(entry.get(key))
+
+    walk(toc.get("parts"))
+    walk(toc.get("chapters"))
+    return found
+
+
+# Pages ----------------------------------------------------------------------------------------------------------
+
+
+def tags(cell: Mapping[str, Any]) -> set[str]:
+    """The tags of a cell."""
+    return set(cell.get("metadata", {}).get("tags", ()))
+
+
+def reported(notebook: dict) -> None:
+    """Leave of a prepared notebook what the client's part shows, with headings that skip no level.
+
+    A formula that is left has no label: the book has that, once in the site.
+    """
+    notebook["cells"] = [cell for cell in notebook["cells"] if not tags(cell) & {BOOK_ONLY, TO_APPENDIX}]
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = _LABEL.sub(r"\1", "".join(cell["source"]))
+    _level(notebook["cells"])
+
+
+def as_method(notebook: dict) -> None:
+    """Give the whole notebook in the book a title of its own."""
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and re.search(r"^# ", text, re.M):
+            cell["source"] = re.sub(r"^# ", f"# {METHOD}", text, count=1, flags=re.M)
+            return
+
+
+def set_aside(notebook: Mapping[str, Any]) -> list[dict]:
+    """The cells of a prepared notebook that go to the appendix."""
+    return copy.deepcopy([cell for cell in notebook["cells"] if TO_APPENDIX in tags(cell)])
+
+
+def appendix(sections: Mapping[str, tuple[str, list[dict]]]) -> dict:
+    """The page of what was set aside. sections: document → its title as Markdown, its cells."""
+    cells = [_markdown("appendix-title", f"# {APPENDIX_TITLE}\n\nWhat the pages before rest on, page by page.")]
+    for document, (title, aside) in sections.items():
+        anchor = anchor_of(document)
+        heading = _markdown(f"{anchor}-title", f'<span id="{anchor}"></span>\n\n## {title}')
+        _level(aside, 2)
+        for cell in aside:
+            cell["id"] = f"{anchor}-{cell['id']}"[:64]
+        cells += [heading, *aside]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def anchor_of(document: str) -> str:
+    """The anchor of a page's section in the appendix."""
+    return "appendix-" + re.sub(r"[^A-Za-z0-9]+", "-", PurePosixPath(document).name)
+
+
+def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
+    """The last line of a page of the client's part: where its rules stand, and where its method is taught."""
+    told = []
+    if aside:
+        named = [heading for cell in aside for heading in re.findall(r"^#+ (.*)$", "".join(cell["source"]), re.M)]
+        words = ", ".join(named) if named else "rules and inputs"
+        told.append(f"In the appendix: {_link(page, APPENDIX, anchor_of(page.document), words)}.")
+    twin = next((one.document for one in pages if one.part == BOOK and one.source == page.source), "")
+    if twin and page.part == CLIENT:
+        told.append(f"In the book: {_link(page, twin, '', 'formulas, code and exercises of this page')}.")
+    return _markdown("foot", f'<p class="lepton-foot">{" ".join(told)}</p>') if told else None
+
+
+def _link(page: Page, document: str, anchor: str, words: str) -> str:
+    file = posixpath.relpath(document, posixpath.dirname(page.document))
+    return f'<a class="reference internal" href="{file}.html{"#" + anchor if anchor else ""}">{words}</a>'
+
+
+def _markdown(name: str, text: str) -> dict:
+    return {"cell_type": "markdown", "id": re.sub(r"[^\w-]", "-", name)[:64], "source": text, "metadata": {}}
+
+
+def _level(cells: list[dict], below: int = 0) -> None:
+    """Headings in steps of one, the first one level under ``below``: what stood between may have been left out."""
+    open_: list[int] = []
+
+    def step(match: re.Match) -> str:
+        level = len(match[1])
+        while open_ and open_[-1] >= level:
+            open_.pop()
+        open_.append(level)
+        return "#" * (below + len(open_))
+
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            pieces = _FENCED.split("".join(cell["source"]))
+            cell["source"] = "".join(p if i % 2 else _HEADING.sub(step, p) for i, p in enumerate(pieces))
