@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 import browser
 import pytest
 
-from lepton_nb.report import chapters
+from lepton_nb.report import chapters, editions
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "lepton-nb"
@@ -101,6 +102,45 @@ def test_the_site_holds_in_a_real_browser(report, scheme):
     findings = browser.check_site(report.out / "site", scheme)
     assert findings.pages >= 5
     assert findings.problems() == []
+
+
+#: Most words of the value pages of the client's part, tables and captions among them, drawings not.
+MOST_WORDS = 9_000
+
+
+def article(page: Path) -> str:
+    """The text of a page, without what is drawn."""
+    text = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+    text = re.sub(r"<(svg|style|script).*?</\1>", " ", text, flags=re.S)
+    return html.unescape(re.sub(r"<[^>]+>", " ", text.partition(">")[2]))
+
+
+def check_the_clients_part(site: Path) -> None:
+    """No code, no exercise, and a number of words that a person reads."""
+    toc = chapters.table(ROOT / "_toc.yml")
+    own = [site / f"{d}.html" for d in (toc["root"], *editions.reports(toc)) if d.startswith("notebooks/")]
+    own += (site / "notebooks").glob("*@*.html")
+    for page in own:
+        for word in ("Show code", "Exercises", "highlight-ipython3"):
+            assert word not in page.read_text("utf-8").partition("<article")[2], (page.name, word)
+    words = {page.stem: len(article(page).split()) for page in own if page.name.startswith("8")}
+    assert len(words) == 9 and sum(words.values()) < MOST_WORDS, words
+
+
+def test_the_clients_part_is_short_and_has_no_code(report):
+    check_the_clients_part(report.out / "site")
+    assert "Show code" in (report.out / "site" / "chapters" / "80_value.html").read_text("utf-8")
+
+
+def test_the_clients_edition_leaves_the_book_out_and_executes_nothing_of_it(report, tmp_path):
+    done = lepton(report.state, "report", report.client, "--out", tmp_path / "own", "--edition", "client")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ledger = json.loads((tmp_path / "own" / "ledger.json").read_text("utf-8"))
+    states = {line["chapter"]: line["state"] for line in ledger["chapters"]}
+    assert set(states.values()) == {"reused"} and not {"mnist", "methods", "inspection"} & states.keys()
+    check_the_clients_part(tmp_path / "own" / "site")
+    assert not (tmp_path / "own" / "site" / "chapters").exists()
+    assert browser.check_site(tmp_path / "own" / "site", "file").problems() == []
 
 
 def test_no_path_of_this_machine_is_in_the_site(report):

@@ -123,15 +123,17 @@ def tags(cell: Mapping[str, Any]) -> set[str]:
 
 
 def reported(notebook: dict) -> None:
-    """Leave of a prepared notebook what the client's part shows, with headings that skip no level.
-
-    A formula that is left has no label: the book has that, once in the site.
-    """
+    """Leave of a prepared notebook what the client's part shows, with headings that skip no level."""
     notebook["cells"] = [cell for cell in notebook["cells"] if not tags(cell) & {BOOK_ONLY, TO_APPENDIX}]
-    for cell in notebook["cells"]:
+    _without_labels(notebook["cells"])
+    _level(notebook["cells"])
+
+
+def _without_labels(cells: list[dict]) -> None:
+    """Take the labels of formulas away: a label stands once in the site, and that is in the book."""
+    for cell in cells:
         if cell["cell_type"] == "markdown":
             cell["source"] = _LABEL.sub(r"\1", "".join(cell["source"]))
-    _level(notebook["cells"])
 
 
 def as_method(notebook: dict) -> None:
@@ -145,7 +147,9 @@ def as_method(notebook: dict) -> None:
 
 def set_aside(notebook: Mapping[str, Any]) -> list[dict]:
     """The cells of a prepared notebook that go to the appendix."""
-    return copy.deepcopy([cell for cell in notebook["cells"] if TO_APPENDIX in tags(cell)])
+    aside = copy.deepcopy([cell for cell in notebook["cells"] if TO_APPENDIX in tags(cell)])
+    _without_labels(aside)
+    return aside
 
 
 def appendix(sections: Mapping[str, tuple[str, list[dict]]]) -> dict:

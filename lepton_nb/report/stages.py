@@ -48,7 +48,9 @@ def look(run: Mapping[str, Any]) -> str:
     """What reports have in common whose pages can be built in one folder."""
     lines = [[line["chapter"], line["title"]] for line in run["chapters"]]
     client = run["client"]
-    return digest([run["code"], run.get("edition"), lines, bool(client["name"]), client["synthetic"], stand_ins(dict(run))])[:16]
+    return digest(
+        [run["code"], run.get("edition"), lines, bool(client["name"]), client["synthetic"], stand_ins(dict(run))]
+    )[:16]
 
 
 def _last(stage: Path) -> str:
