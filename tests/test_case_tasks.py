@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lepton_nb import client, datasets, paths, results
-from lepton_nb.report import case_pages, cases, chapters, planning, run
+from lepton_nb.report import case_pages, cases, chapters, planning, run, staging
 from lepton_nb.report import record as recording
 from lepton_nb.report.chapters import ChapterProblem
 from lepton_nb.report.executing import Outcome
@@ -279,6 +279,24 @@ def test_a_page_of_a_case_leaves_out_what_speaks_of_the_public_data_alone():
             assert name not in told and datasets.entry(name).in_words not in told, (chapter, name)
         for tag in ("book-only", "case-only"):
             assert any(tag in cell["metadata"].get("tags", ()) for cell in whole), (chapter, tag)
+
+
+@pytest.mark.parametrize("door", ["trained", "predictions", "onnx"])
+def test_a_page_compares_trained_models_only_where_models_were_trained(project, tmp_path, door):
+    path = project.chapter("31_risk.ipynb", "1")
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    compared = {"cell_type": "markdown", "id": "more", "metadata": {"tags": ["if-trained"]}, "source": "Who is ahead"}
+    told = {"cell_type": "markdown", "id": "own", "metadata": {"tags": ["case-only"]}, "source": "The client's money"}
+    notebook["cells"] += [compared, told]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    lines = [
+        {"chapter": "risk", "title": "Risk", "door": ""},
+        {"chapter": "risk@C1", "title": "Risk (C1)", "door": door},
+    ]
+    staging.stage_pages({"risk": path, "risk@C1": path}, {"chapters": lines}, tmp_path / "stage", "folded")
+    book, case = ((tmp_path / "stage" / "notebooks" / f"31_risk{of}.ipynb").read_text("utf-8") for of in ("", "@C1"))
+    assert "Who is ahead" in book and "The client's money" not in book
+    assert ("Who is ahead" in case) == (door == "trained") and "The client's money" in case
 
 
 def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_path):

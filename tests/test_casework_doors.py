@@ -19,7 +19,7 @@ from made_cases import ENTRY, bank, loans, outcome_value, pictures, table, writt
 from PIL import Image
 from test_client import Folder, M
 
-from lepton_nb import casework, client, datasets, results, value_model
+from lepton_nb import casework, client, datasets
 from lepton_nb.casework import doors, fitting, judging
 from lepton_nb.client import case_models
 
@@ -275,37 +275,10 @@ def test_a_clients_case_by_every_door_gives_one_evaluation(tmp_path, numbers):
     assert evaluated(found, doors.scores(found)) == here
 
 
-def valued(folder: Folder, case, scores, out: Path) -> tuple[float, value_model.Gain]:
-    """The client's value at the most likely figures where his benefits rest on what the case measured."""
-    record = results.Record(results.task_name("risk_classifier", "C1"))
-    record.add_data(case)
-    judging.enter(record, judging.judge(case, scores, learning=False, blocks=False))
-    record.save(out)
-    plan = value_model.plan(client.load(folder.path), measured=results.measured(out))
-    assert any(line.link_id == "measured:C1" for line in plan.benefits)
-    return float(value_model.evaluate(plan).total), next(g for g in value_model.gains(plan) if g.asset_id == "C1")
-
-
 def linked(folder: Folder) -> Folder:
     rows = folder.rows("benefits.csv")
     at = rows[0].index("metric_link")
     return folder.write("benefits.csv", [[*row[:at], "measured:C1" if row[at].startswith("confusion:") else row[at], *row[at + 1 :]] for row in rows])  # fmt: skip
-
-
-def test_a_clients_value_is_the_same_by_every_door_and_moves_when_the_data_do(tmp_path, numbers):
-    folder = linked(bank(tmp_path / "trained", PLAIN, numbers))
-    case = of_folder(folder)
-    scores = doors.fit(case, "logistic")
-    value, gain = valued(folder, case, scores, tmp_path / "one")
-    by_file = linked(bank(tmp_path / "file", PLAIN + ", predictions: data/scores.csv", numbers))
-    predictions(by_file.path / "data/scores.csv", all_rows(case, scores))
-    found = of_folder(by_file)
-    again, other = valued(by_file, found, doors.scores(found), tmp_path / "two")
-    assert again == value and other.interval == gain.interval and other.paired
-    changed_ = linked(bank(tmp_path / "changed", PLAIN, numbers | {"scorecard_flag": 1 - numbers["scorecard_flag"]}))
-    case = of_folder(changed_)
-    moved, more = valued(changed_, case, doors.fit(case, "logistic"), tmp_path / "three")
-    assert more.per_case > gain.per_case and moved > value
 
 
 def test_predictions_are_matched_by_an_id_in_any_order(tmp_path, numbers):

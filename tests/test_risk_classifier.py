@@ -283,6 +283,24 @@ def test_the_chapter_judges_a_clients_case_under_the_cases_own_name(tmp_path, mo
     assert datasets.load("credit_card_default").title in record["case_ahead"].value
 
 
+def test_a_case_by_its_scores_is_judged_and_no_models_are_compared(tmp_path, monkeypatch):
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    folder = tmp_path / "bank"
+    shutil.copytree(ROOT / "clients" / "bank", folder)
+    arrays = datasets.load("credit_card_default").arrays
+    late = np.clip((arrays["PAY_0"] + 2) / 11, 0, 1)
+    (folder / "metrics" / "scores.csv").write_text("score\n" + "\n".join(map(str, late.tolist())), encoding="utf-8")
+    said = yaml.safe_load((folder / "client.yml").read_text(encoding="utf-8"))
+    said["cases"][0]["predictions"] = "metrics/scores.csv"
+    (folder / "client.yml").write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    space = executed(tmp_path, **(SMALL | {"client_folder": str(folder), "case": "C1"}))
+    record = results.load(results.task_name("risk_classifier", "C1"), tmp_path)
+    assert space["judged"].scores.door == "predictions" and space["rows"] == {} and space["areas"].keys() == set()
+    assert not [name for name in record.figures if name.startswith("case_")]
+    (row,) = record.tables["evaluation"]
+    assert client.Evaluation.model_validate(row).n == len(space["judged"].case.test)
+
+
 def test_the_chapter_declares_the_kind_of_case_that_it_measures():
     found = chapters.read(CHAPTER)
     assert found.case == "risk_classifier" and {"case", "client_folder"} <= {one.name for one in found.parameters}

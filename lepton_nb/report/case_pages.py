@@ -19,6 +19,8 @@ PART, BEFORE = "Measured for this client", "value"
 BOOK_ONLY = "book-only"
 #: And of what it says of a client's case only: the chapter itself leaves it out.
 CASE_ONLY = "case-only"
+#: What compares models that are trained here: left out where the client's model comes in by a file or by its scores.
+IF_TRAINED, TRAINED = "if-trained", "trained"
 _EQUATION = re.compile(r"(?<=\()(#?eq-[\w-]+)(?=\))")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _NO_TAGS = str.maketrans("<>", "‹›")

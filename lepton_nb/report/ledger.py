@@ -71,6 +71,7 @@ def lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
             {
                 "chapter": outcome.chapter,
                 "title": outcome.title,
+                "door": task.door,
                 "state": outcome.state,
                 "note": outcome.note,
                 "seconds": outcome.seconds,

@@ -47,6 +47,7 @@ class Task:
     code: Mapping[str, Any] | None = None  # what store.code_of gave when the run was planned
     files: Mapping[str, Signature] = field(default_factory=dict)  # its real data files, as they were then
     asset: str = ""  # whose case it measures; empty: the chapter itself
+    door: str = ""  # how the model of that case comes in
 
     @property
     def file(self) -> str:
@@ -153,6 +154,7 @@ def plan(
                 title=outline.title,
                 needs=outline.needs,
                 asset=case.asset_id if case else "",
+                door=case.door if case else "",
                 parameters=parameters | {"case": case.asset_id} if case else parameters,
                 client=cases.fingerprints(outline, company, folder),
                 # Files are looked at before they are read: an edit in between is seen as one.

@@ -50,7 +50,8 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
     if unknown := sorted(set(pages) - {_page_name(p.source) for p in laid} - {_page_name(d) for d in listed}):
         raise PublishError(f"_toc.yml does not list the chapter {', '.join(unknown)}.")
     titles = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
-    site = _Site(laid, pages, titles, {*listed, *editions.reports(toc)}, code)
+    doors = {str(line.get("chapter")): line.get("door") for line in run.get("chapters") or ()}
+    site = _Site(laid, pages, titles, doors, {*listed, *editions.reports(toc)}, code)
 
     texts: dict[str, str | bytes] = {}
     for page in site.present:
@@ -98,7 +99,9 @@ class _Site:
     its cells in the appendix. figures: document → name → number. labels: label of an equation → document.
     """
 
-    def __init__(self, laid: list[editions.Page], files: dict[str, Path], titles: dict, listed: set[str], code: str):
+    def __init__(
+        self, laid: list[editions.Page], files: dict[str, Path], titles: dict, doors: dict, listed: set[str], code: str
+    ):
         self.listed = listed
         executed = {name: json.loads(Path(file).read_text(encoding="utf-8")) for name, file in files.items()}
         self.notebooks: dict[str, dict] = {}
@@ -112,6 +115,8 @@ class _Site:
             notebook = prepare(executed[name], "none" if client else code)
             title = titles.get(name) or name
             if case_pages.is_case(page.source):
+                if doors.get(name) not in (None, "", case_pages.TRAINED):
+                    case_pages.without(notebook, case_pages.IF_TRAINED)
                 case_pages.made_own(notebook, page.source.rpartition(OF_CASE)[2], title)
             else:
                 case_pages.without(notebook, case_pages.CASE_ONLY)
