@@ -21,11 +21,31 @@ def found(case, scores=None, **settings) -> dict[str, casework.Finding]:
 
 @pytest.fixture(scope="module")
 def sound():
-    return table(loans(4000))
+    columns = loans(4000)
+    signs = 4 * (columns["load"] - 0.33) - 0.05 * (columns["income"] - 40)
+    columns["scorecard_flag"] = (signs > -0.3).astype(int)  # an old rule that pays
+    return table(columns)
 
 
 def test_a_sound_case_has_no_finding_that_stops_or_warns(sound):
     assert {name for name, finding in found(sound).items() if finding.grade != "note"} == set()
+
+
+def test_a_baseline_that_loses_to_deciding_all_alike_is_told_with_the_gain_over_that():
+    columns = loans()
+    columns["scorecard_flag"] = (columns["load"] < 0.25).astype(int)  # flags the sound ones
+    case = table(columns)
+    scores = doors.fit(case, "logistic")
+    finding = found(case, scores)["weak baseline"]
+    judged = judging.judge(case, scores, learning=False, blocks=False)
+    over = money.of_rows(case, case.test, judged.flagged) - money.of_rows(case, case.test, np.ones(len(case.test)))
+    assert finding.grade == "warn" and "flag everybody" in finding.words
+    assert finding.money == pytest.approx(over.mean() * 120_000) and finding.low < finding.money < finding.high
+    assert judged.yearly_gain.value > finding.money  # the weaker the baseline, the larger the gain over it
+
+
+def test_a_baseline_that_pays_and_a_case_without_one_have_no_such_finding(sound):
+    assert "weak baseline" not in found(sound) and "weak baseline" not in found(table(baseline=None))
 
 
 def test_leakage_is_found_in_a_single_column_and_priced():

@@ -233,6 +233,25 @@ def worse_than_baseline(seen: _Seen) -> Iterator[Finding]:
         yield Finding(check="worse than the baseline", grade="note", words=words, **extra)
 
 
+def weak_baseline(seen: _Seen) -> Iterator[Finding]:
+    """A baseline that brings less than one decision for all rows: a gain over it says little of the model."""
+    case, judged = seen.case, seen.judged
+    if case.money is None or case.test.baseline is None:
+        return
+    constant = money.better_constant(case, case.train)
+    flat, name = np.full(len(case.test), constant), "flag everybody" if constant else "flag nobody"
+    lost = money.per_case(_differences(case, flat, case.test.baseline))
+    if lost.low <= 0:
+        return
+    over = amount(case, money.per_case(_differences(case, judged.flagged, flat)))
+    words = (
+        f"The baseline ({judged.evaluation.baseline_policy}) brings less than to decide all rows alike ({name}), by "
+        f"{told(amount(case, lost))}: a gain over it is a gain over decisions that nobody need take. Over {name} the model "
+        f"gains {money.said(over['low'])} to {money.said(over['high'])} {over['unit']}, 90 %."
+    )
+    yield Finding(check="weak baseline", grade="warn", words=words, **over)
+
+
 def slow(seen: _Seen) -> Iterator[Finding]:
     """Predictions that take longer than they may."""
     seconds, most = seen.judged.scores.seconds_a_thousand, seen.slowest_ms
@@ -324,6 +343,7 @@ CHECKS = (
     not_in_time,
     duplicates,
     worse_than_baseline,
+    weak_baseline,
     worse_than_default,
     no_probabilities,
     amounts_matter,
