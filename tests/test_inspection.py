@@ -290,7 +290,7 @@ def test_where_the_pictures_come_from_is_said_and_a_stand_in_is_named_as_one():
     drawn = SimpleNamespace(title="Drawn plates", source="code", stand_in=True)
     real = SimpleNamespace(title="Tiles", source="Huang", stand_in=False)
     assert "No number on this page" in plain(inspection_charts.origin([drawn, real]))
-    assert plain(inspection_charts.origin([real])) == "Tiles. Huang."
+    assert plain(inspection_charts.origin([real])) == "Tiles: Huang."
 
 
 def test_a_set_goes_on_record_with_baseline_network_gain_and_published_figure():

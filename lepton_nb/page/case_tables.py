@@ -237,7 +237,10 @@ def labels(judged: Any, name: str = "case") -> Html:
     )
     further = ""
     if curve.further_test is not None:
-        further = f" A thousand further judged rows are worth {_money(judged)(curve.further_test)} ({curve.unit}) to the decision."
+        per = curve.unit.removeprefix(judged.case.currency or "money")
+        further = (
+            f" A thousand further judged rows are worth {_money(judged)(curve.further_test)}{per} to the decision."
+        )
     return render.join(drawn, render.note(curve.sentence + further))
 
 

@@ -19,7 +19,7 @@ TASKS = {"Training": "moves the weights", "Validation": "chooses", "Test": "judg
 def origin(data: Any, stands_for: str) -> render.Html:
     """Where the data come from; for a stand-in, a banner that no number on the page is one of the real data."""
     if not data.stand_in:
-        return render.note(f"{data.title}. {data.source}.")
+        return render.note(f"{data.title}: {data.source}.")
     what = (
         f"{data.title} ({data.source}) stand in for {stands_for}. No number on this page is a result on {stands_for}."
     )

@@ -32,7 +32,7 @@ def origin(data: Sequence[Any]) -> render.Html:
     """Where the pictures come from; where they stand in for others, a banner."""
     drawn = [one.title for one in data if one.stand_in]
     if not drawn:
-        return render.sentences([f"{one.title}. {one.source}." for one in data])
+        return render.sentences([f"{one.title}: {one.source}." for one in data])
     what = (
         f"{words.listed(drawn)} (made by code of this project) stand in for real pictures. No number on this page that "
         "rests on them is a result on the real ones."
