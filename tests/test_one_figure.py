@@ -23,7 +23,7 @@ from lxml import html
 
 from lepton_nb import client as clients
 from lepton_nb import results
-from lepton_nb.page import words
+from lepton_nb.page import first_page, words
 from lepton_nb.report import workbook
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,6 +63,7 @@ class Report:
     records: dict[str, results.Record]
     tables: list[Table] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)  # (page, text outside tables)
+    first: list[str] = field(default_factory=list)  # what the first page shows in the client's part, cell by cell
 
     @property
     def currency(self) -> str:
@@ -102,6 +103,9 @@ def execute(folder: Path, client_folder: str = "", light: bool = False) -> Repor
         shell.reset(new_session=True)
         for cell in notebook["cells"]:
             source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
+            own = chapter == "00_summary" and not {"appendix", "book-only"} & set(tags)
+            if own and cell["cell_type"] == "markdown":
+                report.first.append(source)
             if cell["cell_type"] != "code" or "nbval-check-output" in tags:  # worked examples need no client
                 continue
             with capture_output() as captured:
@@ -115,7 +119,9 @@ def execute(folder: Path, client_folder: str = "", light: bool = False) -> Repor
                 chosen = LIGHT | LIGHT_ONE.get(chapter, {}) if light else {}
                 shell.user_ns |= given | {name: value for name, value in chosen.items() if name in shell.user_ns}
             elif "remove-cell" not in tags and done.result is not None and not source.rstrip().endswith(";"):
-                read(report, chapter, shell.display_formatter.format(done.result)[0].get("text/html", ""))
+                markup = shell.display_formatter.format(done.result)[0].get("text/html", "")
+                read(report, chapter, markup)
+                report.first += [markup] if own else []
         name = chapter.partition("_")[2]
         report.records[name] = results.load(name, folder)
     return report
@@ -131,6 +137,35 @@ def sample(name: str, place: Path) -> Report:
 @pytest.fixture(scope="session")
 def place(tmp_path_factory):
     return tmp_path_factory.mktemp("one_figure")
+
+
+#: Words of a first page that prints on two sheets; a sum with its currency is one.
+MOST_WORDS = 600
+
+
+def words_of(pieces: list[str]) -> list[str]:
+    """The words of a page, drawings left out."""
+    text = " ".join(re.sub(r"<(svg|style)\b.*?</\1>", " ", piece, flags=re.S) for piece in pieces)
+    return [word for word in re.split(r"[ \n\t]+", re.sub(r"<[^>]+>", " ", text)) if re.search(r"\w", word)]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_first_page_is_short_and_its_sums_lead_to_where_they_come_from(name, place):
+    report = sample(name, place)
+    assert 200 < len(words_of(report.first)) <= MOST_WORDS
+    total = report["value"].tables["total"][0]
+    page, linked = "".join(report.first), re.findall(r'<a href="(\d\d_\w+)\.ipynb">([^<]+)</a>', "".join(report.first))
+    assert {chapter for chapter, _ in linked} <= set(CHAPTERS) and len(linked) >= 10
+    for _, sum_ in linked:
+        found = re.fullmatch(
+            rf"({words.MINUS}?[\d.{words.THIN}]+)(?:{words.THIN}([km]))?{words.THIN}{report.currency}", sum_
+        )
+        assert found or sum_ == first_page.SMALL, sum_
+        if found:
+            amount = float(found[1].replace(words.MINUS, "-").replace(words.THIN, ""))
+            assert abs(amount) * {"k": 1e3, "m": 1e6}.get(found[2], 1.0) >= 0.01 * abs(total["value"]), sum_
+    # Figures outside the links are ranges, thresholds and the case in which all comes as most likely.
+    assert "<script" not in page and report["summary"].tables["decisions"]
 
 
 # ---------------------------------------------------------------- every figure of a quantity, wherever it is
@@ -305,6 +340,19 @@ HEADINGS = {
 }  # fmt: skip
 
 
+def of_first_page(report: Report, row: dict[str, str]) -> list[str]:
+    """Where a row of the first page does not say the value of the records, to what the range of the total allows."""
+    value, label = report["value"], row["Group, asset"]
+    sums = first_page.Sums(value.tables["total"][0], report.currency)
+    name = label.split()[1] if label.startswith(words.MISSING) else label
+    rows = value.tables["assets" if label.startswith(words.MISSING) else "groups"]
+    known = {
+        words.groups(one["name"]): one for one in (*rows, value.tables["total"][0] | {"name": "Total", "counts": True})
+    }
+    wanted = sums.plain(known[name]["value"]) if known[name]["counts"] else "no number"
+    return [] if row["Value"] == wanted else [f"first page: {label}: {row['Value']!r}, must be {wanted!r}"]
+
+
 def of_pages(report: Report) -> list[str]:
     """Where a page shows another figure for a quantity than the records hold."""
     texts, wrong = expected(report), []
@@ -316,6 +364,9 @@ def of_pages(report: Report) -> list[str]:
                 continue  # other rows than one a group: posteriors, dates of stopping, blocks of data
             if "Earned" in row and label == "Total":
                 continue  # of one group's assets: totals_of_groups
+            if "Group, asset" in row:
+                wrong += of_first_page(report, row)
+                continue
             for heading, text in row.items():
                 quantity = HEADINGS.get(heading.replace("\N{NARROW NO-BREAK SPACE}", " "))
                 if "Budget" in row or (table.page, heading) == ("81_approaches", "Rate"):

@@ -40,6 +40,7 @@ __all__ = [
     "Html",
     "banner",
     "beside",
+    "bullets",
     "count",
     "decimals",
     "definitions",
@@ -54,8 +55,10 @@ __all__ = [
     "note",
     "notices",
     "number",
+    "paragraph",
     "percent",
     "percents",
+    "plain",
     "sentences",
     "table",
 ]
@@ -225,7 +228,7 @@ KEYED = " lepton-definitions"
 TONES = {"note": "#3a8bc9", "good": "#009e73"}
 
 
-def banner(title: str, text: str, kind: str = "warning") -> Html:
+def banner(title: str, text: str | Html, kind: str = "warning") -> Html:
     """A box that cannot be missed. kind: warning, stand-in, synthetic, note, good."""
     tone = TONES.get(kind, "#c98a00")
     style = (
@@ -234,7 +237,7 @@ def banner(title: str, text: str, kind: str = "warning") -> Html:
     )
     return Html(
         f'<div class="lepton-banner lepton-{_text(kind)}" role="note" style="{style}">'
-        f"<p><strong>{_text(title)}</strong> {_text(text)}</p></div>"
+        f"<p>{f'<strong>{_text(title)}</strong> ' if title else ''}{_text(text)}</p></div>"
     )
 
 
@@ -344,6 +347,22 @@ def page(title: str, body: Html, style: str) -> str:
         f"<style>{style}\n{alone}</style></head><body><article class='bd-article'><h1>{_text(title)}</h1>{body}"
         "</article></body></html>\n"
     )
+
+
+def plain(text: str) -> Html:
+    """Words as they are, to stand beside links in one cell or sentence."""
+    return Html(_text(text))
+
+
+def paragraph(*parts: str | Html) -> Html:
+    """Words and links as one paragraph."""
+    return Html(f"<p>{''.join(map(_text, parts))}</p>")
+
+
+def bullets(items: Iterable[Html], none: str = "None.") -> Html:
+    """Sentences as a list."""
+    told = "".join(f"<li>{_text(item)}</li>" for item in items)
+    return Html(f"<ul>{told}</ul>") if told else note(none)
 
 
 def link(text: str, address: str) -> Html:

@@ -11,33 +11,6 @@ from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
 
-def answer(value: Any, about: Any, money: Money) -> Html:
-    """The headline, or the sentence that there is none. value: record of the value chapter; about: client and valuation."""
-    total = value.tables["total"][0]
-    banners = render.notices(about.client.synthetic, value.data)
-    if total["value"] is None:
-        out = render.banner(
-            "No value is concluded.", f"The verdicts below say why, for {words.listed(total['left_out'])}."
-        )
-        return render.join(banners, out)
-    without = (
-        f"without {words.listed(total['left_out'])}, for which no number is concluded"
-        if total["left_out"]
-        else "all groups"
-    )
-    items = [
-        (
-            f"Value on {words.date(about.valuation.date)}",
-            money(total["value"]),
-            f"{words.label(about.valuation.basis_of_value)}; {without}",
-        ),
-        ("Nine cases in ten", money.range(total), "5 % to 95 % of all that may happen"),
-        ("Chance of a value below zero", words.chance(total["below_zero"], total["draws"])),
-        ("If all came as most likely", money(total["most_likely"]), "one case, not the mean"),
-    ]
-    return render.join(banners, render.key_figures(items))
-
-
 def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> Html:
     """Each group with its verdict and what follows. learned: record of the chapter on uncertainty."""
     rows, follow = [], []
@@ -77,10 +50,7 @@ def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
              ("What else may happen", total["value"] - total["most_likely"])]  # fmt: skip
     steps = [(told, amount) for told, amount in steps if abs(amount) >= 0.5]
     axis = charts.waterfall(steps, currency, within=total)
-    caption = (
-        "From benefits to value: present values at the most likely figures, and what the mean of all cases adds or takes. "
-        f"The line is the range of nine cases in ten, from {words.count(total['draws'])} simulated cases."
-    )
+    caption = "Present values at the most likely figures, then what else may happen. The line: nine cases in ten."
     return plots.show(axis, caption, name)
 
 

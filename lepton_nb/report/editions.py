@@ -27,6 +27,9 @@ APPENDIX_TITLE = "Rules, checks and inputs"
 #: Where the book has the whole notebook of a chapter that reports, and what its title begins with.
 FOLDER, METHOD = "chapters", "Method: "
 
+#: Sections of the appendix that the foot of a page names; of more it says that they are there.
+MOST_NAMED = 4
+
 _LABEL = re.compile(r"(\$\$)\s*\(eq-[\w-]+\)")
 _HEADING = re.compile(r"^(#{1,6})(?= )", re.M)
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,}).*?^(?:`{3,}|~{3,})[^\n]*$)", re.S | re.M)
@@ -175,7 +178,7 @@ def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
     told = []
     if aside:
         named = [heading for cell in aside for heading in re.findall(r"^#+ (.*)$", "".join(cell["source"]), re.M)]
-        words = ", ".join(named) if named else "rules and inputs"
+        words = ", ".join(named) if 0 < len(named) <= MOST_NAMED else "rules, checks and inputs of this page"
         told.append(f"In the appendix: {_link(page, APPENDIX, anchor_of(page.document), words)}.")
     twin = next((one.document for one in pages if one.part == BOOK and one.source == page.source), "")
     if twin and page.part == CLIENT:

@@ -60,6 +60,9 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
             for cell in notebook["cells"]:
                 if cell["cell_type"] == "markdown":
                     cell["source"] = _resolve_links("".join(cell["source"]), page, site)
+                for output in cell.get("outputs", ()):
+                    if "text/html" in output.get("data", {}):
+                        output["data"]["text/html"] = _resolve_shown(output["data"]["text/html"], page, site)
             if last := editions.foot(page, site.aside.get(page.document, []), site.present):
                 notebook["cells"].append(last)
             texts[f"{page.document}.ipynb"] = json.dumps(notebook, indent=0, ensure_ascii=False, sort_keys=True)
@@ -310,6 +313,24 @@ def _resolve_links(text: str, page: editions.Page, site: _Site) -> str:
     )
 
 
+#: A link to a notebook in what a cell shows.
+SHOWN_LINK = re.compile(r'<a href="([\w@]+)\.ipynb">(.*?)</a>')
+
+
+def _resolve_shown(text: str, page: editions.Page, site: _Site) -> str:
+    """Links of finished HTML to other notebooks, as links to their pages; words where this site has no such page."""
+
+    def link(match: re.Match) -> str:
+        found = site.pages_of(posixpath.join(posixpath.dirname(page.source), match[1]), page.part)
+        return (
+            f'<a class="reference internal" href="{_address(found[0].document, "", page)}">{match[2]}</a>'
+            if found
+            else match[2]
+        )
+
+    return SHOWN_LINK.sub(link, text)
+
+
 def _to_figure(words: str, anchor: str, documents: list[str], page: editions.Page, site: _Site) -> str:
     name = anchor.removeprefix("fig-")
     held = next((d for d in (*documents, editions.APPENDIX) if name in site.figures.get(d, {})), None)
@@ -334,7 +355,7 @@ def _to_equation(words: str, anchor: str, page: editions.Page, site: _Site) -> s
 
 def _address(document: str, anchor: str, page: editions.Page) -> str:
     file = "" if document == page.document else posixpath.relpath(document, posixpath.dirname(page.document)) + ".html"
-    return f"{file}#{anchor}"
+    return f"{file}#{anchor}" if anchor else file
 
 
 def stand_ins(run: dict) -> dict[str, list[str]]:

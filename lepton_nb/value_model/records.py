@@ -77,6 +77,8 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
 
 def _bar(move, bar) -> Row:
     return {
+        "name": move.name,
+        "assets": sorted(move.assets or ()),
         "assumption": move.label,
         "unit": move.unit,
         "low": move.low_words,
@@ -126,6 +128,7 @@ def _gain(item, plan) -> Row:
     return {
         "evaluation": item.evaluation_id,
         "asset": item.asset_id,
+        "evaluated_on": item.evaluation.evaluated_on.isoformat(),
         "n": item.n,
         "paired": item.paired,
         "per_case": item.per_case,

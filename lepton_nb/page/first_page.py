@@ -1,0 +1,285 @@
+"""The first page: what was valued, the conclusion, decisions, values, what carries them, when to value again.
+
+All from the records of the chapters that derive it; each sum links to the page of its chapter.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lepton_nb.page import render, words
+from lepton_nb.page.render import Html
+
+#: Sums under this share of the value are not told.
+LEAST = 0.01
+#: Rows that a first page has room for; the appendix has all.
+MOST_DECISIONS, MOST_ASSETS, MOST_TRIGGERS, MOST_NAME = 8, 24, 5, 30
+PAGES = {
+    "value": "80_value", "approaches": "81_approaches", "metric_to_money": "82_metric_to_money",
+    "uncertainty": "83_uncertainty", "options": "84_options", "speed_and_cost": "85_speed_and_cost",
+    "portfolio": "88_portfolio",
+}  # fmt: skip
+#: What a sum is called that is not told.
+SMALL = "small"
+SAID = {
+    "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "renegotiate": "Renegotiate", "retrain": "Retrain",
+    "measure": "Measure more",
+}  # fmt: skip
+
+
+class Sums:
+    """Money as the first page tells it: to what the range of the total allows, with a link, and nothing under 1 % of it."""
+
+    def __init__(self, total: Mapping[str, Any], currency: str):
+        self.currency, self.ends = currency, None if total["value"] is None else (total["low"], total["high"])
+        least = 0.0 if total["value"] is None else LEAST * abs(total["value"])
+        step = 0.0 if self.ends is None else self._step()
+        self.least = step * math.ceil(max(least, step / 2) / step) if step else least
+
+    def _step(self) -> float:
+        low, high = self.ends
+        return 10.0 ** math.floor(math.log10((high - low) / words.STEPS)) if high > low else 0.0
+
+    def plain(self, amount: float | None) -> str:
+        """The sum in words, without a link."""
+        if amount is None:
+            return words.MISSING
+        if abs(amount) < self.least:
+            return SMALL
+        return words.money(amount, self.currency, within=self.ends)
+
+    def __call__(self, amount: float | None, chapter: str) -> Html:
+        """The sum as a link to the page of the chapter that derives it."""
+        return render.link(self.plain(amount), f"{PAGES[chapter]}.ipynb")
+
+    def range(self, ends: Any) -> str:
+        """Low to high."""
+        return words.money_range(ends, self.currency)
+
+
+def scope(about: Any) -> Html:
+    """What was valued, for whom, when, on which basis. about: client, valuation, engagement, assets."""
+    when, made = about.valuation, about.engagement
+    users = f" for {made.intended_users}" if made.intended_users else ""
+    valuer = f", by {made.valuer}" if made.valuer else ""
+    basis = words.label(when.basis_of_value).replace("ifrs13", "(IFRS 13)").replace("ias36", "(IAS 36)")
+    return render.paragraph(
+        f"{words.plural(len(about.assets), 'AI asset')} of {about.client.name}, valued on {words.date(when.date)}{valuer}{users}. "
+        f"Purpose: {words.label(when.purpose)}. Basis: {basis}, after tax, {when.price_basis} {when.currency}, "
+        f"{words.plural(when.horizon_years, 'year')} ahead."
+    )
+
+
+def conclusion(value: Any, word: str, sums: Sums) -> Html:
+    """The value in one sentence: expected, range, verdict, how wide. word: the verdict on the total."""
+    total = value.tables["total"][0]
+    without = f"without {words.listed(map(words.groups, total['left_out']))}, for which no number is concluded"
+    if total["value"] is None:
+        return render.banner("No value is concluded.", f"The decisions below say why: {without}.")
+    wide = (total["high"] - total["low"]) / abs(total["value"]) if total["value"] else math.inf
+    told = (
+        f"{word}, probability below zero {words.chance(total['below_zero'], total['draws'])}; nine cases in ten lie within "
+        f"{sums.range(total)}, a range {words.times(wide)} the value. If all came as most likely: {sums.plain(total['most_likely'])}"
+    )
+    figure = sums(total["value"], "value")
+    more = f" ({without})" if total["left_out"] else ""
+    return render.banner(
+        "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), "good"
+    )
+
+
+def decisions(
+    found: Sequence[Any], value: Any, names: Mapping[str, str], sums: Sums, most: int = MOST_DECISIONS
+) -> Html:
+    """What to do, for what money, by when: those with most money behind them, in the order of ``found``.
+
+    found: decisions as ``value_model.decided`` gives them. What is small is not told, but for what is to be stopped.
+    """
+
+    def size(one: Any) -> float:
+        return max(abs(one.money or 0.0), abs(one.beside or 0.0))
+
+    large = sorted((one for one in found if size(one) >= sums.least or one.word == "stop"), key=lambda one: -size(one))[
+        :most
+    ]
+    rows = []
+    for one in (one for one in found if one in large):
+        what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
+        parts = [sums(one.money, one.page), render.plain(f" {what}")]
+        if one.beside is not None:
+            parts += [render.plain("; "), sums(one.beside, one.page), render.plain(f" {one.beside_what}")]
+        rows.append(
+            {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
+        )  # fmt: skip
+    left = len(found) - len(rows)
+    more = [render.note(f"{left} smaller ones are in the appendix.")] if left > 0 else []
+    return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
+
+
+def spoken(about: str, value: Any, names: Mapping[str, str]) -> str:
+    """A group by the names of what earns in it, an asset by its name."""
+    if about in names:
+        return words.elided(names[about], MOST_NAME)
+    earning = [row["name"] for row in value.tables["assets"] if row["group"] == about and row["earns"]]
+    told = (words.elided(names[name], MOST_NAME) for name in earning)
+    return words.listed(told, most=2) if earning else words.groups(about)
+
+
+def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
+    """Groups and their assets with one value each."""
+    total, rows = value.tables["total"][0], []
+    for group in value.tables["groups"]:
+        own = [row for row in value.tables["assets"] if row["group"] == group["name"]]
+        shown = sums(group["value"], "value") if group["counts"] else "no number"
+        rows.append(
+            {
+                "Group, asset": words.groups(group["name"]),
+                "Value": shown,
+                "Nine in ten": sums.range(group),
+                "Verdict": group["verdict"],
+            }
+        )
+        for row in own if len(own) > 1 and group["counts"] else ():
+            worth = sums(row["value"], "approaches")
+            rows.append(
+                {
+                    "Group, asset": f"– {row['name']} {words.elided(names[row['name']], MOST_NAME)}",
+                    "Value": worth,
+                    "Nine in ten": "",
+                    "Verdict": "",
+                }
+            )
+    left = len(rows) - MOST_ASSETS
+    rows = rows[:MOST_ASSETS]
+    if total["value"] is not None:
+        rows.append(
+            {
+                "Group, asset": "Total",
+                "Value": sums(total["value"], "value"),
+                "Nine in ten": sums.range(total),
+                "Verdict": "",
+            }
+        )
+    more = [render.note(f"{left} more lines are in the appendix.")] if left > 0 else []
+    return render.join(render.table(rows, total=total["value"] is not None, none="Nothing lies ahead."), *more)
+
+
+#: How a person says what an assumption is about: pattern of its label → words.
+PLAIN = (
+    (r"discount rate", "which return a year investors ask"),
+    (r"half-life of the gain of (\w+)", "how long {1} keeps its lead: half of it is gone after"),
+    (r"technical success of (\w+)", "whether the development of {1} works out:"),
+    (r"gain per case by the test set .*", "how much more {asset} really brings than what was done before:"),
+    (r"share accepted: .*", "which share of the answers of {asset} is taken unchanged:"),
+    (r"money per false negative: .*", "what a case that {asset} misses costs:"),
+    (r"money per false positive: .*", "what a false alarm of {asset} costs:"),
+    (r"money per true (?:positive|negative): .*", "what a case that {asset} gets right brings:"),
+    (r"volume: (.*) \(.*\)", "how many units a year there are ({1}):"),
+    (r"unit value: (.*) \(.*\)", "what one unit is worth ({1}):"),
+    (r"attribution: (.*) \(.*\)", "how much of the benefit is due to the model ({1}):"),
+    (r"adoption: (.*) \(.*\)", "how much of it is really used ({1}):"),
+    (r"(\w+) cost of (\w+): (.*)", "what {2} costs ({3}):"),
+)
+
+
+def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> str:
+    """An assumption as a person says it, with both ends. row: of the tornado; metrics: record of ``metric_to_money``.
+
+    A test set is told by the hits that it measured, where there are any: cases that the model finds.
+    """
+    assets = [name for name in row["assets"] if name in names]
+    asset = names[assets[0]] if len(assets) == 1 else "the model"
+    recall = metrics.figures.get(f"{assets[0]}_recall") if len(assets) == 1 else None
+    if row["assumption"].startswith("gain per case") and recall is not None and recall.low is not None:
+        ends = words.percent_range((recall.low, recall.high), 0)
+        return f"how many of the cases that matter {asset} really finds: {ends}"
+    for pattern, told in PLAIN:
+        if match := re.fullmatch(pattern, row["assumption"]):
+            groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
+            said = re.sub(r"\{(\w+)\}", lambda found, known=groups: known.get(found[1], asset), told)
+            return f"{said} {_ends(row)}"
+    return f"{row['assumption']}: {_ends(row)}"
+
+
+#: A number as :mod:`lepton_nb.page.words` writes it.
+NUMBER = re.compile(rf"{words.MINUS}?\d[\d{words.THIN}]*(?:\.\d+)?")
+
+
+def _two_digits(match: re.Match) -> str:
+    return words.rounded(float(match[0].replace(words.MINUS, "-").replace(words.THIN, "")), digits=2)
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    low, high = (NUMBER.sub(_two_digits, row[end]) for end in ("low", "high"))
+    unit = row["unit"].partition(" (")[0]
+    if not any(map(str.isdigit, high)):
+        return f"{low} {unit if any(map(str.isdigit, low)) else ''} or {high}".replace("  ", " ")
+    return f"{low} to {high} {unit}".strip()
+
+
+def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most: int = 3) -> Html:
+    """The assumptions that carry the value, in words, with the value at both ends."""
+    told = []
+    for row in value.tables["tornado"][:most]:
+        ends = sorted((row["value_at_low"], row["value_at_high"]))
+        said = in_words(row, metrics, names)
+        told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
+                                render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
+    return render.bullets(told, none="No input is uncertain.")
+
+
+def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sums: Sums) -> Html:
+    """What knowledge would change a decision, and what it may cost. key: group → its name in the record.
+
+    studies: the decisions to measure more; what they cost is told there.
+    """
+    told, settled = [], []
+    priced = {one.about: one for one in studies if one.beside is not None}
+    for group in value.tables["groups"]:
+        worth = uncertainty.figures.get(f"{key(group['name'])}_evpi")
+        if worth is None or worth.value is None or group["verdict"] == "withheld":
+            continue
+        rows = sorted(uncertainty.tables.get(f"{key(group['name'])}_evppi", ()), key=lambda row: -row["value"])
+        if worth.value < sums.least or not rows:
+            settled.append(words.groups(group["name"]))
+            continue
+        parts = [render.plain(f"{words.groups(group['name'])}: learn first about {rows[0]['label']}; worth at most "),
+                 sums(rows[0]["value"], "uncertainty")]  # fmt: skip
+        if one := priced.get(group["name"]):
+            parts += [
+                render.plain(f"; {words.count(one.n)} further test cases cost "),
+                sums(one.money, "uncertainty"),
+            ]
+        told.append(render.join(*parts, render.plain(".")))
+    if settled:
+        told.append(render.plain(f"Settled: {words.listed(settled, most=6)}."))
+    return render.bullets(told, none="Nothing is uncertain.")
+
+
+def value_again(found: Sequence[Any]) -> Html:
+    """The next valuation, and what brings it forward: days, then the rates that are nearest to their limit, then signs.
+
+    found: triggers as ``value_model.decided`` gives them.
+    """
+    dated, fallen, signs = (
+        [one for one in found if one.kind in kinds] for kinds in (("day", "age", "law"), ("metric",), ("sign",))
+    )
+    near = sorted(fallen, key=lambda one: (one.now - one.at) / one.now if one.now else 0.0)[: 2 if signs else 3]
+    told = [*dated, *near, *signs][:MOST_TRIGGERS]
+    return render.bullets([render.plain(words.sentence(_trigger(one))) for one in told])
+
+
+def _trigger(one: Any) -> str:
+    day = "" if one.day is None else words.date(one.day)
+    if one.kind == "day":
+        return f"on {day} in any case"
+    if one.kind == "age":
+        return f"on {day}: the test of {one.about} is too old"
+    if one.kind == "law":
+        return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
+    if one.kind == "metric":
+        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
+    return f"when {one.about} turns out as {one.at}: {words.groups(one.now)} changes sign"

@@ -1,0 +1,265 @@
+"""What follows from the results, by stated rules, and when to value again.
+
+It reads what the chapters put on record and computes nothing anew but differences and days. Money is the client's, of
+today where it is a value; days are calendar days.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from lepton_nb.value_model.stages import WORTH_NAMING
+from lepton_nb.value_model.times import years_later
+from lepton_nb.value_model.verdict import NOT_SHOWN, OLDEST_EVALUATION, VERDICTS, WITHHELD
+
+KEEP, GATE, STOP, RENEGOTIATE, RETRAIN, MEASURE = WORDS = ("keep", "gate", "stop", "renegotiate", "retrain", "measure")
+#: The order in which decisions are told: what cannot wait comes first.
+ORDER = (STOP, GATE, RENEGOTIATE, MEASURE, RETRAIN, KEEP)
+OPEN, NOT_SUPPORTED = VERDICTS[2][1], VERDICTS[3][1]
+#: Share of the gain that may be lost before a model is to be trained again.
+MAY_BE_LOST = 0.25
+#: Years after which a value is found again in any case.
+AGAIN = 1
+
+RULES: Mapping[str, str] = {
+    "Keep": f"The value of a group is at most to one half below zero, its sign is shown, and nothing bids to stop it. Until the next valuation, {AGAIN} year on.",
+    "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment.",
+    "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it. The money is what stopping today saves, else what the group loses.",
+    "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
+    "Retrain": f"Decay takes more than {WORTH_NAMING:.0%} of the value of the group, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what decay takes from the value, or the cost of that training.",
+    "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One decision: what to do (one of WORDS) with what (a group's name or an asset's), for what money, by what day.
+
+    what: what the money is. beside: a second sum and what that is. n: further test cases that the money is for.
+    page: the chapter that derives the money.
+    """
+
+    word: str
+    about: str
+    day: date
+    money: float | None
+    what: str
+    page: str
+    beside: float | None = None
+    beside_what: str = ""
+    n: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """The records that decisions read, each with ``figures`` and ``tables`` as the chapter of that name saves them."""
+
+    value: Any
+    uncertainty: Any
+    options: Any
+    speed_and_cost: Any
+    metric_to_money: Any
+    portfolio: Any
+
+
+def decisions(found: Records, assets: Sequence[Any], day: date) -> tuple[Decision, ...]:
+    """Every decision that the rules give, what cannot wait first. assets: the client's; day: of the valuation."""
+    by_name = {asset.asset_id: asset for asset in assets}
+    told: list[Decision] = []
+    for row in found.value.tables["groups"]:
+        own = [by_name[name] for name in row["assets"]]
+        gates = list(_gates(found, row))
+        group = _of_group(found, row, own, day)
+        # What is gated alone in its group is not stopped: the payment may be refused.
+        told += [*gates, *([] if group is None or (gates and group.word != KEEP) else [group])]
+        if row["verdict"] != WITHHELD and (group is None or group.word not in (STOP, MEASURE)):
+            told += _studies(found, row, own, day)
+    told += _offers(found.speed_and_cost, day)
+    stopped = {name for one in told if one.word == STOP for name in _members(found, one.about)}
+    for name, asset in by_name.items():
+        if name not in stopped and (one := _retraining(found, asset, day)):
+            told.append(one)
+    return tuple(sorted(told, key=lambda one: (ORDER.index(one.word), -abs(one.money or 0.0))))
+
+
+def _members(found: Records, group: str) -> Sequence[str]:
+    return next((row["assets"] for row in found.value.tables["groups"] if row["name"] == group), ())
+
+
+def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: date) -> Decision | None:
+    """Keep, stop, renegotiate or measure a group; None where nothing of it lies ahead."""
+    name, likely, word = row["name"], row["most_likely"], row["verdict"]
+    if "prohibited" in row["reason"]:
+        cost = row["value"] if row["counts"] else likely
+        return Decision(word=STOP, about=name, day=day, money=cost, what="what stopping costs", page="value")
+    if word == WITHHELD:
+        if unclear := [asset.asset_id for asset in own if asset.legal_control == "unclear"]:
+            about = " and ".join(unclear)
+            return Decision(word=RENEGOTIATE, about=about, day=day, money=likely, what="at stake", page="value")
+        if "older than" in row["reason"]:
+            return Decision(word=MEASURE, about=name, day=day, money=likely, what="at stake", page="value")
+        return None
+    if word == NOT_SUPPORTED:
+        saved = _stops(found, name).get("today")
+        page, what = ("value", "what it loses") if saved is None else ("options", "saved by stopping today")
+        return Decision(
+            word=STOP, about=name, day=day, money=saved or max(-row["value"], 0.0), what=what, page=page
+        )  # fmt: skip
+    if word in (OPEN, NOT_SHOWN):
+        return next(iter(_studies(found, row, own, day)), None) or _know(found, row, day)
+    return Decision(word=KEEP, about=name, day=again(day), money=row["value"], what="value", page="value")
+
+
+def _stops(found: Records, group: str) -> dict[Any, float]:
+    """Year (or "today") → what stopping a group then is worth."""
+    return {row["year"]: row["value"] for row in found.options.tables.get("right_to_stop", ()) if row["group"] == group}
+
+
+def _by(found: Records, group: str, day: date) -> date:
+    """By when something must be known: the year's end at which stopping would save most, else the next valuation."""
+    stops = {year: worth for year, worth in _stops(found, group).items() if year != "today" and worth > 0}
+    return date(max(stops, key=stops.get), 12, 31) if stops else again(day)
+
+
+def _know(found: Records, row: Mapping[str, Any], day: date) -> Decision:
+    figure = found.uncertainty.figures.get(f"{key(row['name'])}_evpi")
+    worth = None if figure is None else figure.value
+    return Decision(
+        word=MEASURE, about=row["name"], day=_by(found, row["name"], day), money=worth, page="uncertainty",
+        what="the most that knowing more is worth",
+    )  # fmt: skip
+
+
+def _studies(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: date) -> Iterable[Decision]:
+    """Back-tests on a group's models that are worth more than they cost."""
+    names, figures = {asset.asset_id for asset in own}, found.uncertainty.figures
+    for item in found.value.tables["gains"]:
+        test = figures.get(f"{item['evaluation']}_back_test")
+        if item["asset"] in names and test is not None and test.value == "worth it":
+            cost, worth = (figures[f"{item['evaluation']}_back_test_{what}"] for what in ("cost", "value"))
+            yield Decision(
+                word=MEASURE, about=row["name"], day=_by(found, row["name"], day), money=cost.value,
+                what="for further test cases", beside=worth.value, beside_what="worth to the decision",
+                n=worth.n, page="uncertainty",
+            )  # fmt: skip
+
+
+def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
+    """Payments for development that are to be decided on when they fall due."""
+    for stage in found.options.tables.get("stages", ()):
+        loses, right = stage["as_planned"] < 0, stage["staged"]
+        if stage["asset"] in row["assets"] and loses and right > WORTH_NAMING * stage["development"]:
+            yield Decision(
+                word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
+                what="to be paid or refused", beside=right, beside_what="the right to refuse", page="options",
+            )  # fmt: skip
+
+
+def _offers(record: Any, day: date) -> Iterable[Decision]:
+    """Offers that cost less than the low end of what they would end."""
+    for name, figure in record.figures.items():
+        if (match := re.fullmatch(r"(.+)_offer_(\d+)_build_or_buy", name)) and figure.value == "buy":
+            price = record.figures[f"{match[1]}_offer_{match[2]}_a_year"].value
+            yield Decision(
+                word=RENEGOTIATE, about=match[1], day=date(day.year, 12, 31), money=price, page="speed_and_cost",
+                what="a year is the price of an offer that is cheaper",
+            )  # fmt: skip
+
+
+def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
+    """By when a model that earns is to be trained again; None where decay takes nothing, or not within its life."""
+    rows = [row for row in found.value.tables["benefits"] if row["asset"] == asset.asset_id and row["half_life"]]
+    if not rows or not asset.in_service_date or asset.in_service_date > day:
+        return None
+    rows.sort(key=lambda row: row["starts"])
+    if asset.retrain_every_months:
+        cost = asset.retrain_cost
+        anew = next((row["starts"] for row in rows if row["young"] == 0 and row["starts"] > day.isoformat()), None)
+        if anew is None:
+            return None
+        due, money, what, page = date.fromisoformat(anew), cost.mode if cost else None, "cost of the training", "value"
+    else:
+        lasts = rows[0]["half_life"] * math.log2(1 / (1 - MAY_BE_LOST)) - rows[0]["young"]
+        due = date.fromisoformat(rows[0]["starts"]) + timedelta(days=round(365 * max(lasts, 0.0)))
+        money, what, page = _taken_by_decay(found, asset.asset_id), "taken by decay", "metric_to_money"
+        group = next(row for row in found.value.tables["groups"] if asset.asset_id in row["assets"])
+        if money <= WORTH_NAMING * abs(group["most_likely"]) or due.isoformat() > max(row["ends"] for row in rows):
+            return None
+    return Decision(word=RETRAIN, about=asset.asset_id, day=due, money=money, what=what, page=page)
+
+
+def _taken_by_decay(found: Records, asset_id: str) -> float:
+    """Value without decay less value as used."""
+    own = [row for row in found.metric_to_money.tables.get("half_lives", ()) if row["asset"] == asset_id]
+    without = next((row["value"] for row in own if row["half_life"] == "no decay"), None)
+    used = next((row["value"] for row in own if row["half_life"].startswith("used")), None)
+    return 0.0 if without is None or used is None else without - used
+
+
+def again(day: date) -> date:
+    """The day of the next valuation in any case."""
+    return years_later(day, AGAIN)
+
+
+def key(group: str) -> str:
+    """The name of a group as figures of records have it."""
+    return re.sub(r"\W+", "_", group).strip("_")
+
+
+# ---------------------------------------------------------------- when to value again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """What asks for a new value before the next one is due: below or at which figure, or on which day.
+
+    kind: day, age, law, metric or sign. at: the threshold, a share for a metric, words for a sign. now: the same today.
+    """
+
+    kind: str
+    about: str
+    page: str
+    at: Any = None
+    now: Any = None
+    day: date | None = None
+
+
+def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
+    """The next valuation, and what brings it forward: ages, laws, metrics, and figures that turn a sign."""
+    value, told = found.value, [Trigger(kind="day", about="", page="value", day=again(day))]
+    used = {row["evaluation"] for row in value.tables["benefits"] if row["evaluation"]}
+    ages = {
+        years_later(date.fromisoformat(row["evaluated_on"]), OLDEST_EVALUATION): row["asset"]
+        for row in value.tables["gains"] if row["evaluation"] in used
+    }  # fmt: skip
+    if later := sorted(when for when in ages if when >= day):
+        told.append(Trigger(kind="age", about=ages[later[0]], page="metric_to_money", day=later[0]))
+    laws = sorted((row["when"][5:], row["law"], row["assets"]) for row in found.portfolio.tables.get("calendar", ()) if row["when"].startswith("from "))  # fmt: skip
+    if laws:
+        told.append(
+            Trigger(kind="law", about=laws[0][2], page="portfolio", at=laws[0][1], day=date.fromisoformat(laws[0][0]))
+        )
+    told += _falls(found.metric_to_money)
+    signs: dict[str, Trigger] = {}
+    for row in value.tables["decisive"]:
+        at = f"{row['at']} {row['unit']}".strip()
+        signs.setdefault(
+            row["group"], Trigger(kind="sign", about=row["assumption"], page="value", at=at, now=row["group"])
+        )
+    told += signs.values()
+    return tuple(sorted(told, key=lambda one: one.day or date.max))
+
+
+def _falls(record: Any) -> Iterable[Trigger]:
+    """Measured rates at which the value of the group is gone."""
+    for name, figure in record.figures.items():
+        asset, _, what = name.partition("_break_even_")
+        measured = record.figures.get(f"{asset}_{what}")
+        if what and figure.value is not None and measured is not None:
+            about = f"{what} of {asset}".replace("_", " ")
+            yield Trigger(kind="metric", about=about, page="metric_to_money", at=figure.value, now=measured.value)

@@ -1,0 +1,259 @@
+"""Decisions by stated rules, each on its own: what is decided, on what, for what money, by when; and when to value again."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from lepton_nb.page import first_page
+from lepton_nb.value_model import decided
+
+DAY = date(2026, 6, 30)
+
+
+def figure(value, n=None, low=None, high=None):
+    return SimpleNamespace(value=value, n=n, low=low, high=high)
+
+
+def record(figures=None, **tables):
+    return SimpleNamespace(figures=figures or {}, tables=tables)
+
+
+def group(name="A", verdict="likely positive", value=1000.0, reason="", counts=True, likely=900.0):
+    return {"name": name, "assets": name.split(" + "), "verdict": verdict, "value": value, "reason": reason, "counts": counts,
+            "most_likely": likely, "low": 100.0, "high": 1900.0, "together": 0.0}  # fmt: skip
+
+
+def asset(name="A", **more):
+    known = {
+        "legal_control": "owned",
+        "in_service_date": date(2025, 1, 1),
+        "retrain_every_months": None,
+        "retrain_cost": None,
+    }
+    return SimpleNamespace(asset_id=name, name=f"Model {name}", **known | more)
+
+
+def benefit_row(name="A", half_life=None, young=0.5, starts="2026-06-30", ends="2030-06-30", evaluation=None):
+    return {
+        "asset": name,
+        "half_life": half_life,
+        "young": young,
+        "starts": starts,
+        "ends": ends,
+        "evaluation": evaluation,
+    }
+
+
+def records(groups, **more):
+    value = {"groups": groups, "gains": [], "benefits": [], "decisive": [], "assets": [], "tornado": []} | more.pop(
+        "value", {}
+    )
+    made = dict.fromkeys(decided.Records.__dataclass_fields__, record())
+    return decided.Records(**made | {"value": record(**value)} | more)
+
+
+def told(found, assets=None):
+    return decided.decisions(found, assets or [asset()], DAY)
+
+
+def test_keep_what_is_likely_worth_something_until_the_next_valuation():
+    for verdict in ("almost surely positive", "likely positive"):
+        (one,) = told(records([group(verdict=verdict)]))
+        assert (one.word, one.about, one.money, one.day) == ("keep", "A", 1000.0, date(2027, 6, 30))
+
+
+STAGE = {
+    "asset": "A",
+    "as_planned": -5.0,
+    "staged": 20.0,
+    "development": 150.0,
+    "payments": 160.0,
+    "first_payment": "2027-03-31",
+}
+
+
+def test_gate_where_a_payment_may_be_refused_and_the_plan_loses():
+    options = record(stages=[STAGE])
+    (one,) = told(records([group(verdict="not supported", value=-5.0)], options=options))
+    assert (one.word, one.about, one.money, one.day, one.beside) == ("gate", "A", 160.0, date(2027, 3, 31), 20.0)
+    for change in ({"as_planned": 1.0}, {"staged": 1.5}):  # worth paying as planned; a right worth at most 1 %
+        found = told(records([group()], options=record(stages=[STAGE | change])))
+        assert [one.word for one in found] == ["keep"]
+
+
+def test_stop_what_is_not_supported_and_say_what_that_saves():
+    losing = group(verdict="not supported", value=-40.0)
+    (one,) = told(records([losing], options=record(right_to_stop=[{"group": "A", "year": "today", "value": 55.0}])))
+    assert (one.word, one.money, one.day, one.page) == ("stop", 55.0, DAY, "options")
+    (one,) = told(records([losing]))
+    assert (one.word, one.money, one.page) == ("stop", 40.0, "value")
+    prohibited = group(
+        verdict="withheld", reason="A is prohibited by the EU AI Act: no going-concern value", value=-9.0
+    )
+    (one,) = told(records([prohibited]))
+    assert (one.word, one.money, one.day) == ("stop", -9.0, DAY)
+
+
+def test_renegotiate_what_is_unclear_and_what_is_offered_for_less():
+    unclear = group(verdict="withheld", reason="legal control of A is unclear", counts=False)
+    (one,) = told(records([unclear]), [asset(legal_control="unclear")])
+    assert (one.word, one.about, one.money, one.day) == ("renegotiate", "A", 900.0, DAY)
+    for word, expected in (("buy", ["renegotiate", "keep"]), ("close", ["keep"]), ("build", ["keep"])):
+        offers = record({"A_offer_1_build_or_buy": figure(word), "A_offer_1_a_year": figure(70.0)})
+        found = told(records([group()], speed_and_cost=offers))
+        assert [one.word for one in found] == expected
+    assert (one.day, one.money) == (DAY, 900.0)
+
+
+def test_measure_more_where_the_sign_is_open_and_where_a_study_pays():
+    options = record(
+        right_to_stop=[{"group": "A", "year": year, "value": worth} for year, worth in ((2026, 5.0), (2027, 9.0))]
+    )
+    known = record({"A_evpi": figure(33.0)})
+    for verdict in ("open", "not shown"):
+        (one,) = told(records([group(verdict=verdict)], options=options, uncertainty=known))
+        assert (one.word, one.money, one.day) == ("measure", 33.0, date(2027, 12, 31))
+    old = group(verdict="withheld", reason="evaluation E of 2023-01-01 is older than 2 years", counts=False)
+    assert [one.word for one in told(records([old]))] == ["measure"]
+    gains = {"gains": [{"evaluation": "E", "asset": "A", "evaluated_on": "2026-01-31"}]}
+    study = {
+        "E_back_test": figure("worth it"),
+        "E_back_test_cost": figure(12.0, 750),
+        "E_back_test_value": figure(96.0, 750),
+    }
+    for verdict, expected in (("open", ["measure"]), ("likely positive", ["measure", "keep"])):
+        found = told(records([group(verdict=verdict)], value=gains, uncertainty=record(study), options=options))
+        assert [one.word for one in found] == expected
+        assert (found[0].money, found[0].beside, found[0].n) == (12.0, 96.0, 750)
+    not_worth = record(study | {"E_back_test": figure("not worth its cost")})
+    assert [one.word for one in told(records([group()], value=gains, uncertainty=not_worth))] == ["keep"]
+
+
+def lives(taken: float):
+    return record(
+        half_lives=[
+            {"asset": "A", "half_life": "used (3 years)", "value": 900.0},
+            {"asset": "A", "half_life": "no decay", "value": 900.0 + taken},
+        ]
+    )
+
+
+def test_retrain_when_a_quarter_of_the_gain_is_gone_or_as_planned():
+    rows = {"benefits": [benefit_row(half_life=3.0, young=0.5)]}
+    found = told(records([group()], value=rows, metric_to_money=lives(80.0)))
+    one = next(one for one in found if one.word == "retrain")
+    # 3 log2(4/3) = 1.245 years of age, of which half a year has passed: 272 days.
+    assert (one.about, one.money, one.day) == ("A", 80.0, date(2027, 3, 29))
+    for why, change in {
+        "decay takes too little": {"metric_to_money": lives(5.0)},
+        "nothing decays": {"value": {"benefits": [benefit_row()]}},
+        "its life ends before": {"value": {"benefits": [benefit_row(half_life=3.0, ends="2026-12-31")]}},
+    }.items():
+        found = told(records([group()], **{"value": rows, "metric_to_money": lives(80.0)} | change))
+        assert [one.word for one in found] == ["keep"], why
+    planned = asset(retrain_every_months=6, retrain_cost=SimpleNamespace(mode=150.0))
+    rows = {"benefits": [benefit_row(half_life=3.0), benefit_row(half_life=3.0, young=0.0, starts="2026-10-01")]}
+    found = told(records([group()], value=rows), [planned])
+    assert [(one.word, one.money, one.day) for one in found if one.word == "retrain"] == [
+        ("retrain", 150.0, date(2026, 10, 1))
+    ]
+    stopped = records([group(verdict="not supported", value=-1.0)], value=rows)
+    assert [one.word for one in told(stopped, [planned])] == ["stop"], "what is stopped is not trained"
+
+
+def test_what_cannot_wait_comes_first_and_a_group_has_one_decision():
+    groups = [group("A"), group("B", "not supported", -10.0), group("C", "open")]
+    found = told(records(groups, uncertainty=record({"C_evpi": figure(1.0)})), [asset(name) for name in "ABC"])
+    assert [(one.word, one.about) for one in found] == [("stop", "B"), ("measure", "C"), ("keep", "A")]
+    assert {word.lower() for word in decided.RULES} == set(decided.WORDS)
+
+
+def test_a_new_value_is_due_by_day_age_law_rate_and_sign():
+    value = {
+        "benefits": [benefit_row(evaluation="E")],
+        "gains": [{"evaluation": "E", "asset": "A", "evaluated_on": "2025-01-31"}, {"evaluation": "F", "asset": "A", "evaluated_on": "2024-08-01"}],
+        "decisive": [{"group": "A", "assumption": "volume", "at": "3", "unit": "cases"}, {"group": "A", "assumption": "price", "at": "1", "unit": ""}],
+    }  # fmt: skip
+    metrics = record({"A_break_even_recall": figure(0.5), "A_recall": figure(0.9), "B_break_even_recall": figure(None)})
+    calendar = record(
+        calendar=[
+            {"when": when, "law": "EU AI Act", "assets": "A"}
+            for when in ("since 2025-02-02", "from 2027-12-02", "from 2026-08-02")
+        ]
+    )
+    found = decided.triggers(records([group()], value=value, metric_to_money=metrics, portfolio=calendar), DAY)
+    assert [(one.kind, one.day) for one in found] == [
+        ("law", date(2026, 8, 2)), ("age", date(2027, 1, 31)), ("day", date(2027, 6, 30)), ("metric", None), ("sign", None),
+    ]  # fmt: skip
+    assert (found[3].at, found[3].now, found[4].about) == (0.5, 0.9, "volume")
+
+
+# ---------------------------------------------------------------- how the first page says it
+
+
+TOTAL = {
+    "value": 514_000.0,
+    "low": 120_000.0,
+    "high": 850_000.0,
+    "left_out": [],
+    "below_zero": 0.02,
+    "draws": 20_000,
+    "most_likely": 668_000.0,
+}
+
+
+def test_no_digit_beyond_the_range_and_nothing_under_one_percent():
+    sums = first_page.Sums(TOTAL, "EUR")
+    assert sums.plain(514_212).replace("\N{NARROW NO-BREAK SPACE}", " ") == "510 k EUR"
+    assert sums.plain(4_900) == sums.plain(-5_000) == first_page.SMALL
+    assert str(sums(514_212, "value")).startswith('<a href="80_value.ipynb">510')
+    assert first_page.Sums(TOTAL | {"value": None}, "EUR").plain(12).startswith("12")
+    assert first_page.Sums(TOTAL | {"low": 514_000.0, "high": 514_000.0}, "EUR").plain(514_000).startswith("514")
+
+
+def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
+    value = record(groups=[group()], assets=[{"name": "A", "group": "A", "earns": True}])
+    given = [
+        decided.Decision(word="stop", about="A", day=DAY, money=10.0, what="saved", page="value"),
+        decided.Decision(word="retrain", about="A", day=DAY, money=10.0, what="cost", page="value"),
+        decided.Decision(word="measure", about="A", day=DAY, money=12e3, what="for further test cases", page="uncertainty",
+                         beside=96e3, beside_what="worth to the decision", n=7499),
+    ]  # fmt: skip
+    page = str(first_page.decisions(given, value, {"A": "Model <A>"}, first_page.Sums(TOTAL, "EUR")))
+    assert "Model &lt;A&gt;" in page and "Retrain" not in page and "1 smaller ones" in page
+    assert "small</a> saved" in page and "83_uncertainty.ipynb" in page
+    assert "for 7\N{NARROW NO-BREAK SPACE}499 further test cases" in page
+
+
+@pytest.mark.parametrize(
+    ("label", "low", "high", "unit", "said"),
+    [
+        ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "how long Model A keeps its lead: half of it is gone after 1 years or no decay"),
+        ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
+        ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: −930 to −570 EUR"),
+        ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
+        ("operation cost of A: labour", "80", "120", "EUR", "what Model A costs (labour): 80 to 120 EUR"),
+        ("something else", "1", "2", "", "something else: 1 to 2"),
+    ],
+)  # fmt: skip
+def test_assumptions_are_said_as_a_person_says_them(label, low, high, unit, said):
+    row = {"assumption": label, "low": low, "high": high, "unit": unit, "assets": ["A"]}
+    assert first_page.in_words(row, record(), {"A": "Model A"}) == said
+
+
+def test_a_test_set_is_told_by_what_the_model_finds():
+    row = {
+        "assumption": "gain per case by the test set E",
+        "low": "1",
+        "high": "2",
+        "unit": "EUR per case",
+        "assets": ["A"],
+    }
+    found = record({"A_recall": figure(0.5, low=0.43, high=0.55)})
+    assert first_page.in_words(row, found, {"A": "Model A"}).endswith(
+        "really finds: 43 to 55\N{NARROW NO-BREAK SPACE}%"
+    )
