@@ -153,7 +153,8 @@ def same(cell: dict, other: dict) -> bool:
 def test_a_page_says_where_its_rules_and_its_method_stand(tmp_path):
     staged = Staged(tmp_path, editions.BOTH)
     last = words(staged.cells["notebooks/81_approaches"][-1:])
-    assert 'href="appendix.html#appendix-81-approaches"' in last and "Rules applied" in last
+    assert 'href="appendix.html#appendix-81-approaches"' in last and "rules, checks and inputs" in last
+    assert "Scores" not in last and "The rules" in words(staged.cells["notebooks/87_scorecard"][-1:])
     assert 'href="../chapters/81_approaches.html"' in last
     assert '<span id="appendix-81-approaches"></span>' in words(staged.cells[editions.APPENDIX])
 

@@ -119,12 +119,21 @@ def decisions(
     return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
 
 
+def short(name: str) -> str:
+    """The name of an asset without what stands in brackets behind it, cut where it is long.
+
+    >>> short("Loyalty card history (1.9 m members)")
+    'Loyalty card history'
+    """
+    return words.elided(re.sub(r"(?<=\S)\s*\(.*\)$", "", name), MOST_NAME)
+
+
 def spoken(about: str, value: Any, names: Mapping[str, str]) -> str:
     """A group by the names of what earns in it, an asset by its name."""
     if about in names:
-        return words.elided(names[about], MOST_NAME)
+        return short(names[about])
     earning = [row["name"] for row in value.tables["assets"] if row["group"] == about and row["earns"]]
-    told = (words.elided(names[name], MOST_NAME) for name in earning)
+    told = (short(names[name]) for name in earning)
     return words.listed(told, most=2) if earning else words.groups(about)
 
 
@@ -146,7 +155,7 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
             worth = sums(row["value"], "approaches")
             rows.append(
                 {
-                    "Group, asset": f"– {row['name']} {words.elided(names[row['name']], MOST_NAME)}",
+                    "Group, asset": f"– {row['name']} {short(names[row['name']])}",
                     "Value": worth,
                     "Nine in ten": "",
                     "Verdict": "",
