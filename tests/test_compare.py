@@ -326,6 +326,15 @@ def test_a_record_of_earlier_rules_has_one_step_for_what_cannot_be_taken_apart(t
     assert "Inputs and rules are not told apart." in page and "made by different rules" in page
 
 
+def test_a_group_that_counts_no_more_is_law_where_lines_cannot_be_compared(tmp_path):
+    edit = ("assets.csv", "model_policy,3,internal,owned", "model_policy,3,internal,unclear")
+    after = record(changed(tmp_path / "bank", "bank", edit))
+    out = [row for row in after["tables"]["groups"] if not row["counts"]]
+    assert out
+    found = steps(earlier_rules(sample("bank")), after)
+    assert found["law"] == pytest.approx(-sum(row["most_likely"] for row in out))
+
+
 # --- the page ---------------------------------------------------------------------------------------------
 
 

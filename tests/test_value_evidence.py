@@ -293,7 +293,8 @@ def test_break_even_share_accepted_by_hand():
     assert found.measured.value == 0.8
     assert found.no_value == pytest.approx(0.2)
     nothing = a_client.acceptance[0].model_copy(update={"accepted_without_edit": 0})
-    assert "Nothing was accepted" in break_even.break_even_acceptance(plan, nothing).sentence
+    found = break_even.break_even_acceptance(plan, nothing)
+    assert found.what == "share accepted" and found.measured.value == 0 and "Nothing was accepted" in found.sentence
 
 
 # ---------------------------------------------------------------- economic life

@@ -28,7 +28,7 @@ from test_value_model import (
 
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import World, decay, line_values, lines, replacement, tables
+from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
 from lepton_nb.value_model.approaches import returns_on_assets, solved_rate
 from lepton_nb.value_model.planning import years_run
 
@@ -222,6 +222,22 @@ def test_retraining_starts_the_decay_again_and_costs():
         ("2026-12-31", "retraining"),
         ("2027-12-31", "retraining"),
     ]
+
+
+@pytest.mark.parametrize(("months", "a_year"), [(1, 12), (0.4, 12), (5.6, 2)])
+def test_trainings_are_whole_months_apart_and_at_least_one(months, a_year):
+    made = [asset(useful_life_years=1, retrain_every_months=months, retrain_cost=10)]
+    plan = plan_of(made, [linked(2026)], evaluations=[evaluation()], rate=0.0)
+    assert sum(line.category == "retraining" and line.date.year == 2026 for line in plan.costs) == a_year
+
+
+@pytest.mark.parametrize(
+    ("first", "begins"), [("2026-07-01", "2026-07-01"), ("2025-02-01", "2025-12-31"), (None, "2025-12-31")]
+)
+def test_without_a_test_set_trainings_are_counted_from_the_first_use_ahead(first, begins):
+    client = make()
+    first = first and date.fromisoformat(first)
+    assert laying.retrains_from(client, client.assets[0], first) == (date.fromisoformat(begins), False)
 
 
 # ---------------------------------------------------------------- substitution

@@ -64,6 +64,7 @@ def test_an_estimates_error_is_the_spread_over_the_scrambles():
     [
         (-5, -9, "a loss is well within reach"),
         (3, -1, "still positive"),
+        (3, 0.5, "even the worst 5 %"),
         (9, 7, "even the worst 5 %"),
         (4, 4, "a single value"),
     ],

@@ -230,7 +230,7 @@ def _used_by(plan: Plan, given: Any) -> float:
     """The part of a data set's value that this model uses, among the models for which blocks are given."""
     earned = present_benefits(plan, lambda line: line.asset_id)
     models = {item.model_id for item in plan.client.data_blocks if item.asset_id == given.asset_id} | {given.model_id}
-    worth = {name: max(earned.get(name, 0.0), 0.0) for name in models if name}
+    worth = {name: max(earned.get(name, 0.0), 0.0) for name in models}
     together = sum(worth.values())
     return worth.get(given.model_id, 0.0) / together if together else 0.0
 
