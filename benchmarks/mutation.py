@@ -500,14 +500,15 @@ class Chosen:
 def caught(folder: Path, fault: Fault, reached: Reached, sources: dict, patience: float) -> str:
     """Which test catches a fault; empty where none does."""
     path, tests = folder / fault.path, reached.tests(fault, sources, patience)
-    if not tests:
-        return ""
     kept = path.stat()
     path.write_text(fault.apply(sources[fault.path]), encoding="utf-8")
     files = list(dict.fromkeys(test.split("::")[0] for test in tests))
 
     def work():
         sys.dont_write_bytecode = True
+        if not tests:  # what runs at import is reached by every test of the module
+            importlib.import_module(fault.path.removesuffix(".py").replace("/", "."))
+            return 0, "", True
         chosen = Chosen(tests)
         code = pytest_in(folder, ["-x", *files], chosen)
         return code, chosen.first, chosen.collected
@@ -519,7 +520,7 @@ def caught(folder: Path, fault: Fault, reached: Reached, sources: dict, patience
         path.write_text(sources[fault.path], encoding="utf-8")
         os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
     if answer is None:
-        return "time ran out"
+        return "time ran out" if tests else "it cannot be imported"
     code, first, collected = answer
     return "" if code == 0 else first or ("a test ended the run" if collected else "the tests cannot be collected")
 

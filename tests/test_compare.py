@@ -115,7 +115,7 @@ def test_lines_give_the_value_of_retrained_capped_taxed_and_risky_assets():
         comparables=[
             {
                 "comparable": "hosted",
-                "asset_id": "M1",
+                "asset_id": name,
                 "date": "2026-01-01",
                 "price": 30_000,
                 "basis": "offer",
@@ -125,11 +125,12 @@ def test_lines_give_the_value_of_retrained_capped_taxed_and_risky_assets():
                 "source": "list",
                 "substitute": True,
             }
+            for name in ("M1", "M2")
         ],
     )
     plan = value_model.plan(client)
     lines = value_model.line_tables(plan)
-    assert any(row.cap for row in lines.benefits) and len(lines.benefits) > len(plan.benefits)
+    assert {row.asset for row in lines.benefits if row.cap} == {"M1", "M2"} and len(lines.benefits) > len(plan.benefits)
     found = line_values.group_values(tables.Lines.of(json.loads(json.dumps(lines.tables()))))
     assert found == pytest.approx(worths(plan), rel=1e-9)
 

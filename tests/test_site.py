@@ -15,7 +15,7 @@ from nbformat import v4
 
 from lepton_nb import paths
 from lepton_nb.page import plots, render
-from lepton_nb.report import publish, sphinx_lepton, staging
+from lepton_nb.report import formulas, publish, run_tables, sphinx_lepton, staging
 
 EVIL = "</title><script>alert(1)</script> {{ 7*7 }} $x$ `code` =cmd|' /C calc'!A0"
 
@@ -468,7 +468,7 @@ def test_the_fingerprint_sees_the_mode_and_costs_no_import():
 def test_formulas_become_mathml(formula, shown):
     from xml.etree import ElementTree
 
-    made = ElementTree.fromstring(sphinx_lepton.mathml(formula, display=True))
+    made = ElementTree.fromstring(formulas.mathml(formula, display=True))
     assert made.get("display") == "block"
     words = "".join(made.itertext())
     assert "".join(c for c in words if not c.isspace() and c not in "\u200b\u2061\u2009") == shown
@@ -476,8 +476,8 @@ def test_formulas_become_mathml(formula, shown):
 
 @pytest.mark.parametrize("formula", ["", r"\foo", r"\frac{1}{", r"\begin{pmatrix} 1", r"a & b", r"\cancel{x}"])
 def test_what_is_no_formula_is_refused_by_name(formula):
-    with pytest.raises(sphinx_lepton.FormulaError) as error:
-        sphinx_lepton.mathml(formula)
+    with pytest.raises(formulas.FormulaError) as error:
+        formulas.mathml(formula)
     assert formula in str(error.value)
 
 
@@ -504,7 +504,7 @@ def test_text_in_a_diagram_is_never_a_script(tmp_path, label):
 
 
 def test_texts_of_the_run_are_escaped_and_missing_keys_are_no_error(tmp_path):
-    for table in sphinx_lepton._RUN_TABLES.values():
+    for table in run_tables._RUN_TABLES.values():
         assert table({})[1] == []
         table({"chapters": [{"chapter": "mnist"}], "client": {}})
     assert html.escape(EVIL) != EVIL

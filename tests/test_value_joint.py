@@ -276,6 +276,14 @@ def test_neighbours_sum_to_the_share_of_right_neighbours_and_wrong_labels_cost()
     asked = (test - features.mean(0)) / features.std(0)
     nearest = np.argsort(((asked[:, None] - scaled[None]) ** 2).sum(-1), axis=1)[:, :5]
     assert sum(found.values()) == pytest.approx((shown[nearest] == truth[:, None]).mean())
+    tiny = features * [1e-3, 1.0], test * [1e-3, 1.0]  # a column in thousands is the same column
+    assert joint.neighbour_shares(tiny[0], shown, block, tiny[1], truth, k=5) == pytest.approx(found)
+
+
+def test_a_column_that_never_changes_tells_neighbours_nothing():
+    features = np.array([[0.0, 7.0], [1.0, 7.0], [4.0, 7.0], [5.0, 7.0]])
+    found = joint.neighbour_shares(features, [0, 0, 1, 1], "aabb", [[0.4, 7.0]], [0], k=2)
+    assert found == pytest.approx({"a": 1.0, "b": 0.0})
 
 
 def test_what_the_client_did_not_give_is_named(plan):

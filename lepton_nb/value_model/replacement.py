@@ -95,7 +95,9 @@ def _replacement(plan: Plan, asset, rows) -> Replacement:
         rate=rate,
         build_years=bound,
         functional=functional,
-        built=methods.replacement_cost(parts, 0.0, 0.0, rate, bound, functional, 0.0),
+        built=methods.replacement_cost(
+            parts, opportunity_rate=rate, build_years=bound, functional_obsolescence=functional
+        ),
         remaining_life=lives / left if left else None,
     )
 
