@@ -379,6 +379,9 @@ def test_the_learning_curve_rises_on_rows_that_can_be_learnt_and_is_worth_money(
     assert curve.points[-1].auc > curve.points[0].auc - 0.02
     assert curve.low < curve.a_thousand_more < curve.high and curve.unit == "EUR a year"
     assert curve.further_test >= 0
+    told = case_tables.further_words(judged)  # its decision, its unit once, and that the group's is another
+    assert " EUR a year to the decision which to use, the model or its baseline." in told.replace("\u202f", " ")
+    assert told.count("EUR") == 1 and "over its life, is another question" in told
 
 
 def test_a_learning_curve_of_money_that_grows_with_the_logarithm_is_read_as_such(case):

@@ -265,6 +265,7 @@ def test_perfect_information_on_a_coin_has_its_closed_form():
     assert found.inputs[0].value == pytest.approx(found.perfect.value, rel=0.01)  # nothing else is to be known
     assert found.word == "learn first"
     assert "technical success of M1" in found.sentence
+    assert "deciding to go on or to stop" in found.sentence and "over the group's life" in found.sentence
 
 
 def test_a_decision_is_settled_where_knowledge_cannot_be_worth_a_hundredth_of_the_benefits():
@@ -273,6 +274,11 @@ def test_a_decision_is_settled_where_knowledge_cannot_be_worth_a_hundredth_of_th
     assert found.perfect.value == 0
     assert found.word == "settled"
     assert "(go on) is settled" in found.sentence
+
+
+def test_the_price_of_a_case_is_told_with_its_thousands_apart():
+    assert information._each(1124.2) == "1\N{NARROW NO-BREAK SPACE}124"
+    assert information._each(38.46) == "38.46"
 
 
 def test_nothing_is_concluded_where_the_value_is_withheld():
@@ -347,6 +353,9 @@ def test_the_samples_teach_what_they_should(sample):
     assert pair.equivalent_n > 5 * pair.n
     paired = information.back_tests(plan, distribution, 1.0, 5000, money)[0]
     margins = information.back_tests(blind_plan, blind, 1.0, 5000, money)[0]
+    for study in (paired, margins):  # the page of the case asks another question, of a year
+        assert "the decision to go on or to stop with" in study.sentence and "another question" in study.sentence
+    assert "pay up to" in margins.sentence
     assert (paired.word, margins.word) == ("not worth its cost", "worth it")
     assert margins.perfect > 50 * paired.perfect
 

@@ -235,13 +235,22 @@ def labels(judged: Any, name: str = "case") -> Html:
         "Test rows, by the labels that a model was trained on; band: one standard deviation over repeats.",
         f"{name}-learning",
     )
-    further = ""
-    if curve.further_test is not None:
-        per = curve.unit.removeprefix(judged.case.currency or "money")
-        further = (
-            f" A thousand further judged rows are worth {_money(judged)(curve.further_test)}{per} to the decision."
-        )
-    return render.join(drawn, render.note(curve.sentence + further))
+    return render.join(drawn, render.note(curve.sentence + further_words(judged)))
+
+
+def further_words(judged: Any) -> str:
+    """What a thousand further judged rows are worth, to which decision and for how long; empty where it is not known."""
+    curve = judged.learning
+    if curve.further_test is None:
+        return ""
+    per = curve.unit.removeprefix(judged.case.currency or "money")
+    told = (
+        f" A thousand further judged rows are worth {_money(judged)(curve.further_test)}{per} to the decision which to use, "
+        "the model or its baseline."
+    )
+    if judged.case.yearly is None:
+        return told
+    return told + " To go on with its group or to stop it, over its life, is another question (How sure the value is)."
 
 
 def blocks(judged: Any, name: str = "case") -> Html:

@@ -144,7 +144,7 @@ def _studies(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: da
             cost, worth = (figures[f"{item['evaluation']}_back_test_{what}"] for what in ("cost", "value"))
             yield Decision(
                 word=MEASURE, about=row["name"], day=_by(found, row["name"], day), money=cost.value,
-                what="for further test cases", beside=worth.value, beside_what="worth to the decision",
+                what="for further test cases", beside=worth.value, beside_what="worth to going on or stopping",
                 n=worth.n, page="uncertainty",
             )  # fmt: skip
 

@@ -20,6 +20,9 @@ from lepton_nb.value_model.worlds import Distribution, simulate
 
 #: The decision counts as settled when perfect information is worth at most this share of the present benefits.
 SETTLED = 0.01
+#: What is decided here, and what is not: the page of a case asks the other question, of a year.
+DECISION = "the decision to go on or to stop"
+OTHER_QUESTION = "Which threshold or model to use from year to year is another question."
 #: Sizes of a further back-test that are tried, in cases.
 SIZES = tuple(round(10 ** (step / 8)) for step in range(16, 49))  # 100 to 1,000,000
 
@@ -80,16 +83,16 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     elif perfect.value <= limit:
         word = "settled"
         sentence = (
-            f"{group.name}: the decision ({perfect.best}) is settled: hardly anything that could be learned would change it."
+            f"{group.name}: {DECISION} ({perfect.best}) is settled: hardly anything that could be learned would change it."
             if perfect.value < 1
-            else f"{group.name}: the decision ({perfect.best}) is settled. No study of any kind can be worth more than "
-            f"{money(perfect.value)}, which is at most {100 * SETTLED:g} % of its benefits."
+            else f"{group.name}: {DECISION} ({perfect.best}) is settled. To it, no study of any kind can be worth more than "
+            f"{money(perfect.value)} over the group's life, which is at most {100 * SETTLED:g} % of its benefits. {OTHER_QUESTION}"
         )
     else:
         word, first = "learn first", rows[0]
         sentence = (
-            f"{group.name}: today's best choice is to {perfect.best}. Learn first: {first.label}; to know it before deciding is worth "
-            f"up to {money(first.value)}, to know everything up to {money(perfect.value)}."
+            f"{group.name}: today's best choice is to {perfect.best}. Learn first: {first.label}; to know it before deciding to go on "
+            f"or to stop is worth up to {money(first.value)} over the group's life, to know everything up to {money(perfect.value)}."
         )
     return Learning(group.name, perfect.best, float(values.mean()), perfect, tuple(rows), word, sentence)
 
@@ -203,16 +206,21 @@ def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, curren
     if best.net > 0:
         return "worth it", (
             f"{name}: a larger back-test is worth its cost. {counted(size)} further cases (now {counted(gain.n)}) are worth {money(best.value)} "
-            f"to the decision on {group.name} and cost {money(cost)}; they pay up to {limit:.4g} {currency} a case."
+            f"over the group's life to {DECISION} with {group.name}, and cost {money(cost)}; they pay up to {_each(limit)} {currency} a case. {OTHER_QUESTION}"
         )
     if best.value < 0.5:
         return "not worth its cost", (
-            f"{name}: a larger back-test is not worth its cost: no result of it could change the decision on {group.name}."
+            f"{name}: a larger back-test is not worth its cost: no result of it could change {DECISION} with {group.name}. {OTHER_QUESTION}"
         )
     return "not worth its cost", (
         f"{name}: a larger back-test is not worth its cost. At the best size tried, {counted(size)} cases, it would bring {money(best.value)} "
-        f"for {money(cost)}; to know the gain exactly would be worth {money(best.perfect)}."
+        f"over the group's life to {DECISION} with {group.name}, for {money(cost)}; to know the gain exactly would be worth {money(best.perfect)}. {OTHER_QUESTION}"
     )
+
+
+def _each(price: float) -> str:
+    """A price of one case to four digits, thousands apart."""
+    return counted(round(price)) if price >= 1000 else f"{price:.4g}"
 
 
 def cost_per_label(client) -> tuple[float | None, str]:
