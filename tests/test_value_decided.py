@@ -234,7 +234,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
         ("half-life of the gain of A", "1.02", "no decay", "years", "how long Model A keeps its lead: half of it is gone after 1 years or no decay"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
-        ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: −930 to −570 EUR"),
+        ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
         ("operation cost of A: labour", "80", "120", "EUR", "what Model A costs (labour): 80 to 120 EUR"),
         ("something else", "1", "2", "", "something else: 1 to 2"),
@@ -243,6 +243,23 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
 def test_assumptions_are_said_as_a_person_says_them(label, low, high, unit, said):
     row = {"assumption": label, "low": low, "high": high, "unit": unit, "assets": ["A"]}
     assert first_page.in_words(row, record(), {"A": "Model A"}) == said
+
+
+def test_the_conclusion_is_one_sentence_in_the_tone_of_its_verdict():
+    value, sums = record(total=[TOTAL]), first_page.Sums(TOTAL, "EUR")
+    for word, tone in (("likely positive", "good"), ("open", "note"), ("not supported", "warning")):
+        page = str(first_page.conclusion(value, word, sums)).replace("\N{NARROW NO-BREAK SPACE}", " ")
+        assert f"lepton-{tone}" in page
+        for said in (
+            "510 k EUR</a>",
+            f"{word}, probability below zero 2.0 %",
+            "120 k to 850 k EUR",
+            "1.4 times the value",
+        ):
+            assert said in page, said
+    none = TOTAL | {"value": None, "left_out": ["A"]}
+    page = str(first_page.conclusion(record(total=[none]), "", first_page.Sums(none, "EUR")))
+    assert "No value is concluded." in page and "without A" in page
 
 
 def test_a_test_set_is_told_by_what_the_model_finds():

@@ -22,6 +22,8 @@ PAGES = {
     "uncertainty": "83_uncertainty", "options": "84_options", "speed_and_cost": "85_speed_and_cost",
     "portfolio": "88_portfolio",
 }  # fmt: skip
+#: Verdicts under which the conclusion is shown as good.
+POSITIVE = ("almost surely positive", "likely positive")
 #: What a sum is called that is not told.
 SMALL = "small"
 SAID = {
@@ -86,8 +88,9 @@ def conclusion(value: Any, word: str, sums: Sums) -> Html:
     )
     figure = sums(total["value"], "value")
     more = f" ({without})" if total["left_out"] else ""
+    tone = "good" if word in POSITIVE else "note" if word == "open" else "warning"
     return render.banner(
-        "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), "good"
+        "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), tone
     )
 
 
@@ -224,6 +227,8 @@ def _two_digits(match: re.Match) -> str:
 def _ends(row: Mapping[str, Any]) -> str:
     low, high = (NUMBER.sub(_two_digits, row[end]) for end in ("low", "high"))
     unit = row["unit"].partition(" (")[0]
+    if row["assumption"].startswith("money per false"):  # told as a cost
+        low, high = (end.removeprefix(words.MINUS) for end in (high, low))
     if not any(map(str.isdigit, high)):
         return f"{low} {unit if any(map(str.isdigit, low)) else ''} or {high}".replace("  ", " ")
     return f"{low} to {high} {unit}".strip()
@@ -238,6 +243,10 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
         told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
     return render.bullets(told, none="No input is uncertain.")
+
+
+#: How an input is named that a case of this report measured.
+FROM_CASE = re.compile("^test set: measured:")
 
 
 def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sums: Sums) -> Html:
@@ -255,11 +264,11 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
         if worth.value < sums.least or not rows:
             settled.append(words.groups(group["name"]))
             continue
-        parts = [render.plain(f"{words.groups(group['name'])}: learn first about {rows[0]['label']}; worth at most "),
+        parts = [render.plain(f"{words.groups(group['name'])}: learn first about the {FROM_CASE.sub('test set of the case ', rows[0]['label'])}; worth at most "),
                  sums(rows[0]["value"], "uncertainty")]  # fmt: skip
         if one := priced.get(group["name"]):
             parts += [
-                render.plain(f"; {words.count(one.n)} further test cases cost "),
+                render.plain(f"; {words.count(one.n)} further test cases for "),
                 sums(one.money, "uncertainty"),
             ]
         told.append(render.join(*parts, render.plain(".")))
