@@ -95,6 +95,58 @@ def test_cells_are_short_and_make_no_html(path):
     assert visible <= 260
 
 
+@every_notebook
+def test_a_worked_example_takes_no_name_of_the_client(path):
+    """What an example computes must not stand where a later cell expects a figure of the client."""
+    given = cells(path)
+    for place, cell in enumerate(given):
+        if "nbval-check-output" in tags(cell):
+            before = {
+                name for other in given[:place] if "nbval-check-output" not in tags(other) for name in sets(other)
+            }
+            taken = set(sets(cell)) & before & read_first(given[place + 1 :])
+            assert not taken, f"the example sets {', '.join(sorted(taken))}, which a later cell reads"
+
+
+def named(node, context) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, context)}
+
+
+def sets(cell) -> list[str]:
+    """Names that a cell assigns at its top level."""
+    assigned = (
+        node
+        for node in ast.parse(source(cell)).body
+        if isinstance(node, ast.Assign | ast.For | ast.With | ast.Try | ast.If)
+    )
+    return [
+        name
+        for node in assigned
+        for part in (node.targets if isinstance(node, ast.Assign) else [node])
+        for name in named(part, ast.Store)
+    ]
+
+
+def read_first(later) -> set[str]:
+    """Names that cells read, statement by statement, before they set them."""
+    read, known = set(), set()
+    for cell in later:
+        if "nbval-check-output" in tags(cell):
+            continue
+        for node in ast.parse(source(cell)).body:
+            loaded, stored = named(node, ast.Load), named(node, ast.Store)
+            read |= loaded - known - (stored if not isinstance(node, ast.Assign) else named_inside(node.value))
+            known |= stored
+    return read
+
+
+def named_inside(value) -> set[str]:
+    """Names that comprehensions of an expression set for themselves."""
+    return {
+        name for one in ast.walk(value) if isinstance(one, ast.comprehension) for name in named(one.target, ast.Store)
+    }
+
+
 def test_labels_of_equations_are_the_books_own():
     owner: dict[str, str] = {}
     for path in NOTEBOOKS:

@@ -311,6 +311,18 @@ def test_economic_life_by_hand():
     assert break_even.economic_life(old, "M1").stated == pytest.approx(15, abs=0.01)
 
 
+def test_a_substitute_caps_what_is_left_of_a_benefit_and_does_not_shorten_its_life():
+    offer = {"comparable": "hosted", "asset_id": "M1", "date": "2025-12-01", "price": 40, "basis": "offer", "similarity": 1,
+             "adjustment": 1, "unit": "per year", "source": "list", "substitute": True}  # fmt: skip
+    rows, costs = [benefit(year, 80) for year in (2026, 2027)], [cost("2026-12-31", 20), cost("2027-12-31", 20)]
+    plan = value_model.plan(make([asset(half_life_years=2)], rows, costs, comparables=[offer]))
+    found = break_even.economic_life(plan, "M1")
+    assert found.benefit == pytest.approx(40)  # the offer's price, today
+    assert found.years == pytest.approx(4)  # 80 halves twice to 20, as without the offer
+    flows = {year.year: float(year.benefits) for year in value_model.cash_flows(plan, plan.groups[0])}
+    assert flows[2026] == pytest.approx(40)
+
+
 @pytest.mark.parametrize(
     ("half_life", "running", "years", "words"),
     [(2, 0, None, "No running costs"), (2, 100, 0.0, "does not cover"), (None, 20, None, "Without a half-life")],

@@ -12,7 +12,7 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import benefits, cost, group_value
+from lepton_nb.value_model.money import benefit, chance_of_all, cost, group_value
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.world import World
 
@@ -183,11 +183,16 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
         )
     last = max(whole)
     fresh = World(half_lives={asset_id: None})
-    year = sum(
-        float(amount) * (2.0 ** (-max(years_between(line.begins, plan.date), 0.0) / used) if used else 1.0)
-        for line, amount in benefits(plan, fresh, asset_id)
+    # what the decay acts on; a substitute's price caps what is left of it
+    gained = sum(
+        float(benefit(plan, line, fresh))
+        * (2.0 ** (-max(years_between(line.begins, plan.date), 0.0) / used) if used else 1.0)
+        for line in lines
         if line.period == last
     )
+    year = gained
+    if asset_id in plan.caps:
+        year = min(gained, plan.caps[asset_id] * float(chance_of_all(plan, fresh, asset_id)))
     running = sum(
         float(cost(plan, line))
         for name in sorted(plan.needs[asset_id])
@@ -202,7 +207,7 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     elif used is None:
         words = "Without a half-life nothing ends it."
     else:
-        years = used * math.log2(year / running)
+        years = used * math.log2(gained / running)
     return EconomicLife(
         **known, year=plan.periods[last].year, benefit=year, running=running, years=years, sentence=words
     )
