@@ -16,7 +16,7 @@ from lepton_nb.page.render import Html
 #: Sums under this share of the value are not told.
 LEAST = 0.01
 #: Rows that a first page has room for; the appendix has all.
-MOST_DECISIONS, MOST_ASSETS, MOST_TRIGGERS, MOST_NAME = 8, 24, 5, 30
+MOST_DECISIONS, MOST_ASSETS, MOST_TRIGGERS, MOST_NAME = 8, 24, 5, 34
 PAGES = {
     "value": "80_value", "approaches": "81_approaches", "metric_to_money": "82_metric_to_money",
     "uncertainty": "83_uncertainty", "options": "84_options", "speed_and_cost": "85_speed_and_cost",

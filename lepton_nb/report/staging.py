@@ -53,6 +53,30 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
     doors = {str(line.get("chapter")): line.get("door") for line in run.get("chapters") or ()}
     site = _Site(laid, pages, titles, doors, {*listed, *editions.reports(toc)}, code)
 
+    texts = _texts(site, project)
+    config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
+    headings = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
+    headings += [titles.get(_page_name(page.document), "") for page in site.present if case_pages.is_case(page.source)]
+    present = [page.document for page in site.present]
+    told = stand_ins(run)
+    banners = {p.document: told[_page_name(p.source)] for p in site.present if _page_name(p.source) in told}
+    texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(made, present), sort_keys=False)
+    texts["_config.yml"] = yaml.safe_dump(
+        _site_config(config, run, headings, banners), sort_keys=False, allow_unicode=True
+    )
+    texts["names.json"] = json.dumps(_names(run), ensure_ascii=False)
+    texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
+
+    for name, text in texts.items():
+        _write_if_changed(stage / name, text if isinstance(text, bytes) else text.encode("utf-8"))
+    for path in sorted(stage.rglob("*"), reverse=True):
+        if path.is_file() and path.relative_to(stage).as_posix() not in texts:
+            path.unlink()
+    return present
+
+
+def _texts(site: _Site, project: Path) -> dict[str, str | bytes]:
+    """Name in the staging folder → content: the pages with their links, and the files beside the prose."""
     texts: dict[str, str | bytes] = {}
     for page in site.present:
         if page.document in site.notebooks:
@@ -74,25 +98,7 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
     for file in (project / "book").rglob("*"):
         if file.is_file() and file.suffix != ".md":
             texts[file.relative_to(project).as_posix()] = file.read_bytes()
-    config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
-    headings = [_title(text) for name, text in texts.items() if name.endswith((".ipynb", ".md"))]
-    headings += [titles.get(_page_name(page.document), "") for page in site.present if case_pages.is_case(page.source)]
-    present = [page.document for page in site.present]
-    told = stand_ins(run)
-    banners = {p.document: told[_page_name(p.source)] for p in site.present if _page_name(p.source) in told}
-    texts["_toc.yml"] = yaml.safe_dump(_shorter_toc(made, present), sort_keys=False)
-    texts["_config.yml"] = yaml.safe_dump(
-        _site_config(config, run, headings, banners), sort_keys=False, allow_unicode=True
-    )
-    texts["names.json"] = json.dumps(_names(run), ensure_ascii=False)
-    texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
-
-    for name, text in texts.items():
-        _write_if_changed(stage / name, text if isinstance(text, bytes) else text.encode("utf-8"))
-    for path in sorted(stage.rglob("*"), reverse=True):
-        if path.is_file() and path.relative_to(stage).as_posix() not in texts:
-            path.unlink()
-    return present
+    return texts
 
 
 class _Site:
