@@ -10,6 +10,10 @@ OUTCOMES = ("tp", "fp", "fn", "tn")
 WEIGHTED = "money weighted from"
 #: Grades of evidence, from the strongest; each widens a range by its own factor.
 GRADES = ("measured", "pilot", "expert", "vendor")
+#: Grade of a gain that was measured on made-up data in place of those that are not there: no evidence.
+STAND_IN = "stand-in"
+#: How the source of data begins that the client brought; other data are public and stand for the client's own.
+CLIENT_FILE = "the client's file "
 #: Monitored metrics that are shares of cases, so that outcome values can turn them into money.
 RATES = ("recall", "false_alarm_rate", "specificity", "precision", "accuracy", "flagged_share", "acceptance")
 #: Monitored metrics that no outcome value turns into money: they are shown.

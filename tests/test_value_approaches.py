@@ -9,6 +9,7 @@ import pytest
 from test_value_model import asset, benefit, cost, make, spent
 
 from lepton_nb import client, value_model
+from lepton_nb.page import approach_tables, words
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model import approaches, money
 from lepton_nb.value_model.approaches import CHARGES, COST, EXCESS, MARKET
@@ -263,6 +264,36 @@ def test_a_royalty_by_hand_with_its_low_and_high_end():
     assert (found.rate, found.low_rate, found.high_rate) == (0.05, 0.02, 0.08)
     assert (found.low, found.value, found.high) == pytest.approx((28, 70, 112))  # 0.7 of 2, 5 and 8 %
     assert (nothing.low, nothing.value, nothing.high) == (0, 0, 0)
+
+
+def test_what_a_royalty_lacks_is_said_the_rate_or_the_revenue():
+    rates = [{"asset_id": "M1", "low": 0.02, "mode": 0.05, "high": 0.08, "source": "register"}]
+    with_rate = value_model.plan(make(None, [benefit(2026, 500)], market={"royalty_rates": rates}))
+    told = approaches.without_royalty(with_rate, "M1")
+    assert "a royalty rate of 5 % is given" in told and "brings no revenue" in told
+    assert "no royalty rate is given" in approaches.without_royalty(value_model.plan(make()), "M1")
+    page = str(approach_tables.royalties({"M1": None}, words.Money("EUR"), lambda name: told))
+    assert "is given, but it brings no revenue" in page
+
+
+def test_a_price_is_called_used_only_where_it_carries_weight_and_every_price_is_an_indication():
+    for name in ("manufacturer", "bank"):
+        plan = value_model.plan(client.load(CLIENTS / name))
+        found = {
+            asset: part
+            for item in value_model.conclude(plan, 1024).groups
+            for asset, part in item.assets.assets.items()
+        }
+        seen = set()
+        for row in plan.client.comparables:
+            if row.asset_id is None or approaches.comparable_use(row):
+                continue
+            (price,) = (item for item in found[row.asset_id].indications if item.method == MARKET)
+            assert (approaches.row_use(plan, row) == "") == (price.weight > 0)
+            assert not approaches.row_use(plan, row) or approaches.row_use(plan, row) == price.reason
+            seen.add(row.asset_id)
+        assert seen == ({"D1", "M1"} if name == "manufacturer" else {"C1", "T1"})
+    assert approach_tables.listed("") == "in the conclusion" and approach_tables.listed("x") == "listed: x"
 
 
 def test_where_nothing_earns_and_nothing_costs_the_use_is_shared_evenly():

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lepton_nb import client, results, value_model
+from lepton_nb.page import summary_tables, value_tables
 from lepton_nb.report import compare
-from lepton_nb.value_model import changes, measured, records, worlds
+from lepton_nb.value_model import approaches, changes, measured, records, tables, worlds
 
 BANK = Path(__file__).resolve().parent.parent / "clients" / "bank"
 MONEY = {"tp": [0, 0, 0], "fp": [-760, -620, -480], "fn": [-5300, -4275, -3300], "tn": [0, 0, 0]}
@@ -181,6 +182,39 @@ def test_a_stand_in_is_named_wherever_its_result_counts(linked, tmp_path):
     assert "Measured on a stand-in for credit_card_default: not evidence of the real model." in found.sentence
 
 
+def test_what_a_stand_in_measured_is_graded_so_on_every_page_and_does_not_count_as_measured(linked, tmp_path):
+    real = value_model.plan(linked, measured=case(tmp_path / "real"))
+    made = value_model.plan(linked, measured=case(tmp_path / "made", stand_in=True))
+    for plan, grade in ((real, "measured"), (made, "stand-in")):
+        (row,) = (row for row in tables.register(plan) if row.input.startswith("gain per case") and row.asset == "C1")
+        drawn = {item.grade for item in plan.inputs.values() if item.category == "gain" and item.asset_id == "C1"}
+        (move,) = (move for move in worlds.assumptions(plan, str) if move.name == "measured:C1")
+        assert {row.grade, move.grade} | drawn == {grade}
+    assert approaches.measured_share(real, "C1") == 1 and approaches.measured_share(made, "C1") == 0
+    weights = [
+        item.weight
+        for item in approaches.asset_values(made, made.group("C1"), 1e6).assets["C1"].indications
+        if item.weight
+    ]
+    assert weights == list(approaches.UNMEASURED)
+
+
+def test_the_heading_over_what_was_measured_says_on_whose_data():
+    made, own = {"asset": "A", "stand_ins": ["x"], "public": []}, {"asset": "B", "stand_ins": [], "public": []}
+    public = {"asset": "C", "stand_ins": [], "public": ["y"]}
+    told = {name: summary_tables.measured_on([row]) for name, row in (("made", made), ("own", own), ("public", public))}
+    assert "on a stand-in" in told["made"] and "no evidence" in told["made"] and "own data" not in told["made"]
+    assert "on the client's own data;" in told["own"]
+    assert "on public data that stand for the client's own;" in told["public"]
+    both = summary_tables.measured_on([made, own])
+    assert "A on a stand-in" in both and "B on the client's own data" in both
+
+
+def test_data_that_are_not_the_clients_are_named_public(linked, tmp_path):
+    found = value_model.plan(linked, measured=case(tmp_path)).evidence[0]
+    assert found.public == ("credit_card_default",) and "stand for the client's own" in found.sentence
+
+
 def test_the_other_basis_keeps_what_was_measured(linked, tmp_path):
     plan = value_model.plan(linked, measured=case(tmp_path))
     other = value_model.on_basis(plan, "market" if plan.basis == "owner" else "owner")
@@ -278,3 +312,39 @@ def test_a_correlation_of_a_models_money_holds_for_the_evaluation_that_counts(li
 def test_the_range_of_a_measured_gain_is_among_the_assumptions(linked, tmp_path):
     plan = value_model.plan(linked, measured=case(tmp_path))
     assert any("measured:C1" in item.label for item in worlds.assumptions(plan))
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "bank", "retailer"])
+def test_an_input_has_one_grade_on_every_page(name):
+    plan = value_model.plan(client.load(BANK.parent / name))
+    grades = {(item.category, item.asset_id): item.grade for item in plan.inputs.values()}
+    grades |= {item.label.replace("test set", "gain per case"): item.grade for item in plan.inputs.values()}
+    moves = {move.label: move.grade for move in worlds.assumptions(plan)}
+    shown = str(value_tables.decays(plan))
+    seen = 0
+    for row in tables.register(plan):
+        if row.input == "half-life of the gain" and ("decay", row.asset) in grades:
+            assert row.grade == grades["decay", row.asset] == moves[f"half-life of the gain of {row.asset}"]
+            assert row.asset not in plan.benefits_of or (row.grade in shown and row.source in shown)
+        elif row.input.startswith("gain per case") or row.input == "share accepted":
+            assert row.grade == grades[row.input if "case" in row.input else ("gain", row.asset)]
+            moved = moves.get(row.input.replace("gain per case:", "gain per case by the test set"), row.grade)
+            assert moved == row.grade
+        else:
+            continue
+        seen += 1
+    assert seen >= 2
+
+
+def test_a_life_by_measured_drift_says_where_the_months_show_none():
+    plan = value_model.plan(client.load(BANK.parent / "manufacturer"))
+    (row,) = (row for row in tables.register(plan) if (row.input, row.asset) == ("useful life", "M1"))
+    assert (
+        plan.decays["M1"].measured.shown is False
+        and row.source == "measured drift, as the client says; the months show no fall"
+    )
+    (half,) = (row for row in tables.register(plan) if (row.input, row.asset) == ("half-life of the gain", "M1"))
+    assert (half.grade, half.source) == (
+        "stated, range measured",
+        "assets.csv, no basis given; range: recall as monitored",
+    )

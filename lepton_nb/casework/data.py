@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb import datasets
+from lepton_nb import datasets, terms
 from lepton_nb.casework.forms import PARTS, CaseSet, Part
 from lepton_nb.casework.in_use import as_in_use
 from lepton_nb.client import case_data, case_rows
@@ -144,7 +144,7 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
         content = case_data(folder, case)
         name = Path(case.path).name
         facts = {
-            "name": name, "title": name, "source": f"the client's file {case.path}", "sha256": case.sha256,
+            "name": name, "title": name, "source": f"{terms.CLIENT_FILE}{case.path}", "sha256": case.sha256,
             "stand_in": False,
         }  # fmt: skip
     split = {} if case.split is None else {k: v for k, v in case.split.model_dump().items() if v is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lepton_nb.page import charts, plots, render, words
@@ -77,11 +77,11 @@ def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
 
 
 def market(comparables: Sequence[Any], prices: Mapping[str, Any], use, money: Money) -> Html:
-    """Comparables, what each is used for, and the weighted median. use: row → why it does not enter, or nothing."""
+    """Comparables, what each is used for, and the weighted median. use: row → why it carries no weight in the conclusion, or nothing."""
     rows = [
         {"For": row.asset_id or "", "Comparable": f"{row.comparable} ({words.month(row.date)}, {row.source})",
          "Price": f"{money(row.price)} {row.unit}".strip(), "×": f"{row.adjustment:g}", "Similar": words.share(row.similarity),
-         "Used": f"{words.label(row.basis)}: {use(row) or 'yes'}"}
+         "Basis": words.label(row.basis), "Used": listed(use(row))}
         for row in comparables
     ]  # fmt: skip
     told = [
@@ -97,6 +97,11 @@ def market(comparables: Sequence[Any], prices: Mapping[str, Any], use, money: Mo
         )
     caption = "Comparables; similarity is the weight. Source: market.csv."
     return render.join(render.table(rows, caption=caption, none="market.csv gives no price."), *map(render.note, told))
+
+
+def listed(reason: str) -> str:
+    """Whether a price is used in the conclusion, or only listed and why."""
+    return f"listed: {reason}" if reason else "in the conclusion"
 
 
 def charges(found: Any, money: Money) -> Html:
@@ -139,16 +144,18 @@ def with_and_without(one: Any, currency: str) -> Html:
     return render.table(rows, form, caption, sums=sums, none=f"{one.asset_id}: no money flows.")
 
 
-def royalties(found: Mapping[str, Any], money: Money) -> Html:
-    """Royalties that the holder of an asset is spared."""
+def royalties(found: Mapping[str, Any], money: Money, without: Callable[[str], str]) -> Html:
+    """Royalties that the holder of an asset is spared. without: asset → why there is none of it."""
     rows = [
         {"Asset": name, "Royalty": words.rate(one.rate), "Range": words.percent_range((one.low_rate, one.high_rate)),
          "Revenue (present value)": money(one.present_revenue), "Value after tax": money(one.value), "From … to": money.range((one.low, one.high)),
          "Source": one.source}
         for name, one in found.items() if one is not None
     ]  # fmt: skip
-    none = "No royalty rate is given for an asset with revenue, so there is no relief from royalty."
-    return render.table(rows, caption="A royalty is a share of revenue. Source: client.yml, market.", none=none)
+    told = [without(name) for name, one in found.items() if one is None]
+    caption = "A royalty is a share of revenue. Source: client.yml, market."
+    table = render.table(rows, caption=caption, none="No asset has a relief from royalty.")
+    return render.join(table, *map(render.note, told))
 
 
 def other_basis(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lepton_nb.page import charts, plots, render, words
@@ -206,8 +206,21 @@ def evidence(value: Any) -> Html:
             })  # fmt: skip
     if not told:
         return render.note("No case measures a model of this client: every evaluation was typed.")
-    caption = "Measured on the client's own data in this report, beside what was typed."
-    return render.join(render.table(rows, caption=caption), *map(render.note, told))
+    return render.join(render.table(rows, caption=measured_on(value.tables["evidence"])), *map(render.note, told))
+
+
+def measured_on(items: Iterable[Mapping[str, Any]]) -> str:
+    """The heading over what cases measured: on whose data each was. items: rows of the table evidence."""
+    kinds: dict[str, list[str]] = {}
+    for item in items:
+        kind = (
+            "on a stand-in for data that are not there, which is no evidence" if item["stand_ins"]
+            else "on public data that stand for the client's own" if item.get("public")
+            else "on the client's own data"
+        )  # fmt: skip
+        kinds.setdefault(kind, []).append(item["asset"])
+    told = list(kinds) if len(kinds) == 1 else [f"{words.listed(names)} {kind}" for kind, names in kinds.items()]
+    return f"Measured in this report {'; '.join(told)}; beside what was typed."
 
 
 #: A source that is a code of the client's files, such as ``measured_drift``, not the name of a file.
@@ -229,6 +242,6 @@ def register(value: Any) -> Html:
     ]  # fmt: skip
     caption = (
         f"{words.plural(len(rows), 'input')}. Several years of one driver share a line: the smallest low, the mean, the largest high. "
-        "Grade: measured, pilot, expert or vendor."
+        "Grade: measured, pilot, expert or vendor; stand-in: measured on made-up data, no evidence."
     )
     return render.table(rows, dict.fromkeys(("Low", "Likely", "High"), str), caption)

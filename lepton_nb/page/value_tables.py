@@ -336,7 +336,7 @@ def decays(plan: Any) -> Html:
         measured = None if seen is None else words.years(seen.half_life) if seen.half_life else "no fall"
         rows.append({
             "Asset": name, "Half-life used": words.years(used.half_life, endless="no decay") if used.half_life else "no decay",
-            "From": used.source, "Basis": words.label(used.basis or None), "Measured on": words.label(seen.metric) if seen else None,
+            "Grade": used.grade or None, "Source": used.evidence, "Measured on": words.label(seen.metric) if seen else None,
             "Measured": measured, "90 %": words.range_of((seen.fastest, seen.slowest), "years", 1) if seen else None,
         })  # fmt: skip
         told.append(f"{name}: {used.sentence}")

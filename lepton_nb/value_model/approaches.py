@@ -17,6 +17,7 @@ from scipy import optimize
 
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model.lines import PARTICIPANT, Group, Plan
+from lepton_nb.value_model.market import comparable_use, market_prices
 from lepton_nb.value_model.money import (
     Year,
     benefits,
@@ -57,7 +58,7 @@ APPROACH_RULES = {
     "participant's value: there it raises the value of the group, and the amortisation of the present owner's books is left "
     "out. The owner's own bases (investment value, value in use) carry the owner's books and no buyer's benefit.",
     "Weights": "Of an asset that earns: income 75 % and cost 25 % if it is in use and most of its benefits (present value) are "
-    "measured, else 50 % and 50 %; of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
+    "measured, else 50 % and 50 % (what was measured on a stand-in is no evidence and does not count as measured); of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
     "A market price that carries weight takes half, the others share the rest. Where the weighted mean is less than what the "
     "asset earns within its group, the mean is concluded and the difference stands under together; it never exceeds it.",
     "Returns": "WARA: the return of each asset is the cost of capital plus the premium of its kind, weighted by its concluded "
@@ -209,35 +210,14 @@ def relief_from_royalty(plan: Plan, asset_id: str) -> Royalty | None:
     return Royalty(asset_id, given.mode, given.low, given.high, given.source, revenue, value)
 
 
-# --- market ----------------------------------------------------------------------------------------------
-
-
-#: A list price of a substitute caps what anybody would pay; it is no price paid for an asset.
-CAP = "api_list_price"
-
-
-def comparable_use(row) -> str:
-    """Why a comparable does not enter the market approach of its asset; empty where it does."""
-    if row.asset_id is None:
-        return "stands for no asset of the client"
-    if row.substitute:
-        return "a substitute: it caps the yearly benefit"
-    if row.basis == CAP:
-        return "a list price of a service, not of the asset"
-    if row.unit:
-        return f"a price {row.unit}, not of the whole asset"
-    if row.price <= 0:
-        return "no price"
-    return "" if row.similarity > 0 else "similarity 0"
-
-
-def market_prices(plan: Plan, asset_id: str) -> methods.ComparablePrices | None:
-    """Weighted median of an asset's comparables (rule Market); None without any."""
-    rows = [row for row in plan.client.comparables if row.asset_id == asset_id and not comparable_use(row)]
-    if not rows:
-        return None
-    return methods.comparable_prices(
-        [row.price for row in rows], [row.adjustment for row in rows], [row.similarity for row in rows]
+def without_royalty(plan: Plan, asset_id: str) -> str:
+    """Why an asset has no relief from royalty: no rate, or no revenue under the rate that is given."""
+    given = next((row for row in plan.client.market.royalty_rates if row.asset_id == asset_id), None)
+    if given is None:
+        return f"{asset_id}: no royalty rate is given, so there is no relief from royalty."
+    return (
+        f"{asset_id}: a royalty rate of {100 * given.mode:g} % is given, but it brings no revenue; a royalty is a share "
+        "of revenue, so there is no relief from royalty."
     )
 
 
@@ -298,33 +278,50 @@ def asset_values(plan: Plan, group: Group, worth: float, costs: Mapping[str, Rep
 
 
 def measured_share(plan: Plan, asset_id: str) -> float:
-    """Share of the present value of an asset's own benefits whose evidence is measured; 0 without benefits."""
-    worth = present_benefits(plan, lambda line: line.grade == "measured", asset_id)
+    """Share of the present value of an asset's own benefits whose evidence is measured, not on a stand-in; 0 without benefits."""
+    worth = present_benefits(plan, lambda line: plan.gain_grade(line) == "measured", asset_id)
     total = sum(worth.values())
     return worth.get(True, 0.0) / total if total > 0 else 0.0
 
 
 def _indications(plan: Plan, name: str, earned: float, cost: Replacement) -> tuple[Indication, ...]:
     """Every method that gives a figure, weights summing to 1 (rule Weights)."""
-    asset = plan.asset(name)
+    asset, prices = plan.asset(name), market_prices(plan, name)
     if name not in plan.benefits_of:
         found = [(CHARGES, earned, 1.0, "earns through what it serves: its charges, within what replacing it costs")]
         if cost.built is not None:
             found.append((COST, cost.depreciated, 0.0, "the most that the charges can come to"))
+        if prices is not None:
+            found.append((MARKET, prices.value, 0.0, price_use(plan, name, prices)[1]))
         return tuple(Indication(*item) for item in found)
     found = _to_one(_earning(plan, asset, earned, cost))
-    prices = market_prices(plan, name)
     if prices is not None:
-        basis = plan.client.valuation.basis_of_value
-        counts = prices.conclusive and basis in PARTICIPANT
-        reason = "1 comparable" if prices.n == 1 else f"{prices.n} comparables"
-        if not prices.conclusive:
-            reason += "; three are needed to conclude"
-        elif not counts:
-            reason += f"; what others pay, not the {BASIS[basis]}"
+        counts, reason = price_use(plan, name, prices)
         found = [(method, value, weight * (0.5 if counts else 1.0), why) for method, value, weight, why in found]
         found.append((MARKET, prices.value, 0.5 if counts else 0.0, reason))
     return tuple(Indication(*item) for item in found)
+
+
+def price_use(plan: Plan, name: str, prices: methods.ComparablePrices) -> tuple[bool, str]:
+    """Whether the price of an asset carries weight in the conclusion, and why (rule Weights)."""
+    basis = plan.client.valuation.basis_of_value
+    reason = "1 comparable" if prices.n == 1 else f"{prices.n} comparables"
+    if name not in plan.benefits_of:
+        return False, f"{reason}; it earns through what it serves, within what replacing it costs"
+    if not prices.conclusive:
+        return False, f"{reason}; three are needed to conclude"
+    if basis not in PARTICIPANT:
+        return False, f"{reason}; what others pay, not the {BASIS[basis]}"
+    return True, reason
+
+
+def row_use(plan: Plan, row) -> str:
+    """Why a row of market.csv carries no weight in the conclusion on its asset; empty where it does."""
+    reason = comparable_use(row)
+    if reason:
+        return reason
+    counts, why = price_use(plan, row.asset_id, market_prices(plan, row.asset_id))
+    return "" if counts else why
 
 
 def _to_one(found: list[tuple[str, float, float, str]]) -> list[tuple[str, float, float, str]]:
@@ -355,6 +352,8 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
         points, why = MEASURED, f"in use, and {100 * share:.0f} % of its benefits are measured"
     else:
         stage = "not in use yet" if not asset.deployed else f"only {100 * share:.0f} % of its benefits are measured"
+        if asset.deployed and any(line.link_id in plan.stood_in for line in plan.benefits_of[asset.asset_id]):
+            stage += " (what a stand-in measured is no evidence)"
         points, why = UNMEASURED, f"{stage}: the forecast counts no more than the cost"
     found = [(EXCESS, earned, points[0], why)]
     if royalty is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
+from lepton_nb import terms
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 
@@ -84,6 +85,31 @@ class Decay:
     def rate(self) -> float:
         """Decay a year, ln 2 / half-life."""
         return math.log(2) / self.half_life if self.half_life else 0.0
+
+    @property
+    def grade(self) -> str:
+        """Grade of the half-life on every page: who gave the likely figure, and whether months give its range."""
+        if self.source != "stated":
+            return "measured" if self.source == "measured" or self.drawn is not None else ""
+        return "stated" if self.drawn is None else "stated, range measured"
+
+    @property
+    def evidence(self) -> str:
+        """Source of the half-life on every page, and of its range."""
+        told = (
+            terms.spoken(self.basis) if self.basis else "assets.csv, no basis given" if self.half_life else "none given"
+        )
+        return told if self.drawn is None else f"{told}; range: {terms.spoken(self.measured.metric)} as monitored"
+
+
+def life_basis(asset, used: Decay | None) -> str:
+    """Why an asset lasts as long as it does, in the client's words, and where the months do not show what it names."""
+    told = terms.spoken(asset.useful_life_basis)
+    if "drift" in asset.useful_life_basis and not (
+        used is not None and used.measured is not None and used.measured.shown
+    ):
+        return f"{told}, as the client says; the months show no fall"
+    return told
 
 
 def mean_factor(rate, young: float, old: float):

@@ -99,6 +99,11 @@ def outcome_grade(evaluation, outcome: str, grade: str) -> str:
     return evaluation.outcome_value.grade(outcome) or grade
 
 
+def grade_of_gain(plan: Plan, evaluation) -> str:
+    """Grade of a gain per case on every page: that of its test set where it is drawn."""
+    return plan.inputs[sample_name(evaluation, next(iter(sample_counts(evaluation))))].grade
+
+
 def sample_counts(evaluation) -> dict[str, tuple[int, ...]]:
     """The counted cells of a test set: its eight pairs where given, else the four of each margin."""
     if evaluation.paired:
@@ -114,7 +119,12 @@ def uncertain(plan: Plan) -> dict[str, Input]:
     found: dict[str, Input] = {}
     for item in (*_of_benefits(plan), *_of_costs(plan), *_of_assets(plan)):
         before = found.get(item.name, item)
-        found[item.name] = replace(item, by_year=before.by_year or before.range != item.range)
+        grades = dict.fromkeys((*before.grade.split(", "), item.grade))  # of each row that rests on it
+        found[item.name] = replace(
+            item,
+            by_year=before.by_year or before.range != item.range,
+            grade=item.grade if item.category == "decay" else ", ".join(filter(None, grades)),
+        )
     if len({(s.benefit_multiplier, s.cost_multiplier, s.assets) for s in plan.client.scenarios if s.p > 0}) > 1:
         found[SCENARIO] = Input(name=SCENARIO, category="scenario", label="scenario")
     return found
@@ -195,7 +205,7 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
                 label=f"share accepted: {line.link_id}",
                 unit="share",
                 accepted=line.accepted,
-                **where,
+                **where | {"grade": plan.gain_grade(line)},
             )
         if line.evaluation is not None:
             yield from _of_evaluation(plan, line, where)
@@ -221,7 +231,7 @@ def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
             label=f"test set: {words}",
             evaluation=evaluation,
             sample=sample,
-            **where,
+            **where | {"grade": plan.gain_grade(line)},
         )
 
 
@@ -257,7 +267,7 @@ def _of_assets(plan: Plan) -> Iterable[Input]:
                 asset_id=name,
                 range=decay.drawn,
                 unit="a year (ln 2 / half-life)",
-                grade="measured",
+                grade=decay.grade,
             )
 
 

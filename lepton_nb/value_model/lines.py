@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from lepton_nb import terms
 from lepton_nb.client import ThreePoint
 from lepton_nb.value_model.decay import Decay
 from lepton_nb.value_model.times import Period, years_between
@@ -201,6 +202,16 @@ class Plan:
         for line in self.costs:
             found.setdefault(line.asset_id, []).append(line)
         return found
+
+    @cached_property
+    def stood_in(self) -> frozenset[str]:
+        """Evaluations that a case measured on made-up data in place of those that are not there (rule Measured)."""
+        return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.stand_ins)
+
+    def gain_grade(self, line: BenefitLine) -> str:
+        """Grade of the gain, or of the share accepted, behind a benefit: that of its row, which widens it; ``stand-in``
+        where it was measured on made-up data (rule Evidence)."""
+        return terms.STAND_IN if line.evaluation is not None and line.link_id in self.stood_in else line.grade
 
     def asset(self, asset_id: str):
         return self._assets[asset_id]

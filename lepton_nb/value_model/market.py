@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lepton_nb.valuation import approaches as methods
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model.lines import Plan
 
@@ -216,3 +217,34 @@ def caps(plan: Plan) -> dict[str, float]:
                 continue
             found[row.asset_id] = min(price, found.get(row.asset_id, price))
     return found
+
+
+# --- prices of whole assets --------------------------------------------------------------------------------
+
+#: A list price of a substitute caps what anybody would pay; it is no price paid for an asset.
+CAP = "api_list_price"
+
+
+def comparable_use(row) -> str:
+    """Why a comparable does not enter the market approach of its asset; empty where it does."""
+    if row.asset_id is None:
+        return "stands for no asset of the client"
+    if row.substitute:
+        return "a substitute: it caps the yearly benefit"
+    if row.basis == CAP:
+        return "a list price of a service, not of the asset"
+    if row.unit:
+        return f"a price {row.unit}, not of the whole asset"
+    if row.price <= 0:
+        return "no price"
+    return "" if row.similarity > 0 else "similarity 0"
+
+
+def market_prices(plan: Plan, asset_id: str) -> methods.ComparablePrices | None:
+    """Weighted median of an asset's comparables (rule Market); None without any."""
+    rows = [row for row in plan.client.comparables if row.asset_id == asset_id and not comparable_use(row)]
+    if not rows:
+        return None
+    return methods.comparable_prices(
+        [row.price for row in rows], [row.adjustment for row in rows], [row.similarity for row in rows]
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lepton_nb.client import Evaluation, MetricLink, Monitoring
-from lepton_nb.terms import WEIGHTED
+from lepton_nb.terms import CLIENT_FILE, WEIGHTED
 
 #: How the id of an evaluation begins that a case gave; the rest is the asset.
 MEASURED = "measured:"
@@ -18,7 +18,7 @@ class Evidence:
     """What is known of the gain of one asset that has a case. counts: ids of the evaluations that benefits rest on.
 
     typed: evaluations of the client's files. months, typed_months: monitored rows of the case and of the files.
-    stand_ins: data sets of the case in whose place made-up data stood.
+    stand_ins: data sets of the case in whose place made-up data stood; public: real ones that are not the client's own.
     """
 
     asset_id: str
@@ -28,6 +28,7 @@ class Evidence:
     months: int
     typed_months: int
     stand_ins: tuple[str, ...]
+    public: tuple[str, ...]
     sentence: str
 
 
@@ -174,6 +175,11 @@ def _evidence(
     counts = tuple(sorted((link for link in used if link in own), key=lambda link: link != found.evaluation_id))
     typed_months = sum(row.asset_id == name for row in client.monitoring)
     stand_ins = tuple(data.get("spoken") or data["name"] for data in measured[name].data if data["stand_in"])
+    public = tuple(
+        data.get("spoken") or data["name"]
+        for data in measured[name].data
+        if not data["stand_in"] and not data["source"].startswith(CLIENT_FILE)
+    )
     beside = [item.evaluation_id for item in typed if item.evaluation_id not in counts]
     if found.evaluation_id in counts:
         told = f"{name} rests on what its case measured in this report on {found.n:,} cases ({found.sample})"
@@ -189,6 +195,8 @@ def _evidence(
     told += _other_share(found, typed)
     if stand_ins:
         told += f" Measured on a stand-in for {', '.join(stand_ins)}: not evidence of the real model."
+    if public:
+        told += f" Measured on public data ({', '.join(public)}), which stand for the client's own."
     return Evidence(
         asset_id=name,
         evaluation=found,
@@ -197,5 +205,6 @@ def _evidence(
         months=len(months[name]),
         typed_months=typed_months,
         stand_ins=stand_ins,
+        public=public,
         sentence=told,
     )

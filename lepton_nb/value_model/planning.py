@@ -14,7 +14,7 @@ from lepton_nb.value_model.inputs import correlated, uncertain
 from lepton_nb.value_model.laying import lay
 from lepton_nb.value_model.lines import PARTICIPANT, STOPPED, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
-from lepton_nb.value_model.measured import with_measured
+from lepton_nb.value_model.measured import Evidence, with_measured
 from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
 from lepton_nb.value_model.times import periods
@@ -59,11 +59,15 @@ def plan(client, basis: str = "", measured: Mapping[str, Any] | None = None) -> 
     basis: owner or market; empty: what the client's basis of value asks for. measured: what the client's cases gave, by
     asset, of :func:`lepton_nb.results.measured`; ``Plan.client`` is the client with what of it counts.
     """
-    client, evidence, said = with_measured(client, measured or {})
+    return _planned(*with_measured(client, measured or {}), basis)
+
+
+def _planned(client, evidence: tuple[Evidence, ...], said: tuple[str, ...], basis: str) -> Plan:
+    """The plan of a client with what of its cases counts. evidence: known from the start, since weights and so rates rest on it."""
     when = client.valuation
     basis = basis or ("market" if when.basis_of_value in PARTICIPANT else "owner")
     spans = periods(when.date, when.horizon_years, when.timing)
-    laid = replace(lay(client, spans, basis), wacc=discount_rate(client))
+    laid = replace(lay(client, spans, basis), wacc=discount_rate(client), evidence=evidence)
     laid = replace(laid, caps=caps(laid))
     laid = with_rates(laid)
     if when.loss_years == "stop":
@@ -75,12 +79,12 @@ def plan(client, basis: str = "", measured: Mapping[str, Any] | None = None) -> 
     inputs = uncertain(laid)
     correlations, notes = correlated(client, inputs)
     notes = (*(item.sentence for item in evidence), *said, *notes, *laid.notes)
-    return replace(laid, inputs=inputs, correlations=correlations, notes=notes, evidence=evidence)
+    return replace(laid, inputs=inputs, correlations=correlations, notes=notes)
 
 
 def on_basis(plan_: Plan, basis: str) -> Plan:
     """The same client on the other basis: owner or market."""
-    return plan_ if plan_.basis == basis else replace(plan(plan_.client, basis), evidence=plan_.evidence)
+    return plan_ if plan_.basis == basis else _planned(plan_.client, plan_.evidence, (), basis)
 
 
 def with_rates(laid: Plan) -> Plan:

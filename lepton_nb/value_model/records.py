@@ -151,6 +151,7 @@ def _evidence(item, plan) -> Row:
         "months": item.months,
         "typed_months": item.typed_months,
         "stand_ins": list(item.stand_ins),
+        "public": list(item.public),
         "sentence": item.sentence,
         "gains": [_gain(gain(plan, found), plan) for found in shown],
     }

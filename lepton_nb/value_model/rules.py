@@ -25,7 +25,9 @@ RULES = {
     "by the client's model. It counts in place of what was typed for that asset, which stands beside it and counts nowhere; "
     "months that the case measured give the decay in place of typed monitoring. A case that no benefit links to is shown "
     "and counts nowhere. Where the case was not executed, the asset's first typed evaluation with money per outcome counts, "
-    "and a note says so. Measured on a stand-in for data that are not there, it is no evidence, and is named one.",
+    "and a note says so. Measured on public data that stand for the client's own, the page says so. "
+    "Measured on a stand-in for data that are not there, it is no evidence: the gain has the grade stand-in, and its benefits do not "
+    "count as measured where assets are weighed.",
     "Decay": "What decays is the money gained over the baseline: 2^(−age / half-life), averaged over the days that count. The "
     "age runs from the date of the evaluation; without one, from the valuation date or the start of the first year in use "
     "(adoption above 0), whichever is later. The stated half-life is used where it has a basis (half_life_basis), else "
@@ -59,7 +61,7 @@ RULES = {
     "Evidence": "A grade widens a row's range around its most likely value and never moves it: measured as given, pilot × 1.25, "
     "expert × 1.5, vendor × 2, unless client.yml says otherwise. A range does not cross zero, a share not 1; what "
     "that cuts off at one end is taken from the other, down to the range as given. The measured gain "
-    "of a row is widened by the same factor; money per outcome has its own grade.",
+    "of a row, and a share accepted, have the grade of the row and are widened by the same factor; money per outcome has its own grade.",
     "Uncertainty": "Everything that can be otherwise is drawn: low, most likely and high as a triangular distribution, one draw "
     "per driver and quantity, and per asset and kind of cost, for all years; a test set's counts from the Dirichlet "
     "distribution of counts + ½ (pairs where given, else both margins independently), an acceptance share from the Beta "

@@ -7,7 +7,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lepton_nb import terms
-from lepton_nb.value_model.inputs import OUTCOMES, Drawn, drawn, outcome_grade, outcome_ranges
+from lepton_nb.value_model.decay import life_basis
+from lepton_nb.value_model.inputs import (
+    OUTCOMES,
+    Drawn,
+    acceptance_name,
+    drawn,
+    grade_of_gain,
+    outcome_grade,
+    outcome_ranges,
+)
 from lepton_nb.value_model.lines import Plan, by_driver
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
@@ -375,20 +384,27 @@ def _drivers(plan: Plan):
 
 
 def _tests(plan: Plan):
-    seen = {line.link_id: line.evaluation for line in plan.benefits if line.evaluation is not None}
-    for key, item in seen.items():
+    seen: dict[tuple[str, str], Any] = {}
+    for line in plan.benefits:
+        if line.link != "none":
+            seen.setdefault((line.link, line.link_id), line)
+    for (_, key), line in sorted(seen.items(), key=lambda item: item[1].evaluation is None):
+        item = line.evaluation
+        if item is None:
+            counted, grade = line.accepted, plan.inputs[acceptance_name(line.accepted)].grade
+            words = f"n = {counted.n:,}, {counted.evaluated_on}"
+            yield _row("share accepted", counted.asset_id, counted.accepted / counted.n, counted.unit, grade, words)
+            continue
         case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
         kind = "paired cases" if item.paired else "two tables of the same cases"
         name, unit = terms.spoken(key), f"{plan.currency} a case"
         gain = float(gain_per_case(item))
-        yield _row(f"gain per case: {name}", item.asset_id, gain, unit, "measured", f"{case}, {kind}")
-        grade = next(line.grade for line in plan.benefits if line.link_id == key)
-        for outcome, value in outcome_ranges(item, plan.client, grade).items():
+        yield _row(f"gain per case: {name}", item.asset_id, gain, unit, grade_of_gain(plan, item), f"{case}, {kind}")
+        for outcome, value in outcome_ranges(item, plan.client, line.grade).items():
             words = f"money per {OUTCOMES[outcome]}: {name}"
-            yield _range(words, item.asset_id, [value], unit, outcome_grade(item, outcome, grade), "outcome_value.csv")
-    for item in {line.link_id: line.accepted for line in plan.benefits if line.accepted is not None}.values():
-        words = f"n = {item.n:,}, {item.evaluated_on}"
-        yield _row("share accepted", item.asset_id, item.accepted / item.n, item.unit, "measured", words)
+            yield _range(
+                words, item.asset_id, [value], unit, outcome_grade(item, outcome, line.grade), "outcome_value.csv"
+            )
 
 
 def _payments(plan: Plan):
@@ -413,8 +429,8 @@ def _assets(plan: Plan):
             yield _row(
                 "capitalised so far, written off for tax", name, spent, plan.currency, source="costs.csv, actual"
             )
-        yield _row("useful life", name, asset.useful_life_years, "years", source=asset.useful_life_basis)
         used = plan.decays.get(name)
+        yield _row("useful life", name, asset.useful_life_years, "years", source=life_basis(asset, used))
         if used is not None and used.half_life is not None:
             drawn = used.measured
             yield _row(
@@ -422,8 +438,8 @@ def _assets(plan: Plan):
                 name,
                 used.half_life,
                 "years",
-                used.source,
-                used.basis,
+                used.grade,
+                used.evidence,
                 None if drawn is None else drawn.fastest,
                 None if drawn is None else drawn.slowest,
             )

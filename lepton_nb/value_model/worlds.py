@@ -12,7 +12,7 @@ from scipy.special import betaincinv
 from lepton_nb import terms
 from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
-from lepton_nb.value_model.inputs import PRIOR, Input
+from lepton_nb.value_model.inputs import PRIOR, Input, grade_of_gain
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
 from lepton_nb.value_model.verdict import counted
@@ -154,7 +154,8 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
             ends = tuple(words(end) for end in gain.interval)
             users = frozenset(line.asset_id for line in plan.benefits if line.link_id == gain.evaluation_id)
             unit = f"{plan.currency} per case"
-            found.append(Assumption(gain.evaluation_id, label, unit, *worlds, *ends, "measured", users))
+            grade = grade_of_gain(plan, plan.evaluation(gain.evaluation_id))
+            found.append(Assumption(gain.evaluation_id, label, unit, *worlds, *ends, grade, users))
     return tuple(found)
 
 
