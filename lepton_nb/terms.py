@@ -14,6 +14,8 @@ GRADES = ("measured", "pilot", "expert", "vendor")
 STAND_IN = "stand-in"
 #: How the source of data begins that the client brought; other data are public and stand for the client's own.
 CLIENT_FILE = "the client's file "
+#: Fewest positive, and fewest negative, rows of a case's test on which a conclusion is drawn.
+FEWEST_OF_A_CLASS = 30
 #: Monitored metrics that are shares of cases, so that outcome values can turn them into money.
 RATES = ("recall", "false_alarm_rate", "specificity", "precision", "accuracy", "flagged_share", "acceptance")
 #: Monitored metrics that no outcome value turns into money: they are shown.
@@ -55,6 +57,15 @@ MOST_INCONSISTENT = 0.10  # consistency ratio of pairwise comparisons (Saaty)
 STALE_AFTER = 365  # days from an evaluation to the valuation date: a note
 WITHHELD_AFTER = 730  # days: a conclusion that rests on the evaluation is withheld
 LEAST_CONTRAST = 4.5  # of text and its ground (WCAG 2.2, 1.4.3)
+
+
+def too_few(count: int) -> bool:
+    """Whether so many test rows of one class are too few for a conclusion.
+
+    >>> too_few(29), too_few(30)
+    (True, False)
+    """
+    return count < FEWEST_OF_A_CLASS
 
 
 def spoken(name: str) -> str:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from lepton_nb import client, results, value_model
+from lepton_nb import client, results, terms, value_model
+from lepton_nb.casework import checks
 from lepton_nb.page import summary_tables, value_tables
 from lepton_nb.report import compare
 from lepton_nb.value_model import approaches, changes, measured, records, tables, worlds
+from lepton_nb.value_model.gains import gain
+from lepton_nb.value_model.verdict import group_verdict
 
 BANK = Path(__file__).resolve().parent.parent / "clients" / "bank"
 MONEY = {"tp": [0, 0, 0], "fp": [-760, -620, -480], "fn": [-5300, -4275, -3300], "tn": [0, 0, 0]}
@@ -348,3 +351,17 @@ def test_a_life_by_measured_drift_says_where_the_months_show_none():
         "stated, range measured",
         "assets.csv, no basis given; range: recall as monitored",
     )
+
+
+def test_a_case_with_too_few_of_a_class_has_one_verdict_here_and_on_its_own_page(linked, tmp_path):
+    few = {(1, 1, 1): 4, (1, 1, 0): 24, (1, 0, 1): 1, (0, 1, 1): 40, (0, 1, 0): 2, (0, 0, 1): 90, (0, 0, 0): 1350}
+    enough = {**few, (1, 1, 1): 5}
+    for pairs, word in ((few, "no conclusion"), (enough, "shown")):
+        row = evaluation({key: pairs.get(key, 0) for key in PAIRS})
+        plan = value_model.plan(linked, measured=case(tmp_path / word, row))
+        found = gain(plan, plan.evaluation("measured:C1"))
+        assert found.interval[0] > 0 and found.word == word and found.sentence.startswith(word)
+        concluded = group_verdict(plan, plan.group("C1"), 0.0)
+        assert (concluded.word == "not shown") == (word == "no conclusion")
+        assert ("fewer than 30 rows of a class" in concluded.reason) == (word == "no conclusion")
+    assert checks.FEWEST_POSITIVES == terms.FEWEST_OF_A_CLASS == 30

@@ -15,13 +15,14 @@ from types import SimpleNamespace
 import numpy as np
 from scipy import special
 
+from lepton_nb import terms
 from lepton_nb.casework import doors, money
 from lepton_nb.casework.forms import CaseSet, Finding, Judged, Part, PerCase, Scores
 from lepton_nb.terms import SMALLEST_GROUP
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.threshold import closed_form_threshold
 
-FEWEST_POSITIVES = 30
+FEWEST_POSITIVES = terms.FEWEST_OF_A_CLASS
 #: A single column that ranks the test rows this well says what is to be predicted.
 LEAK = 0.98
 #: Mean distance of scores from what happened, over bins, from which on scores are called no probabilities.
@@ -80,7 +81,7 @@ def few_positives(seen: _Seen) -> Iterator[Finding]:
     """Fewer than 30 positives, or negatives, in the test: no conclusion."""
     test = seen.case.test
     for count, what in ((test.positives, "positive"), (len(test) - test.positives, "negative")):
-        if 0 < count < FEWEST_POSITIVES:
+        if count and terms.too_few(count):
             words = (
                 f"The test holds {count} {what} rows; under {FEWEST_POSITIVES} no conclusion is drawn. "
                 f"{FEWEST_POSITIVES - count} more are needed."

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lepton_nb import terms
 from lepton_nb.valuation import performance, uncertainty
 from lepton_nb.value_model.inputs import OUTCOMES, PRIOR, outcome_name, outcome_ranges, sample_counts, sample_name
 from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.measured import MEASURED
 from lepton_nb.value_model.world import MOST_LIKELY, World
 
 LEVEL = 0.90
 DRAWS = 16384
+#: The word where a case has too few rows of a class.
+NOT_CONCLUDED = "no conclusion"
 FLAGGED = {(1, 1): "tp", (1, 0): "fn", (0, 1): "fp", (0, 0): "tn"}
 
 
@@ -87,16 +91,20 @@ class Gain:
 
     @property
     def word(self) -> str:
-        return gain_word(self.interval)
+        return gain_word(self.interval, self.evaluation)
 
 
-def gain_word(interval) -> str:
-    """Rule Gain: whether the test set alone tells the sign at 90 %.
+def gain_word(interval, evaluation=None) -> str:
+    """Rule Gain: whether the test set alone tells the sign at 90 %; no conclusion from a case with too few rows of a class.
 
     >>> gain_word((0.1, 0.2)), gain_word((-0.1, 0.2)), gain_word((-0.2, -0.1))
     ('shown', 'not shown', 'against')
     """
     low, high = interval
+    if evaluation is not None and evaluation.evaluation_id.startswith(MEASURED):
+        classes = evaluation.model.positives, evaluation.n - evaluation.model.positives
+        if any(map(terms.too_few, classes)):
+            return NOT_CONCLUDED
     return "shown" if low > 0 else "against" if high < 0 else "not shown"
 
 
@@ -140,15 +148,16 @@ def gain(plan: Plan, evaluation, draws: int = DRAWS) -> Gain:
 
 
 def _sentence(evaluation, interval, margins) -> str:
-    word = gain_word(interval)
+    word = gain_word(interval, evaluation)
     told = {
+        NOT_CONCLUDED: f"the test of the case holds fewer than {terms.FEWEST_OF_A_CLASS} rows of a class",
         "shown": "the model beats its baseline",
         "not shown": "the interval holds zero, so the test set does not show that the model beats its baseline",
         "against": "the baseline beats the model",
     }[word]
     table = "paired table" if evaluation.paired else "two margins, taken as independent"
     sentence = f"{word}: {told} (by the {table})."
-    if evaluation.paired and gain_word(margins) != word:
+    if evaluation.paired and word != NOT_CONCLUDED and gain_word(margins) != word:
         sentence += f" By the margins alone the answer would be: {gain_word(margins)}."
     return sentence
 

@@ -73,7 +73,7 @@ RULES = {
     "Verdict": "Of a group, by P(value < 0): at most 1 % almost surely positive, 10 % likely positive, 50 % open, above not "
     "supported. A draw that loses without discounting counts as below zero too: a higher rate makes late losses small and must "
     "not make the word better. How wide the value is, is said apart. Not shown, with a range in place of the number: the 90 % interval of "
-    "the gain per case of a test set behind it holds zero. Withheld: an asset of the group that earns, or that one which "
+    "the gain per case of a test set behind it holds zero, or a case behind it has too few rows of a class for a conclusion. Withheld: an asset of the group that earns, or that one which "
     "earns needs, is prohibited or its legal control unclear; an evaluation behind it is older than two years. A group that "
     "is not shown or withheld is no part of the total.",
     "Prohibited": "An asset in the class prohibited by the EU AI Act has no value as a going concern: what stopping it costs "
@@ -88,7 +88,7 @@ EVIDENCE_RULES = {
     "Intervals": "Gains: 5 to 95 % of the posterior, the shares of the cells being Dirichlet with counts + ½, at the most likely "
     "money per outcome; where said, the money is drawn too (triangular low, most likely, high). Rates: Wilson, 90 %.",
     "Gain": "Shown: the whole 90 % interval of the deciding table lies above zero. Not shown: it holds zero. Against: it "
-    "lies below.",
+    "lies below. No conclusion: it was measured by a case whose test holds fewer than 30 positive or negative rows.",
     "Threshold": "The probability from which on a flag pays follows from the money per outcome alone, if the scores are "
     "probabilities; the calibration is shown. A cut chosen on the very cases that judge it looks too good: each fifth of "
     "the cases is judged with the cut that is best on the other four. In use is the cut that flags the same share of "

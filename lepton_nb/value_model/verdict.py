@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from lepton_nb.value_model.gains import gain
+from lepton_nb import terms
+from lepton_nb.value_model.gains import NOT_CONCLUDED, gain
 from lepton_nb.value_model.lines import STOPPED, Group, Plan
 from lepton_nb.value_model.times import years_later
 
@@ -130,7 +131,13 @@ def _not_shown(plan: Plan, group: Group) -> Iterable[str]:
             if line.evaluation is not None:
                 seen[line.link_id] = line.evaluation
     for key, evaluation in seen.items():
-        if gain(plan, evaluation).word == "not shown":
+        word = gain(plan, evaluation).word
+        if word == NOT_CONCLUDED:
+            yield (
+                f"the test of the case behind {key} (n = {evaluation.n:,}) holds fewer than {terms.FEWEST_OF_A_CLASS} rows of a "
+                "class: no conclusion is drawn from it"
+            )
+        elif word == "not shown":
             yield (
                 f"the test set {key} (n = {evaluation.n:,}) alone does not tell whether the model gains or loses on its "
                 "baseline: the 90 % interval of the gain per case holds zero"
