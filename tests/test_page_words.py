@@ -69,6 +69,7 @@ CASES = [
     (words.percent_range((0.921, 0.974)), "92.1 to 97.4 %"),
     (words.estimate(Three(12_000, 15_000, 20_000), "EUR"), "15 k EUR (12.0 k to 20.0 k)"),
     (words.estimate(Three(5, 5, 5), unit="kWh"), "5 kWh"),
+    (words.estimate(Three(0.0025, 0.025, 0.0475)), "0.025 (0.0025 to 0.0475)"),
     (words.estimate(None, "EUR"), "–"),
     (words.plus_minus(1_083_412, 2_310, "EUR"), "1.08 m ± 2 k EUR"),
     (words.plus_minus(SimpleNamespace(value=0.31234, standard_error=0.0041)), "0.3123 ± 0.004"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from lepton_nb import client, results, terms, value_model
 from lepton_nb.casework import checks
-from lepton_nb.page import summary_tables, value_tables
+from lepton_nb.page import summary_tables, value_tables, words
 from lepton_nb.report import compare
 from lepton_nb.value_model import approaches, changes, measured, records, tables, worlds
 from lepton_nb.value_model.gains import gain
@@ -365,3 +366,12 @@ def test_a_case_with_too_few_of_a_class_has_one_verdict_here_and_on_its_own_page
         assert (concluded.word == "not shown") == (word == "no conclusion")
         assert ("fewer than 30 rows of a class" in concluded.reason) == (word == "no conclusion")
     assert checks.FEWEST_POSITIVES == terms.FEWEST_OF_A_CLASS == 30
+
+
+def test_the_low_end_of_a_volume_is_written_alike_in_the_register_the_inputs_and_the_tornado():
+    plan = value_model.plan(client.load(BANK.parent / "manufacturer"))
+    (row,) = (asdict(row) for row in tables.register(plan) if (row.input, row.asset) == ("volume: energy saving", "M2"))
+    (item,) = (item for item in plan.inputs.values() if item.label == "volume: energy saving (M2)")
+    (move,) = (move for move in worlds.assumptions(plan, words.figure) if move.name == item.name)
+    low = summary_tables.figure(row, "low")
+    assert low == move.low_words == "0.0025" and f"({low} to " in words.estimate(item.range)

@@ -229,7 +229,8 @@ SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 
 def figure(row: Mapping[str, Any], name: str) -> str:
     """One input of the register in its own form."""
-    rate = row["unit"].startswith(("share", "a year", "of profit"))
+    # a share of something is an amount in its unit, written as where it is drawn and moved; a bare share is a percentage
+    rate = row["unit"] == "share" or row["unit"].startswith(("a year", "of profit"))
     return (words.rate if rate else words.figure)(row[name]) if row[name] is not None else ""
 
 

@@ -440,14 +440,20 @@ def percent_range(ends: Any, digits: int | None = None, why: str = "") -> str:
 
 
 def estimate(three: Any, currency: str = "", unit: str = "", why: str = "") -> str:
-    """Most likely, then low to high in brackets: ``15 EUR (12 to 20)``; one figure where there is no range."""
+    """Most likely, then low to high in brackets: ``15 EUR (12 to 20)``; one figure where there is no range.
+
+    What was given keeps its digits, as where an end of it stands alone.
+
+    >>> estimate((0.0025, 0.025, 0.0475))
+    '0.025 (0.0025 to 0.0475)'
+    """
     middle, (low, high) = _number(three), _ends(three)
     if middle is None and isinstance(three, tuple | list) and len(three) == 3:
         middle = _number(three[1])
     told = money(middle, currency, why=why) if currency else figure(middle, unit, why=why)
     if middle is None or low is None or high is None or low == high:
         return told
-    return f"{told} ({money_range((low, high), '') if currency else range_of((low, high))})"
+    return f"{told} ({money_range((low, high), '') if currency else _range(low, high, figure, '', why)})"
 
 
 def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "") -> str:
