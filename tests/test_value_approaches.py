@@ -272,8 +272,15 @@ def test_what_a_royalty_lacks_is_said_the_rate_or_the_revenue():
     told = approaches.without_royalty(with_rate, "M1")
     assert "a royalty rate of 5 % is given" in told and "brings no revenue" in told
     assert "no royalty rate is given" in approaches.without_royalty(value_model.plan(make()), "M1")
+    plan = value_model.plan(client.load(CLIENTS / "bank"))
+    (earned,) = (
+        item
+        for item in approaches.asset_values(plan, plan.group("T1"), 1e5).assets["T1"].indications
+        if item.method == EXCESS
+    )
+    assert earned.reason.startswith("a royalty rate is given, but no revenue")
     page = str(approach_tables.royalties({"M1": None}, words.Money("EUR"), lambda name: told))
-    assert "is given, but it brings no revenue" in page
+    assert "is given, but M1 brings no revenue" in page
 
 
 def test_a_price_is_called_used_only_where_it_carries_weight_and_every_price_is_an_indication():

@@ -216,7 +216,7 @@ def without_royalty(plan: Plan, asset_id: str) -> str:
     if given is None:
         return f"{asset_id}: no royalty rate is given, so there is no relief from royalty."
     return (
-        f"{asset_id}: a royalty rate of {100 * given.mode:g} % is given, but it brings no revenue; a royalty is a share "
+        f"{asset_id}: a royalty rate of {100 * given.mode:g} % is given, but {asset_id} brings no revenue; a royalty is a share "
         "of revenue, so there is no relief from royalty."
     )
 
@@ -334,12 +334,14 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
     royalty = relief_from_royalty(plan, asset.asset_id)
     if asset.acquisition in ("licensed", "leased"):
         taken = royalty is not None
+        rated = any(row.asset_id == asset.asset_id for row in plan.client.market.royalty_rates)
+        lacks = "a royalty rate is given, but no revenue" if rated else "no royalty rate is given"
         found = [
             (
                 EXCESS,
                 earned,
                 0.0 if taken else 1.0,
-                "no royalty on revenue is given; what was spent on it is not its cost",
+                f"{lacks}; what was spent on it is not its cost",
             )
         ]
         if taken:
