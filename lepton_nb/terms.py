@@ -8,6 +8,10 @@ from datetime import date, timedelta
 OUTCOMES = ("tp", "fp", "fn", "tn")
 #: How the words of a sample begin whose money is weighted to the share of positive cases in use.
 WEIGHTED = "money weighted from"
+#: How the name of an evaluation begins that a case of the client gave.
+MEASURED = "measured:"
+#: Outcomes of a case that is positive; the others are those of a negative one.
+OF_POSITIVES = ("tp", "fn")
 #: Grades of evidence, from the strongest; each widens a range by its own factor.
 GRADES = ("measured", "pilot", "expert", "vendor")
 #: Grade of a gain that was measured on made-up data in place of those that are not there: no evidence.
@@ -24,6 +28,20 @@ OTHER_METRICS = ("auc", "gini", "brier", "log_loss", "f1", "mae", "rmse", "mape"
 PERSONAL = ("personal", "special_category", "pseudonymised")
 #: Kinds of options.
 OPTION_KINDS = ("defer", "expand", "abandon", "switch", "stage")
+
+
+def class_weights(seen: float, in_use: float) -> dict[str, float]:
+    r"""What the money of each outcome of a test is multiplied by, so that its mean is that of the cases in use.
+
+    A mean over the test is $\pi_t\,\bar v_1 + (1-\pi_t)\,\bar v_0$, with $\pi_t$ its share of positive cases and
+    $\bar v_y$ the money of a case of class y; in use it is $\pi\,\bar v_1 + (1-\pi)\,\bar v_0$. seen, in_use: $\pi_t$
+    and $\pi$, between 0 and 1.
+
+    >>> class_weights(0.5, 0.1)
+    {'tp': 0.2, 'fp': 1.8, 'fn': 0.2, 'tn': 1.8}
+    """
+    return {name: in_use / seen if name in OF_POSITIVES else (1 - in_use) / (1 - seen) for name in OUTCOMES}
+
 
 #: Written in capitals wherever they come as a part of a name.
 CAPITALS = (

@@ -11,6 +11,7 @@ from lepton_nb import casework, client
 from lepton_nb.casework import doors, in_use, judging
 from lepton_nb.client import ThreePoint
 from lepton_nb.client.schema import OutcomeValue
+from lepton_nb.value_model import break_even
 from lepton_nb.value_model.gains import gain_per_case
 
 MONEY = OutcomeValue(
@@ -49,6 +50,21 @@ def test_the_gain_is_that_of_the_share_in_use(case_set):
     each = by_class(case_set, found.flagged, MONEY)
     assert gain_per_case(found.evaluation) == pytest.approx(0.02 * each[1] + 0.98 * each[0])
     assert found.evaluation.model == judged(case_set, None)[1].evaluation.model, "no count is another"
+
+
+def test_what_is_said_of_a_weighted_case_holds_at_its_share_in_use(case_set):
+    _, found = judged(case_set, 0.02)
+    each, told = by_class(case_set, found.flagged, MONEY), found.evaluation
+    read = type(told).model_validate(told.model_dump(mode="json"))  # as a record holds it
+    assert read.share_in_use == 0.02
+    assert break_even.gain_by_class(read) == pytest.approx((each[1], each[0]))  # of the money as it was stated
+    assert break_even.gain_at_prevalence(read, 0.02) == pytest.approx(gain_per_case(read))
+    for outcome in ("tp", "fp", "fn", "tn"):
+        assert tuple(getattr(read.stated_value, outcome)) == pytest.approx(tuple(MONEY[outcome]))
+    plain = judged(case_set, None)[1].evaluation
+    assert (
+        plain.share_in_use == pytest.approx(float(case_set.test.y.mean())) and plain.stated_value == plain.outcome_value
+    )
 
 
 def test_the_share_of_the_test_itself_changes_nothing_and_without_one_nothing_is_said(case_set):

@@ -77,6 +77,7 @@ class CaseSet:
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # columns that number all rows
     money: OutcomeValue | None = None  # per outcome; None: no money is known
     money_source: str = ""
+    positive_share: float | None = None  # in use, to which the money is weighted; None: as in the test
     amount_meaning: str = ""  # how the amounts of the rows enter; empty: every row counts the same
     currency: str = ""
     yearly: float | None = None  # decisions of a year that the gain is earned on, most likely

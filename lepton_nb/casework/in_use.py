@@ -6,26 +6,22 @@ from dataclasses import replace
 
 from lepton_nb.casework.forms import CaseSet
 from lepton_nb.client import ThreePoint
-from lepton_nb.terms import OUTCOMES, WEIGHTED
-
-OF_POSITIVES = ("tp", "fn")
+from lepton_nb.terms import OUTCOMES, WEIGHTED, class_weights
 
 
 def as_in_use(case_set: CaseSet, share: float | None) -> CaseSet:
-    r"""The case with the money of each class weighted to the share of positive cases in use.
+    """The case with the money of each class weighted to the share of positive cases in use (``terms.class_weights``).
 
-    A mean over the test rows is $\pi_t\,\bar v_1 + (1-\pi_t)\,\bar v_0$, with $\pi_t$ the share of positive cases in the
-    test and $\bar v_y$ the money of a case of class y. In use it is $\pi\,\bar v_1 + (1-\pi)\,\bar v_0$: the same mean of
-    the same rows with money $v_1\,\pi/\pi_t$ and $v_0\,(1-\pi)/(1-\pi_t)$. So a gain, its interval and a threshold on the
-    scores are those in use, without another count. What a class costs must not depend on how frequent it is.
+    So a gain, its interval and a threshold on the scores are those in use, without another count. What a class costs
+    must not depend on how frequent it is.
     share: in use, 0..1; None: as in the test, nothing changes.
     """
     seen = float(case_set.test.y.mean()) if len(case_set.test) else 0.0
     if share is None or case_set.money is None or not 0 < seen < 1:
         return case_set
-    times = {outcome: share / seen if outcome in OF_POSITIVES else (1 - share) / (1 - seen) for outcome in OUTCOMES}
+    times = class_weights(seen, share)
     money = case_set.money.model_copy(
         update={name: ThreePoint(*(each * times[name] for each in case_set.money[name])) for name in OUTCOMES}
     )
     words = f"{WEIGHTED} {100 * seen:.1f} % positive cases in the test to {100 * share:.1f} % in use"
-    return replace(case_set, money=money, split=f"{case_set.split}; {words}")
+    return replace(case_set, money=money, positive_share=share, split=f"{case_set.split}; {words}")

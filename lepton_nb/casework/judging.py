@@ -147,6 +147,7 @@ def _evaluation(
         baseline_policy=baseline_name,
         paired=cells,
         outcome_value=worth_,
+        positive_share=case_set.positive_share,
     )
     return found, words
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.evidence_words import sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
@@ -75,8 +76,8 @@ def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[
 def cells(item: Any, each: Mapping[str, float], money: Money) -> Html:
     """Where the gain comes from, and both tables of decisions as pictures."""
     caption = (
-        f"{words.label(item.evaluation_id)}: cases, and money per case; each: what one such case is worth, {money.currency}. "
-        "Source: confusion.csv, outcome_value.csv."
+        f"{words.label(item.evaluation_id)}: cases, and money per case; each: what one such case is worth"
+        f"{weighted(item)}, {money.currency}. {sources([item])}"
     )
     forms = dict.fromkeys(("Model, money", "Baseline, money", "Difference"), money)
     table = render.table(cell_rows(item, each, money.currency), forms, caption, sums=["Model", "Baseline", *forms])
@@ -131,7 +132,7 @@ def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
     """The gain at other shares of positive cases. gain_at(evaluation, share), by_class(evaluation): of the value layer."""
     rows, told = [], []
     for item in items:
-        share = item.model.positives / item.model.n
+        share = item.share_in_use
         today = float(gain_at(item, share))
         for times in (0.5, 1.0, 1.5, 2.0):
             if times * share <= 1:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.evidence_words import sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -102,12 +103,18 @@ def outcome_money(evaluations: Sequence[Any], currency: str) -> Html:
     """Money per outcome of each evaluation; a loss is negative."""
     rows = [
         {"Evaluation": words.label(item.evaluation_id), "Of": item.evaluated_on, "Cases": item.n}
-        | {f"{told}, {currency}": words.estimate(getattr(item.outcome_value, key)) for key, told in OUTCOMES.items()}
+        | {f"{told}, {currency}": words.estimate(getattr(item.stated_value, key)) for key, told in OUTCOMES.items()}
         for item in evaluations
         if item.outcome_value is not None
     ]
-    caption = "Money per outcome. Source: metrics/outcome_value.csv, metrics/confusion.csv."
-    return render.table(rows, caption=caption, none="No money per outcome is given.")
+    caption = f"Money of one case of each outcome, as stated. {sources(evaluations)}"
+    notes = [
+        f"{words.label(item.evaluation_id)}: in the gain this money counts{weighted(item)}."
+        for item in evaluations
+        if item.outcome_value is not None and item.positive_share is not None
+    ]
+    table = render.table(rows, caption=caption, none="No money per outcome is given.")
+    return render.join(table, *map(render.note, notes))
 
 
 def gains(found: Sequence[Any], money: Money) -> Html:
@@ -126,7 +133,7 @@ def gains(found: Sequence[Any], money: Money) -> Html:
             })  # fmt: skip
     caption = (
         "Gain over the baseline at the most likely money per outcome; the intervals hold the test set's uncertainty only. "
-        "A year: times the cases of the last whole year. Source: metrics/paired_counts.csv, confusion.csv, outcome_value.csv."
+        f"A year: times the cases of the last whole year, as far as they are attributed to it. {sources(found)}"
     )
     sentences = []
     for gain in found:

@@ -19,7 +19,8 @@ from lepton_nb.value_model.world import World
 
 def gain_by_class(evaluation) -> tuple[float, float]:
     """Gain per positive and per negative case: (money, money). The gain is their mean by the share of positives."""
-    money = most_likely_money(evaluation)
+    times = evaluation.class_weights
+    money = {name: value / times[name] for name, value in most_likely_money(evaluation).items()}
 
     def mean(counts, hit, miss) -> float:
         right, wrong = getattr(counts, hit), getattr(counts, miss)
@@ -39,7 +40,7 @@ def gain_at_prevalence(evaluation, prevalence):
 def prevalence_for(evaluation, factor: float) -> float | None:
     """The share of positive cases at which the gain is ``factor`` times today's; None where no share in 0..1 does it."""
     positive, negative = gain_by_class(evaluation)
-    today = float(gain_at_prevalence(evaluation, evaluation.model.positives / evaluation.model.n))
+    today = float(gain_at_prevalence(evaluation, evaluation.share_in_use))
     if today <= 0 or positive == negative:
         return None
     share = (factor * today - negative) / (positive - negative)

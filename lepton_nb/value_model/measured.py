@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lepton_nb.client import Evaluation, MetricLink, Monitoring
-from lepton_nb.terms import CLIENT_FILE, WEIGHTED
-
-#: How the id of an evaluation begins that a case gave; the rest is the asset.
-MEASURED = "measured:"
+from lepton_nb.terms import CLIENT_FILE, MEASURED, WEIGHTED
 
 
 @dataclass(frozen=True, kw_only=True)

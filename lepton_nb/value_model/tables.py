@@ -400,11 +400,12 @@ def _tests(plan: Plan):
         name, unit = terms.spoken(key), f"{plan.currency} a case"
         gain = float(gain_per_case(item))
         yield _row(f"gain per case: {name}", item.asset_id, gain, unit, grade_of_gain(plan, item), f"{case}, {kind}")
+        source = "client.yml, its case" if key.startswith(terms.MEASURED) else "outcome_value.csv"
+        if item.positive_share is not None:
+            source += f", weighted to {100 * item.positive_share:g} % positive cases in use"
         for outcome, value in outcome_ranges(item, plan.client, line.grade).items():
             words = f"money per {OUTCOMES[outcome]}: {name}"
-            yield _range(
-                words, item.asset_id, [value], unit, outcome_grade(item, outcome, line.grade), "outcome_value.csv"
-            )
+            yield _range(words, item.asset_id, [value], unit, outcome_grade(item, outcome, line.grade), source)
 
 
 def _payments(plan: Plan):

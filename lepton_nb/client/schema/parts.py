@@ -39,6 +39,7 @@ from lepton_nb.client.schema.settings import (
     Valuation,
 )
 from lepton_nb.client.words import did_you_mean, printable
+from lepton_nb.terms import OUTCOMES, class_weights
 
 
 class Counts(Frozen):
@@ -87,7 +88,10 @@ class PairedCount(Frozen):
 
 
 class Evaluation(Frozen):
-    """A model against what was done before. ``paired`` has 8 cells; None: only the margins are known."""
+    """A model against what was done before. ``paired`` has 8 cells; None: only the margins are known.
+
+    positive_share: of positive cases in use, to which ``outcome_value`` is weighted; None: as in the test.
+    """
 
     evaluation_id: str
     asset_id: str
@@ -100,6 +104,29 @@ class Evaluation(Frozen):
     baseline_policy: str = ""
     paired: tuple[PairedCount, ...] | None = None
     outcome_value: OutcomeValue | None = None
+    positive_share: float | None = None
+
+    @property
+    def share_in_use(self) -> float:
+        """The share of positive cases for which the money per outcome holds."""
+        return self.model.positives / self.model.n if self.positive_share is None else self.positive_share
+
+    @property
+    def class_weights(self) -> dict[str, float]:
+        """What the stated money of each outcome was multiplied by."""
+        seen = self.model.positives / self.model.n
+        return dict.fromkeys(OUTCOMES, 1.0) if self.positive_share is None else class_weights(seen, self.positive_share)
+
+    @property
+    def stated_value(self) -> OutcomeValue | None:
+        """The money of one case of each outcome, as the client stated it."""
+        if self.outcome_value is None:
+            return None
+        stated = {
+            name: ThreePoint(*(each / times for each in getattr(self.outcome_value, name)))
+            for name, times in self.class_weights.items()
+        }
+        return self.outcome_value.model_copy(update=stated)
 
 
 class Predictions(Frozen):
