@@ -31,6 +31,7 @@ from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
 from lepton_nb.value_model.approaches import returns_on_assets, solved_rate
 from lepton_nb.value_model.planning import years_run
+from lepton_nb.value_model.verdict import verdict
 
 PREMIUMS = {"data": 0.02, "model": 0.06, "infrastructure": 0.0}
 
@@ -761,3 +762,12 @@ def _printed() -> set[str]:
         names = re.findall(r"^((?:[A-Z]+_)?RULES) = ", path.read_text(encoding="utf-8"), flags=re.M)
         found |= {f"{path.stem}.{name}" for name in names}
     return found
+
+
+def test_the_share_that_decides_a_verdict_is_said():
+    decided = verdict(0.008, losing=0.0134)
+    assert decided.word == "likely positive"
+    assert decided.reason.startswith(
+        "1.3 % of the draws lose at the rate or without discounting, which is at most 10 %"
+    )
+    assert verdict(0.008, losing=0.009).reason == "P(value < 0) is at most 1 %"

@@ -48,7 +48,8 @@ def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "", l
     if word == _word(below_zero)[1]:
         return Verdict(word, f"P(value < 0) is {bound}")
     words = (
-        f"P(value < 0) is {bound} with the draws that lose without discounting: a rate does not make late losses small"
+        f"{100 * losing:.2g} % of the draws lose at the rate or without discounting, which is {bound}: "
+        "a rate does not make late losses small"
     )
     return Verdict(word, words)
 
