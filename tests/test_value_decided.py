@@ -65,6 +65,14 @@ def test_keep_what_is_likely_worth_something_until_the_next_valuation():
         assert (one.word, one.about, one.money, one.day) == ("keep", "A", 1000.0, date(2027, 6, 30))
 
 
+def test_write_down_what_the_books_hold_above_what_it_can_bring():
+    for loss, expected in ((30.0, ["write down", "keep"]), (0.0, ["keep"])):
+        found = told(records([group()], portfolio=record({"A_impairment_loss": figure(loss)})))
+        assert [one.word for one in found] == expected
+    found = told(records([group()], portfolio=record({"A_impairment_loss": figure(30.0)})))[0]
+    assert (found.about, found.money, found.day, found.page) == ("A", 30.0, DAY, "portfolio")
+
+
 STAGE = {
     "asset": "A",
     "as_planned": -5.0,

@@ -27,7 +27,7 @@ POSITIVE = ("almost surely positive", "likely positive")
 #: What a sum is called that is not told.
 SMALL = "small"
 SAID = {
-    "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "renegotiate": "Renegotiate", "retrain": "Retrain",
+    "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "write down": "Write down", "renegotiate": "Renegotiate", "retrain": "Retrain",
     "measure": "Measure more",
 }  # fmt: skip
 

@@ -17,9 +17,11 @@ from lepton_nb.value_model.stages import WORTH_NAMING
 from lepton_nb.value_model.times import years_later
 from lepton_nb.value_model.verdict import NOT_SHOWN, OLDEST_EVALUATION, VERDICTS, WITHHELD
 
-KEEP, GATE, STOP, RENEGOTIATE, RETRAIN, MEASURE = WORDS = ("keep", "gate", "stop", "renegotiate", "retrain", "measure")
+KEEP, GATE, STOP, WRITE, RENEGOTIATE, RETRAIN, MEASURE = WORDS = (
+    "keep", "gate", "stop", "write down", "renegotiate", "retrain", "measure",
+)  # fmt: skip
 #: The order in which decisions are told: what cannot wait comes first.
-ORDER = (STOP, GATE, RENEGOTIATE, MEASURE, RETRAIN, KEEP)
+ORDER = (STOP, WRITE, GATE, RENEGOTIATE, MEASURE, RETRAIN, KEEP)
 OPEN, NOT_SUPPORTED = VERDICTS[2][1], VERDICTS[3][1]
 #: Share of the gain that may be lost before a model is to be trained again.
 MAY_BE_LOST = 0.25
@@ -30,6 +32,7 @@ RULES: Mapping[str, str] = {
     "Keep": f"The value of a group is at most to one half below zero, its sign is shown, and nothing bids to stop it. Until the next valuation, {AGAIN} year on.",
     "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment.",
     "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it. The money is what stopping today saves, else what the group loses.",
+    "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
     "Retrain": f"Decay takes more than {WORTH_NAMING:.0%} of the value of the group, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what decay takes from the value, or the cost of that training.",
     "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
@@ -79,6 +82,7 @@ def decisions(found: Records, assets: Sequence[Any], day: date) -> tuple[Decisio
         told += [*gates, *([] if group is None or (gates and group.word != KEEP) else [group])]
         if row["verdict"] != WITHHELD and (group is None or group.word not in (STOP, MEASURE)):
             told += _studies(found, row, own, day)
+    told += _losses(found, day)
     told += _offers(found.speed_and_cost, day)
     stopped = {name for one in told if one.word == STOP for name in _members(found, one.about)}
     for name, asset in by_name.items():
@@ -157,6 +161,17 @@ def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
             yield Decision(
                 word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
                 what="to be paid or refused", beside=right, beside_what="the right to refuse", page="options",
+            )  # fmt: skip
+
+
+def _losses(found: Records, day: date) -> Iterable[Decision]:
+    """Groups that stand in the books above what they can bring."""
+    for row in found.value.tables["groups"]:
+        loss = found.portfolio.figures.get(f"{row['name']}_impairment_loss")
+        if loss is not None and loss.value > 0:
+            yield Decision(
+                word=WRITE, about=row["name"], day=day, money=loss.value, what="more in the books than it can bring",
+                page="portfolio",
             )  # fmt: skip
 
 
