@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from test_value_model import asset, benefit, cost, make, spent
@@ -12,7 +13,7 @@ from lepton_nb import client, value_model
 from lepton_nb.page import approach_tables, words
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model import approaches, money
-from lepton_nb.value_model.approaches import CHARGES, COST, EXCESS, MARKET
+from lepton_nb.value_model.approaches import CHARGES, COST, EXCESS, MARKET, Indication
 from lepton_nb.value_model.replacement import economic_obsolescence, replacement_costs
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
@@ -356,3 +357,20 @@ def test_an_asset_of_no_known_cost_and_one_that_serves_nobody_charge_nothing():
     for group in plan.groups:
         for found in approaches.charges(plan, group, costs).values():
             assert (found.yearly, found.value) == (0, 0)
+
+
+def test_a_value_held_to_what_is_earned_is_said_beside_the_weights():
+    def shown(earned, other):
+        found = (Indication(EXCESS, earned, 0.5, "why"), Indication(COST, other, 0.5, "why"))
+        mean = (earned + other) / 2
+        part = approaches.AssetValue("M1", earned, min(earned, mean), found)
+        assert part.mean == mean
+        group = SimpleNamespace(assets=SimpleNamespace(assets={"M1": part}))
+        return str(approach_tables.indications(SimpleNamespace(groups=[group]), words.Money("EUR")))
+
+    assert "is more than what it earns within its group" in shown(-4000.0, 52_000.0)
+    assert "is more than" not in shown(52_000.0, 4000.0)
+
+
+def test_without_a_weight_there_is_no_mean():
+    assert approaches.AssetValue("M1", 5.0, 5.0, (Indication(COST, 9.0, 0.0, "beside"),)).mean is None

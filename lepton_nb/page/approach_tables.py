@@ -211,7 +211,14 @@ def indications(found: Any, money: Money) -> Html:
         for item in found.groups for name, part in item.assets.assets.items() for one in part.indications
     ]  # fmt: skip
     caption = "Every indication with its weight and the reason. The rules are the same for every client."
-    return render.table(rows, caption=caption, none="No method says anything.")
+    held = [
+        f"{name}: the weighted mean of its indications, {money(part.mean)}, is more than what it earns within its group; "
+        f"its value is what it earns, {money(part.earned)}."
+        for item in found.groups
+        for name, part in item.assets.assets.items()
+        if part.mean is not None and part.mean > part.value
+    ]
+    return render.join(render.table(rows, caption=caption, none="No method says anything."), *map(render.note, held))
 
 
 def returns(checks: Sequence[Any], money: Money) -> Html:

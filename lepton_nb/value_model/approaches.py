@@ -248,6 +248,12 @@ class AssetValue:
     value: float
     indications: tuple[Indication, ...]
 
+    @property
+    def mean(self) -> float | None:
+        """The weighted mean of the indications; None where none has a weight."""
+        weighted = [item.weight * item.value for item in self.indications if item.weight]
+        return sum(weighted) if weighted else None
+
 
 @dataclass(frozen=True)
 class GroupValues:
@@ -271,8 +277,8 @@ def asset_values(plan: Plan, group: Group, worth: float, costs: Mapping[str, Rep
     found = {}
     for name in group.assets:
         indications = _indications(plan, name, earned[name], costs[name])
-        mean = sum(item.weight * item.value for item in indications)
-        value = min(earned[name], mean) if any(item.weight for item in indications) else earned[name]
+        mean = AssetValue(name, earned[name], earned[name], indications).mean
+        value = earned[name] if mean is None else min(earned[name], mean)
         found[name] = AssetValue(name, earned[name], value, indications)
     return GroupValues(group, worth, found, charged)
 
