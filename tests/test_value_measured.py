@@ -375,3 +375,18 @@ def test_the_low_end_of_a_volume_is_written_alike_in_the_register_the_inputs_and
     (move,) = (move for move in worlds.assumptions(plan, words.figure) if move.name == item.name)
     low = summary_tables.figure(row, "low")
     assert low == move.low_words == "0.0025" and f"({low} to " in words.estimate(item.range)
+
+
+def test_money_is_shown_as_it_was_stated_and_counts_as_it_is_weighted(linked, tmp_path):
+    times = terms.class_weights(300 / 2000, 0.06)
+    weighted = {name: [each * times[name] for each in three] for name, three in MONEY.items()}
+    plan = value_model.plan(linked, measured=case(tmp_path, evaluation(outcome_value=weighted, positive_share=0.06)))
+    by_hand = 0.06 * (70 - 20) * 4275 / 300 + 0.94 * (90 - 60) * 620 / 1700
+    gains = {gain.evaluation_id: gain for gain in value_model.gains(plan)}
+    assert gains["measured:C1"].per_case == pytest.approx(by_hand)
+    register = {row.input: row for row in value_model.register(plan)}
+    miss = register["money per false negative: measured:C1"]
+    assert (miss.low, miss.likely, miss.high) == pytest.approx((-5300, -4275, -3300))
+    assert "client.yml" in miss.source and "6 % positive cases in use" in miss.source
+    moved = {move.name: move for move in worlds.assumptions(plan, lambda value: f"{value:.0f}")}
+    assert (moved["measured:C1.fn"].low_words, moved["measured:C1.fn"].high_words) == ("-5300", "-3300")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from lepton_nb import terms
+from lepton_nb.client import ThreePoint
 from lepton_nb.value_model.decay import life_basis
 from lepton_nb.value_model.inputs import (
     OUTCOMES,
@@ -402,10 +403,11 @@ def _tests(plan: Plan):
         yield _row(f"gain per case: {name}", item.asset_id, gain, unit, grade_of_gain(plan, item), f"{case}, {kind}")
         source = "client.yml, its case" if key.startswith(terms.MEASURED) else "outcome_value.csv"
         if item.positive_share is not None:
-            source += f", weighted to {100 * item.positive_share:g} % positive cases in use"
+            source += f"; in the gain once weighted to {100 * item.positive_share:g} % positive cases in use"
         for outcome, value in outcome_ranges(item, plan.client, line.grade).items():
             words = f"money per {OUTCOMES[outcome]}: {name}"
-            yield _range(words, item.asset_id, [value], unit, outcome_grade(item, outcome, line.grade), source)
+            stated = ThreePoint(*(each / item.class_weights[outcome] for each in value))
+            yield _range(words, item.asset_id, [stated], unit, outcome_grade(item, outcome, line.grade), source)
 
 
 def _payments(plan: Plan):

@@ -135,7 +135,9 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
             ends = tuple(words(LN2 / rate) if rate > 0 else "no decay" for rate in (item.range.high, item.range.low))
         elif item.range is not None:
             worlds = World(drawn={name: 0.0}), World(drawn={name: 1.0})
-            ends = (words(item.range.low), words(item.range.high)) if not item.by_year else ("each low", "each high")
+            times = item.evaluation.class_weights[name.rpartition(".")[2]] if item.category == "outcome_value" else 1.0
+            ends = tuple(words(end / times) for end in (item.range.low, item.range.high))  # money as it was stated
+            ends = ("each low", "each high") if item.by_year else ends
         elif item.category == "success":
             worlds = World(chances={item.asset_id: 0.0}), World(chances={item.asset_id: 1.0})
             ends = "fails", "succeeds"
