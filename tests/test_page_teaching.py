@@ -74,7 +74,7 @@ def test_a_stand_in_is_named_as_one_and_real_data_with_their_source():
     assert "No number on this page is a result on MNIST" in plain(classifiers.origin(drawn, "MNIST"))
     assert "<digits>" not in classifiers.origin(drawn, "MNIST")
     real = SimpleNamespace(title="MNIST", source="LeCun", stand_in=False)
-    assert plain(classifiers.origin(real, "MNIST")) == "MNIST. LeCun."
+    assert plain(classifiers.origin(real, "MNIST")) == "MNIST: LeCun."
 
 
 def test_times_are_compared_with_the_same_seeds_and_what_was_not_reached_is_a_dash():

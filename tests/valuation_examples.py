@@ -133,7 +133,7 @@ EXAMPLES: dict[str, dict[str, dict]] = {
         "uniform": {"low": 1.0, "high": 2.0},
         "constant": {"value": 3.0},
         "dirichlet": {"counts": [3, 4], "prior": 0.5},
-        "simulate": {"model": model, "inputs": INPUTS, "draws": 256, "seed": 1, "correlations": {("a", "b"): 0.5}},
+        "simulate": {"model": model, "inputs": INPUTS, "draws": 256, "seed": 1, "keep_inputs": False, "correlations": {("a", "b"): 0.5}},
         "rank_correlation": {"rho": 0.5},
         "tornado": {"model": model, "base": {"a": 1.0, "b": 2.0}, "ranges": {"a": (0.0, 2.0)}},
         "sobol_indices": {"model": model, "inputs": INPUTS, "n": 256, "seed": 1},
