@@ -389,11 +389,19 @@ def test_a_royalty_is_a_share_of_revenue_and_not_of_savings():
 
 def test_the_check_of_returns_can_fail():
     assets = [asset("D1", kind="data", feeds="M1"), asset("M1")]
-    rows = [spent("2025-12-31", 100, "D1"), spent("2025-12-31", 100, "M1")]
-    plan = plan_of(assets, [benefit(y, 300) for y in (2026, 2027, 2028)], rows, premium=PREMIUMS)
-    found = returns_on_assets(plan, plan.groups[0])
+    rows = [spent("2025-12-31", 250, "D1"), spent("2025-12-31", 100, "M1")]
+    rows_of = [benefit(y, 300) for y in (2026, 2027, 2028)]
+    plan = plan_of(assets, rows_of, rows, premium=PREMIUMS | {"model": 0.3})
+    group = plan.groups[0]
+    found = returns_on_assets(plan, group)
     assert found.rest > 0 and found.passed is False and "fails" in found.sentence
-    same = plan_of(assets, [benefit(y, 300) for y in (2026, 2027, 2028)], rows, premium=0.05)
+    values = value_model.asset_values(plan, group, float(value_model.evaluate(plan).groups[group.name]))
+    parts = sum(item.value for item in values.assets.values())
+    assert found.fair == pytest.approx((found.wara * parts + found.highest * found.rest) / values.worth)
+    assert found.wara < found.fair < found.highest and found.worth < values.worth
+    near = plan_of(assets, rows_of, rows, premium=PREMIUMS | {"model": 0.021})
+    assert returns_on_assets(near, near.groups[0]).passed is True
+    same = plan_of(assets, rows_of, rows, premium=0.05)
     assert returns_on_assets(same, same.groups[0]).passed is True
 
 

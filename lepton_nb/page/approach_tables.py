@@ -130,17 +130,17 @@ def parts(found: Any, money: Money) -> list[Html]:
 def with_and_without(one: Any, currency: str) -> Html:
     """The flows of a group with an asset and without it and what serves it alone, in thousands."""
     rows = [
-        {"Year": str(year.year), "With": float(year.net), "Without": float(other.net), "Factor": float(year.discount_factor),
-         "Present value": float(year.present - other.present)}
+        {"Year": str(year.year), "With": float(year.net), "Without": float(other.net),
+         "Present value of the difference": float(year.present - other.present)}
         for year, other in zip(one.having, one.lacking, strict=True)
     ]  # fmt: skip
     gone = words.listed(one.dropped)
     caption = (
         f"{one.asset_id}, thousand {currency}, at {words.rate(one.group.rate)}: {one.group.name} with it, and without {gone}. "
-        "Costs are discounted at their own dates; before a buyer's tax benefit. Source: benefits.csv, costs.csv, client.yml."
+        "Benefits and tax are discounted from the day of their year, costs from their own dates, so that a difference is not its present value times one factor; before a buyer's tax benefit. Source: benefits.csv, costs.csv, client.yml."
     )
-    sums = ["With", "Without", "Present value"]
-    form = dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)}
+    sums = ["With", "Without", "Present value of the difference"]
+    form = dict.fromkeys(sums, words.thousands)
     return render.table(rows, form, caption, sums=sums, none=f"{one.asset_id}: no money flows.")
 
 
@@ -224,12 +224,16 @@ def indications(found: Any, money: Money) -> Html:
 def returns(checks: Sequence[Any], money: Money) -> Html:
     """Whether the returns of the assets fit the rate of their group."""
     rows = [
-        {"Group": one.group.name, "Rate": words.rate(one.group.rate), "WARA": words.rate(one.wara), "Left together, most likely": money(one.rest),
-         "It would earn": words.rate(one.rest_return), "Check": {True: "passes", False: "fails", None: "–"}[one.passed]}
+        {"Group": one.group.name, "Rate": words.rate(one.group.rate), "WARA": words.rate(one.wara), "Left together": money(one.rest),
+         "Asked to earn": words.rate(one.highest), "Rate of the group then": words.rate(one.fair), "Its value then": money(one.worth),
+         "Check": {True: "passes", False: "fails", None: "–"}[one.passed]}
         for one in checks
     ]  # fmt: skip
     told = [f"{one.group.name}: {one.sentence}" for one in checks]
     return render.join(
-        render.table(rows, caption="Most likely figures, at which rate and values are solved together."),
+        render.table(
+            rows,
+            caption="Most likely figures, at which rate and values are solved together. Left together: what no asset takes.",
+        ),
         *map(render.note, told),
     )

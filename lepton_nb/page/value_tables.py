@@ -157,7 +157,7 @@ def flow_rows(years: Sequence[Any]) -> list[dict[str, Any]]:
             "Benefits on": str(year.day) if year.share == 1 else f"{year.day} ({words.share(year.share)})",
             "Benefits": float(year.benefits), "Running": -float(year.running), "Development": -float(year.development),
             "(Written off)": float(year.amortisation), "Tax": -float(year.tax), "Net": float(year.net),
-            "Factor": float(year.discount_factor), "Present value": float(year.present),
+            "Factor of that day": float(year.discount_factor), "Present value": float(year.present),
         }
         for year in years
     ]  # fmt: skip
@@ -174,9 +174,10 @@ def cash_flows(group: Any, years: Sequence[Any], currency: str, value: float | N
     )
     sums = ["Benefits", "Running", "Development", "(Written off)", "Tax", "Net", "Present value"]
     return render.table(
-        flow_rows(years), dict.fromkeys(sums, words.thousands) | {"Factor": lambda factor: words.number(factor, 4)},
+        flow_rows(years), dict.fromkeys(sums, words.thousands) | {"Factor of that day": lambda factor: words.number(factor, 4)},
         f"Group {group.name}, thousand {currency}, discount rate {words.rate(group.rate)}. What amortisation writes off lowers "
-        f"the tax; it is no payment and not in the net flow.{more} Source: benefits.csv, costs.csv, client.yml.",
+        f"the tax; it is no payment and not in the net flow. Costs are discounted from their own dates: the last column is not the "
+        f"net flow times the factor.{more} Source: benefits.csv, costs.csv, client.yml.",
         sums=sums, unless_zero=("Running", "Development", "(Written off)"), none=f"Group {group.name}: no money flows.",
     )  # fmt: skip
 

@@ -62,8 +62,9 @@ APPROACH_RULES = {
     "A market price that carries weight takes half, the others share the rest. Where the weighted mean is less than what the "
     "asset earns within its group, the mean is concluded and the difference stands under together; it never exceeds it.",
     "Returns": "WARA: the return of each asset is the cost of capital plus the premium of its kind, weighted by its concluded "
-    "value. It is held against the rate of the group. What the assets leave to together would have to earn more than each of "
-    "them, because it is the least certain part; where it earns less, the check fails and says so.",
+    "value. It is the rate of the group. What the assets leave to together is the least certain part: the check asks what the "
+    "rate of the group would be if that part had to earn the highest return of an asset, and fails where that rate is more "
+    "than half a point above the one used.",
 }
 
 BASIS = {
@@ -376,14 +377,24 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
 # --- returns ---------------------------------------------------------------------------------------------
 
 
+#: How far the rate of a group may lie from the one that its parts would bear if what no asset takes earned most.
+RATE_TOLERANCE = 0.005
+
+
 @dataclass(frozen=True)
 class ReturnCheck:
-    """WARA of one group against its rate. ``rest_return``: what ``together`` would have to earn; None: nothing is left."""
+    """WARA of one group against its rate (rule Returns). Rates a year as fractions, money most likely.
+
+    rest: what no asset takes; highest: the return asked of the least certain asset; fair: the group's rate with that
+    return on the rest; worth: the group's value at it. None: nothing to weigh, or nothing is left.
+    """
 
     group: Group
     wara: float | None
     rest: float
-    rest_return: float | None
+    highest: float | None
+    fair: float | None
+    worth: float | None
     passed: bool | None
     sentence: str
 
@@ -393,24 +404,25 @@ def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
     values = asset_values(plan, group, float(group_value(plan, group)))
     rest = values.together
     held = {name: (item.value, kind_rate(plan, name)) for name, item in values.assets.items() if item.value > 0}
+    known = {"group": group, "rest": rest} | dict.fromkeys(("wara", "highest", "fair", "worth", "passed"))
     if len(group.assets) == 1 or not held or values.worth <= 0:
-        return ReturnCheck(group, None, rest, None, None, "Nothing to weigh: one asset alone, or no value above zero.")
+        return ReturnCheck(**known, sentence="Nothing to weigh: one asset alone, or no value above zero.")
     total = sum(value for value, _ in held.values())
-    wara = sum(value * rate for value, rate in held.values()) / total
-    highest = max(rate for _, rate in held.values())
+    known["wara"] = wara = sum(value * rate for value, rate in held.values()) / total
     if rest <= 1e-9 * values.worth:
-        words = f"The assets take the whole value; WARA {100 * wara:.1f} % is the rate of the group ({100 * group.rate:.1f} %)."
-        return ReturnCheck(group, wara, rest, None, abs(wara - group.rate) < 5e-4, words)
-    needed = (group.rate * values.worth - wara * total) / rest
-    passed = needed >= highest - 1e-12
-    words = f"At the group's rate of {100 * group.rate:.1f} % what is left together would earn {100 * needed:.1f} %"
-    words += (
-        f", {'no less than' if passed else 'less than'} the highest return asked of an asset ({100 * highest:.1f} %)."
+        known["passed"] = abs(wara - group.rate) <= RATE_TOLERANCE
+        told = f"The assets take the whole value; WARA {100 * wara:.1f} % is the rate of the group ({100 * group.rate:.1f} %)."
+        return ReturnCheck(**known, sentence=told)
+    highest = max(rate for _, rate in held.values())
+    fair = (wara * total + highest * rest) / values.worth
+    passed = fair - group.rate <= RATE_TOLERANCE
+    told = (
+        f"What no asset takes bears the group's {100 * group.rate:.1f} % here. Asked to earn as much as the least certain asset, "
+        f"{100 * highest:.1f} %, it would raise the rate of the group to {100 * fair:.1f} %, "
+        f"{'within' if passed else 'more than'} {100 * RATE_TOLERANCE:.1f} points of the one used: the check {'passes' if passed else 'fails'}."
     )
-    if not passed:
-        fair = (wara * total + highest * rest) / values.worth
-        words += f" The check fails: with that return on it the rate of the group would have to be {100 * fair:.1f} %."
-    return ReturnCheck(group, wara, rest, needed, passed, words)
+    at = float(group_value(plan, replace(group, rate=fair)))
+    return ReturnCheck(**known | {"highest": highest, "fair": fair, "worth": at, "passed": passed}, sentence=told)
 
 
 def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | None = None) -> float:

@@ -14,7 +14,7 @@ from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import present_benefits
 from lepton_nb.value_model.planning import plan as read_plan
-from lepton_nb.value_model.sensitivity import factors, gain_of_test_set, leading, quantity
+from lepton_nb.value_model.sensitivity import Factor, factors, gain_of_test_set, leading, quantity
 from lepton_nb.value_model.verdict import WITHHELD, Verdict, group_verdict
 from lepton_nb.value_model.worlds import Distribution, simulate
 
@@ -53,10 +53,17 @@ class Learning:
     sentence: str
 
 
-def learning(plan: Plan, distribution: Distribution, group: Group, money: Callable[[float], str]) -> Learning:
+def learning(
+    plan: Plan,
+    distribution: Distribution,
+    group: Group,
+    money: Callable[[float], str],
+    every: Mapping[str, Factor] | None = None,
+) -> Learning:
     """EVPI of a group and EVPPI of each of its inputs, from the draws of the value, correlations included.
 
     Of a group with many inputs, the EVPPI of the leading ones (:func:`~lepton_nb.value_model.sensitivity.leading`).
+    every: the factors of the plan, where they are made already.
 
     The decision: go on with the group, or stop, which forgoes all its flows after the valuation date and is worth
     0. Rule: settled where the EVPI is at most 1 % of the present value of its benefits before costs and tax; else
@@ -66,7 +73,7 @@ def learning(plan: Plan, distribution: Distribution, group: Group, money: Callab
     choices = {"go on": values, "stop": np.zeros_like(values)}
     perfect = decisions.evpi_samples(choices)
     rows = []
-    own = [factor for factor in factors(plan).values() if factor.assets & set(group.assets)]
+    own = [factor for factor in (every or factors(plan)).values() if factor.assets & set(group.assets)]
     for factor in leading(plan, distribution, values, own):
         known = quantity(plan, distribution, factor.name)
         if np.ptp(known) == 0:

@@ -318,16 +318,21 @@ def _value_of(plan: Plan, groups: Sequence[Group], chosen: Mapping[str, Factor])
 
 
 def variance_shares(
-    plan: Plan, n: int = 4096, seed: int | None = None, distribution: Distribution | None = None
+    plan: Plan,
+    n: int = 4096,
+    seed: int | None = None,
+    distribution: Distribution | None = None,
+    every: Mapping[str, Factor] | None = None,
 ) -> dict[str, Shares]:
     """Sobol indices of every group's value, and of the total of those that count where there are several.
 
     The factors are taken as independent, whatever correlations the client gives: with correlated inputs the variance
     has no unique split. n: points; each value costs about n (factors + 2) valuations, so a value of more than
-    MOST_FACTORS has its leading ones (:func:`leading`, by ``distribution``, else drawn here) and the others as one.
+    MOST_FACTORS has its leading ones (:func:`leading`, by ``distribution``, else drawn here) and the others as one. every: the factors of the plan, where
+    they are made already.
     """
     seed = plan.client.monte_carlo.seed if seed is None else seed
-    every = factors(plan)
+    every = every or factors(plan)
     values = {group.name: (frozenset(group.assets), [group]) for group in plan.groups}
     if len(plan.groups) > 1:
         held = [group for group in plan.groups if group.name in counted(plan)]
@@ -397,12 +402,17 @@ def scenario_sentences(plan: Plan, found: Mapping[str, Worth], money: Callable[[
 
 
 def worst_draws(
-    plan: Plan, distribution: Distribution, group: Group, level: float = 0.95
+    plan: Plan,
+    distribution: Distribution,
+    group: Group,
+    level: float = 0.95,
+    every: Mapping[str, Factor] | None = None,
 ) -> tuple[tuple[str, float, float], ...]:
     """(factor, its mean quantile level in the worst draws of a group, in all draws), the most different first.
 
     A test set stands at the level of the gain per case that it gives. An input far from its usual level is what the bad
-    outcomes have in common. For a success it is the share that succeeds, for a scenario its share of the draws.
+    outcomes have in common. For a success it is the share that succeeds, for a scenario its share of the draws. every:
+    the factors of the plan, where they are made already.
     """
     values = distribution.groups[group.name].values
     worst = values <= np.quantile(values, 1 - level)
@@ -419,7 +429,7 @@ def worst_draws(
             found += [(f"{name}: {one.name}", float(np.mean(place == at)), one.p) for at, one in enumerate(scenarios)]
         else:
             found.append((name, float(levels[worst].mean()), 0.5))
-    for factor in factors(plan).values():
+    for factor in (every or factors(plan)).values():
         if factor.name not in plan.inputs and factor.assets & set(group.assets):
             gains = gain_of_test_set(plan, distribution, factor.name)
             places = np.argsort(np.argsort(gains)) / len(gains)

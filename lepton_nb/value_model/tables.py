@@ -369,6 +369,10 @@ def _rates(plan: Plan):
     for extra in discount.specific_premiums:
         yield _row(f"premium: {extra.name}", extra.asset_id or "all", extra.rate, "a year", source=extra.source)
     yield _row("tax rate", "all", plan.tax_rate, "of profit", source="client.yml")
+    if plan.basis == "market" and plan.client.tax.tax_amortisation_benefit:
+        yield _row(
+            "a buyer writes the price off over", "all", plan.client.tax.tab_years, "years", source="client.yml, tax"
+        )
 
 
 def _drivers(plan: Plan):
@@ -446,5 +450,8 @@ def _assets(plan: Plan):
                 None if drawn is None else drawn.fastest,
                 None if drawn is None else drawn.slowest,
             )
+        elif used is None and asset.half_life_years:
+            basis = terms.spoken(asset.half_life_basis) or "assets.csv"
+            yield _row("half-life, in what replacing it costs", name, asset.half_life_years, "years", source=basis)
         if asset.p_technical_success is not None:
             yield _row("chance of technical success", name, asset.p_technical_success, "share", source="assets.csv")
