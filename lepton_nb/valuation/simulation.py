@@ -333,25 +333,20 @@ def sobol_blocks(dimensions: int, points_each: int, replicates: int, seed: int) 
     bits = max(30, int(math.log2(points_each)))
     most = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // dimensions))
     even = min(dimensions, SOBOL_DIMENSIONS)
-    block = []
-    for sequence in np.random.SeedSequence(seed).spawn(replicates):
-        rng = np.random.default_rng(sequence)
-        columns = np.empty((dimensions, points_each))  # each dimension is read alone
-        points = qmc.Sobol(even, scramble=True, bits=bits, rng=rng).random(points_each)
-        columns[:even] = points.T + 0.5**bits / 2  # the middle of each cell: never 0, never 1
-        rng.random(out=columns[even:])
-        columns[even:] += 0.5**55  # never 0, and rounds to no 1
-        block.append(columns.T)
-        if (len(block) + 1) * points_each > most:
-            yield from _pieces(block, most)
-            block = []
-    if block:
-        yield from _pieces(block, most)
-
-
-def _pieces(block: list[np.ndarray], most: int) -> Iterator[np.ndarray]:
-    points = np.concatenate(block)
-    yield from (points[begin : begin + most] for begin in range(0, len(points), most))
+    scrambles = np.random.SeedSequence(seed).spawn(replicates)
+    others = np.empty((dimensions - even, points_each))
+    together = max(1, most // points_each)
+    for begin in range(0, replicates, together):
+        here = scrambles[begin : begin + together]
+        columns = np.empty((dimensions, len(here) * points_each))  # each dimension is read alone
+        for at, sequence in enumerate(here):
+            place = slice(at * points_each, (at + 1) * points_each)
+            rng = np.random.default_rng(sequence)
+            points = qmc.Sobol(even, scramble=True, bits=bits, rng=rng).random(points_each)
+            columns[:even, place] = points.T + 0.5**bits / 2  # the middle of each cell: never 0, never 1
+            rng.random(out=others)
+            np.add(others, 0.5**55, out=columns[even:, place])  # never 0, and rounds to no 1
+        yield from (columns[:, first : first + most].T for first in range(0, columns.shape[1], most))
 
 
 def _correlation_root(

@@ -56,7 +56,12 @@ def triangular_quantile(three: ThreePoint, level) -> Money:
     """
     low, mode, high = three
     level = np.asarray(level, dtype=float)
+    below = level < likely_level(three)
     wide = high - low
-    below = low + np.sqrt(np.maximum(level * wide * (mode - low), 0.0))
-    above = high - np.sqrt(np.maximum((1.0 - level) * wide * (high - mode), 0.0))
-    return np.where(level < (mode - low) / wide, below, above)
+    way = np.sqrt(np.where(below, level * (wide * (mode - low)), (1.0 - level) * (wide * (high - mode))))
+    return np.where(below, low + way, high - way)
+
+
+def likely_level(three: ThreePoint) -> float:
+    """The level at which the triangular quantile is the most likely figure; any level where there is no range."""
+    return (three.mode - three.low) / (three.high - three.low) if three.high > three.low else 0.5

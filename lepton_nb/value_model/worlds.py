@@ -16,7 +16,7 @@ from lepton_nb.value_model.inputs import PRIOR, Input, grade_of_gain
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
 from lepton_nb.value_model.verdict import counted
-from lepton_nb.value_model.world import World
+from lepton_nb.value_model.world import World, likely_level
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ class Assumption:
         return {-1.0: self.low, 1.0: self.high}
 
 
+#: Categories of inputs that a line reads as the quantile of their range.
+PLAIN = frozenset(["volume", "unit_value", "attribution", "adoption", "cost"])
 #: How far the discount rate is moved for the tornado: one percentage point either way.
 RATE_MOVE = 0.01
 
@@ -171,16 +173,30 @@ def tornado(
     base = {group.name: books_of(plan, group) for group in plan.groups}
     likely = {group.name: float(group_value(plan, group, books=base[group.name])) for group in plan.groups}
 
-    def moved(move: Assumption, world: World) -> dict[str, float]:
+    def moved(assets: frozenset[str] | None, world: World) -> dict[str, Any]:
         found = {}
         for group in plan.groups:
-            touched = group.assets if move.assets is None else [name for name in group.assets if name in move.assets]
+            touched = group.assets if assets is None else [name for name in group.assets if name in assets]
             if touched:
-                books = base[group.name] | books_of(plan, group, world, touched)
-                found[group.name] = float(group_value(plan, group, world, books))
+                found[group.name] = group_value(
+                    plan, group, world, base[group.name] | books_of(plan, group, world, touched)
+                )
         return found
 
-    ends = {move.name: (moved(move, move.low), moved(move, move.high)) for move in moves}
+    together: dict[frozenset[str], list[Assumption]] = {}
+    ends: dict[str, tuple[dict[str, float], dict[str, float]]] = {}
+    for move in moves:
+        if _is_plain_range(plan, move.name):
+            together.setdefault(move.assets, []).append(move)
+        else:
+            ends[move.name] = tuple(
+                {name: float(value) for name, value in moved(move.assets, world).items()}
+                for world in (move.low, move.high)
+            )
+    for assets, same in together.items():
+        found = moved(assets, _ends_in_turn(plan, [move.name for move in same]))
+        for at, move in enumerate(same):
+            ends[move.name] = tuple({name: float(v[2 * at + end]) for name, v in found.items()} for end in (0, 1))
     rows: dict[str, list[tuple[Assumption, uncertainty.TornadoRow]]] = {name: [] for name in (*likely, "total")}
     held = counted(plan)
     total = sum(likely[name] for name in held)
@@ -192,6 +208,20 @@ def tornado(
             shift = [sum(end[name] - likely[name] for name in touched) for end in (low, high)]
             rows["total"].append((move, _bar(move, total + shift[0], total + shift[1], total)))
     return {name: tuple(sorted(found, key=lambda row: -row[1].swing)) for name, found in rows.items()}
+
+
+def _is_plain_range(plan: Plan, name: str) -> bool:
+    """Whether an input is read as the quantile of one range, so that a level says where it stands in every line."""
+    item = plan.inputs.get(name)
+    return item is not None and item.category in PLAIN and not item.by_year and item.range is not None
+
+
+def _ends_in_turn(plan: Plan, names: Sequence[str]) -> World:
+    """A world of two draws for each input: itself at its low and at its high end, the others most likely."""
+    drawn = {name: np.full(2 * len(names), likely_level(plan.inputs[name].range)) for name in names}
+    for at, name in enumerate(names):
+        drawn[name][2 * at : 2 * at + 2] = 0.0, 1.0
+    return World(drawn=drawn)
 
 
 def _bar(move: Assumption, low: float, high: float, base: float) -> uncertainty.TornadoRow:
