@@ -6,12 +6,14 @@ nothing:
 
 * Papermill, chapter after chapter, then ``jupyter-book build``, for each client (measured on --plain clients: the time
   a client takes does not depend on their number);
-* a shell loop over ``lepton-nb report`` with one store;
+* a shell loop over ``lepton-nb report`` with one store (of at most --loop clients: a client takes as long in it
+  whatever their number);
 * ``lepton-nb batch`` with the same;
 * one client more, on the store that the batch has left.
 
     python benchmarks/batch.py --clients 1 3 [--plain 1] [--jobs 2] [--out FILE]     # minutes
     python benchmarks/batch.py --clients 1 10 100 --plain 3 --out FILE               # hours: for an idle machine
+    python benchmarks/batch.py --clients 1 10 100 --loop 10 --plain 1 --out FILE     # three quarters of an hour
 
 Prints seconds, processor seconds and clients an hour of each way, the largest memory of all processes together, and
 the bytes that one client more takes on disk. Run it with an idle machine.
@@ -208,11 +210,12 @@ def conclusions(rows: list[dict]) -> list[str]:
     for batch in each("batch"):
         number = batch["clients"]
         for rival, asked in TIMES.items():
-            for row in each(rival, number if rival == "shell loop" else None):
+            beside = [row for row in each(rival) if row["clients"] <= number] or each(rival)
+            for row in beside[-1:]:  # the largest run of the rival that is not larger
                 ratio = batch["clients_an_hour"] / row["clients_an_hour"]
                 used = row["processor_seconds"] / row["clients"] / (batch["processor_seconds"] / number)
                 found.append(
-                    f"{number} clients: {ratio:.2f} times as fast as {rival}, {used:.2f} times in processor time (asked {asked:g} at 100)"
+                    f"{number} clients: {ratio:.2f} times as fast as {rival} ({row['clients']} clients), {used:.2f} times in processor time (asked {asked:g} at 100)"
                 )
     batches = each("batch")
     if len(batches) > 1:
@@ -240,7 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 3], help="numbers of clients")
     parser.add_argument("--plain", type=int, default=1, help="clients of the plain way; 0 leaves it out")
-    parser.add_argument("--no-loop", action="store_true", help="leave the shell loop out")
+    parser.add_argument("--loop", type=int, default=1_000, help="the most clients of the shell loop; 0 leaves it out")
     parser.add_argument("--sample", type=Path, default=ROOT / "clients" / "manufacturer")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path)
@@ -253,7 +256,7 @@ def main() -> None:
         if given.plain:
             ways.plain(given.plain)
         for number in given.clients:
-            if not given.no_loop:
+            if number <= given.loop:
                 ways.shell_loop(number)
             ways.batch(number)
         ways.one_more(given.clients[-1])
