@@ -26,6 +26,7 @@ from lepton_nb.value_model import (
     stages,
     stopping,
     threshold,
+    upkeep,
     waiting,
     worlds,
 )
@@ -56,6 +57,9 @@ def everything(client, unit: float) -> dict:
         "charges": [approaches.charges(plan, group, costs) for group in plan.groups],
         "returns": [approaches.returns_on_assets(plan, group) for group in plan.groups],
         "measured": [approaches.measured_share(plan, asset.asset_id) for asset in client.assets],
+        "points": upkeep.points(value_model.gains(plan)),
+        "trainings": upkeep.trainings(plan),
+        "watches": upkeep.watches(value_model.monitored(client)),
         "splits": [joint.split(plan, group) for group in plan.groups],
         "learning": [
             replace(information.learning(plan, distribution, group, money), sentence="") for group in plan.groups

@@ -114,6 +114,7 @@ EXAMPLES: dict[str, dict[str, dict]] = {
         },
         "net_benefit": {"n": 1000, "tp": 80, "fp": 150, "threshold": 0.1, "prevalence": 0.1},
         "decision_curve": {"y_true": TRUTH, "probabilities": SCORES, "thresholds": [0.2, 0.5]},
+        "cases_to_see": {"rate": 0.9, "change": -0.05, "level": 0.05, "power": 0.8},
         "break_even_rate": {"cost_per_case": 0.05, "value_success": 0.4, "value_failure": -0.3},
         "wilson_interval": {"successes": 81, "n": 263, "level": 0.95},
         "clopper_pearson_interval": {"successes": 81, "n": 263, "level": 0.95},

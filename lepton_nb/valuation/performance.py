@@ -8,9 +8,11 @@ too.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import special
 
 from lepton_nb.valuation._base import Numbers, Result, Undefined, fraction, labels, number, same_length, vector, whole
 from lepton_nb.valuation._guard import guarded
@@ -53,6 +55,7 @@ __all__ = [
     "auc",
     "break_even_rate",
     "brier",
+    "cases_to_see",
     "clopper_pearson_interval",
     "cost_sensitive_threshold",
     "decision_curve",
@@ -259,3 +262,32 @@ def break_even_rate(cost_per_case: float, value_success: float, value_failure: f
     if rate < 0:
         raise Undefined(f"The model pays at every rate: even all failures bring {bad:g} for a cost of {cost:g}.")
     return rate
+
+
+@guarded
+def cases_to_see(rate: float, change: float, level: float = 0.05, power: float = 0.80) -> int:
+    r"""Cases needed to see that a known rate has changed (one-sided test of one share, normal approximation).
+
+    $$ n = \left(\frac{z_{1-\alpha}\sqrt{p_0 q_0} + z_{1-\beta}\sqrt{p_1 q_1}}{p_1 - p_0}\right)^2, \quad q = 1 - p $$
+
+    rate $p_0$: the rate as it was, inside 0..1; change: what is to be seen, negative for a fall, $p_1 = p_0 +$ change
+    inside 0..1 too. level α of the one-sided test; power $1 - \beta$: the chance that the change is seen. Raises
+    ValueError outside these ranges.
+
+    Reference: Fleiss, Levin & Paik (2003), Statistical Methods for Rates and Proportions.
+
+    >>> cases_to_see(0.95, -0.02), cases_to_see(0.95, -0.04)
+    (822, 225)
+    """
+    before, moved = fraction("rate", rate), number("change", change)
+    after = before + moved
+    if not (0 < before < 1 and 0 < after < 1) or moved == 0:
+        raise ValueError(
+            f"The rate before and after the change must lie inside 0..1 and differ. Received: {before:g} and {after:g}"
+        )
+    sides = {"level": level, "power": power}
+    z = [special.ndtri(1 - fraction("level", level)), special.ndtri(fraction("power", power))]
+    if not all(0 < share < 1 for share in sides.values()):
+        raise ValueError(f"level and power must lie inside 0..1. Received: {level:g} and {power:g}")
+    spread = z[0] * math.sqrt(before * (1 - before)) + z[1] * math.sqrt(after * (1 - after))
+    return math.ceil((spread / moved) ** 2)

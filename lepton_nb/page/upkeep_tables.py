@@ -1,0 +1,70 @@
+"""Tables of what whoever runs a model asks: points of a rate in money, training again, how soon a fall is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from lepton_nb.page import render, words
+from lepton_nb.page.render import Html
+from lepton_nb.page.words import Money
+
+
+def points(found: Sequence[Any], money: Money) -> Html:
+    """What one point of recall and one of false alarms is worth."""
+    rows = [
+        {"Evaluation": words.label(one.evaluation_id), "One point": f"more {one.rate}" if one.rate == "recall" else f"fewer {one.rate}",
+         "Measured": words.percent(one.measured.value), "90 %": words.percent_range(one.measured.interval),
+         "n": one.measured.n, "A case": money(one.per_case), "A year": money(one.yearly, why="no benefit rests on it")}
+        for one in found
+    ]  # fmt: skip
+    caption = (
+        "At the most likely money per outcome and the share of positive cases in use. n: positive cases for recall, negative "
+        "ones for false alarms. Source: the evaluation, its money per outcome, benefits.csv."
+    )
+    return render.table(rows, caption=caption, none="No evaluation has money per outcome.")
+
+
+def trainings(found: Sequence[Any], money: Money) -> Html:
+    """What training again would bring, and what one training may cost."""
+    rows, told = [], []
+    for name, group in groupby(found, key=lambda one: one.asset_id):
+        ways = list(group)
+        if all(one.at_most is None for one in ways):
+            told.append(f"{name}: training again brings its group nothing more: something else limits what is earned.")
+            continue
+        rows += [
+            {"Asset": name, "Trained again": "never" if one.months is None else f"every {words.plural(one.months, 'month')}",
+             "Trainings": len(one.days), "Value of its group": money(one.value), "More than never": money(one.gained) if one.months else "",
+             "One may cost at most": money(one.at_most, why="brings nothing") if one.months else ""}
+            for one in ways
+        ]  # fmt: skip
+    caption = (
+        "Most likely figures, the trainings free of charge and each restoring the gain as measured; the last column is the cost "
+        "before tax at which nothing is left of what they bring."
+    )
+    table = render.table(rows, caption=caption, none="No model in use gains by being trained again.")
+    return render.join(table, *map(render.note, told))
+
+
+def watches(found: Sequence[Any], worth: Sequence[Any], money: Money) -> Html:
+    """How many months it takes until a change for the worse is seen, and what it costs in the meantime. worth: of points."""
+    yearly = {(one.asset_id, one.rate): one.yearly for one in worth if one.yearly}
+    rows = []
+    for one in found:
+        rate = "false alarms" if "false" in one.metric else "recall"
+        lost = yearly.get((one.asset_id, rate)) if one.metric.lower() in ("recall", "false_alarm_rate") else None
+        rows.append({
+            "Asset": one.asset_id, "Monitored": words.label(one.metric), "At first": words.percent(one.rate),
+            "Cases needed": one.cases, "Cases a time": one.each, "Measurements": one.measurements,
+            "Seen after": words.plural(one.months, "month") if one.months else words.missing("measured once"),
+            "Lost by then": money(2 * lost * one.months / 12 if lost and one.months else None, why="no money hangs on it here"),
+        })  # fmt: skip
+    caption = (
+        "A change of two points for the worse, one-sided test at 5 %, seen with a chance of 80 %. Lost: two points at their money a "
+        "year, over these months. Source: metrics/monitoring.csv."
+    )
+    return render.table(
+        rows, caption=caption, none="No rate of hits or false alarms is monitored: a fall would not be seen."
+    )

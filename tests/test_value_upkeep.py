@@ -1,0 +1,96 @@
+"""What whoever runs a model asks: points of a rate, training again, seeing a fall."""
+
+from __future__ import annotations
+
+import pytest
+from scipy import stats
+from test_value_model import RUN, asset, benefit, evaluation, linked, plan_of, total
+from test_value_rules import monitoring
+
+from lepton_nb import value_model
+from lepton_nb.valuation import performance
+from lepton_nb.value_model import upkeep
+from lepton_nb.value_model.gains import gain_per_case
+
+AGES = {"half_life_years": 1.0, "half_life_basis": "measured_drift"}
+YEARS = [benefit(year, 100) for year in (2026, 2027, 2028)]
+
+
+def test_a_point_is_what_one_case_in_a_hundred_decided_otherwise_would_bring():
+    plan = plan_of(benefits=[linked(2026)], evaluations=[evaluation()])
+    item = plan.client.evaluations[0]
+    recall, alarms = upkeep.points(value_model.gains(plan))
+    counts = item.model
+    found = counts.model_copy(update={"tp": counts.tp + 1, "fn": counts.fn - 1})
+    spared = counts.model_copy(update={"fp": counts.fp - 1, "tn": counts.tn + 1})
+    plain = {"paired": None}
+    base = gain_per_case(item.model_copy(update=plain))
+    more = gain_per_case(item.model_copy(update=plain | {"model": found})) - base
+    fewer = gain_per_case(item.model_copy(update=plain | {"model": spared})) - base
+    assert recall.per_case == pytest.approx(more * counts.positives / 100)
+    assert alarms.per_case == pytest.approx(fewer * (counts.n - counts.positives) / 100)
+    assert (recall.rate, alarms.rate) == ("recall", "false alarms")
+    yearly = value_model.gains(plan)[0].yearly
+    assert recall.yearly == pytest.approx(yearly * recall.per_case)
+
+
+def test_trainings_that_cost_the_most_they_may_leave_the_value_without_any():
+    never = total([asset(**AGES)], YEARS)
+    rows = {one.months: one for one in upkeep.trainings(plan_of([asset(**AGES)], YEARS))}
+    assert rows[None].value == pytest.approx(never) and rows[None].at_most is None
+    for months in upkeep.SCHEDULES:
+        one = rows[months]
+        paid = total([asset(**AGES, retrain_every_months=months, retrain_cost=one.at_most)], YEARS, valuation=RUN)
+        kept = total([asset(**AGES, retrain_every_months=months, retrain_cost=0)], YEARS)
+        # a first use on 1 January is the day after the last of the year before: payments may differ by a day
+        assert paid == pytest.approx(never, rel=1e-3) and kept == pytest.approx(one.value)
+        assert one.gained == pytest.approx(kept - never) and len(one.days) == {24: 1, 12: 2, 6: 5}[months]
+    assert rows[24].gained < rows[12].gained < rows[6].gained
+
+
+def test_what_the_client_plans_to_train_is_no_part_of_never():
+    planned = plan_of([asset(**AGES, retrain_every_months=12, retrain_cost=2)], YEARS)
+    assert upkeep.trainings(planned)[0].value == pytest.approx(total([asset(**AGES)], YEARS))
+
+
+def test_training_again_brings_nothing_where_nothing_decays_or_a_substitute_caps():
+    assert upkeep.trainings(plan_of([asset()], YEARS)) == ()
+    plan = plan_of([asset(**AGES)], YEARS)
+    capped = value_model.lines.replace(plan, caps={"M1": 1.0})
+    assert {(one.gained, one.at_most) for one in upkeep.trainings(capped)} == {(0.0, None)}
+
+
+def test_cases_needed_see_the_change_with_the_stated_chance():
+    for rate, change in ((0.95, -0.02), (0.6, -0.05), (0.10, 0.02), (0.5, -0.1)):
+        n = performance.cases_to_see(rate, change)
+        if change < 0:
+            limit = stats.binom.ppf(0.05, n, rate) - 1  # the largest count that is called a fall
+            power = stats.binom.cdf(limit, n, rate + change)
+        else:
+            limit = stats.binom.ppf(0.95, n, rate)
+            power = stats.binom.sf(limit, n, rate + change)
+        assert 0.75 < power < 0.85, (rate, change)
+
+
+@pytest.mark.parametrize("given", [{"change": 0}, {"change": 0.5}, {"rate": 1.0}, {"level": 0.0}, {"power": 1.0}])
+def test_a_change_that_cannot_be_is_refused(given):
+    with pytest.raises(ValueError, match="inside"):
+        performance.cases_to_see(**{"rate": 0.9, "change": -0.02} | given)
+
+
+def test_months_until_a_fall_is_seen_follow_the_cases_of_a_month():
+    rows = monitoring("recall", [0.95, 0.95, 0.94, 0.95], n=400) + monitoring("auc", [0.8, 0.8], n=400)
+    rows += monitoring("false_alarm_rate", [0.10, 0.11], n=100_000)
+    found = upkeep.watches(value_model.monitored(plan_of(benefits=YEARS, monitoring=rows).client))
+    by = {one.metric: one for one in found}
+    assert set(by) == {"recall", "false_alarm_rate"}
+    assert by["recall"].cases == performance.cases_to_see(0.95, -0.02) == 822
+    assert (by["recall"].measurements, by["recall"].every, by["recall"].months) == (3, 3, 9)
+    assert by["false_alarm_rate"].cases == performance.cases_to_see(0.10, 0.02)
+    assert by["false_alarm_rate"].months == 3
+
+
+def test_a_rate_measured_once_has_cases_and_no_months():
+    once = plan_of(benefits=YEARS, monitoring=monitoring("recall", [0.9])).client
+    (one,) = upkeep.watches(value_model.monitored(once))
+    assert one.months is None and one.measurements == 2 and one.each == 1000
