@@ -78,6 +78,11 @@ Edition = Annotated[
     _Edition, typer.Option(help="both: the client's part and the book after it. client: without the book.")
 ]
 
+Previous = Annotated[
+    Path | None,
+    typer.Option(help="Folder of an earlier report: a page leads from its value to this one's.", **_PATH),
+]
+
 
 @app.command()
 def report(
@@ -91,10 +96,11 @@ def report(
     fresh: Fresh = False,
     code: Code = _Code.folded,
     edition: Edition = _Edition.both,
+    previous: Previous = None,
     scheduler: Scheduler = "",
 ) -> None:
     """Execute the chapters for one client and publish the report as a static site."""
-    _report(client, profile, data, out, jobs, only, settings, fresh, code, str(edition), scheduler)
+    _report(client, profile, data, out, jobs, only, settings, fresh, code, str(edition), scheduler, previous)
 
 
 def _report(
@@ -109,6 +115,7 @@ def _report(
     code: str,
     edition: str,
     scheduler: str,
+    previous: Path | None = None,
 ) -> None:
     """What ``report`` and ``book`` do. edition: one of ``report.editions.EDITIONS``."""
     from rich.console import Console
@@ -118,7 +125,16 @@ def _report(
     console = Console(highlight=False, soft_wrap=True)
     with _sentences(console):
         plan = planning.plan(
-            _client_folder(client), out, str(profile), data, only, _settings(settings), fresh, str(code), edition
+            _client_folder(client),
+            out,
+            str(profile),
+            data,
+            only,
+            _settings(settings),
+            fresh,
+            str(code),
+            edition,
+            previous,
         )
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)

@@ -12,7 +12,8 @@ from test_value_model import asset, benefit, cost, make
 
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
-from lepton_nb.report import compare
+from lepton_nb.page.words import money as as_money
+from lepton_nb.report import compare, since
 from lepton_nb.report.compare import CompareProblem
 from lepton_nb.value_model import changes, line_values, records, tables
 from lepton_nb.value_model.changes import STEPS
@@ -431,3 +432,24 @@ def test_what_is_no_report_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(CompareProblem, match="left no lines"):
         compare.compare(one, report(tmp_path / "bare", bare), tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_report_leads_on_from_an_earlier_one(tmp_path):
+    value = sample("manufacturer")
+    after = record(changed(tmp_path / "after", "manufacturer", ("client.yml", "risk_free: 0.026", "risk_free: 0.036")))
+    folder = report(tmp_path / "one", value)
+    previous = since.read(folder, "EUR")
+    new = compare.read(report(tmp_path / "two", after))
+    page = since.notebook(previous, *new)
+    assert [cell["source"].splitlines()[0] for cell in page["cells"] if cell["cell_type"] == "markdown"] == [
+        "# Since the last report", "## From the opening to the closing value", "## Causes", "## Figures",
+    ]  # fmt: skip
+    shown = "".join(cell["outputs"][0]["data"]["text/html"] for cell in page["cells"] if cell["cell_type"] == "code")
+    bridge = changes.bridge(value, after).rows()
+    assert "rates: discount and tax" in shown and "<b>" not in shown
+    assert as_money(bridge[-1]["amount"], "EUR") in shown and as_money(bridge[0]["amount"], "EUR") in shown
+    assert since.read(folder, "EUR").digest == previous.digest
+    with pytest.raises(CompareProblem, match="two currencies"):
+        since.read(folder, "CNY")
+    with pytest.raises(CompareProblem, match="no results"):
+        since.read(tmp_path, "EUR")

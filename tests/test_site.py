@@ -398,7 +398,11 @@ def test_both_editions_in_a_real_browser_and_code_in_the_book_alone(tmp_path):
     assert "Show code" not in client and "Show code" in whole
     assert "Method: Value" in whole and 'href="../chapters/80_value.html#equation-eq-npv">equation</a>' in client
     assert "The rule of 1" in book.page("notebooks/appendix") and "The rule of 1" not in client
-    alone = book.publish({name: cells[name] for name in ("summary", "architecture", "value")}, edition="client")
+    cells["since_last_report"] = [text("# Since the last report"), code("step", render.note("From 1 to 2."))]
+    alone = book.publish(
+        {name: cells[name] for name in ("summary", "architecture", "value", "since_last_report")}, edition="client"
+    )
+    assert "notebooks/since_last_report" in alone and "From 1 to 2." in book.page("notebooks/since_last_report")
     assert not [page for page in alone if page.startswith("chapters/")]
     assert "See equation and the glossary." in book.page("notebooks/80_value")
 

@@ -167,14 +167,14 @@ def compare(before: Path, after: Path, out: Path) -> list[Row]:
 
     (old, old_run), (new, new_run) = read(before), read(after)
     unit, other = (
-        _value_record(found, folder)["figures"]["value"]["unit"] for found, folder in ((old, before), (new, after))
+        value_record(found, folder)["figures"]["value"]["unit"] for found, folder in ((old, before), (new, after))
     )
     if unit != other:
         raise CompareProblem(f"{before} is in {unit}, {after} in {other}: amounts of two currencies are not compared.")
     found = bridge(old["chapters"]["value"], new["chapters"]["value"])
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(out.name + ".part")
-    part.write_text(_page(old, new, old_run, new_run, found, unit), encoding="utf-8")
+    part.write_text(_page(old, new, old_run, new_run), encoding="utf-8")
     os.replace(part, out)
     return found.rows()
 
@@ -194,25 +194,37 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return found[0], found[1]
 
 
-def _value_record(found: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+def value_record(found: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """The record of the value chapter of a report's results. Raises CompareProblem where it cannot be compared."""
     record = found["chapters"].get("value")
     if record is None or "value" not in record["figures"] or "benefits" not in record["tables"]:
         raise CompareProblem(f"{folder}: its value chapter left no lines to compare. Make that report again.")
     return record
 
 
-def _page(old, new, old_run, new_run, found, unit: str) -> str:
+def _page(old, new, old_run, new_run) -> str:
+    style = (paths.project() / "book" / "_static" / "lepton.css").read_text(encoding="utf-8")
+    pieces = []
+    for heading, found in sections(old, new, old_run, new_run):
+        pieces += [render.heading(heading)] if heading else []
+        pieces += found
+    return render.page("What changed between two reports", render.join(*pieces), style)
+
+
+def sections(old, new, old_run, new_run) -> list[tuple[str, list[render.Html]]]:
+    """(heading, pieces) of the comparison of two reports, the first without a heading: results and manifest of each."""
+    from lepton_nb.value_model.changes import bridge
+
+    unit = new["chapters"]["value"]["figures"]["value"]["unit"]
+    found = bridge(old["chapters"]["value"], new["chapters"]["value"])
     changed = figures(old["chapters"], new["chapters"])
     given = inputs(old["chapters"]["value"], new["chapters"]["value"])
-    parts = [render.definitions(_about(old, new, old_run, new_run, unit))]
+    about = [render.definitions(_about(old, new, old_run, new_run, unit))]
     if old["client"] != new["client"]:
-        parts.insert(0, render.banner("Two different clients.", DIFFERENT.format(old["client"], new["client"])))
+        about.insert(0, render.banner("Two different clients.", DIFFERENT.format(old["client"], new["client"])))
     if digest(old) == digest(new):
-        parts.append(render.banner("No number differs.", "Both reports hold the same figures.", "good"))
-    parts += [
-        render.heading("From the opening to the closing value"),
-        *_bridge(found, new, unit),
-        render.heading("Causes"),
+        about.append(render.banner("No number differs.", "Both reports hold the same figures.", "good"))
+    reasons = [
         render.table(
             _with_figures(causes(old_run, new_run), given),
             caption="What differs in what the reports were made from.",
@@ -223,16 +235,20 @@ def _page(old, new, old_run, new_run, found, unit: str) -> str:
             caption="Inputs of the value that differ: likely (low to high). Source: the registers of both reports.",
             none="No input of the value differs as the register shows it.",
         ),
-        render.heading("Figures"),
-        render.table(
-            changed,
-            dict.fromkeys(("before", "after"), str),
-            f"{words.plural(len(changed), 'figure differs', 'figures differ')}.",
-            none="No figure differs.",
-        ),
     ]
-    style = (paths.project() / "book" / "_static" / "lepton.css").read_text(encoding="utf-8")
-    return render.page("What changed between two reports", render.join(*parts), style)
+    every = render.table(
+        changed,
+        dict.fromkeys(("before", "after"), str),
+        f"{words.plural(len(changed), 'figure differs', 'figures differ')}.",
+        none="No figure differs.",
+    )
+    steps = list(_bridge(found, new, unit))
+    return [
+        ("", about),
+        ("From the opening to the closing value", steps),
+        ("Causes", reasons),
+        ("Figures", [every]),
+    ]
 
 
 def _about(old, new, old_run, new_run, unit: str) -> dict[str, str]:

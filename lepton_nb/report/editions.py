@@ -23,6 +23,9 @@ BOTH, CLIENT, BOOK = EDITIONS = ("both", "client", "book")
 BOOK_ONLY, TO_APPENDIX = case_pages.BOOK_ONLY, "appendix"
 #: The page that is made of cells tagged for it, as ``_toc.yml`` names it.
 APPENDIX = "notebooks/appendix"
+#: Pages of the client's part that are no chapters: the appendix, and the bridge from an earlier report where one is given.
+SINCE = "notebooks/since_last_report"
+MADE = (APPENDIX, SINCE)
 APPENDIX_TITLE = "Rules, checks and inputs"
 #: Where the book has the whole notebook of a chapter that reports, and what its title begins with.
 FOLDER, METHOD = "chapters", "Method: "
@@ -98,7 +101,7 @@ def _book_parts(toc: Mapping[str, Any], twice: set[str]) -> list[dict]:
 
 
 def _is_notebook(document: str) -> bool:
-    return document.startswith("notebooks/") and document != APPENDIX
+    return document.startswith("notebooks/") and document not in MADE
 
 
 def documents(toc: Mapping[str, Any]) -> list[str]:

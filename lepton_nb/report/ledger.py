@@ -55,6 +55,7 @@ def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome
                 publish.fingerprint(plan.code, plan.edition),
                 told["client"],
                 plan.profile,
+                *([plan.previous.digest] if plan.previous else []),
             ]
         ),
     }

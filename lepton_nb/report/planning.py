@@ -10,7 +10,7 @@ from typing import Any
 
 from lepton_nb import client as client_package
 from lepton_nb import datasets, paths, results
-from lepton_nb.report import cases, contents, editions, lodging, snapshot
+from lepton_nb.report import cases, contents, editions, lodging, since, snapshot
 from lepton_nb.report import chapters as chapter_module
 from lepton_nb.report.cases import Outline
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
@@ -105,6 +105,7 @@ class Plan:
     whole: bool  # every chapter of _toc.yml is in it
     seen: Mapping[str, Signature] = field(default_factory=dict)  # the client's files as they were read
     edition: str = editions.BOTH
+    previous: since.Previous | None = None  # the earlier report that this one leads on from
 
 
 def plan(
@@ -117,12 +118,14 @@ def plan(
     fresh: bool = False,
     code: str = "folded",
     edition: str = editions.BOTH,
+    previous: Path | None = None,
 ) -> Plan:
     """Check everything that can be checked before a kernel starts, and say what has to be done.
 
-    edition ``client`` plans the chapters that report, with what they need: the others are not executed.
+    edition ``client`` plans the chapters that report, with what they need: the others are not executed. previous: the
+    folder of an earlier report, from whose value a page leads to this one's.
 
-    Raises ClientProblems, DataProblem or ChapterProblem: bad input, with a sentence for each problem.
+    Raises ClientProblems, DataProblem, ChapterProblem or CompareProblem: bad input, with a sentence for each problem.
     """
     settings = settings or {}
     if profile not in chapter_module.PROFILES:
@@ -131,6 +134,7 @@ def plan(
     contents.remember(state)
     everything = chapter_module.read_all(paths.project())
     company, seen = _client(client_folder)
+    before = None if previous is None else since.read(previous, company.valuation.currency)
     outlines = cases.outlines(everything, company)
     if edition == editions.CLIENT:
         outlines = _reporting(outlines)
@@ -184,6 +188,7 @@ def plan(
         whole=whole,
         seen=seen,
         edition=edition,
+        previous=before,
     )
 
 

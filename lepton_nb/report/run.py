@@ -21,6 +21,7 @@ from filelock import FileLock
 from lepton_nb.report import (
     cleaning,
     contents,
+    editions,
     environment,
     forking,
     ledger,
@@ -28,6 +29,7 @@ from lepton_nb.report import (
     placing,
     publish,
     shared_store,
+    since,
     snapshot,
     stages,
     workbook,
@@ -241,7 +243,7 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
     with contextlib.ExitStack() as stack:
         if plan.whole:
             stage = stack.enter_context(stages.borrowed(plan.places.state, made, plan.out))
-            pages = {name: entry.notebook for name, entry in entries.items()}
+            pages = {name: entry.notebook for name, entry in entries.items()} | _since(plan, entries, made, stage)
             documents = publish.build(pages, made, stage, plan.code, plan.edition)
         new = stack.enter_context(placing.staged(plan.out))
         names = _export(plan, entries, new)
@@ -256,6 +258,22 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
             writing.write_json(new / "manifest.json", made)
             names = [*ledger.PARTS, "ledger.json", "manifest.json"]
         placing.put(new, plan.out, names)
+
+
+def _since(plan: Plan, entries: Mapping[str, Entry], made: dict, stage: Path) -> dict[str, Path]:
+    """The page on the way from an earlier report to this one, where one is given and the pages report."""
+    if plan.previous is None or plan.edition == editions.BOOK:
+        return {}
+    file = stage / f"{since.NAME}.ipynb"
+    stage.mkdir(parents=True, exist_ok=True)
+    writing.write_json(file, since.notebook(plan.previous, _everything(plan, entries), made))
+    return {since.NAME: file}
+
+
+def _everything(plan: Plan, entries: Mapping[str, Entry]) -> dict[str, Any]:
+    """Every number of the report, by chapter."""
+    records = {name: json.loads(entry.record.read_text(encoding="utf-8")) for name, entry in entries.items()}
+    return {"client": plan.client.client.name, "profile": plan.profile, "chapters": records}
 
 
 def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
@@ -275,9 +293,8 @@ def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
 
 def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: Path) -> None:
     """Every number of the report in one file, and the workbook, which is copied while nothing that makes it changed."""
-    client = plan.client.client.name
-    records = {name: json.loads(entry.record.read_text(encoding="utf-8")) for name, entry in entries.items()}
-    everything = {"client": client, "profile": plan.profile, "chapters": records}
+    everything = _everything(plan, entries)
+    client, records = everything["client"], everything["chapters"]
     writing.write_json(new / "results.json", everything)
     made["workbook_key"] = digest([everything, publish.fingerprint_of("lepton_nb.report.workbook")])
     before, book = ledger.read_manifest(plan.out) or {}, plan.out / "workbook.xlsx"
