@@ -6,9 +6,11 @@ for a site that is as it should be.
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ import pytest
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1360, "height": 900}
+#: What a first visit may weigh, compressed, and how far what is read may move by itself (https://web.dev/cls).
+HEAVIEST, LARGEST_SHIFT = 1_000_000, 0.05
 
 
 @dataclass
@@ -39,6 +43,10 @@ class Findings:
     low_contrast: list[str] = field(default_factory=list)
     themes: list[str] = field(default_factory=list)
     search: list[str] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    heavy: list[str] = field(default_factory=list)
+    moving: list[str] = field(default_factory=list)
 
     def problems(self) -> list[str]:
         """One line for each thing that is wrong."""
@@ -102,8 +110,21 @@ LOOK = r"""
     ids: [...document.querySelectorAll('[id], a[name]')].map(e => e.id || e.name),
     links: [...document.querySelectorAll('a[href], link[href], [src]')].map(e => e.getAttribute('href') || e.getAttribute('src')),
     title: (document.querySelector('h1') || document.body).textContent,
+    assets: [...document.querySelectorAll('link[rel=stylesheet], script[src], img[src]')].map(e => (e.href || e.src).split('?')[0]),
+    hollow: [...document.querySelectorAll('th')].filter(e => !e.textContent.trim()).map(e => 'a heading without words: ' + e.closest('tr').textContent.trim().slice(0, 60)),
+    misplaced: [...document.querySelectorAll('summary p, div > style')].map(e => words(e.parentElement) + ' holds ' + e.tagName),
+    running: [...document.querySelectorAll('script:not([src])')].map(words)
+      .concat([...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).map(words)),
+    head: Object.fromEntries([...document.querySelectorAll('meta')].map(e => [e.name || e.getAttribute('property') || e.httpEquiv, e.content])),
   };
 }
+"""
+
+#: Adds up by how much what is shown moves without the reader's doing.
+MOVED = """
+window.moved = 0;
+new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.moved += e.value; })
+  .observe({type: 'layout-shift', buffered: true});
 """
 
 #: Texts whose contrast with what lies behind them is under 4.5 (3 for large ones).
@@ -154,6 +175,7 @@ def check_site(site: Path, scheme: str = "http") -> Findings:
     titles: dict[str, str] = {}
     with chromium() as browser, served(site, scheme) as address:
         page = browser.new_page(viewport=DESK)
+        page.add_init_script(MOVED)
         _listen(page, address, findings)
         for name in names:
             page.goto(address + name)
@@ -164,6 +186,7 @@ def check_site(site: Path, scheme: str = "http") -> Findings:
                 findings.pages += 1
                 continue
             page.add_style_tag(content="* { transition: none !important; animation: none !important; }")
+            moved = page.evaluate("() => window.moved")
             page.evaluate("() => document.querySelectorAll('details').forEach(e => { e.open = true; })")
             page.wait_for_function("() => document.fonts.status === 'loaded'")
             seen = page.evaluate(LOOK)
@@ -172,6 +195,9 @@ def check_site(site: Path, scheme: str = "http") -> Findings:
             findings.unrendered_formulas += [f"{name}: {text}" for text in seen["raw"] + seen["empty"]]
             findings.invisible += [f"{name}: {text}" for text in seen["invisible"]]
             ids[name], links[name], titles[name] = set(seen["ids"]), seen["links"], seen["title"]
+            _judge(site, address, name, seen, findings)
+            if moved > LARGEST_SHIFT:
+                findings.moving.append(f"{name}: moved by {moved:.3f}")
             ground = {}
             for theme in ("light", "dark"):
                 page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
@@ -188,6 +214,29 @@ def check_site(site: Path, scheme: str = "http") -> Findings:
         _check_system_theme(browser, address, names, findings)
         _check_search(browser, address, titles, findings)
     return findings
+
+
+def _judge(site: Path, address: str, name: str, seen: dict, findings: Findings) -> None:
+    """What a page's markup, its head, its weight and its stillness must be."""
+    twice = [
+        f"{name}: two elements are called {one!r}" for one, count in Counter(seen["ids"]).items() if one and count > 1
+    ]
+    findings.markup += twice + [f"{name}: {text}" for text in seen["hollow"] + seen["misplaced"] + seen["running"]]
+    head = seen["head"]
+    policy = head.get("Content-Security-Policy", "")
+    if "default-src 'none'; script-src 'self';" not in policy or re.search(r"https?:|\*|unsafe-eval", policy):
+        findings.heads.append(f"{name}: its policy is {policy!r}")
+    wanted = ("description", "author", "date", "og:title", "og:description", "og:image")
+    findings.heads += [f"{name}: no {one}" for one in wanted if not head.get(one)]
+    card = site / Path(name).parent / head.get("og:image", "")
+    if not card.is_file():
+        findings.heads.append(f"{name}: its picture {head.get('og:image')!r} is not there")
+    files = {site / name} | {
+        site / unquote(one.removeprefix(address)) for one in seen["assets"] if one.startswith(address)
+    }
+    weight = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files if file.is_file())
+    if weight > HEAVIEST:
+        findings.heavy.append(f"{name}: {weight:,} bytes on a first visit")
 
 
 def _listen(page, address: str, findings: Findings) -> None:

@@ -248,6 +248,94 @@ def test_the_site_in_a_real_browser(book, scheme):
     assert findings.formulas >= 15
 
 
+#: What a page would do if a text on it were markup: a script, a handler, a picture, a form and a frame of elsewhere.
+INTRUDERS = r"""
+async () => {
+  const seen = [];
+  addEventListener('securitypolicyviolation', e => seen.push(e.effectiveDirective));
+  const script = document.createElement('script');
+  script.textContent = 'window.ran = 1';
+  document.body.append(script);
+  const box = document.createElement('div');
+  box.innerHTML = '<img src="data:," onerror="window.ran = 2"><img src="http://192.0.2.1/x.png">'
+    + '<iframe src="http://192.0.2.1/"></iframe><object data="http://192.0.2.1/x"></object><base href="http://192.0.2.1/">';
+  document.body.append(box);
+  await fetch('http://192.0.2.1/').catch(() => {});
+  await new Promise(done => setTimeout(done, 200));
+  box.remove();
+  return [window.ran || 0, [...new Set(seen)].sort()];
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_site_works_under_its_policy_which_lets_nothing_else_run(book, scheme):
+    with browser.chromium() as chromium, browser.served(book.site, scheme) as address:
+        said: list[str] = []
+        page = chromium.new_page(viewport=browser.DESK)
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(f"{address}notebooks/30_mnist.html")
+        page.click("details.hide >> nth=0 >> summary")
+        assert page.locator("details.hide[open]").count() == 1 and page.is_visible("text=Hide code")
+        before = page.evaluate("document.documentElement.dataset.mode")
+        page.click(".theme-switch-button >> visible=true")
+        assert page.evaluate("document.documentElement.dataset.mode") != before
+        page.click("#pst-page-toc-nav a >> nth=1")
+        assert "#" in page.url
+        page.click(".search-button-field >> visible=true")
+        page.fill("#pst-search-dialog input", "mathematics")
+        page.press("#pst-search-dialog input", "Enter")
+        page.wait_for_selector("#search-results li a", timeout=20_000)
+        assert "search.html?q=mathematics" in page.url
+        page.set_viewport_size(browser.PHONE)
+        page.goto(f"{address}notebooks/80_value.html")
+        for button, drawer in (
+            (".primary-toggle", "#pst-primary-sidebar-modal"),
+            (".secondary-toggle", "#pst-secondary-sidebar-modal"),
+        ):
+            page.click(f"{button} >> visible=true")
+            page.wait_for_selector(f"{drawer}[open] a >> nth=0")
+            page.keyboard.press("Escape")
+        assert said == []
+        ran, refused = page.evaluate(INTRUDERS)
+        assert ran == 0
+        assert {
+            "script-src-elem",
+            "script-src-attr",
+            "img-src",
+            "connect-src",
+            "frame-src",
+            "object-src",
+            "base-uri",
+        } <= set(refused)
+
+
+#: What a reader may want to reach, and what the keyboard reaches; a place to scroll counts where there is more than is seen.
+WANTED = r"""
+() => [...document.querySelectorAll('a[href], button, input, summary, .lepton-table, .lepton-figure, .lepton-formula, pre')]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('dialog:not([open])'))
+  .filter(e => e.matches('a, button, input, summary') || e.scrollWidth > e.clientWidth + 1)
+  .map((e, i) => { e.dataset.wanted = i; return e.outerHTML.slice(0, 120); })
+"""
+
+
+@pytest.mark.parametrize("name", ["notebooks/30_mnist", "notebooks/20_mathematics", "search"])
+def test_the_keyboard_alone_reaches_everything(book, name):
+    with browser.chromium() as chromium:
+        page = chromium.new_page(viewport=browser.PHONE)
+        page.goto((book.site / f"{name}.html").as_uri())
+        page.wait_for_timeout(300)
+        wanted = page.evaluate(WANTED)
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        reached = set()
+        for _ in range(3 * len(wanted) + 20):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.dataset.wanted"))
+        assert len(wanted) >= 5
+        assert [text for number, text in enumerate(wanted) if str(number) not in reached] == []
+
+
 def test_figures_and_equations_have_numbers_and_links(book):
     summary, mnist, value = (book.page(f"notebooks/{name}") for name in ("00_summary", "30_mnist", "80_value"))
     assert '<span class="lepton-number">Figure 1.</span> Net present value' in summary

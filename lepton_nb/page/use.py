@@ -43,11 +43,13 @@ def cost_curves(services: Sequence[Any], prices: Mapping[str, Sequence[float]], 
     return plots.show(figure, words, "volume")
 
 
-def response_curves(lines: Sequence[Any], curves: Mapping[str, Mapping[int, tuple[Any, Any]]]) -> render.Html:
+def response_curves(
+    lines: Sequence[Any], curves: Mapping[str, Mapping[int, tuple[Any, Any]]], name: str = "waiting"
+) -> render.Html:
     """Response time against load by number of servers, with the busiest hour and the limit.
 
     lines: with name, arrivals and target. curves: by name and number of servers, arrivals per second and the 95 %
-    response time in seconds.
+    response time in seconds. name: the anchor in the page.
     """
     figure, row = _side_by_side(lines, 3.0)
     for axis, line in zip(row, lines, strict=True):
@@ -61,7 +63,7 @@ def response_curves(lines: Sequence[Any], curves: Mapping[str, Mapping[int, tupl
     row[0].set_ylabel("95 % answered within, seconds")
     row[0].legend(title="servers", fontsize=8, title_fontsize=8, loc="upper left")
     words = "Response time against load by number of servers; dashed: busiest hour; grey: the limit. Service times taken as exponential."
-    return plots.show(figure, words, "waiting")
+    return plots.show(figure, words, name)
 
 
 def speed_fronts(lines: Sequence[Any], currency: str) -> render.Html:

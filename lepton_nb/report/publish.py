@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import importlib
 import io
 import json
@@ -19,8 +20,8 @@ import warnings
 from pathlib import Path
 
 from lepton_nb import paths
-from lepton_nb.report import editions, imports, makers, placing
-from lepton_nb.report.staging import PublishError, put_names, stage_pages
+from lepton_nb.report import editions, imports, makers, marks, page_head, placing
+from lepton_nb.report.staging import PublishError, stage_pages
 from lepton_nb.report.staging import prepare as _prepare
 
 __all__ = [
@@ -161,7 +162,8 @@ def _contents(folder: Path, documents: list[str]) -> dict[str, str]:
 #: Files of the theme that no page asks for.
 NOT_NEEDED = shutil.ignore_patterns(
     "*.map", "*.po", "*.mo", "locales", "*.ttf", ".buildinfo*", "objects.inv", ".doctrees", "_sources", "*.ipynb",
-    "webpack-macros.html", "sbt-webpack-macros.html", ".gitignore", "jupyter_execute",
+    "webpack-macros.html", "sbt-webpack-macros.html", ".gitignore", "jupyter_execute", "fontawesome*", "vendor",
+    "logo_*", "file.png", "minus.png", "plus.png",
 )  # fmt: skip
 
 
@@ -169,16 +171,28 @@ def lay_out(work: Path, site: Path, first: str) -> None:
     """Copy the pages that were built in ``work`` to a new folder, with what a visitor's browser or host needs."""
     shutil.copytree(work / "html", site, ignore=NOT_NEEDED)
     site.chmod(0o755)
-    put_names(site, work / "source")
+    names = marks.read(work / "source")
+    marks.put(site, names)
     _drop_strange_pictures(site)
     _drop_strange_words(site / "searchindex.js")
     # GitHub's pages leave out folders with an underscore unless this file is there.
     (site / ".nojekyll").touch()
-    (site / "index.html").write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Report</title>'
-        '<link rel="icon" href="_static/favicon.svg">'
-        f'<meta http-equiv="refresh" content="0; url={first}.html"><p><a href="{first}.html">Open the report</a></p></html>\n',
-        encoding="utf-8",
+    client, day = names[marks.NAME], names[marks.DAY]
+    page_head.draw_card(site / "_static" / page_head.CARD, client, marks.SUBJECT, day)
+    (site / "index.html").write_text(_leading_on(first, client, day), encoding="utf-8")
+
+
+def _leading_on(first: str, client: str, day: str) -> str:
+    """The page that opens when only the folder is named: it leads to the first page, and says whose report it is."""
+    title = marks.titled(client) if client else "Report"
+    about = page_head.tags(title, title, "Lepton NB", day, f"_static/{page_head.CARD}", title)
+    return (
+        f'<!doctype html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n    {about}\n'
+        f"    <title>{html.escape(title)}</title>\n"
+        '    <meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '    <link rel="icon" href="_static/favicon.svg">\n'
+        f'    <meta http-equiv="refresh" content="0; url={first}.html">\n  </head>\n'
+        f'  <body><main><p><a href="{first}.html">Open the report</a></p></main></body>\n</html>\n'
     )
 
 

@@ -20,7 +20,7 @@ from sphinx.util.math import get_node_equation_number
 
 from lepton_nb import paths, results
 from lepton_nb.page import render
-from lepton_nb.report import formulas
+from lepton_nb.report import formulas, markup, page_head
 from lepton_nb.report.run_tables import RunDirective
 
 logger = logging.getLogger(__name__)
@@ -215,6 +215,8 @@ def setup(app) -> dict:
     app.connect("builder-inited", _prepare)
     app.connect("html-page-context", _escape_title)
     app.connect("html-page-context", _announce)
+    app.connect("html-page-context", page_head.put, priority=900)  # after the theme, which adds scripts
+    markup.setup(app)
     # Jupyter Book sets it even where the extension that knows it is left out.
     app.add_config_value("comments_config", {}, "")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

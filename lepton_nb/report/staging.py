@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from lepton_nb import paths
-from lepton_nb.report import case_pages, chapters, editions
+from lepton_nb.report import case_pages, chapters, editions, marks
 from lepton_nb.report.makers import hash_of
 from lepton_nb.results import OF_CASE
 
@@ -33,8 +33,6 @@ _METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-#: What stands in the pages for the client's name and the run's day, until they are copied out of the build folder.
-NAME, DAY = "lepton0client0name", "lepton0run0day"
 
 
 class PublishError(RuntimeError):
@@ -64,7 +62,7 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
     texts["_config.yml"] = yaml.safe_dump(
         _site_config(config, run, headings, banners), sort_keys=False, allow_unicode=True
     )
-    texts["names.json"] = json.dumps(_names(run), ensure_ascii=False)
+    texts[marks.FILE] = json.dumps(marks.of(run), ensure_ascii=False)
     texts["run.json"] = json.dumps(run | {"code": code}, ensure_ascii=False, sort_keys=True, default=str)
 
     for name, text in texts.items():
@@ -230,7 +228,9 @@ def _shown(output: dict) -> dict | None:
 
 #: Matplotlib's notes on a drawing, and its names of parts, which would stand in a page more than once.
 #: Dates and percentages, at which no line may break: a date in the text between tags, not in a tag.
+#: The style of a table for JupyterLab: the site has its own, and HTML none in the middle of a page.
 TIDY = (
+    (re.compile(r"<style>\.lepton-table [^<]*</style>"), ""),
     (re.compile(r"<metadata>.*?</metadata>\s*", re.S), ""),
     (re.compile(r'<g id="[A-Za-z0-9.]+_\d+">'), "<g>"),
     (re.compile(r"(?<=\d) (?=%)"), "\N{NO-BREAK SPACE}"),
@@ -381,37 +381,22 @@ def stand_ins(run: dict) -> dict[str, list[str]]:
     return {name: [str(lines[other].get("title") or other) for other in used] for name, used in found.items() if used}
 
 
-def _names(run: dict) -> dict[str, str]:
-    """What the marks in the pages stand for."""
-    return {NAME: str((run.get("client") or {}).get("name") or ""), DAY: str(run.get("started") or "")[:10]}
-
-
-def put_names(site: Path, stage: Path) -> None:
-    """Write this run's names into the pages that were copied from a build folder. Every page escapes a name once."""
-    names = json.loads((stage / "names.json").read_text(encoding="utf-8"))
-    for page in site.rglob("*.html"):
-        text = page.read_bytes()
-        for mark, name in names.items():
-            text = text.replace(mark.encode(), html.escape(name).encode())
-        page.write_bytes(text)
-
-
 def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, list[str]]) -> dict:
     """The project's configuration for this run; client and day are marks, so that it is the same for other clients.
 
     told: document → titles of the chapters whose stand-in data it shows.
     """
     client = run.get("client") or {}
-    name, day = ((mark if word else "") for mark, word in _names(run).items())
+    name, day = ((mark if word else "") for mark, word in marks.of(run).items())
     shown = name
     about = " ".join(filter(None, ("Lepton NB", str(run.get("version") or ""))))
     footer = " · ".join(html.escape(part) for part in (name, day, about) if part)
     options = config["sphinx"]["config"].setdefault("html_theme_options", {})
     options["extra_footer"] = f'<p class="lepton-footer">{footer}</p>'
     if name:
-        config["title"] = f"{name}: the value of its AI assets"
+        config["title"] = marks.titled(name)
         options["logo"] = {
-            "text": f'<span class="lepton-client">{shown}</span><span class="lepton-subject">The value of its AI assets</span>'
+            "text": f'<span class="lepton-client">{shown}</span><span class="lepton-subject">{marks.SUBJECT}</span>'
         }
     banners = []
     if client.get("synthetic"):
@@ -424,6 +409,7 @@ def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, lis
     config["sphinx"]["config"]["html_context"] = {
         "default_mode": "auto",
         "lepton_titles": titles,
+        "lepton_about": {"author": about, "day": day},
         "lepton_stand_ins": {
             document: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(html.escape, names))}."
             for document, names in told.items()
