@@ -12,7 +12,7 @@ import pytest
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.value_model import books, ledger, portfolio
+from lepton_nb.value_model import books, ledger, portfolio, profits
 from lepton_nb.value_model.lines import without_amortisation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -430,3 +430,26 @@ def test_value_in_use_on_more_than_five_years_needs_a_reason(years, asked):
     plan = plan_of(benefits=[benefit(2026, 100)], valuation={"horizon_years": years})
     told = books.findings(plan, ledger.books(plan.client), (), (), None)
     assert any("IAS 36.33(b)" in text for text in told) is asked
+
+
+def test_profit_by_year_is_cash_with_what_is_written_off_put_back():
+    from test_value_model import asset, benefit, cost, plan_of, spent
+
+    rows = [spent("2025-12-31", 90, "M1"), cost("2027-12-31", 20), cost("2026-06-30", 60, phase="development")]
+    made = [asset(useful_life_years=2, in_service_date=date(2027, 1, 1))]
+    plan = plan_of(made, [benefit(y, 100) for y in (2027, 2028)], rows, tax=0.25)
+    found = profits.profits(plan)
+    first, second, _ = found
+    assert (first.benefits, first.development, first.cash) == (0, 60, -60)
+    assert (second.benefits, second.running) == (100, 20) and second.amortisation == pytest.approx((90 + 60) / 2)
+    assert second.before_tax == pytest.approx(100 - 20 - 75) and second.tax == pytest.approx(0.25 * 5)
+    flows = value_model.cash_flows(plan, plan.groups[0])
+    assert [one.cash for one in found] == pytest.approx([float(year.net) for year in flows])
+    assert [one.year for one in found] == [2026, 2027, 2028]
+
+
+def test_profit_by_year_is_the_owners_on_any_basis(foundry):
+    market = foundry.client.model_copy(
+        update={"valuation": foundry.client.valuation.model_copy(update={"basis_of_value": "fair_value_ifrs13"})}
+    )
+    assert profits.profits(value_model.plan(market)) == profits.profits(value_model.plan(foundry.client))

@@ -248,6 +248,22 @@ def amortisation(charged: Sequence[Mapping[str, Any]], spans: Sequence[str], cur
     return render.table(rows, forms, caption, sums=spans, none="No amortisation lowers the tax.")
 
 
+def profits(found: Sequence[Any], currency: str) -> render.Html:
+    """What the assets do to profit and cash by year, in thousands."""
+    rows = [
+        {"Year": str(one.year), "Benefits": one.benefits, "Running": -one.running, "Written off": -one.amortisation,
+         "Before tax": one.before_tax, "Tax": -one.tax, "After tax": one.after_tax, "Capitalised": -one.development, "Cash": one.cash}
+        for one in found
+    ]  # fmt: skip
+    sums = [name for name in (rows[0] if rows else {}) if name != "Year"]
+    caption = (
+        f"Thousand {currency}, most likely, all groups; the first and the last period may be parts of a year. Cash is profit after tax, "
+        "with what is written off added back and what is capitalised taken off."
+    )
+    return render.table(rows, dict.fromkeys(sums, words.thousands), caption, sums=sums, unless_zero=("Capitalised", "Written off"),
+                        none="No money flows after the valuation date.")  # fmt: skip
+
+
 def stops(found: Sequence[Any], currency: str) -> render.Html:
     """Prohibited assets: what stands in the books, what stopping costs, who needs them."""
     rows = [

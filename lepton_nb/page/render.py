@@ -278,6 +278,12 @@ def note(text: str) -> Html:
     return Html(f'<p class="lepton-note"><small>{_text(text)}</small></p>')
 
 
+def blanks(labels: Iterable[str]) -> Html:
+    """Lines to be filled in by hand on the printed page."""
+    lines = "".join(f'<p class="lepton-blank"><span></span>{_text(label)}</p>' for label in labels)
+    return Html(f'<div class="lepton-blanks">{lines}</div>')
+
+
 def join(*parts: Html) -> Html:
     """Several pieces as one output."""
     for part in parts:

@@ -233,6 +233,56 @@ def scope_of_work(client) -> dict[str, str]:
     return {name: words or NOT_STATED for name, words in found.items()}
 
 
+@dataclass(frozen=True)
+class Departure:
+    """Something that a standard asks for and this report does otherwise or lacks."""
+
+    standard: str
+    asks: str
+    here: str
+
+
+def departures(client) -> tuple[Departure, ...]:
+    """What a valuer who signs has to know is otherwise, or missing, in this report (rule Scope)."""
+    found = [
+        Departure("IVS 106", f"{name[0].lower()}{name[1:]} in the report", "not stated in client.yml")
+        for name, words in scope_of_work(client).items()
+        if words == NOT_STATED
+    ]
+    if not client.discount.source:
+        found.append(
+            Departure("IVS 103", "evidence for the discount rate", "no source is given (client.yml, discount.source)")
+        )
+    if not client.comparables:
+        found.append(
+            Departure("IVS 103", "the market approach considered", "no comparable is given; cost and income alone")
+        )
+    found += [
+        Departure(
+            "IVS 103",
+            "replacement cost at the prices of the day",
+            "costs as they were paid: no index of prices is given",
+        ),
+        Departure(
+            "IVS 104",
+            "inputs tested by the valuer",
+            "checked for form and for agreement with each other, not against ledgers",
+        ),
+        Departure(
+            "IVS 105",
+            "the model fit for the purpose",
+            "every rule is printed and has a test; the valuer's judgement is not in it",
+        ),
+    ]
+    if client.client.synthetic:
+        found.append(
+            Departure(
+                "IVS 100", "a real subject", "the client is invented, and so are the figures that nobody measured"
+            )
+        )
+    return tuple(found)
+
+
 # --- what keeping the law costs --------------------------------------------------------------------------
 
 #: Beginnings of a word in a cost's category, and whole names, by which it counts as one of compliance.

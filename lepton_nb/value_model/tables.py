@@ -359,11 +359,25 @@ def _words(found) -> str:
     return ", ".join(dict.fromkeys(str(word) for word in found if word))
 
 
+#: Parts of a cost of capital that is built up → unit.
+BUILT_UP = {
+    "risk_free": "a year",
+    "equity_risk_premium": "a year",
+    "beta_unlevered": "times",
+    "debt_to_equity": "times",
+    "size_premium": "a year",
+    "pre_tax_cost_of_debt": "a year",
+}
+
+
 def _rates(plan: Plan):
     discount = plan.client.discount
     how = "given in client.yml" if discount.method == "given" else "built up from client.yml"
     source = f"{discount.source} ({how})" if discount.source else how
     yield _row("cost of capital", "all", plan.wacc, f"a year, {plan.client.valuation.price_basis}", source=source)
+    if discount.method == "build_up":
+        for name, unit in BUILT_UP.items():
+            yield _row(f"in it: {terms.spoken(name)}", "all", getattr(discount, name), unit, source=discount.source)
     for kind, rate in dict(discount.asset_premium).items():
         yield _row(f"premium for {kind}", "all", rate, "a year", source="client.yml")
     for extra in discount.specific_premiums:

@@ -1,0 +1,72 @@
+"""What a valuer signs, and what is said where nobody does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from lepton_nb import client as clients
+from lepton_nb import value_model
+from lepton_nb.page import valuer, words
+from lepton_nb.value_model import law, tables
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Record:
+    """What the value chapter puts on record of the total."""
+
+    def __init__(self, value=1_234_567.0, low=1_000_000.0, high=1_500_000.0):
+        self.tables = {"total": [{"value": value, "low": low, "high": high}]}
+
+    def __getitem__(self, name):
+        return SimpleNamespace(unit="EUR")
+
+
+def engaged(**made):
+    client = clients.load(ROOT / "clients" / "manufacturer")
+    return client.model_copy(update={"engagement": client.engagement.model_copy(update=made)})
+
+
+def test_a_named_valuer_states_the_value_with_its_range_and_finds_a_place_to_sign():
+    scope = law.scope_of_work(engaged(valuer="A. <b>Valuer</b>, chartered", independence="no tie"))
+    shown = str(valuer.statement(scope, Record(), law.NOT_STATED))
+    assert "A. &lt;b&gt;Valuer&lt;/b&gt;, chartered" in shown and "<b>" not in shown
+    assert shown.count('lepton-blank"') == 3 and "Place and date" in shown
+    money = words.Money("EUR")
+    assert "no tie." in shown and money(1_234_567, within=(1e6, 1.5e6)) in shown and money.range((1e6, 1.5e6)) in shown
+
+
+def test_a_report_without_a_valuer_is_unsigned_and_says_what_to_write():
+    shown = str(valuer.statement(law.scope_of_work(engaged(valuer="")), Record(), law.NOT_STATED))
+    assert "unsigned" in shown and "engagement.valuer" in shown and "lepton-blank" not in shown
+
+
+def test_a_value_that_is_not_concluded_is_not_stated():
+    shown = str(valuer.statement(law.scope_of_work(engaged(valuer="A")), Record(None, None, None), law.NOT_STATED))
+    assert "No number is concluded." in shown
+
+
+def test_departures_follow_what_the_client_states():
+    bare = engaged(valuer="", independence="", premise=None, report_date=None, limiting_conditions=())
+    asks = {one.asks for one in law.departures(bare)}
+    assert {"valuer in the report", "independence in the report", "date of the report in the report"} <= asks
+    full = engaged(valuer="A", intended_users="B", independence="none", premise="current_use", limiting_conditions=("C",),
+                   report_date=bare.valuation.date)  # fmt: skip
+    assert not any(one.here == "not stated in client.yml" for one in law.departures(full))
+    assert any("invented" in one.here for one in law.departures(full))
+    without = full.model_copy(update={"comparables": (), "discount": full.discount.model_copy(update={"source": ""})})
+    told = {one.asks: one.here for one in law.departures(without)}
+    assert "evidence for the discount rate" in told and "the market approach considered" in told
+    assert str(valuer.departures(law.departures(without))).count("<tr>") == len(told) + 1
+
+
+def test_the_evidence_for_the_rate_names_each_part_of_a_rate_that_is_built_up():
+    plan = value_model.plan(clients.load(ROOT / "clients" / "manufacturer"))
+    rows = {row.input: row for row in value_model.register(plan)}
+    parts = {name for name in rows if name.startswith("in it: ")}
+    assert len(parts) == len(tables.BUILT_UP) == 6 and rows["in it: beta unlevered"].unit == "times"
+    shown = str(valuer.rates(value_model.register(plan), plan.groups))
+    assert all(name in shown for name in parts) and all(group.name in shown for group in plan.groups)
+    given = value_model.plan(clients.load(ROOT / "clients" / "bank"))
+    assert "in it: " not in str(valuer.rates(value_model.register(given), given.groups))
