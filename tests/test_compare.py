@@ -215,6 +215,16 @@ def test_a_date_and_a_life_are_told_apart(tmp_path):
     assert both["plans"] < -1000
 
 
+def test_a_benefit_that_goes_while_the_date_moves_leaves_the_time_as_it_is():
+    rows = [benefit(year, 100) for year in (2026, 2027, 2028)]
+    more = [benefit(year, 40, driver_id="extra") for year in (2026, 2027, 2028)]
+    later = {"date": "2026-06-30"}
+    before = record_of(make(benefits=rows + more))
+    only = steps(before, record_of(make(benefits=rows + more, valuation=later)))
+    both = steps(before, record_of(make(benefits=rows, valuation=later)))
+    assert moved(only) == {"time"} and both["time"] == pytest.approx(only["time"])
+
+
 def test_an_asset_that_is_added_is_no_verdict(tmp_path):
     before = sample("manufacturer")
     rows = (ROOT / "clients" / "manufacturer" / "assets.csv").read_text(encoding="utf-8").splitlines()
