@@ -124,6 +124,10 @@ def test_measure_more_where_the_sign_is_open_and_where_a_study_pays():
     for verdict in ("open", "not shown"):
         (one,) = told(records([group(verdict=verdict)], options=options, uncertainty=known))
         assert (one.word, one.money, one.day) == ("measure", 33.0, date(2027, 12, 31))
+    # stopping today is no day to wait for, and a year that is worth nothing is none either
+    today = [{"group": "A", "year": "today", "value": 20.0}, {"group": "A", "year": 2027, "value": 0.0}]
+    (one,) = told(records([group(verdict="open")], options=record(right_to_stop=today), uncertainty=known))
+    assert (one.word, one.day) == ("measure", decided.again(DAY))
     old = group(verdict="withheld", reason="evaluation E of 2023-01-01 is older than 2 years", counts=False)
     assert [one.word for one in told(records([old]))] == ["measure"]
     gains = {"gains": [{"evaluation": "E", "asset": "A", "evaluated_on": "2026-01-31"}]}

@@ -134,7 +134,7 @@ def _evaluation(
         for y in (1, 0) for m in (1, 0) for b in (1, 0)
     )  # fmt: skip
     worth_, words = money.with_amounts(case_set, test)
-    at = "decisions as they were given" if scores.decisions else f"flagged from a score of {cutoff.value:.4g} on"
+    at = "decisions as they were given" if scores.decisions else f"flagged from a score of {cutoff.value:.3g} on"
     found = Evaluation(
         evaluation_id=case_set.evaluation_id,
         asset_id=case_set.asset_id or case_set.name,
