@@ -15,7 +15,7 @@ from test_client import SAMPLES, B, M
 from lepton_nb import casework, client, datasets, results, value_model
 from lepton_nb.casework import calibrating, checks, doors, judging, money, unlabelled, worth
 from lepton_nb.client import Evaluation, Monitoring, case_rows
-from lepton_nb.page import case_tables
+from lepton_nb.page import case_tables, words
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import decay
 from lepton_nb.value_model.gains import yearly_cases
@@ -294,6 +294,16 @@ def test_results_by_group_and_by_period_sum_to_the_whole(judged):
         assert sum(item.n * item.gain.value for item in slices) == pytest.approx(judged.n * judged.gain_by_rows.value)
     assert judged.period_words in ("month", "quarter")
     assert judged.periods[0].first == date(2025, 1, 1)
+
+
+def test_a_groups_gain_of_a_year_stands_beside_that_of_a_row(judged):
+    shown = str(case_tables.slices(judged))
+    assert ("Gain a year" in shown) == (judged.case.yearly is not None)
+    scaled = replace(judged, case=replace(judged.case, yearly=50_000.0))
+    page, money = str(case_tables.slices(scaled)), words.Money(scaled.case.currency or "EUR")
+    for item in scaled.groups:
+        assert money(item.gain.value * 50_000 * item.n / scaled.n) in page
+    assert page.count("Gain a year") == 1  # of the groups, not of the periods
 
 
 def test_the_monitoring_rows_are_read_as_a_clients_by_the_one_function_of_decay():

@@ -200,7 +200,16 @@ def slices(judged: Any, name: str = "case") -> Html:
              "Gain per row": words.missing() if item.gain is None else f"{money(item.gain.value)} ({money.range((item.gain.low, item.gain.high))})"}
             for item in items
         ]  # fmt: skip
-        pieces.append(render.table(listed, caption=f"By {words.label(what)}, with 90 % intervals."))
+        told = f"By {words.label(what)}, with 90 % intervals."
+        if items is judged.groups and judged.case.yearly is not None and items[0].gain is not None:
+            for row, item in zip(listed, items, strict=True):
+                share = judged.case.yearly * item.n / judged.n
+                low, high = share * item.gain.low, share * item.gain.high
+                row["Gain a year"] = f"{money(share * item.gain.value)} ({money.range((low, high))})"
+            told += (
+                " A year: the gain per row on the group's part of a year's decisions, as many as among the test rows."
+            )
+        pieces.append(render.table(listed, caption=told))
         if len(items) > 1 and items[0].gain is not None:
             drawn = charts.ranges(
                 [(item.name, item.gain.value, item.gain.low, item.gain.high) for item in items],
