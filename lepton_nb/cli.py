@@ -8,134 +8,84 @@ from __future__ import annotations
 
 import ast
 import codecs
-import enum
-import os
 import shlex
-import signal
 import sys
 import time
-import unicodedata
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from lepton_nb.cli_endings import counted, plainly, print_problems, sentences, short
+from lepton_nb.cli_options import (
+    FOLDER,
+    PATH,
+    BookOut,
+    Client,
+    Code,
+    CodeMode,
+    Data,
+    Edition,
+    EditionName,
+    Fresh,
+    Jobs,
+    Only,
+    Out,
+    Pdf,
+    Previous,
+    Profile,
+    ProfileName,
+    Scheduler,
+    Set,
+    SingleFile,
+    path_of,
+)
 
 app = typer.Typer(
     help=__doc__, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
 
-def _path(text: str | Path) -> Path:
-    """A path as given; an empty one is none, and must not mean the working folder."""
-    if not str(text).strip():
-        raise typer.BadParameter("the path is empty. Name a folder or file.")
-    return Path(text)
-
-
 importing = typer.Typer(help="Fill a client's folder from a system that knows its models.", no_args_is_help=True)
 app.add_typer(importing, name="import")
-
-
-class _Profile(enum.StrEnum):
-    quick = "quick"
-    full = "full"
-
-
-class _Code(enum.StrEnum):
-    folded = "folded"
-    shown = "shown"
-    none = "none"
-
-
-class _Edition(enum.StrEnum):
-    both = "both"
-    client = "client"
-
-
-_FOLDER = {"parser": _path, "metavar": "FOLDER"}
-_PATH = {"parser": _path, "metavar": "PATH"}
-
-Client = Annotated[
-    str | None, typer.Argument(help="The client's folder or Excel workbook. Without it: the sample manufacturer.")
-]
-Profile = Annotated[_Profile, typer.Option(help="quick: minutes on a laptop. full: the real sizes.")]
-Data = Annotated[
-    Path | None, typer.Option(help="Folder with real data sets; else LEPTON_DATA, else stand-ins.", **_PATH)
-]
-Out = Annotated[Path | None, typer.Option(help="Where the report goes. Default: reports/<client>.", **_PATH)]
-BookOut = Annotated[Path, typer.Option(help="Where the book goes.", **_PATH)]
-Jobs = Annotated[int, typer.Option(min=1, help="Chapters executed at the same time.")]
-Only = Annotated[list[str], typer.Option(help="This chapter and those it needs; repeatable.")]
-Set = Annotated[list[str], typer.Option("--set", help="CHAPTER.PARAMETER=VALUE; repeatable.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Execute every chapter again, whatever is kept.")]
-Scheduler = Annotated[
-    str,
-    typer.Option(help="Address of a Dask cluster that executes the chapters, as tcp://HOST:8786.", metavar="ADDRESS"),
-]
-Code = Annotated[_Code, typer.Option(help="Code in the pages of the book: folded, shown or none.")]
-Edition = Annotated[
-    _Edition, typer.Option(help="both: the client's part and the book after it. client: without the book.")
-]
-
-Previous = Annotated[
-    Path | None,
-    typer.Option(help="Folder of an earlier report: a page leads from its value to this one's.", **_PATH),
-]
 
 
 @app.command()
 def report(
     client: Client = None,
-    profile: Profile = _Profile.quick,
+    profile: Profile = ProfileName.quick,
     data: Data = None,
     out: Out = None,
     jobs: Jobs = 2,
     only: Only = [],  # noqa: B006  Typer copies it
     settings: Set = [],  # noqa: B006
     fresh: Fresh = False,
-    code: Code = _Code.folded,
-    edition: Edition = _Edition.both,
+    code: Code = CodeMode.folded,
+    edition: Edition = EditionName.both,
     previous: Previous = None,
     scheduler: Scheduler = "",
+    pdf: Pdf = False,
+    single_file: SingleFile = False,
 ) -> None:
     """Execute the chapters for one client and publish the report as a static site."""
-    _report(client, profile, data, out, jobs, only, settings, fresh, code, str(edition), scheduler, previous)
+    asked = {"profile": str(profile), "data": data, "only": only, "fresh": fresh, "code": str(code)}
+    forms = {"edition": str(edition), "previous": previous, "pdf": pdf, "single_file": single_file}
+    _report(client, out, jobs, settings, scheduler, **asked, **forms)
 
 
 def _report(
-    client: str | None,
-    profile: str,
-    data: Path | None,
-    out: Path | None,
-    jobs: int,
-    only: list[str],
-    settings: list[str],
-    fresh: bool,
-    code: str,
-    edition: str,
-    scheduler: str,
-    previous: Path | None = None,
+    client: str | None, out: Path | None, jobs: int, settings: Iterable[str] = (), scheduler: str = "", **asked
 ) -> None:
-    """What ``report`` and ``book`` do. edition: one of ``report.editions.EDITIONS``."""
+    """What ``report`` and ``book`` do. asked: as ``report.planning.plan`` takes it."""
     from rich.console import Console
 
     from lepton_nb.report import planning
 
     console = Console(highlight=False, soft_wrap=True)
-    with _sentences(console):
-        plan = planning.plan(
-            _client_folder(client),
-            out,
-            str(profile),
-            data,
-            only,
-            _settings(settings),
-            fresh,
-            str(code),
-            edition,
-            previous,
-        )
+    with sentences(console):
+        plan = planning.plan(_client_folder(client), out, settings=_settings(settings), **asked)
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
         _run(console, plan, jobs, scheduler)
@@ -144,16 +94,18 @@ def _report(
 @app.command()
 def batch(
     clients: Annotated[list[str], typer.Argument(help="Folders or Excel workbooks of clients.", metavar="CLIENTS...")],
-    profile: Profile = _Profile.quick,
+    profile: Profile = ProfileName.quick,
     data: Data = None,
-    out: Annotated[Path, typer.Option(help="Where the reports and the page of all clients go.", **_PATH)] = Path(
+    out: Annotated[Path, typer.Option(help="Where the reports and the page of all clients go.", **PATH)] = Path(
         "reports"
     ),
     jobs: Jobs = 2,
     fresh: Fresh = False,
-    code: Code = _Code.folded,
-    edition: Edition = _Edition.both,
+    code: Code = CodeMode.folded,
+    edition: Edition = EditionName.both,
     scheduler: Scheduler = "",
+    pdf: Pdf = False,
+    single_file: SingleFile = False,
 ) -> None:
     """Make the reports of many clients in one run, with a page and a table of all of them.
 
@@ -171,11 +123,11 @@ def batch(
         for sentence in row.sentences:
             console.print(f"  {sentence}", style="red", markup=False)
 
-    with _sentences(console):
-        options = batches.Options(out, str(profile), data, fresh, str(code), str(edition))
+    with sentences(console):
+        options = batches.Options(out, str(profile), data, fresh, str(code), str(edition), pdf, single_file)
         rows = batches.batch([_client_folder(client) for client in clients], options, jobs, scheduler, told)
         console.print(
-            f"{_counted(len(rows), 'client')}, {time.monotonic() - started:.1f} s: {_short(out.resolve() / batches.PAGE)}",
+            f"{counted(len(rows), 'client')}, {time.monotonic() - started:.1f} s: {short(out.resolve() / batches.PAGE)}",
             markup=False,
         )
     states = {row.state for row in rows}
@@ -184,10 +136,10 @@ def batch(
 
 @app.command()
 def book(
-    out: BookOut = Path("build/book"), profile: Profile = _Profile.quick, data: Data = None, jobs: Jobs = 2
+    out: BookOut = Path("build/book"), profile: Profile = ProfileName.quick, data: Data = None, jobs: Jobs = 2
 ) -> None:
     """Build the book for readers: the sample client, code shown, in build/book."""
-    _report(None, profile, data, out, jobs, [], [], False, _Code.shown, "book", "")
+    _report(None, out, jobs, profile=str(profile), data=data, code="shown", edition="book")
 
 
 @app.command()
@@ -199,32 +151,32 @@ def check(client: Client = None) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
-    with _sentences(console):
+    with sentences(console):
         found = clients.check(_client_folder(client))
     for warning in found.warnings:
         console.print(f"note: {warning.sentence}", markup=False)
     if found.problems:
-        _print_problems(console, found.problems)
+        print_problems(console, found.problems)
         raise typer.Exit(2)
     company = found.client
     for sentence in _of_cases(company):
         console.print(sentence, markup=False)
     counts = (
-        _counted(company.assets, "asset"),
-        _counted(company.costs, "cost row"),
-        _counted(company.benefits, "benefit row"),
-        _counted(company.evaluations, "evaluation"),
+        counted(company.assets, "asset"),
+        counted(company.costs, "cost row"),
+        counted(company.benefits, "benefit row"),
+        counted(company.evaluations, "evaluation"),
     )
     console.print(
         f"{company.client.name}: {', '.join(counts)}. No problem, "
-        f"{_counted(found.warnings, 'note')}. {time.monotonic() - started:.2f} s",
+        f"{counted(found.warnings, 'note')}. {time.monotonic() - started:.2f} s",
         markup=False,
     )
 
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", **_FOLDER)],
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", **FOLDER)],
     like: Annotated[
         str, typer.Option(help="manufacturer, bank or retailer; blank: a form without figures")
     ] = "manufacturer",
@@ -236,8 +188,8 @@ def new(
     from lepton_nb import client as clients
 
     console = Console(highlight=False, soft_wrap=True)
-    with _sentences(console):
-        written = shlex.quote(_short(clients.new(folder, like, workbook)))
+    with sentences(console):
+        written = shlex.quote(short(clients.new(folder, like, workbook)))
     console.print(f"{written}: written. Change it, then: lepton-nb check {written}", markup=False)
 
 
@@ -247,9 +199,9 @@ def import_mlflow(
         str,
         typer.Option("--tracking-uri", envvar="MLFLOW_TRACKING_URI", help="The server's address, http://HOST:PORT."),
     ],
-    out: Annotated[Path, typer.Option(help="A folder that is not there yet.", **_FOLDER)] = Path("my-client"),
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.", **FOLDER)] = Path("my-client"),
     keep: Annotated[
-        Path | None, typer.Option(help="An earlier folder of the client: what MLflow does not say is kept.", **_FOLDER)
+        Path | None, typer.Option(help="An earlier folder of the client: what MLflow does not say is kept.", **FOLDER)
     ] = None,
     model: Annotated[list[str], typer.Option(help="Only this registered model; repeatable.")] = [],  # noqa: B006
     experiment: Annotated[list[str], typer.Option(help="Only models of this experiment; repeatable.")] = [],  # noqa: B006
@@ -272,7 +224,7 @@ def import_mlflow(
     from lepton_nb import importing as imports
 
     console = Console(highlight=False, soft_wrap=True)
-    with _sentences(console):
+    with sentences(console):
         same = dict(_pair("--asset", word) for word in asset)
         done = imports.from_mlflow(
             uri, out, models=model, experiments=experiment, keep=keep, entry_only=entry_only, same=same
@@ -281,9 +233,9 @@ def import_mlflow(
             console.print(imports.sentence(one), markup=False)
             for note in one.notes:
                 console.print(f"note: {one.entry.asset_id}: {note}.", markup=False)
-        written = shlex.quote(_short(done.folder))
+        written = shlex.quote(short(done.folder))
     todo = (
-        f"{_counted(done.blanks, 'value')} to be filled in, see FILL_IN.md there"
+        f"{counted(done.blanks, 'value')} to be filled in, see FILL_IN.md there"
         if done.blanks
         else "nothing to fill in"
     )
@@ -292,10 +244,12 @@ def import_mlflow(
 
 @app.command()
 def compare(
-    earlier: Annotated[Path, typer.Argument(help="The folder of the earlier report.", parser=_path, metavar="EARLIER")],
-    later: Annotated[Path, typer.Argument(help="The folder of the later report.", parser=_path, metavar="LATER")],
+    earlier: Annotated[
+        Path, typer.Argument(help="The folder of the earlier report.", parser=path_of, metavar="EARLIER")
+    ],
+    later: Annotated[Path, typer.Argument(help="The folder of the later report.", parser=path_of, metavar="LATER")],
     out: Annotated[
-        Path | None, typer.Option(help="The page. Default: compare.html in the later report.", **_PATH)
+        Path | None, typer.Option(help="The page. Default: compare.html in the later report.", **PATH)
     ] = None,
 ) -> None:
     """Compare two reports: what changed in the value, by which cause, as one page."""
@@ -306,7 +260,7 @@ def compare(
 
     console = Console(highlight=False, soft_wrap=True)
     page = out or later / "compare.html"
-    with _sentences(console):
+    with sentences(console):
         steps = comparing.compare(earlier, later, page)
         (old, _), (new, _) = comparing.read(earlier), comparing.read(later)
     if old["client"] != new["client"]:
@@ -315,12 +269,14 @@ def compare(
     for row in steps:
         if abs(row["amount"]) >= 0.005:
             console.print(f"{render.number(row['amount'], 0):>14} {currency}  {row['step']}", markup=False)
-    console.print(_short(page), markup=False)
+    console.print(short(page), markup=False)
 
 
 @app.command()
 def record(
-    report: Annotated[Path, typer.Argument(help="The folder of the finished report.", parser=_path, metavar="REPORT")],
+    report: Annotated[
+        Path, typer.Argument(help="The folder of the finished report.", parser=path_of, metavar="REPORT")
+    ],
     chapters: Annotated[list[str], typer.Argument(help="Names of its chapters.")],
 ) -> None:
     """Put chapters of a finished full run on real data on record, for the book to cite (book/measured/)."""
@@ -329,9 +285,9 @@ def record(
     from lepton_nb.report import record as recording
 
     console = Console(highlight=False, soft_wrap=True)
-    with _sentences(console):
+    with sentences(console):
         written = recording.record(report, chapters)
-        console.print(f"{len(written)} on record: {', '.join(_short(path) for path in written)}", markup=False)
+        console.print(f"{len(written)} on record: {', '.join(short(path) for path in written)}", markup=False)
 
 
 @app.command()
@@ -352,7 +308,7 @@ def clean(
     from lepton_nb.report import cleaning
 
     console = Console(highlight=False, soft_wrap=True)
-    with _sentences(console):
+    with sentences(console):
         state = paths.state_folder()
         cleaning.check_unused(state)
         found = cleaning.look(state, 30.0 if unused is None else unused)
@@ -369,7 +325,7 @@ def clean(
             console.print(f"{word:<9} {size:>10}  {len(kind.folders):>4}  {kind.words}{costs}", markup=False)
         if not dry:
             freed = cleaning.clean(state, chosen)
-            console.print(f"{freed / 1e6:.1f} MB freed in {_short(state)}.", markup=False)
+            console.print(f"{freed / 1e6:.1f} MB freed in {short(state)}.", markup=False)
 
 
 # ------------------------------------------------------------------------------------------------ helpers
@@ -396,12 +352,6 @@ def _of_cases(company) -> list[str]:
     return cases.plans_in_words(chapters.read_all(paths.project()), company) if company.cases else []
 
 
-def _counted(things, word: str) -> str:
-    """``1 note``, ``2 notes``."""
-    number = things if isinstance(things, int) else len(things)
-    return f"{number} {word}{'s' * (number != 1)}"
-
-
 def _pair(option: str, word: str) -> tuple[str, str]:
     name, sign, value = (part.strip() for part in word.partition("="))
     if not (name and sign and value):
@@ -409,7 +359,7 @@ def _pair(option: str, word: str) -> tuple[str, str]:
     return name, value
 
 
-def _settings(words: list[str]) -> dict[str, dict]:
+def _settings(words: Iterable[str]) -> dict[str, dict]:
     settings: dict[str, dict] = {}
     for word in words:
         name, sign, text = word.partition("=")
@@ -422,94 +372,6 @@ def _settings(words: list[str]) -> dict[str, dict]:
             value = text
         settings.setdefault(chapter, {})[parameter] = value
     return settings
-
-
-class _Ended(BaseException):
-    """The system told this process to end."""
-
-    def __init__(self, number: int):
-        self.number = number
-
-
-@contextmanager
-def _sentences(console):
-    """Whatever stops a command becomes a sentence and an exit code."""
-    from filelock import Timeout
-
-    from lepton_nb.client import ClientProblems
-
-    before = _listen_for_the_end()
-    try:
-        yield
-        return
-    except ClientProblems as problem:
-        _print_problems(console, problem.problems)
-        code = 2
-    except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as problem:
-        console.print(str(problem), style="red", markup=False)
-        code = 2
-    except Timeout as problem:
-        console.print(f"Another run holds {_short(Path(problem.lock_file))}. Wait for it.", style="red", markup=False)
-        code = 2
-    except BrokenPipeError:
-        # Nobody listens: not even to a sentence.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 1
-    except OSError as problem:
-        console.print(_of_the_disk(problem), style="red", markup=False)
-        code = 1
-    except KeyboardInterrupt:
-        console.print("Interrupted. Chapters that finished are kept; the same command goes on from there.")
-        code = 130
-    except _Ended as end:
-        name = signal.Signals(end.number).name
-        console.print(f"Ended by {name}. Chapters that finished are kept; the same command goes on from there.")
-        code = 128 + end.number
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    raise typer.Exit(code)
-
-
-def _listen_for_the_end() -> dict:
-    """Let the system's wish to end this process pass through all that has to be cleaned up; the handlers before."""
-
-    def end(number, frame):
-        import logging
-
-        logging.disable(logging.CRITICAL)  # what was cut short has nothing to say
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        signal.signal(number, signal.SIG_IGN)  # once is enough: what is cleaned up must not be stopped again
-        raise _Ended(number)
-
-    before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        with suppress(ValueError, AttributeError):  # not in this thread; not on this system
-            number = getattr(signal, name)
-            before[number] = signal.signal(number, end)
-    return before
-
-
-def _of_the_disk(problem: OSError) -> str:
-    """What the system says of a file or a disk, with what to do."""
-    import errno
-
-    remedy = {
-        errno.ENOSPC: "The disk is full: lepton-nb clean says what can go.",
-        errno.EDQUOT: "The share of the disk is used up: lepton-nb clean says what can go.",
-        errno.EROFS: "Give another --out, or set LEPTON_STATE to a folder that can be written.",
-        errno.EACCES: "Give another --out, or set LEPTON_STATE to a folder of your own.",
-        errno.EPERM: "Give another --out, or set LEPTON_STATE to a folder of your own.",
-    }.get(problem.errno, "")
-    where = f"{problem.filename}: " if problem.filename else ""
-    return f"{where}{problem.strerror or problem}. {remedy} A report that stood before stays.".replace(".  ", ". ")
-
-
-def _print_problems(console, problems) -> None:
-    for problem in problems:
-        console.print(problem.sentence, style="red", markup=False)
-    console.print(f"{_counted(problems, 'problem')}. Nothing was executed.", style="bold")
 
 
 def _run(console, plan, jobs: int, scheduler: str = "") -> None:
@@ -529,7 +391,7 @@ def _run(console, plan, jobs: int, scheduler: str = "") -> None:
         console.print(f"The site could not be built{stays}.\n{problem}", style="red", markup=False)
         raise typer.Exit(1) from None
     except Timeout:
-        console.print(f"Another run is writing to {_short(plan.out)}. Wait for it, or give another --out.", style="red")
+        console.print(f"Another run is writing to {short(plan.out)}. Wait for it, or give another --out.", style="red")
         raise typer.Exit(2) from None
     for line in manifest["chapters"]:
         if line["note"]:
@@ -542,37 +404,18 @@ def _run(console, plan, jobs: int, scheduler: str = "") -> None:
         raise typer.Exit(1)
     if not plan.whole:
         apart = plan.out.name == lodging.APART and lodging.stands(plan.out.parent)
-        stays = f"; the report in {_short(plan.out.parent)} stays as it is" if apart else ""
-        console.print(f"Executed notebooks and records are in {_short(plan.out)}{stays}.", markup=False)
+        stays = f"; the report in {short(plan.out.parent)} stays as it is" if apart else ""
+        console.print(f"Executed notebooks and records are in {short(plan.out)}{stays}.", markup=False)
         return
     changed = manifest["pages_changed"]
-    news = f"{_counted(changed, 'page')} written" if changed else "nothing changed"
-    console.print(f"{news}, {manifest['seconds']:.1f} s: {_short(plan.out / 'site' / 'index.html')}", markup=False)
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-#: Characters of numbers and sentences, in the plain form that every terminal knows.
-_PLAIN = {"\u202f": " ", "\u2009": " ", "\u00a0": " ", "−": "-", "–": "-", "→": "->", "×": "x", "…": "...", "·": "-"}
-
-
-def _plainly(problem: UnicodeError) -> tuple[str, int]:
-    """Of characters that an encoding does not have, the nearest that each has."""
-    text = problem.object[problem.start : problem.end]
-    plain = (
-        _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() for sign in text
-    )
-    return "".join(word or "?" for word in plain), problem.end
+    news = f"{counted(changed, 'page')} written" if changed else "nothing changed"
+    files = [short(plan.out / name) for name in ("site/index.html", *plan.forms.names)]
+    console.print(f"{news}, {manifest['seconds']:.1f} s: {', '.join(files)}", markup=False)
 
 
 def main() -> None:
     """Entry point of the command."""
-    codecs.register_error("plainly", _plainly)
+    codecs.register_error("plainly", plainly)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="plainly")

@@ -127,3 +127,26 @@ def contrast(colour: str, ground: str = "#ffffff") -> float:
 
     lighter, darker = sorted((luminance(colour), luminance(ground)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+#: Grounds of text, as book/_static/lepton.css sets them: page, side, warning, good. A test compares.
+LIGHT_GROUNDS = ("#ffffff", "#f5f7f9", "#fdf5e3", "#eaf5ef")
+DARK_GROUNDS = ("#12161b", "#1a2027", "#2b2415", "#15271e")
+#: How much of an accent is in the ground of what it marks.
+LIGHT_TINT, DARK_TINT = 0.08, 0.18
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """``share`` of a colour mixed with another, each ``#rrggbb``, as CSS mixes in sRGB.
+
+    >>> mixed("#000000", "#ffffff", 0.5)
+    '#808080'
+    """
+    pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * one + (1 - share) * two):02x}" for one, two in pairs)
+
+
+def worst_ground(colour: str, dark: bool = False) -> tuple[float, str]:
+    """The lowest contrast that a colour has as text on the report's pages of a theme, and the ground that it has there."""
+    grounds, tint = (DARK_GROUNDS, DARK_TINT) if dark else (LIGHT_GROUNDS, LIGHT_TINT)
+    return min((contrast(colour, ground), ground) for ground in (*grounds, mixed(colour, grounds[0], tint)))

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from typer.testing import CliRunner
 
-from lepton_nb import cli
+from lepton_nb import cli, cli_endings
 from lepton_nb.client.cells import Draws
 from lepton_nb.report import chapters, cleaning, ledger, lodging, planning, run, writing
 
@@ -196,7 +196,7 @@ def test_help_shows_choices_and_defaults():
     said = RUNNER.invoke(cli.app, ["report", "--help"]).stdout
     assert "quick|full" in said and "folded|shown|none" in said
     assert "build/book" in RUNNER.invoke(cli.app, ["book", "--help"]).stdout
-    assert [cli._counted(number, "note") for number in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
+    assert [cli_endings.counted(number, "note") for number in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
 
 
 def test_no_report_is_said_to_stay_where_none_stood(one):

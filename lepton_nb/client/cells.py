@@ -16,7 +16,6 @@ from pydantic import BeforeValidator
 
 from lepton_nb.client.codes import COUNTRIES, CURRENCIES, CURRENCY_NAMES
 from lepton_nb.client.words import PLAIN_NUMBER, Refused, did_you_mean, plain_letters, quoted, strange_letter
-from lepton_nb.terms import LEAST_CONTRAST, contrast
 
 #: No sum of money, count or rate in a client's folder is larger; beyond it products of three would overflow.
 LARGEST = 1e15
@@ -285,27 +284,6 @@ def privacy_classes(value: Any) -> tuple[str, ...]:
     return names
 
 
-def colour(value: Any) -> str:
-    """A colour as ``#rrggbb`` that can be read as text on white, and under white text (rule 43)."""
-    text = str(value).strip().lower()
-    if not re.fullmatch(r"#[0-9a-f]{6}", text, re.ASCII):
-        short = re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", text, re.ASCII)
-        digits = short[1] if short else ""
-        whole = "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
-        raise Refused(quoted(value), 43, f'write the colour in quotes as "{whole if short else "#1f3a5f"}"')
-    if (ratio := contrast(text)) < LEAST_CONTRAST:
-        found = f"{quoted(text)} has a contrast of {int(10 * ratio) / 10:g} : 1 with white"
-        raise Refused(found, 43, f"take a darker shade: {LEAST_CONTRAST:g} : 1 is needed for text (WCAG 2.2, 1.4.3)")
-    return text
-
-
-def two_colours(value: Any) -> tuple[str, str]:
-    """Two colours, as a list."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise Refused(quoted(value), 43, 'give two colours as a list: ["#1f3a5f", "#9c3d10"]')
-    return colour(value[0]), colour(value[1])
-
-
 _TIMES = re.compile(r"\b(second|minute|hour|day|night|week|month|quarter|year|annum)s?\b|\bper\b")
 
 
@@ -436,7 +414,6 @@ AssetIds = Annotated[tuple[str, ...], BeforeValidator(asset_ids), "asset ids, se
 Privacy = Annotated[
     tuple[str, ...], BeforeValidator(privacy_classes), f"one or more of {', '.join(PRIVACY_CLASSES)}, separated by ;"
 ]
-TwoColours = Annotated[tuple[str, ...], BeforeValidator(two_colours), "two colours #rrggbb"]
 PricedUnit = Annotated[str, BeforeValidator(priced_unit), "per unit, per thousand, per month, per year, or empty"]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts), "list of texts"]
 Blocks = Annotated[tuple[str, ...], BeforeValidator(block_names), "names, separated by ;"]

@@ -31,6 +31,7 @@ from lepton_nb.client import ClientProblems
 from lepton_nb.report import cleaning, contents, ledger, lodging, placing, planning, progress, run, workers, writing
 from lepton_nb.report.clusters import NoCluster
 from lepton_nb.report.executing import FINISHED
+from lepton_nb.report.forms import Forms
 
 #: What can become of a client.
 PUBLISHED, UNCHANGED, FAILED, REFUSED = "published", "nothing changed", "failed", "refused"
@@ -73,6 +74,8 @@ class Options:
     fresh: bool = False
     code: str = "folded"
     edition: str = "both"
+    pdf: bool = False
+    single_file: bool = False
 
 
 def batch(
@@ -81,8 +84,9 @@ def batch(
     """Make the reports of these clients in folders of their names under ``options.out``; a row a client.
 
     watch is told of each client that is over. Raises ValueError where the folder cannot be written, Timeout where
-    another run writes to it, clusters.NoCluster and clusters.ClusterGone.
+    another run writes to it, clusters.NoCluster and clusters.ClusterGone, printing.NoBrowser.
     """
+    Forms(options.pdf, options.single_file).check()
     out = options.out.resolve()
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -214,9 +218,8 @@ class _Client:
         self.row, self.process, self.answer = row, None, None
         self.started = run.Started(time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds"))
         out = options.out / row.folder
-        self.plan = planning.plan(
-            folder, out, options.profile, options.data, fresh=options.fresh, code=options.code, edition=options.edition
-        )
+        asked = {name: getattr(options, name) for name in ("fresh", "code", "edition", "pdf", "single_file")}
+        self.plan = planning.plan(folder, out, options.profile, options.data, **asked)
         row.client = self.plan.client.client.name
         run.check_folders(self.plan)
         self.lock = FileLock(self.plan.out / ".lock", timeout=0)

@@ -30,6 +30,8 @@ APPENDIX_TITLE = "Rules, checks and inputs"
 #: Where the book has the whole notebook of a chapter that reports, and what its title begins with.
 FOLDER, METHOD = "chapters", "Method: "
 
+#: Class of what leads from the client's part to the book.
+TO_BOOK = "lepton-to-book"
 #: Sections of the appendix that the foot of a page names; of more it says that they are there.
 MOST_NAMED = 4
 
@@ -74,6 +76,25 @@ def lay_out(toc: Mapping[str, Any], listed: Mapping[str, str], names: Iterable[s
         sources = {_twin(document): document for document in documents(whole)}
         pages += [Page(d, sources.get(d, d), BOOK) for d in documents({"root": "", "parts": parts}) if d]
     return made, pages
+
+
+def client_part(toc: Mapping[str, Any], present: Iterable[str]) -> list[str]:
+    """Of the documents of a site, in their order, those of the client's part; none where the site has no such part.
+
+    toc: the whole table of contents.
+    """
+    own = {toc["root"], *reports(toc)} if reports(toc) else set()
+    return [document for document in present if document in own or (own and case_pages.is_case(document))]
+
+
+def captions(toc: Mapping[str, Any], own: Iterable[str]) -> dict[str, str]:
+    """Of the documents of a client's part, those that begin a part of it → its caption."""
+    own = list(own)
+    found = {next(filter(case_pages.is_case, own), ""): case_pages.PART}
+    for part in _parts(toc):
+        inside = [entry["file"] for entry in part["chapters"]]
+        found[next((document for document in own if document in inside), "")] = str(part["caption"])
+    return {document: caption for document, caption in found.items() if document}
 
 
 def _bare(toc: Mapping[str, Any]) -> dict:
@@ -185,7 +206,8 @@ def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
         told.append(f"In the appendix: {_link(page, APPENDIX, anchor_of(page.document), words)}.")
     twin = next((one.document for one in pages if one.part == BOOK and one.source == page.source), "")
     if twin and page.part == CLIENT:
-        told.append(f"In the book: {_link(page, twin, '', 'formulas, code and exercises of this page')}.")
+        link = _link(page, twin, "", "formulas, code and exercises of this page")
+        told.append(f'<span class="{TO_BOOK}">In the book: {link}.</span>')
     return _markdown("foot", f'<p class="lepton-foot">{" ".join(told)}</p>') if told else None
 
 

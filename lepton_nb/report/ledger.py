@@ -11,13 +11,15 @@ from typing import Any
 
 import lepton_nb
 from lepton_nb import paths, processor
-from lepton_nb.report import contents, publish
+from lepton_nb.report import contents, forms, publish
 from lepton_nb.report.executing import Outcome
 from lepton_nb.report.planning import Plan
 from lepton_nb.report.store import digest, versions
 
 #: The parts of a report, beside manifest and ledger: what a reader opens.
 PARTS = ("site", "results", "notebooks", "results.json", "workbook.xlsx")
+#: Those that it has where they are asked for.
+ASKED = forms.FILES
 
 
 def about(plan: Plan, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -48,6 +50,7 @@ def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome
     return dict(told) | {
         "chapters": lines(plan, outcomes),
         "pages_changed": [],
+        "forms": plan.forms.names,
         # Equal keys: the same report, page for page, but for the run's own date and seconds.
         "site_key": digest(
             [
@@ -56,6 +59,7 @@ def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome
                 told["client"],
                 plan.profile,
                 *([plan.previous.digest] if plan.previous else []),
+                plan.brand.key if plan.brand else "",
             ]
         ),
     }
@@ -102,9 +106,14 @@ def _recorded(digests: Mapping[str, str]) -> dict[str, str]:
 
 
 def stands(out: Path, made: Mapping[str, Any]) -> bool:
-    """Whether the report in ``out`` is already the one that this manifest would give, file for file."""
+    """Whether the report in ``out`` is already the one that this manifest would give, file for file.
+
+    It may have forms that are not asked for this time: they say the same.
+    """
     before = read_manifest(out)
     if not before or before.get("site_key") != made["site_key"] or not before.get("files"):
+        return False
+    if not set(made["forms"]) <= set(before.get("forms") or ()):
         return False
     try:
         return before["files"] == files(out)
@@ -115,7 +124,7 @@ def stands(out: Path, made: Mapping[str, Any]) -> bool:
 def files(report: Path) -> dict[str, str]:
     """Digest of each file of a report, by name: what a deleted or altered page is noticed by."""
     found: dict[str, str] = {}
-    for part in PARTS:
+    for part in (*PARTS, *ASKED):
         path = report / part
         inside: Iterable[Path] = path.rglob("*") if path.is_dir() else [path]
         found |= {file.relative_to(report).as_posix(): contents.file_digest(file) for file in inside if file.is_file()}

@@ -30,9 +30,13 @@ def staged(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def put(new: Path, out: Path, names: Iterable[str]) -> None:
-    """Move files and folders of these names from ``new`` into ``out``, in place of those there: all of them or none."""
-    names = list(names)
+def put(new: Path, out: Path, names: Iterable[str], gone: Iterable[str] = ()) -> None:
+    """Move files and folders of these names from ``new`` into ``out``, in place of those there: all of them or none.
+
+    gone: names that go from ``out`` with that, where they are there.
+    """
+    gone = list(gone)
+    names = [*names, *gone]
     aside = out / ASIDE
     moving = {"names": names, "before": [name for name in names if os.path.lexists(out / name)]}
     try:
@@ -44,8 +48,9 @@ def put(new: Path, out: Path, names: Iterable[str]) -> None:
             if name in moving["before"]:
                 (aside / "old" / name).parent.mkdir(parents=True, exist_ok=True)
                 os.rename(out / name, aside / "old" / name)
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            os.rename(new / name, out / name)
+            if name not in gone:
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                os.rename(new / name, out / name)
         os.rename(aside, _drop_name(out))  # from here on, the new report counts
     except BaseException:
         recover(out)

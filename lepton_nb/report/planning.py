@@ -10,11 +10,13 @@ from typing import Any
 
 from lepton_nb import client as client_package
 from lepton_nb import datasets, paths, results
-from lepton_nb.report import cases, contents, editions, lodging, since, snapshot
+from lepton_nb.report import branding, cases, contents, editions, lodging, since, snapshot
 from lepton_nb.report import chapters as chapter_module
+from lepton_nb.report.branding import Brand
 from lepton_nb.report.cases import Outline
 from lepton_nb.report.chapters import Chapter, ChapterProblem, did_you_mean
 from lepton_nb.report.contents import Signature
+from lepton_nb.report.forms import Forms
 from lepton_nb.report.store import Store, code_of, is_heavy, key
 
 #: Parameters that a command gives itself, with the option that does.
@@ -106,6 +108,8 @@ class Plan:
     seen: Mapping[str, Signature] = field(default_factory=dict)  # the client's files as they were read
     edition: str = editions.BOTH
     previous: since.Previous | None = None  # the earlier report that this one leads on from
+    forms: Forms = field(default_factory=Forms)
+    brand: Brand | None = None
 
 
 def plan(
@@ -119,17 +123,27 @@ def plan(
     code: str = "folded",
     edition: str = editions.BOTH,
     previous: Path | None = None,
+    pdf: bool = False,
+    single_file: bool = False,
 ) -> Plan:
     """Check everything that can be checked before a kernel starts, and say what has to be done.
 
     edition ``client`` plans the chapters that report, with what they need: the others are not executed. previous: the
-    folder of an earlier report, from whose value a page leads to this one's.
+    folder of an earlier report, from whose value a page leads to this one's. pdf: ``report.pdf`` and ``board.pdf``
+    beside the site. single_file: ``report.html``.
 
-    Raises ClientProblems, DataProblem, ChapterProblem or CompareProblem: bad input, with a sentence for each problem.
+    Raises ClientProblems, DataProblem, ChapterProblem or CompareProblem: bad input, with a sentence for each problem;
+    NoBrowser where a PDF is asked for and nothing prints.
     """
     settings = settings or {}
     if profile not in chapter_module.PROFILES:
         raise ChapterProblem(f"Profile {profile!r} is not one of {', '.join(chapter_module.PROFILES)}.")
+    forms = Forms(pdf, single_file)
+    forms.check()
+    if forms.names and (only or not _reports() or edition == editions.BOOK):
+        raise ChapterProblem(
+            f"{', '.join(forms.names)}: made of a whole report with a client's part; leave --only out."
+        )
     state = paths.state_folder()
     contents.remember(state)
     everything = chapter_module.read_all(paths.project())
@@ -189,17 +203,26 @@ def plan(
         seen=seen,
         edition=edition,
         previous=before,
+        forms=forms,
+        brand=branding.of(company, folder),
     )
 
 
 def _reporting(outlines: tuple[Outline, ...]) -> tuple[Outline, ...]:
     """The tasks of the client's part, as ``_toc.yml`` names it: all where it names none."""
-    toc = chapter_module.table(paths.project() / "_toc.yml")
-    files = {(paths.project() / name).with_suffix(".ipynb") for name in (toc["root"], *editions.reports(toc))}
-    if not editions.reports(toc):
+    named = _reports()
+    if not named:
         return outlines
+    files = {(paths.project() / name).with_suffix(".ipynb") for name in named}
     wanted = _with_needs(outlines, [one.name for one in outlines if one.case or one.chapter.path in files])
     return tuple(outline for outline in outlines if outline.name in wanted)
+
+
+def _reports() -> list[str]:
+    """The documents of the client's part, the first one first; none where the project has no such part."""
+    toc = chapter_module.table(paths.project() / "_toc.yml")
+    found = editions.reports(toc)
+    return [toc["root"], *found] if found else []
 
 
 def _chosen(outlines: tuple[Outline, ...], only: Iterable[str], settings: Mapping[str, Mapping]) -> list[Outline]:

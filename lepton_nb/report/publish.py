@@ -94,7 +94,7 @@ def warm_up() -> None:
 def fingerprint(code: str = "folded", edition: str = editions.BOTH) -> str:
     """A hash of all that makes a report besides the executed notebooks and the run. Imports nothing heavy."""
     files = sorted(path for path in (paths.project() / "book").rglob("*") if path.is_file())
-    makes = makers.modules("lepton_nb.report.workbook", "lepton_nb.report.ledger")
+    makes = makers.modules("lepton_nb.report.workbook", "lepton_nb.report.ledger", "lepton_nb.report.forms")
     return makers.hash_of([*makers.of_pages(), *makes, *files], code, edition)
 
 
@@ -163,7 +163,7 @@ def _contents(folder: Path, documents: list[str]) -> dict[str, str]:
 NOT_NEEDED = shutil.ignore_patterns(
     "*.map", "*.po", "*.mo", "locales", "*.ttf", ".buildinfo*", "objects.inv", ".doctrees", "_sources", "*.ipynb",
     "webpack-macros.html", "sbt-webpack-macros.html", ".gitignore", "jupyter_execute", "fontawesome*", "vendor",
-    "logo_*", "file.png", "minus.png", "plus.png",
+    "logo_*", "file.png", "minus.png", "plus.png", "one_file.css",
 )  # fmt: skip
 
 

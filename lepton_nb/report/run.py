@@ -18,15 +18,20 @@ from typing import Any
 
 from filelock import FileLock
 
+from lepton_nb import paths
 from lepton_nb.report import (
+    branding,
+    chapters,
     cleaning,
     contents,
     editions,
     environment,
     forking,
+    forms,
     ledger,
     lodging,
     placing,
+    printing,
     publish,
     shared_store,
     since,
@@ -246,18 +251,32 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
             pages = {name: entry.notebook for name, entry in entries.items()} | _since(plan, entries, made, stage)
             documents = publish.build(pages, made, stage, plan.code, plan.edition)
         new = stack.enter_context(placing.staged(plan.out))
-        names = _export(plan, entries, new)
+        names, gone = _export(plan, entries, new), []
         shutil.copyfile(running, new / "ledger.json")
         names.append("ledger.json")
         if plan.whole:
             publish.lay_out(stage, new / "site", documents[0])
+            _add_forms(plan, documents, made, new)
             made["pages_changed"] = publish.changed_pages(new / "site", plan.out / "site", documents)
             _export_together(plan, entries, made, new)
             made["files"] = ledger.files(new)
             made["seconds"] = round(time.monotonic() - started, 2)
             writing.write_json(new / "manifest.json", made)
-            names = [*ledger.PARTS, "ledger.json", "manifest.json"]
-        placing.put(new, plan.out, names)
+            names = [*ledger.PARTS, *plan.forms.names, "ledger.json", "manifest.json"]
+            gone = [name for name in ledger.ASKED if name not in names]
+        placing.put(new, plan.out, names, gone)
+
+
+def _add_forms(plan: Plan, documents: list[str], made: dict, new: Path) -> None:
+    """Give the client's part its look, and write the forms that are asked for."""
+    toc = chapters.table(paths.project() / "_toc.yml")
+    if plan.brand:
+        branding.put(new / "site", editions.client_part(toc, documents), plan.brand)
+    cover = forms.cover_of(plan.client, made)
+    try:
+        made["printed_with"] = forms.make(plan.forms, new / "site", documents, toc, new, cover, plan.brand)
+    except printing.PrintError as problem:
+        raise publish.PublishError(str(problem)) from None
 
 
 def _since(plan: Plan, entries: Mapping[str, Entry], made: dict, stage: Path) -> dict[str, Path]:

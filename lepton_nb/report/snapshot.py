@@ -23,7 +23,21 @@ from lepton_nb.report.contents import Signature
 from lepton_nb.report.store import PACKAGE, digest
 
 #: Endings of the files that a client's folder is read from, the logo and models among them; of others only the name counts.
-READ = {".csv", ".tsv", ".parquet", ".xlsx", ".yml", ".yaml", ".npz", ".png", ".jpg", ".jpeg", ".onnx", ".keras"}
+READ = {
+    ".csv",
+    ".tsv",
+    ".parquet",
+    ".xlsx",
+    ".yml",
+    ".yaml",
+    ".npz",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".svg",
+    ".onnx",
+    ".keras",
+}
 #: Folders of an installed package that no kernel needs.
 NOT_COPIED = ("project", "__pycache__")
 

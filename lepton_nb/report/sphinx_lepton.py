@@ -130,7 +130,8 @@ class MermaidDirective(SphinxDirective):
         # The words of the diagram for those who do not see it.
         words = re.sub(r"<style.*?</style>|<[^>]+>", " ", svg, flags=re.S)
         label = html.escape("Diagram: " + html.unescape(" ".join(words.split())), quote=True)
-        body = svg.replace("<svg ", f'<svg aria-label="{label}" ', 1)
+        body = re.sub(r' (role|aria-roledescription)="[^"]*"', "", svg, count=2)
+        body = body.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
         return [nodes.raw("", f'<div class="lepton-diagram"{style} tabindex="0">{body}</div>', format="html")]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from lepton_nb.client.drafts import Draft
+from lepton_nb.client.looks import LARGEST_LOGO, fault_of_logo
 from lepton_nb.client.schema import (
     ASSETS,
     Discount,
@@ -17,8 +18,6 @@ from lepton_nb.client.schema import (
 from lepton_nb.client.words import quoted
 
 LOWEST_INFLATION = -0.5  # a year
-
-LARGEST_LOGO = 1024 * 1024  # bytes
 
 
 def scenarios(draft: Draft) -> Iterator[Problem]:
@@ -192,7 +191,7 @@ _SCALES = {
 
 
 def logo(draft: Draft) -> Iterator[Problem]:
-    """Rule 43: the logo is a picture inside the folder, and not large."""
+    """Rule 43: the logo is a picture inside the folder, nothing else, and not large."""
     branding = draft.sections.get("branding")
     if branding is None or branding.logo is None or draft.source is None:
         return
@@ -207,7 +206,6 @@ def logo(draft: Draft) -> Iterator[Problem]:
         except OSError as error:
             yield draft.in_yml(place, f"cannot be opened ({error.strerror})", 43, "check the file's permissions")
             return
-        if not data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
-            yield draft.in_yml(place, f"{quoted(branding.logo)} is neither PNG nor JPEG", 43, "save it as PNG")
-        elif len(data) > LARGEST_LOGO:
-            yield draft.in_yml(place, f"{quoted(branding.logo)} has more than 1 MB", 43, "save it smaller")
+        if fault := fault_of_logo(data, branding.logo):
+            found, remedy = fault
+            yield draft.in_yml(place, f"{quoted(branding.logo)} {found}", 43, remedy)

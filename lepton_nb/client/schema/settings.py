@@ -28,10 +28,10 @@ from lepton_nb.client.cells import (
     Share,
     Text,
     Texts,
-    TwoColours,
     Years,
     YesNo,
 )
+from lepton_nb.client.looks import TwoColours, TwoLightColours
 from lepton_nb.client.schema.base import MONEY, Dimension, Frozen, ThreePoint, column
 
 
@@ -101,10 +101,16 @@ class Branding(Frozen):
     """How the report looks: the client's logo and colours."""
 
     logo: DataPath | None = column(
-        "PNG or JPEG file inside the client's folder, at most 1 MB; a workbook has none.", default=None
+        "PNG, JPEG or SVG file inside the client's folder, at most 1 MB; an SVG only draws: no script, no "
+        "animation, nothing from elsewhere. A workbook has none.",
+        default=None,
     )
     colours: TwoColours = column(
-        "Two colours, the first for headings, the second for accents. Each is readable on white and under white text.",
+        "Two colours, the first for headings, the second for links and marks. Each has a contrast of 4.5 : 1 on light pages.",
+        default=(),
+    )
+    colours_dark: TwoLightColours = column(
+        "The same two for dark pages, with a contrast of 4.5 : 1 there. Left out: lighter shades of them are made.",
         default=(),
     )
 

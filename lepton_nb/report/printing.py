@@ -1,0 +1,154 @@
+"""Chromium prints a document: one sheet after the other, tagged, with an outline and the pages of its anchors.
+
+The browser runs without a window, on a profile of its own that goes afterwards, and reaches no other host.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+#: Names under which a system knows the browser, and the variable that names another one.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
+VARIABLE = "LEPTON_CHROMIUM"
+ARGUMENTS = (
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+)  # fmt: skip
+#: What lies between the margins of a sheet, in pixels of CSS: 176 mm as one_file.css sets them. A test compares.
+SHEET = {"width": 665, "height": 975}
+#: Makes what is wider than a sheet as much smaller as it must be, so that nothing is cut at its edge.
+_FIT = """() => {
+  for (const box of document.querySelectorAll(".lepton-table, .pst-scrollable-table-container, .lepton-equation, .cell_output")) {
+    const room = box.clientWidth, inside = box.querySelector("table, .lepton-formula");
+    if (inside && room && inside.scrollWidth > room) inside.style.zoom = Math.floor(100 * room / inside.scrollWidth) / 100;
+  }
+}"""
+#: Seconds that the browser may take to begin, and to lay out or print one document.
+PATIENCE = 120.0
+#: Prints of one document after which its page numbers stand still, or never will.
+MOST_PASSES = 4
+
+#: Makes the HTML of a document whose contents name these pages: anchor → page.
+Maker = Callable[[Mapping[str, int]], str]
+
+
+class NoBrowser(ValueError):
+    """There is nothing to print with: one sentence, with what to install."""
+
+
+class PrintError(RuntimeError):
+    """The browser did not print: one sentence."""
+
+
+def browser() -> Path:
+    """The program that prints. Raises NoBrowser."""
+    if missing := [name for name in ("playwright", "pypdf") if find_spec(name) is None]:
+        raise NoBrowser(
+            f"--pdf needs the package {' and '.join(missing)}: pip install 'lepton-nb[pdf]'. Without --pdf the report is "
+            "made all the same."
+        )
+    named = os.environ.get(VARIABLE, "").strip()
+    found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+    if found:
+        return Path(found)
+    if named:
+        raise NoBrowser(f"{VARIABLE}={named}: is no program; name a Chromium there, or leave the variable out.")
+    raise NoBrowser(
+        "--pdf prints with Chromium, and there is none: install the package chromium (or Google Chrome), or name the "
+        f"program in {VARIABLE}. Without --pdf the report is made all the same."
+    )
+
+
+def print_all(makers: Mapping[Path, Maker], about: Mapping[str, str]) -> str:
+    """Print documents into these files; the browser's version.
+
+    A document is printed until the pages that its contents name are those on which its anchors stand. about: author and
+    subject, for the files' properties. Raises NoBrowser, PrintError.
+    """
+    program = browser()
+    # In a thread of its own: the library drives the browser by a loop, and a notebook's thread has one already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_print_all, program, makers, about).result()
+
+
+def _print_all(program: Path, makers: Mapping[Path, Maker], about: Mapping[str, str]) -> str:
+    from playwright.sync_api import Error
+
+    try:
+        with _opened(program) as chromium:
+            for file, maker in makers.items():
+                _print(chromium, file, maker)
+                _describe(file, about)
+            return str(chromium.version)
+    except Error as problem:
+        raise PrintError(f"{program}: did not print ({str(problem).strip().splitlines()[0]}).") from None
+
+
+@contextmanager
+def _opened(program: Path) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as runner:
+        chromium = runner.chromium.launch(
+            executable_path=program,
+            args=list(ARGUMENTS),
+            chromium_sandbox=False,  # a container's root has none; the document is ours and runs no script
+            handle_sigint=False,
+            timeout=PATIENCE * 1000,
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def _print(chromium: Any, file: Path, maker: Maker) -> None:
+    """Print one document; again where its contents named other pages than it came to have."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source, numbers = Path(scratch) / "document.html", {}
+        for _ in range(MOST_PASSES):
+            source.write_text(maker(numbers), encoding="utf-8")
+            page = chromium.new_page(java_script_enabled=False, offline=True, viewport=SHEET)
+            page.set_default_timeout(PATIENCE * 1000)
+            page.emulate_media(media="print")
+            page.goto(source.as_uri())
+            page.evaluate(_FIT)
+            page.pdf(path=file, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+            page.close()
+            found = pages_of(file)
+            if numbers == (numbers := {name: found[name] for name in found}):
+                return
+    raise PrintError(f"{file.name}: the pages of its contents do not come to rest.")
+
+
+def pages_of(file: Path) -> dict[str, int]:
+    """The page, from 1 on, of each anchor of a PDF that something in it points at."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(file)
+    pages = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages, 1)}
+    return {
+        name.lstrip("/"): pages[target.page.idnum]
+        for name, target in reader.named_destinations.items()
+        if getattr(target.page, "idnum", None) in pages
+    }
+
+
+def _describe(file: Path, about: Mapping[str, str]) -> None:
+    """Write the properties of a PDF: who made it and what it is about, not which browser printed."""
+    from pypdf import PdfWriter
+    from pypdf.generic import BooleanObject, NameObject
+
+    writer = PdfWriter(clone_from=file)
+    writer.add_metadata(dict(about))
+    writer.create_viewer_preferences()[NameObject("/DisplayDocTitle")] = BooleanObject(True)
+    writer.pdf_header = "%PDF-1.7"  # tags and an outline are older, what the clone is given is not
+    writer.write(file)
