@@ -18,7 +18,19 @@ from typer.testing import CliRunner
 
 from lepton_nb import cli, client, paths, terms
 from lepton_nb.page import plots, render
-from lepton_nb.report import batch, branding, chapters, editions, forms, planning, printing, publish, run, single_file
+from lepton_nb.report import (
+    batch,
+    branding,
+    chapters,
+    editions,
+    forms,
+    marks,
+    planning,
+    printing,
+    publish,
+    run,
+    single_file,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 EVIL = "A\"</style><script>document.title='run'</script><img src=x onerror=document.title='run'> \\ & Söhne"
@@ -183,7 +195,7 @@ def test_each_sheet_says_whose_report_it_is_and_which_page_of_how_many(pdf):
     for number, page in enumerate(pdf.pages[1:], 2):
         words = plain(page)
         assert 'A"</style><script>' in words and f"{number} / {total}" in words and forms.MARK in words
-    assert not re.search(r"1 / \d", plain(pdf.pages[0])) and single_file.SUBJECT in plain(pdf.pages[0])
+    assert not re.search(r"1 / \d", plain(pdf.pages[0])) and marks.SUBJECT in plain(pdf.pages[0])
     starts = [number for depth, _, number in flat(pdf, pdf.outline) if depth == 0]
     assert starts == sorted(set(starts)), "each page of the site begins a sheet"
     assert "Why & how sure" in plain(pdf.pages[starts[1]]).split("row")[0], "the head of a second sheet names the page"
@@ -352,8 +364,11 @@ def test_the_look_can_be_read_on_every_page_in_both_themes(made):
 
 def test_grounds_and_tints_are_those_of_the_style_sheet():
     sheet = (ROOT / "book/_static/lepton.css").read_text(encoding="utf-8")
-    for theme, grounds in (("light", terms.LIGHT_GROUNDS), ("dark", terms.DARK_GROUNDS)):
-        rules = re.search(rf'html\[data-theme="{theme}"\] {{(.*?)}}', sheet, re.S)[1]
+    for theme, grounds in (
+        (':not([data-theme="dark"])', terms.LIGHT_GROUNDS),
+        ('[data-theme="dark"]', terms.DARK_GROUNDS),
+    ):
+        rules = sheet.partition(f"html{theme} {{")[2].partition("}")[0]
         named = dict(re.findall(r"--lepton-(\w+(?:-soft)?): (#\w+)", rules))
         assert grounds == tuple(named[name] for name in ("page", "soft", "amber-soft", "green-soft"))
 

@@ -46,11 +46,11 @@ class Brand:
         if not self.light:
             return ""
         return "\n".join(
-            f'html[data-theme="{theme}"] {{ --lepton-main: {main}; --lepton-accent: {accent}; --lepton-node-line: {accent}; '
+            f"html{theme} {{ --lepton-main: {main}; --lepton-accent: {accent}; --lepton-node-line: {accent}; "
             f"--lepton-accent-soft: {mixed(accent, ground, tint)}; --lepton-node: {mixed(accent, ground, tint)}; }}"
             for theme, (main, accent), ground, tint in (
-                ("light", self.light, LIGHT_GROUNDS[0], LIGHT_TINT),
-                ("dark", self.dark, DARK_GROUNDS[0], DARK_TINT),
+                (':not([data-theme="dark"])', self.light, LIGHT_GROUNDS[0], LIGHT_TINT),
+                ('[data-theme="dark"]', self.dark, DARK_GROUNDS[0], DARK_TINT),
             )
         )
 

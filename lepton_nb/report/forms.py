@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb.page import first_page, words
-from lepton_nb.report import editions, one_page, printing, single_file, staging
+from lepton_nb.report import editions, marks, one_page, printing, single_file, staging
 from lepton_nb.report.branding import Brand
 
 #: The files, in the report's folder.
@@ -66,7 +66,7 @@ def make(
     makers = {out / PDF: lambda numbers: whole(numbers=numbers), out / BOARD: lambda numbers: summary}
     about = {
         "/Author": cover.facts.get("Valuer") or cover.made,
-        "/Subject": single_file.SUBJECT,
+        "/Subject": marks.SUBJECT,
         "/Creator": cover.made,
     }
     return printing.print_all(makers, about)

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lepton_nb import paths
-from lepton_nb.report import formulas
+from lepton_nb.report import formulas, marks
 from lepton_nb.report.branding import Brand
 from lepton_nb.report.one_page import Outlines, Section
 
-SUBJECT = "The value of its AI assets"
 #: Letters that a running head has room for, and those of them that a name may take.
 LONGEST_HEAD, LONGEST_NAME = 115, 60
 
@@ -83,7 +82,7 @@ def document(
         f'<div class="bd-article-container"><article class="bd-article">\n{pages}\n</article></div></div></main>\n</div>'
     )
     styles = _styles(body, running_heads(cover, sections), brand)
-    return _around(f"{cover.name}: {SUBJECT[0].lower()}{SUBJECT[1:]}", cover, styles, body)
+    return _around(marks.titled(cover.name), cover, styles, body)
 
 
 def alone(cover: Cover, section: Section, outlines: Outlines, brand: Brand | None = None) -> str:
@@ -97,7 +96,7 @@ def alone(cover: Cover, section: Section, outlines: Outlines, brand: Brand | Non
     )
     body = re.sub(r'<a\b[^>]*href="#(?!' + re.escape(section.anchor) + r'--)[^"]*"[^>]*>(.*?)</a>', r"\1", body)
     styles = _styles(body, running_heads(cover, []), brand)
-    return _around(f"{cover.name}: {SUBJECT[0].lower()}{SUBJECT[1:]}", cover, styles, body)
+    return _around(marks.titled(cover.name), cover, styles, body)
 
 
 def _around(title: str, cover: Cover, styles: str, body: str) -> str:
@@ -125,7 +124,7 @@ def _cover(cover: Cover, brand: Brand | None) -> str:
     logo = f'<p class="lepton-logo">{brand.picture()}</p>' if brand and brand.logo else ""
     return (
         f'<header class="lepton-cover">{logo}<div class="lepton-title"><p class="lepton-cover-name">'
-        f'{html.escape(cover.name)}</p><p class="lepton-cover-subject">{SUBJECT}</p></div>{cover.scope}'
+        f'{html.escape(cover.name)}</p><p class="lepton-cover-subject">{marks.SUBJECT}</p></div>{cover.scope}'
         f'{f"<dl>{facts}</dl>" if facts else ""}{notes}<p class="lepton-made">{html.escape(cover.made)}</p>'
         '<button class="lepton-theme" type="button" hidden>Light or dark</button></header>'
     )
@@ -184,7 +183,7 @@ def _smaller(sheet: str) -> str:
 
 def running_heads(cover: Cover, sections: Sequence[Section]) -> str:
     """The margins of each sheet: whose report, which page of it, which of how many. Without sections: no cover either."""
-    name, day = _shorter(cover.name, LONGEST_NAME), _quoted(f"{SUBJECT}, {cover.day}")
+    name, day = _shorter(cover.name, LONGEST_NAME), _quoted(f"{marks.SUBJECT}, {cover.day}")
     rules = [
         f"@page {{ @top-left {{ content: {_quoted(name)}; }} @bottom-left {{ content: {day}; }} "
         f"@bottom-center {{ content: {_quoted(cover.mark)}; }} "
