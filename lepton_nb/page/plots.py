@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import LogFormatterSciNotation
 from PIL import Image
 
-from lepton_nb.page import render
+from lepton_nb.page import render, words
 
 BLUE, ORANGE, GREEN, RED, SKY, PURPLE = "#3a8bc9", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7"
 #: Order in which series take their colours.
@@ -150,7 +150,8 @@ def show(drawn: Figure | Axes, caption: str, name: str = "", alt: str = "") -> r
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)
-    return render.figure(_lighter(buffer.getvalue()).replace(INK, "currentColor"), caption, name, alt)
+    svg = _lighter(words.opened(buffer.getvalue())).replace(INK, "currentColor")
+    return render.figure(svg, caption, name, alt)
 
 
 #: Where a drawing places its lines and marks, and the digits of a place that nobody sees: under a hundredth of a point.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb import datasets, results
-from lepton_nb.report import environment, forking, imports, snapshot
+from lepton_nb.report import environment, forking, imports, private, snapshot
 from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
 
@@ -179,7 +179,8 @@ class _Execution:
         if changed := snapshot.altered(self.task.files):
             message = f"the data file {changed} was changed while the chapter was executed; run the command again"
             raise _Failed("failed", message=message)
-        _forget_the_machine(work / "executed.ipynb")
+        seen = (work, self.places.run, self.places.client, *filter(None, [self.places.data]))
+        _forget_the_machine(work / "executed.ipynb", {folder for one in seen for folder in (one, one.resolve())})
         about = {"seconds": self._seconds(), "executed_at": executed_at, "peak_memory_gib": round(self.peak, 2)}
         return self.places.store.keep(self.key, work / "executed.ipynb", record, about)
 
@@ -272,12 +273,9 @@ def file_problem(problem: OSError) -> str:
     return f"{where}{problem.strerror or problem}"
 
 
-def _forget_the_machine(notebook: Path) -> None:
-    """Remove what Papermill and the client note about this run: paths and times, cell by cell."""
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    for part in (content, *content["cells"]):
-        for note in ("papermill", "execution"):
-            part["metadata"].pop(note, None)
+def _forget_the_machine(notebook: Path, folders: Iterable[Path]) -> None:
+    """Remove what was noted about this run and these folders of it."""
+    content = private.kept(json.loads(notebook.read_text(encoding="utf-8")), folders)
     notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

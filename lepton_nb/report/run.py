@@ -32,6 +32,7 @@ from lepton_nb.report import (
     lodging,
     placing,
     printing,
+    private,
     publish,
     shared_store,
     since,
@@ -300,13 +301,13 @@ def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
     names = []
     for task in plan.tasks:
         entry = entries[task.name]
-        for source, name in (
-            (entry.record, f"results/{task.name}.json"),
-            (entry.notebook, f"notebooks/{task.file}"),
-        ):
+        record, notebook = f"results/{task.name}.json", f"notebooks/{task.file}"
+        for name in (record, notebook):
             (new / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(source, new / name)
             names.append(name)
+        shutil.copyfile(entry.record, new / record)
+        clean = private.exported(json.loads(entry.notebook.read_text(encoding="utf-8")))
+        writing.write_text(new / notebook, json.dumps(clean, indent=1, ensure_ascii=False) + "\n")
     return names
 
 

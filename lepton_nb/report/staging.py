@@ -9,10 +9,8 @@ from __future__ import annotations
 import copy
 import html
 import json
-import os
 import posixpath
 import re
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +19,7 @@ import yaml
 from lepton_nb import paths
 from lepton_nb.report import case_pages, chapters, editions, marks
 from lepton_nb.report.makers import hash_of
+from lepton_nb.report.private import without_paths
 from lepton_nb.results import OF_CASE
 
 #: Cells with these tags do not reach the site in any form.
@@ -209,9 +208,9 @@ def _shown(output: dict) -> dict | None:
     if kind == "stream":
         if output.get("name") != "stdout":
             return None
-        return {"output_type": "stream", "name": "stdout", "text": _without_paths("".join(output["text"]))}
+        return {"output_type": "stream", "name": "stdout", "text": without_paths("".join(output["text"]))}
     if kind == "error":
-        line = _without_paths(f"{output['ename']}: {output['evalue']}")
+        line = without_paths(f"{output['ename']}: {output['evalue']}")
         return {"output_type": "stream", "name": "stdout", "text": line + "\n"}
     data = output.get("data", {})
     form = next((form for form in FORMS if form in data), None)
@@ -219,7 +218,7 @@ def _shown(output: dict) -> dict | None:
         return None
     content = data[form] if isinstance(data[form], str) else "".join(data[form])
     if form.startswith("text/"):
-        content = _without_paths(content)
+        content = without_paths(content)
     if form == "text/html":
         for pattern, replacement in TIDY:
             content = pattern.sub(replacement, content)
@@ -239,16 +238,6 @@ TIDY = (
         r'<span class="lepton-date">\g<0></span>',
     ),
 )
-
-
-def _without_paths(text: str) -> str:
-    """Text without the folders of this machine: a file keeps its name and its place in the project."""
-    if "/" not in text and "\\" not in text:
-        return text
-    folders = [paths.project(), paths.state_folder(), Path(tempfile.gettempdir()), Path.home()]
-    for folder in sorted({str(f) for f in folders} - {"/"}, key=len, reverse=True):
-        text = text.replace(folder + os.sep, "").replace(folder, "…")
-    return text
 
 
 CAPTION = re.compile(r'<figcaption data-figure="([^"]*)">')
