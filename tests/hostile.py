@@ -22,10 +22,10 @@ ELSEWHERE = "192.0.2.1"
 #: Short ones, for names: a formula of Excel, a script, a handler, Markdown, MyST, Jinja, signs that turn the direction,
 #: a word that no column is wide enough for.
 NAMES = (
+    "@'\"><b onmouseover=ran()>\u202eturned\u2066 {{ 7*7 }}",
     '=HYPERLINK("http://192.0.2.1/")<script>ran()</script>',
     "+<img src=x onerror=ran()>$$\\frac{1}{2}$$",
     "-[a](javascript:ran()) {cite:p}`x` <svg onload=ran()>",
-    "@'\"><b onmouseover=ran()>\u202eturned\u2066 {{ 7*7 }}",
     "# ```mermaid | {% raw %} ${x} <!-- \\",
     "W" * 60,
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lepton_nb.page.render import Html
+from lepton_nb.page.render import Html, plain
 
 __all__ = ["Card", "board"]
 
@@ -25,14 +24,14 @@ class Card:
 
 def _card(card: Card) -> str:
     def line(text: str, style: str) -> str:
-        return f'<div style="{style}">{html.escape(text)}</div>' if text else ""
+        return f'<div style="{style}">{plain(text)}</div>' if text else ""
 
     frame = (
         f"border:1.5px solid {card.colour};border-left-width:6px;border-radius:4px;padding:.35em .5em;margin:.45em 0;"
         "break-inside:avoid;overflow-wrap:anywhere"
     )
     return (
-        f'<li style="{frame}"><strong>{html.escape(card.title)}</strong> <small>{html.escape(card.kind)}</small>'
+        f'<li style="{frame}"><strong>{plain(card.title)}</strong> <small>{plain(card.kind)}</small>'
         f"{line(card.text, '')}{line(card.links and f'→ {card.links}', '')}"
         f"{line(card.mark and f'▲ {card.mark}', 'font-weight:bold')}</li>"
     )
@@ -41,7 +40,7 @@ def _card(card: Card) -> str:
 def board(columns: Mapping[str, Sequence[Card]], caption: str, name: str = "") -> Html:
     """Heading → its cards, side by side where there is room; ``name`` is the board's anchor."""
     lists = "".join(
-        f'<div><div style="border-bottom:1px solid currentColor"><strong>{html.escape(heading)}</strong> '
+        f'<div><div style="border-bottom:1px solid currentColor"><strong>{plain(heading)}</strong> '
         f'<small>n = {len(cards)}</small></div><ul style="list-style:none;margin:0;padding:0">'
         f"{''.join(map(_card, cards))}</ul></div>"
         for heading, cards in columns.items()
@@ -49,8 +48,8 @@ def board(columns: Mapping[str, Sequence[Card]], caption: str, name: str = "") -
     grid = (
         "display:grid;grid-template-columns:repeat(auto-fit,minmax(8.6em,1fr));gap:.9em;font-size:.86em;line-height:1.3"
     )
-    anchor = f' id="fig-{html.escape(name, quote=True)}"' if name else ""
+    anchor = f' id="fig-{plain(name)}"' if name else ""
     return Html(
         f'<figure class="lepton-figure lepton-board"{anchor}><div style="{grid}">{lists}</div>'
-        f'<figcaption data-figure="{html.escape(name, quote=True)}">{html.escape(caption)}</figcaption></figure>'
+        f'<figcaption data-figure="{plain(name)}">{plain(caption)}</figcaption></figure>'
     )

@@ -92,4 +92,6 @@ def escaped(text: str) -> str:
     >>> escaped("A <b> [model](x) $1")
     'A ‹b› \\[model\\]\\(x\\) \\$1'
     """
-    return _PUNCTUATION.sub(r"\\\1", " ".join(str(text).split()).translate(_NO_TAGS))
+    from lepton_nb.page.words import opened
+
+    return _PUNCTUATION.sub(r"\\\1", opened(" ".join(str(text).split())).translate(_NO_TAGS))

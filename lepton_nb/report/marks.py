@@ -39,8 +39,10 @@ def read(stage: Path) -> dict[str, str]:
 
 def put(site: Path, names: Mapping[str, str]) -> None:
     """Write the names into the pages that were copied from a build folder. Every page escapes a name once."""
+    from lepton_nb.page.words import opened
+
     for page in site.rglob("*.html"):
         text = page.read_bytes()
         for mark, name in names.items():
-            text = text.replace(mark.encode(), html.escape(name).encode())
+            text = text.replace(mark.encode(), html.escape(opened(name)).encode())
         page.write_bytes(text)

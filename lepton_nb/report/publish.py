@@ -20,6 +20,7 @@ import warnings
 from pathlib import Path
 
 from lepton_nb import paths
+from lepton_nb.page.words import opened
 from lepton_nb.report import editions, imports, makers, marks, page_head, placing
 from lepton_nb.report.staging import PublishError, stage_pages
 from lepton_nb.report.staging import prepare as _prepare
@@ -177,7 +178,7 @@ def lay_out(work: Path, site: Path, first: str) -> None:
     _drop_strange_words(site / "searchindex.js")
     # GitHub's pages leave out folders with an underscore unless this file is there.
     (site / ".nojekyll").touch()
-    client, day = names[marks.NAME], names[marks.DAY]
+    client, day = opened(names[marks.NAME]), names[marks.DAY]
     page_head.draw_card(site / "_static" / page_head.CARD, client, marks.SUBJECT, day)
     (site / "index.html").write_text(_leading_on(first, client, day), encoding="utf-8")
 

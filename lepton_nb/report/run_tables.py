@@ -9,7 +9,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from lepton_nb.page.words import THIN
+from lepton_nb.page.words import THIN, opened
 
 
 class RunDirective(SphinxDirective):
@@ -36,7 +36,7 @@ def _table(head: tuple[str, ...], rows: list[tuple]) -> nodes.Node:
     group += [nodes.colspec(colwidth=1) for _ in rows[0]]
 
     def word(value) -> nodes.Node:
-        text = "–" if value in (None, "") else str(value)
+        text = "–" if value in (None, "") else opened(str(value))
         return nodes.literal(text, text) if isinstance(value, _Code) else nodes.Text(text)
 
     numeric = [any(isinstance(line[column], float) for line in rows) for column in range(len(rows[0]))]
