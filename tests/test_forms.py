@@ -277,6 +277,20 @@ def test_the_boards_pdf_is_the_summary_alone(made, pdf):
     assert not [link for link in links if link], "what a link leads to is in the other file"
 
 
+def test_a_document_of_a_few_lines_too_many_is_printed_smaller_and_one_of_many_is_not_made_illegible(tmp_path):
+    if not _prints():
+        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+
+    def lines(count: int) -> str:
+        return f"<html><style>@page {{ size: A4; margin: 20mm }}</style>{'<p>a line</p>' * count}</html>"
+
+    files = {
+        tmp_path / f"{count}.pdf": printing.Order(lambda numbers, count=count: lines(count), 1) for count in (30, 90)
+    }
+    printing.print_all(files, {"/Creator": "test"})
+    assert [printing.pages_of(file)[1] for file in files] == [1, 3]
+
+
 # The single file ------------------------------------------------------------------------------------------------
 
 

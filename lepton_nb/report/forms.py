@@ -17,6 +17,8 @@ from lepton_nb.report.branding import Brand
 
 #: The files, in the report's folder.
 PDF, BOARD, SINGLE = FILES = ("report.pdf", "board.pdf", "report.html")
+#: Pages that the board reads; where the summary has more, it is printed a little smaller.
+BOARD_PAGES = 2
 #: What a cover says of a client that does not exist.
 INVENTED = "Sample: a made-up company, and so are its figures."
 STAND_IN = "Stand-in data in place of the real set"
@@ -63,13 +65,16 @@ def make(
     if not forms.pdf:
         return ""
     summary = single_file.alone(cover, sections[0], outlines, brand)
-    makers = {out / PDF: lambda numbers: whole(numbers=numbers), out / BOARD: lambda numbers: summary}
+    orders = {
+        out / PDF: printing.Order(lambda numbers: whole(numbers=numbers)),
+        out / BOARD: printing.Order(lambda numbers: summary, BOARD_PAGES),
+    }
     about = {
         "/Author": cover.facts.get("Valuer") or cover.made,
         "/Subject": marks.SUBJECT,
         "/Creator": cover.made,
     }
-    return printing.print_all(makers, about)
+    return printing.print_all(orders, about)
 
 
 def cover_of(client: Any, made: Mapping[str, Any]) -> single_file.Cover:
