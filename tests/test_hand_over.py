@@ -41,7 +41,7 @@ class Report:
         environment = {k: v for k, v in os.environ.items() if k not in ("LEPTON_DATA", "LEPTON_PROJECT")}
         environment |= {"LEPTON_STATE": str(self.state), "API_TOKEN": SECRET, f"{SECRET}_NAME": "1"}
         self.done = subprocess.run(
-            [str(COMMAND), "report", str(folder / "client"), "--edition", "client", "--out", str(self.out)],
+            [str(COMMAND), "report", str(folder / "client"), "--edition", "client", "--single-file", "--out", str(self.out)],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
@@ -98,12 +98,14 @@ def test_hostile_words_are_words_on_pages_and_in_what_the_search_finds(report):
         said: list[str] = []
         page = chromium.new_page(viewport=browser.PHONE)
         page.add_init_script("window.ran = () => { window.didRun = true; }")
-        page.on("request", lambda one: None if one.url.startswith((address, "data:")) else said.append(one.url))
+        known = (address, "data:", (report.out / "report.html").as_uri())
+        page.on("request", lambda one: None if one.url.startswith(known) else said.append(one.url))
         page.on("dialog", lambda dialog: said.append(dialog.message))
         page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
         shown = ""
-        for file in sorted((report.out / "site" / "notebooks").glob("*.html")):
-            page.goto(f"{address}notebooks/{file.name}")
+        alone = report.out / "report.html"
+        for file in (*sorted((report.out / "site" / "notebooks").glob("*.html")), alone):
+            page.goto(alone.as_uri() if file == alone else f"{address}notebooks/{file.name}")
             assert page.locator(INTRUDERS).count() == 0, file.name
             shown += page.inner_text("article")
             assert page.evaluate("window.didRun") is None, file.name

@@ -25,6 +25,7 @@ from lepton_nb.page.words import (
     THIN,
     count,
     decimals,
+    escaped,
     listed,
     measured,
     money,
@@ -81,13 +82,8 @@ class Html(UserString):
         return {"text/html": str(self), "text/plain": plain}
 
 
-def _escaped(text: str, quote: bool = True) -> str:
-    """Text as HTML holds it, hidden signs that turn its direction named."""
-    return html.escape(words.opened(text), quote=quote)
-
-
 def _text(value: Any) -> str:
-    return str(value) if isinstance(value, Html) else _escaped(words.regrouped(str(value)))
+    return str(value) if isinstance(value, Html) else escaped(words.regrouped(str(value)))
 
 
 #: A word that a column may not be wide enough for, and where it may be broken: after a sign that joins, or anywhere in
@@ -102,7 +98,7 @@ def _cell(value: Any) -> str:
         return str(value)
     shown = words.groups(words.regrouped(str(value)).replace("\0", ""))
     parted = LONG.sub(lambda word: ENDLESS.sub("\\1\0", BREAKS.sub("\0", word[0])), shown)
-    return "<wbr>".join(map(_escaped, parted.split("\0")))
+    return "<wbr>".join(map(escaped, parted.split("\0")))
 
 
 def _missing(value: Any) -> bool:
@@ -207,7 +203,7 @@ def _table(
 
 def _box(inner: str, name: str, kind: str = "") -> Html:
     """A table in a box that scrolls where it is too wide, and takes the keyboard's focus for it."""
-    label = _escaped(words.elided(name, 120), quote=True)
+    label = escaped(words.elided(name, 120))
     return Html(f'<div class="lepton-table{kind}" role="group" aria-label="{label}" tabindex="0">{SIDES}{inner}</div>')
 
 
@@ -373,7 +369,7 @@ def bullets(items: Iterable[Html], none: str = "None.") -> Html:
 
 def link(text: str, address: str) -> Html:
     """Words that lead to a page of the same site."""
-    return Html(f'<a href="{_escaped(address)}">{_text(text)}</a>')
+    return Html(f'<a href="{escaped(address)}">{_text(text)}</a>')
 
 
 def heading(text: str) -> Html:
@@ -391,7 +387,7 @@ def figure(svg: str, caption: str, name: str = "", alt: str = "") -> Html:
     own = name or hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(IDENTIFIED, rf"\g<1>{_prefix(own)}", svg)
     anchor = f' id="fig-{_text(name)}"' if name else ""
-    label = _escaped(alt or caption, quote=True)
+    label = escaped(alt or caption)
     narrow = re.match(r'<svg [^>]*?\bwidth="([\d.]+)pt"', svg)
     fits = bool(narrow and float(narrow[1]) <= NARROW)
     kind, reach = (" lepton-narrow", "") if fits else ("", ' tabindex="0"')

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import html
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -197,6 +198,11 @@ def opened(text: str) -> str:
     'a[U+202E]b'
     """
     return UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def escaped(text: str) -> str:
+    """A text as HTML holds it, hidden signs that turn its direction named."""
+    return html.escape(opened(text))
 
 
 def figure(value: Any, unit: str = "", like: Any = None, why: str = "") -> str:

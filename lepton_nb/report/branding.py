@@ -7,12 +7,12 @@ for them, or lighter shades of the same, as light as text needs.
 from __future__ import annotations
 
 import hashlib
-import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lepton_nb.page.words import escaped
 from lepton_nb.report.one_page import data_address
 from lepton_nb.terms import DARK_GROUNDS, DARK_TINT, LEAST_CONTRAST, LIGHT_GROUNDS, LIGHT_TINT, mixed, worst_ground
 
@@ -39,7 +39,7 @@ class Brand:
     def picture(self, address: str = "") -> str:
         """The logo as an element; without an address it holds the picture itself."""
         source = address or data_address(self.logo, self.file)
-        return f'<img class="lepton-brand" src="{source}" alt="{html.escape(self.name)}">'
+        return f'<img class="lepton-brand" src="{source}" alt="{escaped(self.name)}">'
 
     def style(self) -> str:
         """The colours as a style sheet; empty where the client names none."""

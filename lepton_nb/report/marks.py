@@ -5,7 +5,6 @@ Pages with marks are the same for every client, so that a build folder serves th
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,10 +38,10 @@ def read(stage: Path) -> dict[str, str]:
 
 def put(site: Path, names: Mapping[str, str]) -> None:
     """Write the names into the pages that were copied from a build folder. Every page escapes a name once."""
-    from lepton_nb.page.words import opened
+    from lepton_nb.page.words import escaped
 
     for page in site.rglob("*.html"):
         text = page.read_bytes()
         for mark, name in names.items():
-            text = text.replace(mark.encode(), html.escape(opened(name)).encode())
+            text = text.replace(mark.encode(), escaped(name).encode())
         page.write_bytes(text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lepton_nb.page.words import escaped
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -28,8 +29,8 @@ def tags(title: str, description: str, author: str, day: str, card: str, site: s
     shared = {"type": "article", "title": title, "description": description, "site_name": site, "image": card}
     shared |= dict(zip(("image:width", "image:height"), map(str, CARD_SIZE), strict=True)) | {"image:alt": site}
     lines = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />']
-    lines += [f'<meta name="{name}" content="{html.escape(text)}" />' for name, text in said.items() if text]
-    lines += [f'<meta property="og:{name}" content="{html.escape(text)}" />' for name, text in shared.items() if text]
+    lines += [f'<meta name="{name}" content="{escaped(text)}" />' for name, text in said.items() if text]
+    lines += [f'<meta property="og:{name}" content="{escaped(text)}" />' for name, text in shared.items() if text]
     return "\n    ".join(lines)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lepton_nb import paths
+from lepton_nb.page.words import escaped
 from lepton_nb.report import formulas, marks
 from lepton_nb.report.branding import Brand
 from lepton_nb.report.one_page import Outlines, Section
@@ -88,7 +89,7 @@ def document(
 def alone(cover: Cover, section: Section, outlines: Outlines, brand: Brand | None = None) -> str:
     """One page of the report alone, as HTML to print: the board's."""
     logo = f'<p class="lepton-logo">{brand.picture()}</p>\n' if brand and brand.logo else ""
-    notes = "".join(f'<p class="lepton-cover-note">{html.escape(note)}</p>' for note in cover.notes)
+    notes = "".join(f'<p class="lepton-cover-note">{escaped(note)}</p>' for note in cover.notes)
     body = (
         f'{outlines.drawn()}\n<main class="bd-main lepton-alone"><div class="bd-content">'
         f'<div class="bd-article-container"><article class="bd-article">{logo}'
@@ -105,27 +106,27 @@ def _around(title: str, cover: Cover, styles: str, body: str) -> str:
         f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; script-src 'sha256-{script}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    told = html.escape(f"{cover.name}: report on the value of its AI assets, {cover.day}.")
+    told = escaped(f"{cover.name}: report on the value of its AI assets, {cover.day}.")
     scripted = f"<script>{_THEME}</script>\n" if "lepton-theme" in body else ""
     return (
         '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="description" content="{told}">\n<meta name="generator" content="Lepton NB">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{styles}\n</style>\n</head>\n<body>\n{body}\n{scripted}</body>\n</html>\n"
+        f"<title>{escaped(title)}</title>\n<style>\n{styles}\n</style>\n</head>\n<body>\n{body}\n{scripted}</body>\n</html>\n"
     )
 
 
 def _cover(cover: Cover, brand: Brand | None) -> str:
     facts = "".join(
-        f"<div><dt>{html.escape(what)}</dt><dd>{html.escape(text)}</dd></div>" for what, text in cover.facts.items()
+        f"<div><dt>{escaped(what)}</dt><dd>{escaped(text)}</dd></div>" for what, text in cover.facts.items()
     )
-    notes = "".join(f'<p class="lepton-cover-note">{html.escape(note)}</p>' for note in cover.notes)
+    notes = "".join(f'<p class="lepton-cover-note">{escaped(note)}</p>' for note in cover.notes)
     logo = f'<p class="lepton-logo">{brand.picture()}</p>' if brand and brand.logo else ""
     return (
         f'<header class="lepton-cover">{logo}<div class="lepton-title"><p class="lepton-cover-name">'
-        f'{html.escape(cover.name)}</p><p class="lepton-cover-subject">{marks.SUBJECT}</p></div>{cover.scope}'
-        f'{f"<dl>{facts}</dl>" if facts else ""}{notes}<p class="lepton-made">{html.escape(cover.made)}</p>'
+        f'{escaped(cover.name)}</p><p class="lepton-cover-subject">{marks.SUBJECT}</p></div>{cover.scope}'
+        f'{f"<dl>{facts}</dl>" if facts else ""}{notes}<p class="lepton-made">{escaped(cover.made)}</p>'
         '<button class="lepton-theme" type="button" hidden>Light or dark</button></header>'
     )
 
@@ -138,7 +139,7 @@ def _contents(sections: Sequence[Section], captions: Mapping[str, str], numbers:
     lines = []
     for one in sections:
         if one.document in captions:
-            lines.append(f'<li class="lepton-caption">{html.escape(captions[one.document])}</li>')
+            lines.append(f'<li class="lepton-caption">{escaped(captions[one.document])}</li>')
         below = "".join(f"<li>{entry(anchor, words)}</li>" for anchor, words in one.headings)
         lines.append(f"<li>{entry(one.anchor, one.title)}{f'<ul>{below}</ul>' if below else ''}</li>")
     return (

@@ -7,7 +7,6 @@ error, Papermill's notes, absolute paths. A file is written only where its conte
 from __future__ import annotations
 
 import copy
-import html
 import json
 import posixpath
 import re
@@ -17,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from lepton_nb import paths
+from lepton_nb.page.words import escaped
 from lepton_nb.report import case_pages, chapters, editions, marks
 from lepton_nb.report.makers import hash_of
 from lepton_nb.report.private import without_paths
@@ -379,7 +379,7 @@ def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, lis
     name, day = ((mark if word else "") for mark, word in marks.of(run).items())
     shown = name
     about = " ".join(filter(None, ("Lepton NB", str(run.get("version") or ""))))
-    footer = " · ".join(html.escape(part) for part in (name, day, about) if part)
+    footer = " · ".join(escaped(part) for part in (name, day, about) if part)
     options = config["sphinx"]["config"].setdefault("html_theme_options", {})
     options["extra_footer"] = f'<p class="lepton-footer">{footer}</p>'
     if name:
@@ -400,7 +400,7 @@ def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, lis
         "lepton_titles": titles,
         "lepton_about": {"author": about, "day": day},
         "lepton_stand_ins": {
-            document: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(html.escape, names))}."
+            document: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(escaped, names))}."
             for document, names in told.items()
         },
         "lepton_shared": hash_of(sorted(shared)),
