@@ -16,6 +16,8 @@ OF_POSITIVES = ("tp", "fn")
 GRADES = ("measured", "pilot", "expert", "vendor")
 #: Grade of a gain that was measured on made-up data in place of those that are not there: no evidence.
 STAND_IN = "stand-in"
+#: Grade of a gain that was measured on public data in place of the client's own.
+PUBLIC = "public data"
 #: How the source of data begins that the client brought; other data are public and stand for the client's own.
 CLIENT_FILE = "the client's file "
 #: Fewest positive, and fewest negative, rows of a case's test on which a conclusion is drawn.

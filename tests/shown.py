@@ -28,6 +28,7 @@ from lepton_nb.value_model import (
     threshold,
     upkeep,
     waiting,
+    wara,
     worlds,
 )
 
@@ -55,7 +56,7 @@ def everything(client, unit: float) -> dict:
         "replacement": {name: (item.new, item.functional, item.remaining_life) for name, item in costs.items()},
         "obsolescence": [replacement.economic_obsolescence(costs, g, owner[g.name]) for g in plan.groups],
         "charges": [approaches.charges(plan, group, costs) for group in plan.groups],
-        "returns": [approaches.returns_on_assets(plan, group) for group in plan.groups],
+        "returns": [wara.returns_on_assets(plan, group) for group in plan.groups],
         "measured": [approaches.measured_share(plan, asset.asset_id) for asset in client.assets],
         "points": upkeep.points(value_model.gains(plan)),
         "trainings": upkeep.trainings(plan),

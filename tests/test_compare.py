@@ -225,6 +225,15 @@ def test_a_benefit_that_goes_while_the_date_moves_leaves_the_time_as_it_is():
     assert moved(only) == {"time"} and both["time"] == pytest.approx(only["time"])
 
 
+def test_a_cost_that_is_put_off_while_the_date_moves_is_a_cost():
+    rows = [benefit(year, 100) for year in (2026, 2027, 2028)]
+    early, late = ([cost(day, 30)] for day in ("2027-03-31", "2028-09-30"))
+    before = record_of(make(benefits=rows, costs=early))
+    found = steps(before, record_of(make(benefits=rows, costs=late, valuation={"date": "2026-06-30"})))
+    only = steps(before, record_of(make(benefits=rows, costs=early, valuation={"date": "2026-06-30"})))
+    assert moved(found) == {"time", "costs"} and found["time"] == pytest.approx(only["time"])
+
+
 def test_an_asset_that_is_added_is_no_verdict(tmp_path):
     before = sample("manufacturer")
     rows = (ROOT / "clients" / "manufacturer" / "assets.csv").read_text(encoding="utf-8").splitlines()

@@ -146,10 +146,7 @@ def test_measure_more_where_the_sign_is_open_and_where_a_study_pays():
 
 def lives(taken: float):
     return record(
-        half_lives=[
-            {"asset": "A", "half_life": "used (3 years)", "value": 900.0},
-            {"asset": "A", "half_life": "no decay", "value": 900.0 + taken},
-        ]
+        trainings=[{"asset": "A", "months": months, "gained": more} for months, more in ((24, 1.0), (12, taken))]
     )
 
 
@@ -160,7 +157,7 @@ def test_retrain_when_a_quarter_of_the_gain_is_gone_or_as_planned():
     # 3 log2(4/3) = 1.245 years of age, of which half a year has passed: 272 days.
     assert (one.about, one.money, one.day) == ("A", 80.0, date(2027, 3, 29))
     for why, change in {
-        "decay takes too little": {"metric_to_money": lives(5.0)},
+        "training brings too little": {"metric_to_money": lives(5.0)},
         "nothing decays": {"value": {"benefits": [benefit_row()]}},
         "its life ends before": {"value": {"benefits": [benefit_row(half_life=3.0, ends="2026-12-31")]}},
     }.items():

@@ -15,7 +15,7 @@ from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import summary_tables
 from lepton_nb.page.words import Money
-from lepton_nb.value_model import World, approaches, books, decay, information, records, stages, tables, worlds
+from lepton_nb.value_model import World, approaches, books, decay, information, records, stages, worlds
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.line_values import group_values
 
@@ -144,7 +144,7 @@ def test_success_is_moved_to_failure_and_to_success_and_the_rate_by_a_point():
 
 def test_the_register_gives_a_drivers_mean_of_the_years_within_its_least_and_most():
     rows = [benefit(2026, (10, 20, 30)), benefit(2027, (40, 60, 90)), benefit(2028, (5, 10, 120))]
-    found = {row.input: row for row in tables.register(plan_of(benefits=rows))}
+    found = {row.input: row for row in value_model.register(plan_of(benefits=rows))}
     row = found["unit value: saving"]
     assert (row.low, row.likely, row.high) == (5, 30, 120)
     assert (found["attribution: saving"].likely, found["volume: saving"].likely) == (1, 1)
@@ -152,7 +152,7 @@ def test_the_register_gives_a_drivers_mean_of_the_years_within_its_least_and_mos
 
 def test_the_register_of_a_single_year_is_that_year():
     rows = [benefit(2026, (10, 20, 30), adoption=0.5), benefit(2026, 7, driver_id="other", unit="tonnes")]
-    found = {row.input: row for row in tables.register(plan_of(benefits=rows, costs=[cost("2026-06-30", 5)]))}
+    found = {row.input: row for row in value_model.register(plan_of(benefits=rows, costs=[cost("2026-06-30", 5)]))}
     row = found["unit value: saving"]
     assert (row.low, row.likely, row.high, row.unit, row.source) == (10, 20, 30, "EUR a unit", "benefits.csv")
     assert (found["volume: saving"].unit, found["volume: other"].unit) == ("plants", "tonnes")
@@ -381,7 +381,7 @@ def test_the_half_life_is_one_on_every_page(plan):
     bars = dict.fromkeys([*(group.name for group in plan.groups), "total"], ())
     written = records.tables(value_model.conclude(plan), bars)
     recorded = {row["asset"]: row for row in written["decays"]}
-    registered = {row.asset: row for row in tables.register(plan) if row.input == "half-life of the gain"}
+    registered = {row.asset: row for row in value_model.register(plan) if row.input == "half-life of the gain"}
     lines = {(row["asset"], row["half_life"]) for row in written["benefits"]}
     assert recorded and lines == {(name, row["half_life"]) for name, row in recorded.items()}
     for name, row in recorded.items():
@@ -462,12 +462,12 @@ def test_one_scenario_is_no_row_and_a_cost_by_year_is_told_a_year():
         plan = value_model.plan(make(benefits=[benefit(2026, 100)], costs=rows, scenarios=cases))
         made, money = first_page(plan)
         assert ("scenario, probability" in summary_tables.decides(made, money)) == said
-    units = {row.input: row.unit for row in tables.register(plan) if "cost:" in row.input}
+    units = {row.input: row.unit for row in value_model.register(plan) if "cost:" in row.input}
     assert sorted(unit.partition(" ")[2] for unit in units.values()) == ["a payment", "a year"]
 
 
 def test_the_register_says_whether_the_cost_of_capital_is_given_or_built_up():
     for name, told in (("manufacturer", "built up from client.yml"), ("", "given in client.yml")):
         plan = value_model.plan(clients.load(CLIENTS / name)) if name else plan_of(benefits=[benefit(2026, 100)])
-        row = tables.register(plan)[0]
+        row = value_model.register(plan)[0]
         assert row.input == "cost of capital" and told in row.source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from lepton_nb import client, results, terms, value_model
 from lepton_nb.casework import checks
 from lepton_nb.page import summary_tables, value_tables, words
 from lepton_nb.report import compare
-from lepton_nb.value_model import approaches, changes, measured, records, tables, worlds
+from lepton_nb.value_model import approaches, changes, measured, records, worlds
 from lepton_nb.value_model.gains import gain
 from lepton_nb.value_model.verdict import group_verdict
 
@@ -189,12 +189,17 @@ def test_a_stand_in_is_named_wherever_its_result_counts(linked, tmp_path):
 def test_what_a_stand_in_measured_is_graded_so_on_every_page_and_does_not_count_as_measured(linked, tmp_path):
     real = value_model.plan(linked, measured=case(tmp_path / "real"))
     made = value_model.plan(linked, measured=case(tmp_path / "made", stand_in=True))
-    for plan, grade in ((real, "measured"), (made, "stand-in")):
-        (row,) = (row for row in tables.register(plan) if row.input.startswith("gain per case") and row.asset == "C1")
+    own = replace(real, evidence=tuple(replace(item, public=()) for item in real.evidence))
+    for plan, grade in ((real, "public data"), (made, "stand-in")):
+        (row,) = (
+            row for row in value_model.register(plan) if row.input.startswith("gain per case") and row.asset == "C1"
+        )
         drawn = {item.grade for item in plan.inputs.values() if item.category == "gain" and item.asset_id == "C1"}
         (move,) = (move for move in worlds.assumptions(plan, str) if move.name == "measured:C1")
         assert {row.grade, move.grade} | drawn == {grade}
-    assert approaches.measured_share(real, "C1") == 1 and approaches.measured_share(made, "C1") == 0
+    assert [approaches.measured_share(plan, "C1") for plan in (own, real, made)] == [1, 0, 0]
+    reason = approaches.asset_values(real, real.group("C1"), 1e6).assets["C1"].indications[0].reason
+    assert "public data stand for them" in reason
     weights = [
         item.weight
         for item in approaches.asset_values(made, made.group("C1"), 1e6).assets["C1"].indications
@@ -326,7 +331,7 @@ def test_an_input_has_one_grade_on_every_page(name):
     moves = {move.label: move.grade for move in worlds.assumptions(plan)}
     shown = str(value_tables.decays(plan))
     seen = 0
-    for row in tables.register(plan):
+    for row in value_model.register(plan):
         if row.input == "half-life of the gain" and ("decay", row.asset) in grades:
             assert row.grade == grades["decay", row.asset] == moves[f"half-life of the gain of {row.asset}"]
             assert row.asset not in plan.benefits_of or (row.grade in shown and row.source in shown)
@@ -342,12 +347,12 @@ def test_an_input_has_one_grade_on_every_page(name):
 
 def test_a_life_by_measured_drift_says_where_the_months_show_none():
     plan = value_model.plan(client.load(BANK.parent / "manufacturer"))
-    (row,) = (row for row in tables.register(plan) if (row.input, row.asset) == ("useful life", "M1"))
+    (row,) = (row for row in value_model.register(plan) if (row.input, row.asset) == ("useful life", "M1"))
     assert (
         plan.decays["M1"].measured.shown is False
         and row.source == "measured drift, as the client says; the months show no fall"
     )
-    (half,) = (row for row in tables.register(plan) if (row.input, row.asset) == ("half-life of the gain", "M1"))
+    (half,) = (row for row in value_model.register(plan) if (row.input, row.asset) == ("half-life of the gain", "M1"))
     assert (half.grade, half.source) == (
         "stated, range measured",
         "assets.csv, no basis given; range: recall as monitored",
@@ -370,7 +375,9 @@ def test_a_case_with_too_few_of_a_class_has_one_verdict_here_and_on_its_own_page
 
 def test_the_low_end_of_a_volume_is_written_alike_in_the_register_the_inputs_and_the_tornado():
     plan = value_model.plan(client.load(BANK.parent / "manufacturer"))
-    (row,) = (asdict(row) for row in tables.register(plan) if (row.input, row.asset) == ("volume: energy saving", "M2"))
+    (row,) = (
+        asdict(row) for row in value_model.register(plan) if (row.input, row.asset) == ("volume: energy saving", "M2")
+    )
     (item,) = (item for item in plan.inputs.values() if item.label == "volume: energy saving (M2)")
     (move,) = (move for move in worlds.assumptions(plan, words.figure) if move.name == item.name)
     low = summary_tables.figure(row, "low")

@@ -29,6 +29,7 @@ from lepton_nb.value_model import (
     serving,
     stages,
     stopping,
+    wara,
 )
 from lepton_nb.value_model.verdict import VERDICTS
 
@@ -70,7 +71,7 @@ def test_the_whole_value_layer_runs(found):
     assert value_model.scenario_values(plan)
     for group in plan.groups:
         joint.split(plan, group)
-        approaches.returns_on_assets(plan, group)
+        wara.returns_on_assets(plan, group)
         for name in group.assets:
             if name in plan.benefits_of:
                 approaches.with_and_without(plan, name)

@@ -29,9 +29,10 @@ from test_value_model import (
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
-from lepton_nb.value_model.approaches import returns_on_assets, solved_rate
+from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.planning import years_run
 from lepton_nb.value_model.verdict import verdict
+from lepton_nb.value_model.wara import returns_on_assets
 
 PREMIUMS = {"data": 0.02, "model": 0.06, "infrastructure": 0.0}
 
@@ -779,3 +780,35 @@ def test_the_share_that_decides_a_verdict_is_said():
         "1.3 % of the draws lose at the rate or without discounting, which is at most 10 %"
     )
     assert verdict(0.008, losing=0.009).reason == "P(value < 0) is at most 1 %"
+
+
+def test_a_buyers_tax_benefit_is_that_of_one_price():
+    market = {"valuation": {"basis_of_value": "fair_value_ifrs13"}, "tax": 0.25}
+    wide = [benefit(2026, (0, 100, 500))]
+
+    def drawn(cost_of_it, **changed):
+        made = make([asset()], wide, [cost("2026-12-31", cost_of_it)], **market)
+        return made.model_copy(update={"tax": made.tax.model_copy(update={"tax_amortisation_benefit": True} | changed)})
+
+    for paid in (20, 150, 400):
+        plan = value_model.plan(drawn(paid))
+        bare = value_model.plan(drawn(paid, tax_amortisation_benefit=False))
+        (one,), (other,) = (value_model.simulate(each, 1000).groups.values() for each in (plan, bare))
+        factor = value_model.money.tax_benefit_factor(plan, plan.groups[0])
+        assert factor > 1.05 and np.mean(other.values < 0) > 0
+        raised = factor if other.values.mean() > 0 else 1.0
+        assert one.values == pytest.approx(raised * other.values), paid
+        assert np.mean(one.values < 0) == np.mean(other.values < 0)
+    assert other.values.mean() < 0  # the last of them is worth nothing to anybody: no price, no benefit
+
+
+def test_the_grade_of_a_half_life_says_who_gave_it_and_whether_months_give_its_range():
+    fall = monitoring("recall", [0.95, 0.90, 0.85, 0.80], n=4000)
+
+    def grade(months=(), **made):
+        plan = plan_of([asset(**made)], [linked(2026)], evaluations=[evaluation()], monitoring=months)
+        return plan.decays["M1"].grade
+
+    assert grade() == "" and grade(half_life_years=3) == "stated"
+    assert grade(fall) == "measured"
+    assert grade(fall, half_life_years=3, half_life_basis="measured_drift") == "stated, range measured"

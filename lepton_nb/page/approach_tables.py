@@ -66,7 +66,11 @@ def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
     told = []
     for item in found.groups:
         whole = sum(costs[name].depreciated for name in item.group.assets)
-        if whole > 0:
+        if whole > 0 and not item.counts:
+            told.append(
+                f"{item.name} would cost {money(whole)} to replace; no number is concluded for what it is worth."
+            )
+        elif whole > 0:
             more = (
                 f"{words.times(item.value / whole)} as much"
                 if item.value > whole
@@ -210,7 +214,10 @@ def indications(found: Any, money: Money) -> Html:
          "Weight": words.share(one.weight), "Because": one.reason}
         for item in found.groups for name, part in item.assets.assets.items() for one in part.indications
     ]  # fmt: skip
-    caption = "Every indication with its weight and the reason. The rules are the same for every client."
+    caption = (
+        "Every indication with its weight and the reason; charges as far as the group earns them. Where the weighted mean is more "
+        "than the asset earns within its group, what it earns is its value: said below. The rules are the same for every client."
+    )
     held = [
         f"{name}: the weighted mean of its indications, {money(part.mean)}, is more than what it earns within its group; "
         f"its value is what it earns, {money(part.earned)}."

@@ -56,7 +56,14 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
     ]
     none = "The client has no case: every evaluation was typed."
     table = render.table(rows, caption=caption, none=none)
-    return render.join(*banners, table, *(render.note(item.sentence) for item in evidence))
+    blind = [
+        f"{words.label(found.evaluation_id)}: the model finds none of the {words.count(found.model.positives)} positive cases. What it "
+        "gains is that it raises no alarms, true or false."
+        for item in evidence
+        for found in (item.evaluation, *item.typed)
+        if found.model.tp == 0
+    ]
+    return render.join(*banners, table, *(render.note(item.sentence) for item in evidence), *map(render.note, blind))
 
 
 def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:
@@ -333,7 +340,7 @@ def series(found: Sequence[Any]) -> Html:
     }
     rows = [
         {"Asset": item.asset_id, "Monitored": words.label(item.metric), "Read as": told[item.what], "Months": len(item.values),
-         "Half-life": words.years(item.half_life, why="it did not fall"),
+         "Half-life": words.years(item.half_life, why="it did not fall" if item.rate is not None else "not read from these months"),
          "90 %": words.range_of((item.fastest, item.slowest), "years", 1), "Fall": {True: "shown", False: "not shown", None: "–"}[item.shown]}
         for item in found
     ]  # fmt: skip

@@ -26,6 +26,8 @@ PAGES = {
 POSITIVE = ("almost surely positive", "likely positive")
 #: What a sum is called that is not told.
 SMALL = "small"
+#: Decisions that are told however small their sums are.
+ALWAYS = ("stop", "write down")
 SAID = {
     "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "write down": "Write down", "renegotiate": "Renegotiate", "retrain": "Retrain",
     "measure": "Measure more",
@@ -105,9 +107,11 @@ def decisions(
     def size(one: Any) -> float:
         return max(abs(one.money or 0.0), abs(one.beside or 0.0))
 
-    large = sorted((one for one in found if size(one) >= sums.least or one.word == "stop"), key=lambda one: -size(one))[
-        :most
-    ]
+    certain = [one for one in found if one.word in ALWAYS]
+    others = sorted(
+        (one for one in found if size(one) >= sums.least and one.word not in ALWAYS), key=lambda one: -size(one)
+    )
+    large = [*certain, *others][:most]
     rows = []
     for one in (one for one in found if one in large):
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
@@ -118,7 +122,13 @@ def decisions(
             {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
         )  # fmt: skip
     left = len(found) - len(rows)
-    more = [render.note(f"{left} smaller ones are in the appendix.")] if left > 0 else []
+    told = [f"{left} smaller ones are in the appendix."] if left > 0 else []
+    told += (
+        [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}; the appendix has the sums."]
+        if sums.least
+        else []
+    )
+    more = [render.note(" ".join(told))] if told else []
     return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
 
 
@@ -136,8 +146,13 @@ def spoken(about: str, value: Any, names: Mapping[str, str]) -> str:
     if about in names:
         return short(names[about])
     earning = [row["name"] for row in value.tables["assets"] if row["group"] == about and row["earns"]]
-    told = (short(names[name]) for name in earning)
-    return words.listed(told, most=2) if earning else words.groups(about)
+    serving = sum(row["group"] == about and not row["earns"] for row in value.tables["assets"])
+    told = words.listed((short(names[name]) for name in earning), most=2)
+    return (
+        f"{told}, with what serves {'it' if len(earning) == 1 else 'them'}"
+        if earning and serving
+        else told or words.groups(about)
+    )
 
 
 def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
@@ -164,6 +179,11 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
                     "Verdict": "",
                 }
             )
+        if len(own) > 1 and group["counts"] and abs(group["together"]) >= sums.least:
+            together = sums(group["together"], "approaches")
+            rows.append(
+                {"Group, asset": "– together, no asset's alone", "Value": together, "Nine in ten": "", "Verdict": ""}
+            )
     left = len(rows) - MOST_ASSETS
     rows = rows[:MOST_ASSETS]
     if total["value"] is not None:
@@ -189,7 +209,7 @@ PLAIN = (
     (r"money per false negative: .*", "what a case that {asset} misses costs:"),
     (r"money per false positive: .*", "what a false alarm of {asset} costs:"),
     (r"money per true (?:positive|negative): .*", "what a case that {asset} gets right brings:"),
-    (r"volume: (.*) \(.*\)", "how many units a year there are ({1}):"),
+    (r"volume: (.*) \(.*\)", "how much of it there is a year ({1}):"),
     (r"unit value: (.*) \(.*\)", "what one unit is worth ({1}):"),
     (r"attribution: (.*) \(.*\)", "how much of the benefit is due to the model ({1}):"),
     (r"adoption: (.*) \(.*\)", "how much of it is really used ({1}):"),
@@ -236,13 +256,14 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most: int = 3) -> Html:
     """The assumptions that carry the value, in words, with the value at both ends."""
-    told = []
+    total, told = value.tables["total"][0], []
     for row in value.tables["tornado"][:most]:
         ends = sorted((row["value_at_low"], row["value_at_high"]))
         said = in_words(row, metrics, names)
         told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
-    return render.bullets(told, none="No input is uncertain.")
+    base = f"Value then: all else as most likely, which alone gives {sums.plain(total['most_likely'])}."
+    return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
 
 
 #: How an input is named that a case of this report measured.
@@ -254,15 +275,18 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
 
     studies: the decisions to measure more; what they cost is told there.
     """
-    told, settled = [], []
+    told, settled, light = [], [], []
     priced = {one.about: one for one in studies if one.beside is not None}
     for group in value.tables["groups"]:
         worth = uncertainty.figures.get(f"{key(group['name'])}_evpi")
         if worth is None or worth.value is None or group["verdict"] == "withheld":
             continue
         rows = sorted(uncertainty.tables.get(f"{key(group['name'])}_evppi", ()), key=lambda row: -row["value"])
-        if worth.value < sums.least or not rows:
+        if not rows or " is settled" in worth.note:
             settled.append(words.groups(group["name"]))
+            continue
+        if worth.value < sums.least:
+            light.append(words.groups(group["name"]))
             continue
         parts = [render.plain(f"{words.groups(group['name'])}: learn first about the {FROM_CASE.sub('test set of the case ', rows[0]['label'])}; worth at most "),
                  sums(rows[0]["value"], "uncertainty")]  # fmt: skip
@@ -272,6 +296,8 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
                 sums(one.money, "uncertainty"),
             ]
         told.append(render.join(*parts, render.plain(".")))
+    if light:
+        told.append(render.plain(f"Open, but of little weight beside the whole: {words.listed(light, most=6)}."))
     if settled:
         told.append(render.plain(f"Settled: {words.listed(settled, most=6)}."))
     return render.bullets(told, none="Nothing is uncertain.")

@@ -243,6 +243,6 @@ def register(value: Any) -> Html:
     ]  # fmt: skip
     caption = (
         f"{words.plural(len(rows), 'input')}. Several years of one driver share a line: the smallest low, the mean, the largest high. "
-        "Grade: measured, pilot, expert or vendor; stand-in: measured on made-up data, no evidence."
+        "Grade: measured, pilot, expert or vendor; public data: measured on data that stand for the client's own; stand-in: on made-up data, no evidence."
     )
     return render.table(rows, dict.fromkeys(("Low", "Likely", "High"), str), caption)

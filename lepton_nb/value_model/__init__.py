@@ -35,9 +35,10 @@ from lepton_nb.value_model.money import (
     present_benefits,
 )
 from lepton_nb.value_model.planning import discount_rate, on_basis, plan
+from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.returns import Returns, returns
 from lepton_nb.value_model.rules import RULES
-from lepton_nb.value_model.tables import line_tables, register
+from lepton_nb.value_model.tables import line_tables
 from lepton_nb.value_model.verdict import Verdict, group_verdict, verdict
 from lepton_nb.value_model.world import MOST_LIKELY, World
 from lepton_nb.value_model.worlds import Assumption, Distribution, assumptions, scenario_values, simulate, tornado

@@ -58,7 +58,7 @@ APPROACH_RULES = {
     "participant's value: there it raises the value of the group, and the amortisation of the present owner's books is left "
     "out. The owner's own bases (investment value, value in use) carry the owner's books and no buyer's benefit.",
     "Weights": "Of an asset that earns: income 75 % and cost 25 % if it is in use and most of its benefits (present value) are "
-    "measured, else 50 % and 50 % (what was measured on a stand-in is no evidence and does not count as measured); of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
+    "measured, else 50 % and 50 % (what was measured on a stand-in or on public data is no evidence of the client's own model and does not count as measured); of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
     "A market price that carries weight takes half, the others share the rest. Where the weighted mean is less than what the "
     "asset earns within its group, the mean is concluded and the difference stands under together; it never exceeds it.",
     "Returns": "WARA: the return of each asset is the cost of capital plus the premium of its kind, weighted by its concluded "
@@ -285,7 +285,7 @@ def asset_values(plan: Plan, group: Group, worth: float, costs: Mapping[str, Rep
 
 
 def measured_share(plan: Plan, asset_id: str) -> float:
-    """Share of the present value of an asset's own benefits whose evidence is measured, not on a stand-in; 0 without benefits."""
+    """Share of the present value of an asset's own benefits measured on the client's own data; 0 without benefits."""
     worth = present_benefits(plan, lambda line: plan.gain_grade(line) == "measured", asset_id)
     total = sum(worth.values())
     return worth.get(True, 0.0) / total if total > 0 else 0.0
@@ -363,6 +363,8 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
         stage = "not in use yet" if not asset.deployed else f"only {100 * share:.0f} % of its benefits are measured"
         if asset.deployed and any(line.link_id in plan.stood_in for line in plan.benefits_of[asset.asset_id]):
             stage += " (what a stand-in measured is no evidence)"
+        elif asset.deployed and any(line.link_id in plan.on_public for line in plan.benefits_of[asset.asset_id]):
+            stage += " on the client's own data (public data stand for them)"
         points, why = UNMEASURED, f"{stage}: the forecast counts no more than the cost"
     found = [(EXCESS, earned, points[0], why)]
     if royalty is not None:
@@ -374,55 +376,7 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
     return found
 
 
-# --- returns ---------------------------------------------------------------------------------------------
-
-
-#: How far the rate of a group may lie from the one that its parts would bear if what no asset takes earned most.
-RATE_TOLERANCE = 0.005
-
-
-@dataclass(frozen=True)
-class ReturnCheck:
-    """WARA of one group against its rate (rule Returns). Rates a year as fractions, money most likely.
-
-    rest: what no asset takes; highest: the return asked of the least certain asset; fair: the group's rate with that
-    return on the rest; worth: the group's value at it. None: nothing to weigh, or nothing is left.
-    """
-
-    group: Group
-    wara: float | None
-    rest: float
-    highest: float | None
-    fair: float | None
-    worth: float | None
-    passed: bool | None
-    sentence: str
-
-
-def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
-    """Rule Returns, at the most likely figures, at which rate and values are solved together."""
-    values = asset_values(plan, group, float(group_value(plan, group)))
-    rest = values.together
-    held = {name: (item.value, kind_rate(plan, name)) for name, item in values.assets.items() if item.value > 0}
-    known = {"group": group, "rest": rest} | dict.fromkeys(("wara", "highest", "fair", "worth", "passed"))
-    if len(group.assets) == 1 or not held or values.worth <= 0:
-        return ReturnCheck(**known, sentence="Nothing to weigh: one asset alone, or no value above zero.")
-    total = sum(value for value, _ in held.values())
-    known["wara"] = wara = sum(value * rate for value, rate in held.values()) / total
-    if rest <= 1e-9 * values.worth:
-        known["passed"] = abs(wara - group.rate) <= RATE_TOLERANCE
-        told = f"The assets take the whole value; WARA {100 * wara:.1f} % is the rate of the group ({100 * group.rate:.1f} %)."
-        return ReturnCheck(**known, sentence=told)
-    highest = max(rate for _, rate in held.values())
-    fair = (wara * total + highest * rest) / values.worth
-    passed = fair - group.rate <= RATE_TOLERANCE
-    told = (
-        f"What no asset takes bears the group's {100 * group.rate:.1f} % here. Asked to earn as much as the least certain asset, "
-        f"{100 * highest:.1f} %, it would raise the rate of the group to {100 * fair:.1f} %, "
-        f"{'within' if passed else 'more than'} {100 * RATE_TOLERANCE:.1f} points of the one used: the check {'passes' if passed else 'fails'}."
-    )
-    at = float(group_value(plan, replace(group, rate=fair)))
-    return ReturnCheck(**known | {"highest": highest, "fair": fair, "worth": at, "passed": passed}, sentence=told)
+# --- the rate of a group ---------------------------------------------------------------------------------
 
 
 def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | None = None) -> float:

@@ -34,7 +34,7 @@ RULES: Mapping[str, str] = {
     "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it. The money is what stopping today saves, else what the group loses.",
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
-    "Retrain": f"Decay takes more than {WORTH_NAMING:.0%} of the value of the group, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what decay takes from the value, or the cost of that training.",
+    "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training.",
     "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
 }  # fmt: skip
 
@@ -160,7 +160,7 @@ def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
         if stage["asset"] in row["assets"] and loses and right > WORTH_NAMING * stage["development"]:
             yield Decision(
                 word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
-                what="to be paid or refused", beside=right, beside_what="the right to refuse", page="options",
+                what="expected, to be paid or refused", beside=right, beside_what="the right to refuse", page="options",
             )  # fmt: skip
 
 
@@ -201,19 +201,25 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
     else:
         lasts = rows[0]["half_life"] * math.log2(1 / (1 - MAY_BE_LOST)) - rows[0]["young"]
         due = date.fromisoformat(rows[0]["starts"]) + timedelta(days=round(365 * max(lasts, 0.0)))
-        money, what, page = _taken_by_decay(found, asset.asset_id), "taken by decay", "metric_to_money"
+        money, what, page = (
+            _brought(found, asset.asset_id),
+            "more if trained each year, before its cost",
+            "metric_to_money",
+        )
         group = next(row for row in found.value.tables["groups"] if asset.asset_id in row["assets"])
-        if money <= WORTH_NAMING * abs(group["most_likely"]) or due.isoformat() > max(row["ends"] for row in rows):
+        if (
+            not group["counts"]
+            or money <= WORTH_NAMING * abs(group["most_likely"])
+            or due.isoformat() > max(row["ends"] for row in rows)
+        ):
             return None
     return Decision(word=RETRAIN, about=asset.asset_id, day=due, money=money, what=what, page=page)
 
 
-def _taken_by_decay(found: Records, asset_id: str) -> float:
-    """Value without decay less value as used."""
-    own = [row for row in found.metric_to_money.tables.get("half_lives", ()) if row["asset"] == asset_id]
-    without = next((row["value"] for row in own if row["half_life"] == "no decay"), None)
-    used = next((row["value"] for row in own if row["half_life"].startswith("used")), None)
-    return 0.0 if without is None or used is None else without - used
+def _brought(found: Records, asset_id: str) -> float:
+    """What training each year would bring more than never, free of charge (rule Training again)."""
+    rows = found.metric_to_money.tables.get("trainings", ())
+    return next((row["gained"] for row in rows if row["asset"] == asset_id and row["months"] == 12), 0.0)
 
 
 def again(day: date) -> date:
@@ -259,7 +265,7 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
         told.append(
             Trigger(kind="law", about=laws[0][2], page="portfolio", at=laws[0][1], day=date.fromisoformat(laws[0][0]))
         )
-    told += _falls(found.metric_to_money)
+    told += _falls(found)
     signs: dict[str, Trigger] = {}
     for row in value.tables["decisive"]:
         at = f"{row['at']} {row['unit']}".strip()
@@ -270,11 +276,15 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
     return tuple(sorted(told, key=lambda one: one.day or date.max))
 
 
-def _falls(record: Any) -> Iterable[Trigger]:
-    """Measured rates at which the value of the group is gone."""
+def _falls(found: Records) -> Iterable[Trigger]:
+    """Measured rates at which the value of a group is gone that has one today."""
+    record = found.metric_to_money
+    worth = {
+        name for row in found.value.tables["groups"] if row["counts"] and row["value"] > 0 for name in row["assets"]
+    }
     for name, figure in record.figures.items():
         asset, _, what = name.partition("_break_even_")
         measured = record.figures.get(f"{asset}_{what}")
-        if what and figure.value is not None and measured is not None:
+        if what and asset in worth and figure.value is not None and measured is not None:
             about = f"{what} of {asset}".replace("_", " ")
             yield Trigger(kind="metric", about=about, page="metric_to_money", at=figure.value, now=measured.value)

@@ -87,6 +87,14 @@ def learning(
     limit = SETTLED * max(benefits, 0.0)
     if said.word == WITHHELD:
         word, sentence = "withheld", f"{group.name}: no conclusion: {said.reason}."
+    elif not said.concluded:
+        word = "learn first" if rows else "withheld"
+        first = (
+            f" Learn first: {rows[0].label}; to know it is worth up to {money(rows[0].value)} over the group's life."
+            if rows
+            else ""
+        )
+        sentence = f"{group.name}: no number is concluded ({said.reason}), so neither going on nor stopping is the better choice yet.{first}"
     elif perfect.value <= limit:
         word = "settled"
         sentence = (
@@ -213,7 +221,7 @@ def _back_test_words(gain, group, best, size, cost, limit, said: Verdict, curren
     if best.net > 0:
         return "worth it", (
             f"{name}: a larger back-test is worth its cost. {counted(size)} further cases (now {counted(gain.n)}) are worth {money(best.value)} "
-            f"over the group's life to {DECISION} with {group.name}, and cost {money(cost)}; they pay up to {_each(limit)} {currency} a case. {OTHER_QUESTION}"
+            f"over the group's life to {DECISION} with {group.name}, and cost {money(cost)}; no study of any size pays above {_each(limit)} {currency} a case. {OTHER_QUESTION}"
         )
     if best.value < 0.5:
         return "not worth its cost", (

@@ -208,10 +208,23 @@ class Plan:
         """Evaluations that a case measured on made-up data in place of those that are not there (rule Measured)."""
         return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.stand_ins)
 
+    @cached_property
+    def on_public(self) -> frozenset[str]:
+        """Evaluations that a case measured on public data in place of the client's own (rule Measured)."""
+        return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.public) - self.stood_in
+
     def gain_grade(self, line: BenefitLine) -> str:
         """Grade of the gain, or of the share accepted, behind a benefit: that of its row, which widens it; ``stand-in``
-        where it was measured on made-up data (rule Evidence)."""
-        return terms.STAND_IN if line.evaluation is not None and line.link_id in self.stood_in else line.grade
+        where it was measured on made-up data, ``public data`` where on data that are not the client's (rule Measured)."""
+        if line.evaluation is None:
+            return line.grade
+        return (
+            terms.STAND_IN
+            if line.link_id in self.stood_in
+            else terms.PUBLIC
+            if line.link_id in self.on_public
+            else line.grade
+        )
 
     def asset(self, asset_id: str):
         return self._assets[asset_id]

@@ -56,11 +56,32 @@ def value_and_flows(
     plan: Plan, group: Group, world: World = MOST_LIKELY, books: Mapping[str, Book] | None = None
 ) -> tuple[Money, Money]:
     """The value of a group, and the sum of its flows after tax without discounting."""
+    value, flows = present_and_flows(plan, group, world, books)
+    return with_tax_benefit(value, tax_benefit_factor(plan, group)), flows
+
+
+def present_and_flows(
+    plan: Plan, group: Group, world: World = MOST_LIKELY, books: Mapping[str, Book] | None = None
+) -> tuple[Money, Money]:
+    """The flows of a group after tax, discounted and as they are; before a buyer's tax benefit."""
     books = books_of(plan, group, world) if books is None else books
     years = tuple(_years(plan, group, books, frozenset(group.assets), world.rate_change))
-    value, flows = sum((year.present for year in years), 0.0), sum((year.net for year in years), 0.0)
-    factor = tax_benefit_factor(plan, group)
-    return (value if factor == 1.0 else np.where(np.asarray(value) > 0, factor * np.asarray(value), value)), flows
+    return sum((year.present for year in years), 0.0), sum((year.net for year in years), 0.0)
+
+
+def with_tax_benefit(value: Money, factor: float) -> Money:
+    """A value, or one in each of several worlds, with what its buyer saves; who pays nothing has nothing to write off."""
+    if factor == 1.0:
+        return value
+    return np.where(np.asarray(value) > 0, factor * np.asarray(value), value)
+
+
+def price_factor(drawn, factor: float) -> float:
+    """What a buyer's tax benefit multiplies every draw of a value by: one price is paid, the mean of all (rule Basis).
+
+    drawn: (draws,) values before it; 1 where their mean is not above zero, because nobody pays anything then.
+    """
+    return factor if float(np.mean(drawn)) > 0 else 1.0
 
 
 def tax_benefit_factor(plan: Plan, group: Group) -> float:

@@ -10,8 +10,9 @@ from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings
 from lepton_nb.value_model.gains import gain, gains
 from lepton_nb.value_model.money import bridge
+from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.sheets import sheets
-from lepton_nb.value_model.tables import line_tables, register
+from lepton_nb.value_model.tables import line_tables
 from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
 
 Row = dict[str, Any]

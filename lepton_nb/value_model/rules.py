@@ -16,7 +16,8 @@ RULES = {
     "no benefit the group is not supported. loss_years: run, with a reason, keeps them.",
     "Basis": "Investment value and value in use are the owner's: the amortisation of his books saves tax, a buyer's does not "
     "count. Market value and fair value are a market participant's: no books of the owner; where the tax law grants it, the "
-    "tax that a buyer saves by amortising the price raises the value. One quantity has one figure; another basis stands "
+    "tax that a buyer saves by amortising the price raises the value. The price is one: where the mean of the draws is above "
+    "zero all of them are raised in the same proportion, else nobody pays and nothing is saved. One quantity has one figure; another basis stands "
     "beside it under its own name.",
     "One benefit": "volume × unit value × attribution × adoption. metric_link confusion or measured: the unit value is the measured "
     "gain per case of the model over its baseline, from paired counts where given. metric_link acceptance: unit value × the "
@@ -25,9 +26,9 @@ RULES = {
     "by the client's model. It counts in place of what was typed for that asset, which stands beside it and counts nowhere; "
     "months that the case measured give the decay in place of typed monitoring. A case that no benefit links to is shown "
     "and counts nowhere. Where the case was not executed, the asset's first typed evaluation with money per outcome counts, "
-    "and a note says so. Measured on public data that stand for the client's own, the page says so. "
-    "Measured on a stand-in for data that are not there, it is no evidence: the gain has the grade stand-in, and its benefits do not "
-    "count as measured where assets are weighed.",
+    "and a note says so. Measured on public data that stand for the client's own, the gain has the grade public data. "
+    "Measured on a stand-in for data that are not there, it is no evidence: the gain has the grade stand-in. Benefits of either grade do "
+    "not count as measured where assets are weighed.",
     "Decay": "What decays is the money gained over the baseline: 2^(−age / half-life), averaged over the days that count. The "
     "age runs from the date of the evaluation; without one, from the valuation date or the start of the first year in use "
     "(adoption above 0), whichever is later. The stated half-life is used where it has a basis (half_life_basis), else "

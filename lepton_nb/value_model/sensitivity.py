@@ -14,7 +14,7 @@ from lepton_nb.valuation.uncertainty import Estimate, Simulation, Undefined
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import Worth, books_of, evaluate, group_value, scenario_of, scenario_world
+from lepton_nb.value_model.money import Worth, books_of, evaluate, present_and_flows, scenario_of, scenario_world
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World, triangular_quantile
 from lepton_nb.value_model.worlds import Distribution, simulate, touched_by
@@ -305,7 +305,7 @@ def _value_of(plan: Plan, groups: Sequence[Group], chosen: Mapping[str, Factor])
                 total += values[group.name]
                 continue
             made = books.get(group.name, {}) | books_of(plan, group, world, names if first else None)
-            worth = group_value(plan, group, world, made)
+            worth = present_and_flows(plan, group, world, made)[0]  # a buyer's tax benefit is that of one price
             total += worth
             if not first:
                 books[group.name], values[group.name] = made, worth

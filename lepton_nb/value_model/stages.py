@@ -24,6 +24,7 @@ from lepton_nb.value_model.money import (
     cost,
     cost_factor,
     discount_factor,
+    price_factor,
     scenario_world,
     tax_benefit_factor,
 )
@@ -107,9 +108,8 @@ def own_flows(plan: Plan, asset_id: str, earning: Sequence[str], world: World = 
 
 
 def with_tax_benefit(plan: Plan, asset_id: str, value):
-    """A value with a buyer's tax benefit, on the basis that has one, as the value of a group counts it."""
-    raised, value = tax_benefit_factor(plan, plan.group(asset_id)), np.asarray(value, dtype=float)
-    return np.where(value > 0, raised * value, value)
+    """A value, or (draws,) of it, with a buyer's tax benefit, on the basis that has one, as that of a group counts it."""
+    return np.asarray(value, dtype=float) * price_factor(value, tax_benefit_factor(plan, plan.group(asset_id)))
 
 
 def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = "expand") -> Business:

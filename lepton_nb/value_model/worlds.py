@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,17 @@ from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import PRIOR, Input, grade_of_gain
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import LN2, Worth, books_of, evaluate, group_value, scenario_world, value_and_flows
+from lepton_nb.value_model.money import (
+    LN2,
+    Worth,
+    books_of,
+    evaluate,
+    group_value,
+    present_and_flows,
+    price_factor,
+    scenario_world,
+    tax_benefit_factor,
+)
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World, likely_level
 
@@ -67,16 +77,35 @@ def simulate(plan: Plan, draws: int = 0, seed: int | None = None, keep_inputs: b
     def model(drawn):
         size = len(next(iter(drawn.values())))
         world = scenario_world(plan, drawn)
-        found = {group.name: value_and_flows(plan, group, world) for group in plan.groups}
+        found = {group.name: present_and_flows(plan, group, world) for group in plan.groups}
         total = sum((found[name][0] for name in held), 0.0)
         columns = (*(value for value, _ in found.values()), total, *(flows for _, flows in found.values()))
         return np.column_stack([np.broadcast_to(column, size) for column in columns])
 
     inputs = distributions(plan) or {"nothing is uncertain": uncertainty.uniform(0, 1)}
     result = uncertainty.simulate(model, inputs, draws, seed, plan.correlations, keep_inputs)
+    result = _at_one_price(plan, result)
     groups = {group.name: result.column(index) for index, group in enumerate(plan.groups)}
     flows = {name: result.column(index) for index, name in enumerate(groups, start=len(groups) + 1)}
     return Distribution(groups, result.column(len(groups)), flows, result.draws, seed)
+
+
+def _at_one_price(plan: Plan, drawn: uncertainty.Simulation) -> uncertainty.Simulation:
+    """The draws with a buyer's tax benefit: columns are the groups, the total of those that count, and flows."""
+    columns = drawn.values[:, : len(plan.groups)]
+    factors = [
+        price_factor(column, tax_benefit_factor(plan, group))
+        for column, group in zip(columns.T, plan.groups, strict=True)
+    ]
+    if set(factors) <= {1.0}:
+        return drawn
+    values, held = drawn.values.copy(), counted(plan)
+    values[:, : len(factors)] = columns * factors
+    values[:, len(factors)] = sum(
+        (values[:, at] for at, group in enumerate(plan.groups) if group.name in held), np.zeros(len(values))
+    )
+    values.setflags(write=False)
+    return replace(drawn, values=values)
 
 
 @dataclass(frozen=True)
