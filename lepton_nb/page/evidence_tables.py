@@ -195,7 +195,7 @@ def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
     """What a cut is worth by the share flagged, and whether the scores are probabilities."""
     scored = [one for one in found.values() if one.curve is not None]
     if not scored:
-        return render.note("No scored cases: no profit curve, no calibration.")
+        return render.note("No scored cases in the client's files: no profit curve, no calibration here.")
     titles = [f"{one.asset_id}: {told}" for one in scored for told in ("profit curve", "calibration")]
     grid, told = charts.panels(len(titles), 3.1, titles), []
     for at, one in enumerate(scored):

@@ -215,7 +215,7 @@ PROVISIONS: tuple[Provision, ...] = (
          date(2025, 8, 2), "text", (_ACT,), {"gpai"}),
     _act("transparency", "Art. 50", "People are told that they deal with an AI system; generated content is marked.",
          date(2026, 8, 2), "text", (_ACT, _AMENDED), {"limited", "gpai"}),
-    _act("marking", "Art. 50(2), 111(4)", "Generating systems that were on the market before 2 August 2026 mark their output too; "
+    _act("marking", "Art. 50(2), 111(4)", "Systems that generate content and were on the market before 2 August 2026 mark it too; "
          "two more practices are forbidden.", date(2026, 12, 2), "report", (_AMENDED, _CHECKED_TIMELINE), {"limited", "gpai"}),
     _act("high_use", "Chapter III, Annex III", "Duties for systems that are high risk by their use (such as the creditworthiness "
          "of natural persons): risk management, data, documentation, oversight, monitoring in use (Art. 72).",

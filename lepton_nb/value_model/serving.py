@@ -23,7 +23,7 @@ RULES = market.RULES | {
     "Cost of a year": "Forecast running costs of the twelve months after the valuation date: of the asset and of all "
     "that feeds it, with the trainings anew that fall due; of a whole year's figure the days in these months. Hardware that was paid for counts as a level yearly amount over its useful life, at the rate of the group.",
     "Build or buy": "An offer is held against the costs that end if it is taken: those of the asset and of what serves it "
-    "alone. Build where the offer costs more than these at low, most likely and high; buy where it costs less than all three; "
+    "alone. What was paid for hardware stays paid whoever serves, so it ends with nothing. Build where the offer costs more than these at low, most likely and high; buy where it costs less than all three; "
     "close where they differ. Duties that stay with the owner (checks, documents) must be added to the offer.",
     "Covered": "A benefit covers its running costs where its volume is at least the volume at which it brings what a year costs.",
 }
@@ -128,7 +128,6 @@ def _service(plan: Plan, asset_id: str, rows) -> Service:
     servers = max(round(hours / HOURS_A_MONTH), 1)
     needed, alone = plan.needs[asset_id], serving_alone(plan, asset_id)
     hardware = {name: hardware_a_year(plan, name) for name in sorted(needed)}
-    ending = yearly_cost(plan, alone)
     return Service(
         asset_id=asset_id,
         months=len(rows),
@@ -143,7 +142,7 @@ def _service(plan: Plan, asset_id: str, rows) -> Service:
         servers_source=_servers_source(servers, hours),
         own_cost=yearly_cost(plan, {asset_id}),
         cost=yearly_cost(plan, needed),
-        ending_cost=ThreePoint(*(amount + sum(hardware[name] for name in alone) for amount in ending)),
+        ending_cost=yearly_cost(plan, alone),
         shared=tuple(sorted(needed - alone)),
         hardware=sum(hardware.values()),
         server_running=yearly_cost(plan, {name for name in needed if plan.asset(name).kind == "infrastructure"}).mode,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from lepton_nb import terms
 from lepton_nb.terms import SMALLEST_GROUP
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.gains import LEVEL, most_likely_money
@@ -67,6 +68,8 @@ def threshold(evaluation, predictions) -> Threshold:
     }
     if predictions is None:
         words = f"No scored cases of {name} are given (metrics/predictions_{name}.csv), so no cut can be tried out."
+        if evaluation.evaluation_id.startswith(terms.MEASURED):
+            words = "The cuts that were tried out, the profit curve and the calibration stand on the page of its case."
         return Threshold(**known, n=0, positives=0, sentence=words)
     truth, score = np.array(predictions.y_true), np.array(predictions.score)
     positives = int(truth.sum())

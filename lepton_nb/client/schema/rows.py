@@ -124,7 +124,7 @@ class Asset(Frozen):
             return "class prohibited under the EU AI Act: not valued as a going asset, only its salvage"
         if self.legal_control == "unclear":
             return (
-                "legal control unclear: control (IAS 38) and lawful ownership or control (CAS guidance) are not met, "
+                "legal control unclear: control (IAS 38) and lawful ownership are not met, "
                 "the income value is not recognisable"
             )
         return ""
