@@ -6,6 +6,7 @@ Nothing runs, nothing leaves, nothing breaks; what is nobody's business is in no
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import os
 import re
@@ -22,13 +23,22 @@ import pytest
 from nbformat import v4
 
 from lepton_nb import paths, results
-from lepton_nb.report import private
+from lepton_nb.report import forms, printing, private
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "lepton-nb"
 #: Marks of what must not be found in a report or in a kept chapter: the folder that all lies in, the environment, a
 #: file that is not read, a comment, the rows of the predictions.
 FOLDER, SECRET, DOCUMENT, COMMENT, ROW = (f"{word}CANARYQ" for word in ("PATH", "ENV", "DOCUMENT", "COMMENT", "ROW"))
+
+
+def forms_asked() -> list[str]:
+    """The file to mail, and the PDF where something prints."""
+    try:
+        printing.browser()
+    except printing.NoBrowser:
+        return ["--single-file"]
+    return ["--single-file", "--pdf"]
 
 
 class Report:
@@ -41,7 +51,7 @@ class Report:
         environment = {k: v for k, v in os.environ.items() if k not in ("LEPTON_DATA", "LEPTON_PROJECT")}
         environment |= {"LEPTON_STATE": str(self.state), "API_TOKEN": SECRET, f"{SECRET}_NAME": "1"}
         self.done = subprocess.run(
-            [str(COMMAND), "report", str(folder / "client"), "--edition", "client", "--single-file", "--out", str(self.out)],
+            [str(COMMAND), "report", str(folder / "client"), "--edition", "client", "--out", str(self.out), *forms_asked()],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
@@ -127,6 +137,25 @@ def test_hostile_words_are_words_on_pages_and_in_what_the_search_finds(report):
         assert said == []
 
 
+def test_the_file_to_mail_fits_a_telephone_and_its_links_lead_somewhere(report):
+    with browser.chromium() as chromium:
+        page = chromium.new_page(viewport=browser.PHONE)
+        page.goto((report.out / forms.SINGLE).as_uri())
+        assert page.evaluate(browser.SIDEWAYS) is None
+        ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+        links = page.eval_on_selector_all("a[href^='#']", "all => all.map(e => decodeURIComponent(e.hash.slice(1)))")
+        assert len(ids) == len(set(ids)) and links and not set(links) - set(ids)
+
+
+def test_the_pdf_of_a_hostile_client_is_whole(report):
+    if "--pdf" not in forms_asked():
+        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+    text = words_of(report.out / forms.PDF)
+    assert report.made.marks["client.name"] in text and "<script>ran()</script>" in text
+    pages, count = printing.pages_of(report.out / forms.PDF)
+    assert count > 40 and max(pages.values()) <= count and printing.pages_of(report.out / forms.BOARD)[1] < 5
+
+
 # Files -----------------------------------------------------------------------------------------------------------
 
 
@@ -166,8 +195,20 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
         if file.suffix == ".xlsx":
             with zipfile.ZipFile(file) as parts:
                 yield from ((f"{file.name}/{name}", parts.read(name)) for name in parts.namelist())
+        elif file.suffix == ".pdf":
+            yield file.name, file.read_bytes() + words_of(file).encode()
         elif file.is_file():
             yield file.relative_to(folder).as_posix(), file.read_bytes()
+
+
+@functools.cache
+def words_of(file: Path) -> str:
+    """What a PDF says: on its pages, of itself, and as names of places."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(file)
+    pages = [page.extract_text() for page in reader.pages]
+    return "\n".join([*pages, str(dict(reader.metadata)), *reader.named_destinations])
 
 
 @pytest.mark.parametrize("mark", [FOLDER, SECRET, DOCUMENT, COMMENT, ROW, str(ROOT), str(Path.home())])

@@ -85,13 +85,13 @@ def cover_of(client: Any, made: Mapping[str, Any]) -> single_file.Cover:
     notes += [f"{STAND_IN}: {words.listed(drawn)}."] if drawn else []
     facts = {
         "Valuation date": words.date(client.valuation.date),
-        "Valuer": engagement.valuer,
-        "For": engagement.intended_users,
+        "Valuer": words.opened(engagement.valuer),
+        "For": words.opened(engagement.intended_users),
         "Date of the report": words.date(engagement.report_date) if engagement.report_date else "",
     }
     day = str(made.get("started") or "")[:10]
     return single_file.Cover(
-        name=client.client.name,
+        name=words.opened(client.client.name),
         day=words.date(client.valuation.date),
         scope=str(first_page.scope(client)),
         facts={what: text for what, text in facts.items() if text},
