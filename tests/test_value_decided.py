@@ -283,3 +283,21 @@ def test_a_test_set_is_told_by_what_the_model_finds():
     assert first_page.in_words(row, found, {"A": "Model A"}).endswith(
         "really finds: 43 to 55\N{NARROW NO-BREAK SPACE}%"
     )
+
+
+def test_a_group_is_spoken_of_by_what_earns_in_it_and_never_by_one_assets_name_alone():
+    def row(name, group, earns):
+        return {"name": name, "group": group, "earns": earns}
+
+    value = record(assets=[row("M1", "D1 + M1", True), row("D1", "D1 + M1", False), row("D5", "D5 + M5", False),
+                           row("M5", "D5 + M5", False), row("A", "A + B", True), row("B", "A + B", True)])  # fmt: skip
+    names = {"M1": "Model (v3)", "D1": "Data", "A": "One", "B": "Two"}
+    said = {name: first_page.spoken(name, value, names) for name in ("D1 + M1", "D5 + M5", "A + B", "M1")}
+    assert said == {"D1 + M1": "Model, with what serves it", "D5 + M5": "D5 + M5", "A + B": "One and Two", "M1": "Model"}
+
+
+def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():
+    metrics = record({"A_break_even_recall": figure(0.5), "A_recall": figure(0.9)})
+    for row, told_of in ((group(), True), (group(value=-5.0), False), (group(counts=False), False)):
+        found = decided.triggers(records([row], metric_to_money=metrics), DAY)
+        assert any(one.kind == "metric" for one in found) == told_of

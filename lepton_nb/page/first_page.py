@@ -146,13 +146,11 @@ def spoken(about: str, value: Any, names: Mapping[str, str]) -> str:
     if about in names:
         return short(names[about])
     earning = [row["name"] for row in value.tables["assets"] if row["group"] == about and row["earns"]]
-    serving = sum(row["group"] == about and not row["earns"] for row in value.tables["assets"])
+    if not earning:
+        return words.groups(about)
     told = words.listed((short(names[name]) for name in earning), most=2)
-    return (
-        f"{told}, with what serves {'it' if len(earning) == 1 else 'them'}"
-        if earning and serving
-        else told or words.groups(about)
-    )
+    serving = any(row["group"] == about and not row["earns"] for row in value.tables["assets"])
+    return f"{told}, with what serves {'it' if len(earning) == 1 else 'them'}" if serving else told
 
 
 def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
