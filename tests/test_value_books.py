@@ -91,6 +91,13 @@ def test_bought_fees_and_what_is_spent_in_use_are_expensed(bank, changed):
     ]  # fmt: skip
 
 
+def test_machines_taken_down_are_no_machines(foundry):
+    row = row_of(foundry.client, "I1", category="hardware", phase="decommission")
+    found = ledger.books(foundry.client.model_copy(update={"costs": (*foundry.client.costs, row)}))["I1"]
+    before = ledger.books(foundry.client)["I1"]
+    assert found.capitalised == before.capitalised
+
+
 def test_machines_stand_apart_with_their_installation(foundry, changed):
     found = ledger.books(foundry.client)["I1"]
     assert found.hardware == 180_000 and found.intangible == 0 and found.capitalised == 180_000

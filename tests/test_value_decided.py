@@ -293,7 +293,12 @@ def test_a_group_is_spoken_of_by_what_earns_in_it_and_never_by_one_assets_name_a
                            row("M5", "D5 + M5", False), row("A", "A + B", True), row("B", "A + B", True)])  # fmt: skip
     names = {"M1": "Model (v3)", "D1": "Data", "A": "One", "B": "Two"}
     said = {name: first_page.spoken(name, value, names) for name in ("D1 + M1", "D5 + M5", "A + B", "M1")}
-    assert said == {"D1 + M1": "Model, with what serves it", "D5 + M5": "D5 + M5", "A + B": "One and Two", "M1": "Model"}
+    assert said == {
+        "D1 + M1": "Model, with what serves it",
+        "D5 + M5": "D5 + M5",
+        "A + B": "One and Two",
+        "M1": "Model",
+    }
 
 
 def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():

@@ -236,6 +236,18 @@ def test_only_inputs_are_yellow_and_small_volumes_can_be_read(tmp_path):
     assert small and all(cell.number_format.startswith("0.00") for cell in small)
 
 
+def test_settings_and_values_have_names_that_an_analysts_formulas_can_call(tmp_path):
+    written("bank", tmp_path / "workbook.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "workbook.xlsx")
+    cells = {}
+    for name, defined in book.defined_names.items():
+        ((sheet, place),) = defined.destinations
+        cells[name] = book[sheet][place.replace("$", "")]
+    assert cells["tax_rate"].value == 0.33 and cells["wacc"].value == 0.095
+    assert str(cells["capital"].value).startswith("=") and str(cells["value_of_group_1"].value).startswith("=L")
+    assert cells["valuation_date"].parent.title == "Settings" and len(cells) > 15
+
+
 def test_figures_are_those_of_the_chapters_about_the_client(tmp_path):
     record = results.Record("mnist")
     record.add("accuracy", 0.5, "fraction", n=100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -33,6 +34,16 @@ def put(cell, value: Any) -> None:
         cell.data_type = "s"
         # Excel keeps it as text when it is edited, and shows no apostrophe.
         cell.quotePrefix = value[:1] in ("=", "+", "-", "@")
+
+
+def named(book, cells: Mapping[str, str]) -> None:
+    """Give cells the names by which an analyst's own formulas can call them: ``tax_rate``. cells: words → sheet and cell."""
+    from openpyxl.workbook.defined_name import DefinedName
+
+    for words, cell in cells.items():
+        name, (sheet, _, place) = re.sub(r"\W+", "_", words), cell.rpartition("!")
+        column, row = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)", place).groups()
+        book.defined_names[name] = DefinedName(name, attr_text=f"{sheet}!${column}${row}")
 
 
 def sheet_of(book, name: str):

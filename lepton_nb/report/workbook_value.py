@@ -19,6 +19,7 @@ from lepton_nb.report.workbook_cells import (
     bold,
     forms,
     head,
+    named,
     plain_form,
     put,
     shade,
@@ -41,7 +42,9 @@ class Value(Inputs):
         self._benefits()
         self._costs()
         self._amortisation()
-        self._summary(summary, [self._group(number, group) for number, group in enumerate(self.groups, start=1)])
+        values = [self._group(number, group) for number, group in enumerate(self.groups, start=1)]
+        self._summary(summary, values)
+        named(self.book, self.set | {f"value of group {at}": cell for at, (_, cell) in enumerate(values, start=1)})
 
     # --- gains, benefits --------------------------------------------------------------------------------
 
