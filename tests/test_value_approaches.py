@@ -360,16 +360,19 @@ def test_an_asset_of_no_known_cost_and_one_that_serves_nobody_charge_nothing():
 
 
 def test_a_value_held_to_what_is_earned_is_said_beside_the_weights():
-    def shown(earned, other):
+    def shown(earned, other, concluded=True):
         found = (Indication(EXCESS, earned, 0.5, "why"), Indication(COST, other, 0.5, "why"))
         mean = (earned + other) / 2
         part = approaches.AssetValue("M1", earned, min(earned, mean), found)
         assert part.mean == mean
-        group = SimpleNamespace(assets=SimpleNamespace(assets={"M1": part}))
+        group = SimpleNamespace(
+            assets=SimpleNamespace(assets={"M1": part}), verdict=SimpleNamespace(concluded=concluded)
+        )
         return str(approach_tables.indications(SimpleNamespace(groups=[group]), words.Money("EUR")))
 
     assert "M1: the weighted mean of its indications" in shown(-4000.0, 52_000.0)
     assert "M1: the weighted mean" not in shown(52_000.0, 4000.0)
+    assert "M1: the weighted mean" not in shown(-4000.0, 52_000.0, concluded=False)
 
 
 def test_without_a_weight_there_is_no_mean():

@@ -112,11 +112,14 @@ def charges(found: Any, money: Money) -> Html:
     """What each asset that serves others must earn a year, and what that is worth."""
     rows = [
         {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base), "Return": words.rate(charge.rate),
-         "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "Worth": charge.value}
+         "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "In full": charge.value}
         for item in found.groups for name, charge in item.assets.charges.items()
     ]  # fmt: skip
-    caption = "Contributory charges, after tax. Source: costs.csv, assets.csv, client.yml."
-    return render.table(rows, {"Worth": money}, caption, none="No asset serves another, so nothing is charged.")
+    caption = (
+        "Contributory charges, after tax. In full: worth if the group earns them all; what it does earn of them stands below. "
+        "Source: costs.csv, assets.csv, client.yml."
+    )
+    return render.table(rows, {"In full": money}, caption, none="No asset serves another, so nothing is charged.")
 
 
 def parts(found: Any, money: Money) -> list[Html]:
@@ -125,8 +128,8 @@ def parts(found: Any, money: Money) -> list[Html]:
     for item in found.groups:
         if len(item.group.assets) > 1:
             steps = [(name, part.earned) for name, part in item.assets.assets.items()]
-            axis = charts.waterfall(steps, money.currency, item.name, what="value")
-            caption = f"Group {item.name}: what serves earns its charges, what earns takes the rest."
+            axis = charts.waterfall(steps, money.currency, item.name, what="earned")
+            caption = f"Group {item.name}: what each part earns of it, before cost and market are looked at."
             shown.append(plots.show(axis, caption, f"parts-{item.group.assets[0]}"))
     return shown
 
@@ -168,7 +171,7 @@ def other_basis(
     """The value of each group on the basis used (owner or market) and on the other one, most likely figures."""
     beside = "market" if used == "owner" else "owner"
     rows = [
-        {"Group": name, f"{words.sentence(WHOSE[used])[:-1]}, used, most likely": money(value),
+        {"Group": name, f"{words.sentence(WHOSE[used])[:-1]}, the basis of this report, most likely": money(value),
          f"{words.sentence(WHOSE[beside])[:-1]}, beside it, most likely": money(there[name]),
          "Factor of a buyer's tax benefit": words.number(factors[name], 4)}
         for name, value in here.items()
@@ -184,10 +187,12 @@ def indications_chart(
 ) -> Html:
     """What every method says of each asset that more than one method looks at."""
     looked = [
-        (name, part) for item in found.groups for name, part in item.assets.assets.items() if len(part.indications) > 1
-    ]
+        (name, part)
+        for item in found.groups if item.verdict.concluded
+        for name, part in item.assets.assets.items() if len(part.indications) > 1
+    ]  # fmt: skip
     if not looked:
-        return render.note("No asset is looked at by more than one method.")
+        return render.note("No asset of a group with a number is looked at by more than one method.")
     heights = [0.34 * len(part.indications) + 1.0 for _, part in looked]
     grid = charts.panels(len(looked), titles=[f"{name}: {money(part.value)}" for name, part in looked], heights=heights)
     for axis, (name, part) in zip(grid, looked, strict=True):
@@ -223,7 +228,7 @@ def indications(found: Any, money: Money) -> Html:
         f"its value is what it earns, {money(part.earned)}."
         for item in found.groups
         for name, part in item.assets.assets.items()
-        if part.mean is not None and part.mean > part.value
+        if item.verdict.concluded and part.mean is not None and part.mean > part.value
     ]
     return render.join(render.table(rows, caption=caption, none="No method says anything."), *map(render.note, held))
 

@@ -177,7 +177,7 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
                     "Verdict": "",
                 }
             )
-        if len(own) > 1 and group["counts"] and abs(group["together"]) >= sums.least:
+        if len(own) > 1 and group["counts"] and abs(group["together"]) >= 0.5:
             together = sums(group["together"], "approaches")
             rows.append(
                 {"Group, asset": "– together, no asset's alone", "Value": together, "Nine in ten": "", "Verdict": ""}
@@ -273,11 +273,14 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
 
     studies: the decisions to measure more; what they cost is told there.
     """
-    told, settled, light = [], [], []
+    told, settled, light, withheld = [], [], [], []
     priced = {one.about: one for one in studies if one.beside is not None}
     for group in value.tables["groups"]:
         worth = uncertainty.figures.get(f"{key(group['name'])}_evpi")
-        if worth is None or worth.value is None or group["verdict"] == "withheld":
+        if group["verdict"] == "withheld":
+            withheld.append(words.groups(group["name"]))
+            continue
+        if worth is None or worth.value is None:
             continue
         rows = sorted(uncertainty.tables.get(f"{key(group['name'])}_evppi", ()), key=lambda row: -row["value"])
         if not rows or " is settled" in worth.note:
@@ -296,6 +299,8 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
         told.append(render.join(*parts, render.plain(".")))
     if light:
         told.append(render.plain(f"Open, but of little weight beside the whole: {words.listed(light, most=6)}."))
+    if withheld:
+        told.append(render.plain(f"Withheld, whatever is learned: {words.listed(withheld, most=6)}."))
     if settled:
         told.append(render.plain(f"Settled: {words.listed(settled, most=6)}."))
     return render.bullets(told, none="Nothing is uncertain.")
@@ -324,4 +329,4 @@ def _trigger(one: Any) -> str:
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
-    return f"when {one.about} turns out as {one.at}: {words.groups(one.now)} changes sign"
+    return f"when {one.about} turns out as {one.at} and all else as most likely: {words.groups(one.now)} changes sign"

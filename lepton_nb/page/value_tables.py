@@ -254,7 +254,8 @@ def asset_values(found: Any, money: Money) -> Html:
     for item in found.groups:
         rows = [
             {"Asset": name, "Name": names[name], "Earned": part.earned, "Value": part.value,
-             "By": words.listed((f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight), none="what it earns")}
+             "By": "what it earns, as the weighted mean is more" if part.mean is not None and part.mean > part.value
+             else words.listed((f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight), none="what it earns")}
             for name, part in item.assets.assets.items()
         ]  # fmt: skip
         if abs(item.assets.together) > 0.5:
