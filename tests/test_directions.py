@@ -26,7 +26,7 @@ ALLOWED = {
     },  # the last three only when such a file is given
     "numpy_layers": {"numpy"},
     "paths": set(),
-    "page": {"numpy", "matplotlib"},
+    "page": {"numpy", "matplotlib", "PIL"},
 }
 #: What a module must not import from the package.
 FORBIDDEN = {
