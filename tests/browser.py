@@ -165,6 +165,16 @@ SIDEWAYS = r"""
 """
 
 
+#: Drawings that a telephone shows so small that their letters, of 9.5 points or 14 pixels, cannot be read.
+TINY = r"""
+() => [...document.querySelectorAll('.lepton-figure > svg, .lepton-diagram > svg')].filter(e => e.viewBox.baseVal.width).map(e => {
+  const points = e.closest('.lepton-figure'), letters = points ? 9.5 * 4 / 3 : 14;
+  const natural = e.viewBox.baseVal.width * (points ? 4 / 3 : 1);
+  return [letters * e.getBoundingClientRect().width / natural, e.getAttribute('aria-label')];
+}).filter(([size]) => size < 8.6).map(([size, name]) => size.toFixed(1) + ' px: ' + name.slice(0, 60))
+"""
+
+
 def check_site(site: Path, scheme: str = "http") -> Findings:
     """Visit every page of a site, in both themes and on a telephone's width; scheme is ``http`` or ``file``."""
     site = Path(site).resolve()
@@ -208,6 +218,7 @@ def check_site(site: Path, scheme: str = "http") -> Findings:
             page.set_viewport_size(PHONE)
             if wide := page.evaluate(SIDEWAYS):
                 findings.sideways.append(f"{name}: {wide}")
+            findings.invisible += [f"{name}, on a telephone: {text}" for text in page.evaluate(TINY)]
             page.set_viewport_size(DESK)
         page.close()
         findings.broken_links += list(_broken(site, ids, links))

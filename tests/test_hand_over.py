@@ -57,12 +57,12 @@ class Report:
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
 
     @staticmethod
-    def _put_marks(client: Path) -> None:
-        settings = client / "client.yml"
+    def _put_marks(folder: Path) -> None:
+        settings = folder / "client.yml"
         settings.write_text(f"# {COMMENT}\n{settings.read_text('utf-8')}", "utf-8")
-        (client / "evidence").mkdir()
-        (client / "evidence" / "contract.txt").write_text(DOCUMENT)
-        (file,) = (client / "metrics").glob("predictions_*.csv")
+        (folder / "evidence").mkdir()
+        (folder / "evidence" / "contract.txt").write_text(DOCUMENT)
+        (file,) = (folder / "metrics").glob("predictions_*.csv")
         with file.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         with file.open("w", encoding="utf-8", newline="") as stream:
@@ -244,6 +244,19 @@ def test_exported_notebooks_are_cleaned_as_the_site_is(report):
             assert not {"papermill", "execution"} & set(cell["metadata"]), name
             for output in cell.get("outputs", ()):
                 assert output.get("name") != "stderr" and not output.get("traceback"), name
+
+
+def test_what_is_printed_runs_nothing_and_leads_nowhere(report):
+    if "--pdf" not in forms_asked():
+        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+    from pypdf import PdfReader
+
+    for name in (forms.PDF, forms.BOARD):
+        printed = PdfReader(report.out / name)
+        assert not {"/OpenAction", "/AA"} & set(printed.trailer["/Root"]) and not printed.attachments
+        links = [note.get_object() for page in printed.pages for note in page.get("/Annots", ())]
+        acts = [link["/A"].get_object() for link in links if "/A" in link]
+        assert [act for act in acts if act["/S"] not in ("/GoTo", "/URI") or hostile.ELSEWHERE in str(act)] == []
 
 
 # Pieces ----------------------------------------------------------------------------------------------------------

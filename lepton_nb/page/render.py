@@ -388,10 +388,10 @@ def figure(svg: str, caption: str, name: str = "", alt: str = "") -> Html:
     svg = re.sub(IDENTIFIED, rf"\g<1>{_prefix(own)}", svg)
     anchor = f' id="fig-{_text(name)}"' if name else ""
     label = escaped(alt or caption)
-    narrow = re.match(r'<svg [^>]*?\bwidth="([\d.]+)pt"', svg)
-    fits = bool(narrow and float(narrow[1]) <= NARROW)
-    kind, reach = (" lepton-narrow", "") if fits else ("", ' tabindex="0"')
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="max-width:100%;height:auto" ', 1)
+    wide = re.match(r'<svg [^>]*?\bwidth="([\d.]+)pt"', svg)
+    kind, reach = (" lepton-narrow", "") if wide and float(wide[1]) <= NARROW else ("", ' tabindex="0"')
+    size = "max-width:100%;height:auto" + (f";--width:{float(wide[1]):.0f}pt" if wide else "")
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="{size}" ', 1)
     return Html(
         f'<figure class="lepton-figure{kind}"{anchor}{reach}>{svg}'
         f'<figcaption data-figure="{_text(name)}">{_text(caption)}</figcaption></figure>'
@@ -407,7 +407,7 @@ def _prefix(name: str) -> str:
 
 
 #: Widest drawing, in points, whose text can still be read when a telephone shows it whole.
-NARROW = 400
+NARROW = 390
 
 
 def drawings(finished: str) -> dict[str, tuple[str, str]]:

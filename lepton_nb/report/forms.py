@@ -70,7 +70,7 @@ def make(
         out / BOARD: printing.Order(lambda numbers: summary, BOARD_PAGES),
     }
     about = {
-        "/Author": cover.facts.get("Valuer") or cover.made,
+        "/Author": words.opened(cover.facts.get("Valuer") or cover.made),
         "/Subject": marks.SUBJECT,
         "/Creator": cover.made,
     }
