@@ -23,7 +23,7 @@ import pytest
 from nbformat import v4
 
 from lepton_nb import paths, results
-from lepton_nb.report import forms, printing, private
+from lepton_nb.report import forms, marks, page_head, printing, private
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "lepton-nb"
@@ -137,23 +137,8 @@ def test_hostile_words_are_words_on_pages_and_in_what_the_search_finds(report):
         assert said == []
 
 
-def test_the_file_to_mail_fits_a_telephone_and_its_links_lead_somewhere(report):
-    with browser.chromium() as chromium:
-        page = chromium.new_page(viewport=browser.PHONE)
-        page.goto((report.out / forms.SINGLE).as_uri())
-        assert page.evaluate(browser.SIDEWAYS) is None
-        ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
-        links = page.eval_on_selector_all("a[href^='#']", "all => all.map(e => decodeURIComponent(e.hash.slice(1)))")
-        assert len(ids) == len(set(ids)) and links and not set(links) - set(ids)
-
-
-def test_the_pdf_of_a_hostile_client_is_whole(report):
-    if "--pdf" not in forms_asked():
-        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
-    text = words_of(report.out / forms.PDF)
-    assert report.made.marks["client.name"] in text and "<script>ran()</script>" in text
-    pages, count = printing.pages_of(report.out / forms.PDF)
-    assert count > 40 and max(pages.values()) <= count and printing.pages_of(report.out / forms.BOARD)[1] < 5
+from lepton_nb import paths, results
+from lepton_nb.report import forms, marks, page_head, printing, private
 
 
 # Files -----------------------------------------------------------------------------------------------------------

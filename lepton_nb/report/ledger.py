@@ -41,8 +41,9 @@ def about(plan: Plan, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def _client(plan: Plan) -> dict[str, Any]:
-    client = plan.client.client
-    return {"name": client.name, "folder_name": plan.client_folder.name, "synthetic": client.synthetic}
+    client, valuer = plan.client.client, plan.client.engagement.valuer
+    about = {"name": client.name, "folder_name": plan.client_folder.name, "synthetic": client.synthetic}
+    return about | ({"valuer": valuer} if valuer else {})
 
 
 def manifest(plan: Plan, told: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:

@@ -10,16 +10,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-NAME, DAY = "lepton0client0name", "lepton0run0day"
+from lepton_nb.report.page_head import shortened
+
+NAME, DAY, AUTHOR = "lepton0client0name", "lepton0run0day", "lepton0report0author"
 #: What a report is about.
 SUBJECT = "The value of its AI assets"
+#: Letters of an author that stand on each page.
+LONGEST = 120
 #: Where a build folder keeps the names that it was staged with.
 FILE = "names.json"
 
 
 def of(run: Mapping[str, Any]) -> dict[str, str]:
     """What the marks stand for in a run."""
-    return {NAME: str((run.get("client") or {}).get("name") or ""), DAY: str(run.get("started") or "")[:10]}
+    client = run.get("client") or {}
+    day, valuer = str(run.get("started") or "")[:10], " ".join(str(client.get("valuer") or "").split())
+    return {NAME: str(client.get("name") or ""), DAY: day, AUTHOR: shortened(valuer, LONGEST)}
 
 
 def titled(client: str) -> str:

@@ -180,13 +180,13 @@ def lay_out(work: Path, site: Path, first: str) -> None:
     (site / ".nojekyll").touch()
     client, day = opened(names[marks.NAME]), names[marks.DAY]
     page_head.draw_card(site / "_static" / page_head.CARD, client, marks.SUBJECT, day)
-    (site / "index.html").write_text(_leading_on(first, client, day), encoding="utf-8")
+    (site / "index.html").write_text(_leading_on(first, client, day, names[marks.AUTHOR]), encoding="utf-8")
 
 
-def _leading_on(first: str, client: str, day: str) -> str:
+def _leading_on(first: str, client: str, day: str, author: str) -> str:
     """The page that opens when only the folder is named: it leads to the first page, and says whose report it is."""
     title = marks.titled(client) if client else "Report"
-    about = page_head.tags(title, title, "Lepton NB", day, f"_static/{page_head.CARD}", title)
+    about = page_head.tags(title, title, author or "Lepton NB", day, f"_static/{page_head.CARD}", title)
     return (
         f'<!doctype html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n    {about}\n'
         f"    <title>{html.escape(title)}</title>\n"

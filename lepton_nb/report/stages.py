@@ -49,7 +49,15 @@ def look(run: Mapping[str, Any]) -> str:
     lines = [[line["chapter"], line["title"]] for line in run["chapters"]]
     client = run["client"]
     return digest(
-        [run["code"], run.get("edition"), lines, bool(client["name"]), client["synthetic"], stand_ins(dict(run))]
+        [
+            run["code"],
+            run.get("edition"),
+            lines,
+            bool(client["name"]),
+            bool(client.get("valuer")),
+            client["synthetic"],
+            stand_ins(dict(run)),
+        ]
     )[:16]
 
 

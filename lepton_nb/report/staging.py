@@ -376,10 +376,10 @@ def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, lis
     told: document → titles of the chapters whose stand-in data it shows.
     """
     client = run.get("client") or {}
-    name, day = ((mark if word else "") for mark, word in marks.of(run).items())
+    name, day, author = ((mark if word else "") for mark, word in marks.of(run).items())
     shown = name
     about = " ".join(filter(None, ("Lepton NB", str(run.get("version") or ""))))
-    footer = " · ".join(escaped(part) for part in (name, day, about) if part)
+    footer = " · ".join(escaped(part) for part in (name, day, author and f"by {author}", about) if part)
     options = config["sphinx"]["config"].setdefault("html_theme_options", {})
     options["extra_footer"] = f'<p class="lepton-footer">{footer}</p>'
     if name:
@@ -398,7 +398,7 @@ def _site_config(config: dict, run: dict, titles: list[str], told: dict[str, lis
     config["sphinx"]["config"]["html_context"] = {
         "default_mode": "auto",
         "lepton_titles": titles,
-        "lepton_about": {"author": about, "day": day},
+        "lepton_about": {"author": author or about, "day": day},
         "lepton_stand_ins": {
             document: f"<strong>Stand-in data</strong> in place of the real set: {', '.join(map(escaped, names))}."
             for document, names in told.items()
