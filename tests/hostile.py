@@ -84,9 +84,12 @@ class Client:
         """The text in place of an old one: the same for the same, so that rows still find each other."""
         key = (SHARED.get(field.rpartition(".")[2], field), old)
         if key not in self.made:
-            choice = NAMES if name else TEXTS
-            text = choice[len(self.made) % len(choice)]
-            self.made[key] = f"{text} {self._mark(key[0])} {old[:36] if name else old}".strip()
+            mark, nth = self._mark(key[0]), sum(one == key[0] for one, _ in self.made)
+            place = nth + list(self.marks).index(key[0])
+            # The longest word once a field at most: a hundred of them would say no more and fill a hundred pages.
+            choice = NAMES if name else TEXTS if nth < len(TEXTS) else TEXTS[:-1]
+            text = choice[place % len(choice)]
+            self.made[key] = f"{text} {mark} {old[:36] if name else old}".strip()
         return self.made[key]
 
     def _section(self, where: str, type_: Any, given: Any) -> Any:

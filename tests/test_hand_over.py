@@ -23,7 +23,9 @@ import pytest
 from nbformat import v4
 
 from lepton_nb import paths, results
-from lepton_nb.report import forms, marks, page_head, printing, private
+from lepton_nb.page.words import opened
+from lepton_nb.report import forms, page_head, printing, private
+from lepton_nb.report.marks import LONGEST
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "lepton-nb"
@@ -57,12 +59,12 @@ class Report:
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
 
     @staticmethod
-    def _put_marks(folder: Path) -> None:
-        settings = folder / "client.yml"
+    def _put_marks(client: Path) -> None:
+        settings = client / "client.yml"
         settings.write_text(f"# {COMMENT}\n{settings.read_text('utf-8')}", "utf-8")
-        (folder / "evidence").mkdir()
-        (folder / "evidence" / "contract.txt").write_text(DOCUMENT)
-        (file,) = (folder / "metrics").glob("predictions_*.csv")
+        (client / "evidence").mkdir()
+        (client / "evidence" / "contract.txt").write_text(DOCUMENT)
+        (file,) = (client / "metrics").glob("predictions_*.csv")
         with file.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         with file.open("w", encoding="utf-8", newline="") as stream:
@@ -137,8 +139,37 @@ def test_hostile_words_are_words_on_pages_and_in_what_the_search_finds(report):
         assert said == []
 
 
-from lepton_nb import paths, results
-from lepton_nb.report import forms, marks, page_head, printing, private
+def test_the_file_to_mail_fits_a_telephone_and_its_links_lead_somewhere(report):
+    with browser.chromium() as chromium:
+        page = chromium.new_page(viewport=browser.PHONE)
+        page.goto((report.out / forms.SINGLE).as_uri())
+        assert page.evaluate(browser.SIDEWAYS) is None
+        ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+        links = page.eval_on_selector_all("a[href^='#']", "all => all.map(e => decodeURIComponent(e.hash.slice(1)))")
+        assert len(ids) == len(set(ids)) and links and not set(links) - set(ids)
+
+
+def test_the_pdf_of_a_hostile_client_is_whole(report):
+    if "--pdf" not in forms_asked():
+        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+    text = words_of(report.out / forms.PDF)
+    assert report.made.marks["client.name"] in text and "<script>ran()</script>" in text
+    pages, count = printing.pages_of(report.out / forms.PDF)
+    assert count > 40 and max(pages.values()) <= count and printing.pages_of(report.out / forms.BOARD)[1] < 5
+
+
+def test_every_page_names_its_author_and_its_day(report):
+    made = json.loads((report.out / "manifest.json").read_text("utf-8"))
+    valuer = report.made.made["engagement.valuer", "Example valuers (synthetic)"]
+    assert made["client"]["valuer"] == valuer
+    with browser.chromium() as chromium:
+        page = chromium.new_page()
+        for name in ("notebooks/00_summary", "notebooks/88_portfolio", "book/this_run"):
+            page.goto((report.out / "site" / f"{name}.html").as_uri())
+            author = page.get_attribute("meta[name=author]", "content")
+            assert author == opened(page_head.shortened(" ".join(valuer.split()), LONGEST)) != ""
+            foot = page.inner_text(".lepton-footer")
+            assert f"by {author}" in foot and made["started"][:10] in foot
 
 
 # Files -----------------------------------------------------------------------------------------------------------
@@ -214,7 +245,8 @@ def test_the_marks_of_inputs_are_found_where_they_belong(report):
     marks = {field: mark.encode() for field, mark in report.made.marks.items()}
     shown = {field for field, mark in marks.items() for name, content in contents(report.out) if mark in content}
     assert {"client.name", "assets.csv.name", "costs.csv.source", "engagement.valuer", "market.csv.comparable"} <= shown
-    own = {marks["client.name"], marks["assets.csv.name"]}  # stand in titles, banners and the table of this run
+    # These stand on every page: titles, banners, the table of contents, the foot.
+    own = {marks[field] for field in ("client.name", "assets.csv.name", "engagement.valuer")}
     for name, content in contents(report.out / "site"):
         if name.startswith(("_static/", "book/references")) and not name.endswith(".png"):
             assert [mark for mark in marks.values() if mark in content and mark not in own] == [], name
