@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import browser
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,3 +178,18 @@ def test_a_table_counts_the_assets_of_a_large_group_and_a_note_does_not():
     html = str(render.table([{"Group": large, "Why": f"without {large}."}, {"Group": small, "Why": ""}]))
     assert html.count("A + B + 4 more") == 2 and f">{small}<" in html and large not in html
     assert large in render.note(large)
+
+
+def test_a_page_of_its_own_runs_its_own_script_and_no_other(tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(render.page(EVIL, render.table([{"a": EVIL}]), "p{}"), "utf-8")
+    with browser.chromium() as chromium:
+        said = []
+        page = chromium.new_page(color_scheme="dark")
+        page.on("console", lambda message: said.append(message.text))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark" and said == []
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran=1\">')")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.ran") is None and any("Content Security Policy" in text for text in said)

@@ -7,6 +7,7 @@ lines and shades are mixed from the page's own text colour.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import re
@@ -334,9 +335,17 @@ def _recorded_drawings(recorded: Any) -> list[Html]:
     ]  # fmt: skip
 
 
+#: The reader's light or dark theme, for a page of its own: the one script that its policy lets run.
+CHOOSE = "document.documentElement.dataset.theme=matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'"
+
+
 def page(title: str, body: Html, style: str) -> str:
-    """A whole page of its own: finished pieces, a style sheet, and the reader's light or dark theme."""
-    choose = "document.documentElement.dataset.theme=matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'"
+    """A whole page of its own: finished pieces and a style sheet; it asks nobody for anything."""
+    known = base64.b64encode(hashlib.sha256(CHOOSE.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{known}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
     alone = (
         "body{background:var(--lepton-page);color:var(--lepton-ink);font-family:system-ui,sans-serif;"
         "max-width:58rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse}"
@@ -344,8 +353,9 @@ def page(title: str, body: Html, style: str) -> str:
         "caption{text-align:left;color:var(--lepton-muted)}.lepton-table{overflow-x:auto;margin:1rem 0}"
     )
     return (
-        f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{_text(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><script>{choose}</script>'
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><title>{_text(title)}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><script>{CHOOSE}</script>'
         f"<style>{style}\n{alone}</style></head><body><article class='bd-article'><h1>{_text(title)}</h1>{body}"
         "</article></body></html>\n"
     )
