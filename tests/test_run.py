@@ -12,6 +12,7 @@ import time
 
 import pytest
 from conftest import PARAMETERS
+from PIL import Image
 
 from lepton_nb import client, paths
 from lepton_nb.report import clusters, contents, forking, planning, run, snapshot, store, workers
@@ -439,7 +440,8 @@ def test_kernels_can_read_a_client_with_a_logo_wherever_it_lies(tmp_path, name):
     company = tmp_path / "company"
     shutil.copytree(paths.project() / "clients" / "manufacturer", company)
     (company / name).parent.mkdir(exist_ok=True)
-    shutil.copyfile(paths.project() / "clients" / "retailer" / "logo.png", company / name)
+    with Image.open(paths.project() / "clients" / "retailer" / "logo.png") as logo:
+        logo.convert("RGB").save(company / name)
     settings = (company / "client.yml").read_text(encoding="utf-8")
     (company / "client.yml").write_text(f"{settings}\nbranding: {{logo: {name}}}\n", encoding="utf-8")
     _, seen = planning._client(company)

@@ -121,7 +121,8 @@ def article(page: Path) -> str:
 def check_the_clients_part(site: Path) -> None:
     """No code, no exercise, and a number of words that a person reads."""
     toc = chapters.table(ROOT / "_toc.yml")
-    own = [site / f"{d}.html" for d in (toc["root"], *editions.reports(toc)) if d.startswith("notebooks/")]
+    reporting = [d for d in (toc["root"], *editions.reports(toc)) if d.startswith("notebooks/") and d != editions.SINCE]
+    own = [site / f"{d}.html" for d in reporting]
     own += (site / "notebooks").glob("*@*.html")
     for page in own:
         for word in ("Show code", "Exercises", "highlight-ipython3"):

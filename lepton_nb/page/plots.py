@@ -157,12 +157,15 @@ def show(drawn: Figure | Axes, caption: str, name: str = "", alt: str = "") -> r
 #: Where a drawing places its lines and marks, and the digits of a place that nobody sees: under a hundredth of a point.
 _PLACES = re.compile(r'(?<= d=")[^"]*(?=")|(?<=<use )[^>]*')
 _FINE = re.compile(r"(\.\d\d)\d+")
+#: A picture in a drawing with a name made of its content: two equal pictures would have one name.
+_NAMED = re.compile(r'(<image\b[^>]*?) id="([^"]*)"')
 _PICTURE = re.compile(r"data:image/png;base64,\s*([^\"']*)")
 
 
 def _lighter(svg: str) -> str:
     """The same drawing in fewer bytes: half for one of many lines, a third for one of many pictures."""
     svg = _PLACES.sub(lambda match: _FINE.sub(r"\1", match[0]), svg)
+    svg = _NAMED.sub(lambda match: match[1] if f"#{match[2]}" not in svg else match[0], svg)
     return _PICTURE.sub(lambda match: _webp(base64.b64decode("".join(match[1].split()))), svg)
 
 

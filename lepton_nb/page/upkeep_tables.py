@@ -14,7 +14,7 @@ from lepton_nb.page.words import Money
 def points(found: Sequence[Any], money: Money) -> Html:
     """What one point of recall and one of false alarms is worth."""
     rows = [
-        {"Evaluation": words.label(one.evaluation_id), "One point": f"more {one.rate}" if one.rate == "recall" else f"fewer {one.rate}",
+        {"One point": f"{words.label(one.evaluation_id)}: {'more' if one.rate == 'recall' else 'fewer'} {one.rate}",
          "Measured": words.percent(one.measured.value), "90 %": words.percent_range(one.measured.interval),
          "n": one.measured.n, "A case": money(one.per_case), "A year": money(one.yearly, why="no benefit rests on it")}
         for one in found
