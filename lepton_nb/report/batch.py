@@ -18,7 +18,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,7 +243,8 @@ class _Client:
     def publish(self, processes: Any) -> None:
         """Begin to publish, in a process of its own."""
         self.answer, there = processes.Pipe(duplex=False)
-        given = self.plan, self.going.told, self.going.outcomes, self.started, there
+        # The process that it is forked from may be that of an earlier batch, in another environment.
+        given = self.plan, self.going.told, self.going.outcomes, self.started, there, dict(os.environ)
         self.process = processes.Process(target=_publish, args=given, daemon=True)
         self.process.start()
         there.close()
@@ -282,10 +283,14 @@ class _Client:
         self.lock.release()
 
 
-def _publish(plan: planning.Plan, told: dict, outcomes: dict, started: run.Started, answer: Any) -> None:
-    """In a process of its own: publish one report, and say how that went."""
+def _publish(
+    plan: planning.Plan, told: dict, outcomes: dict, started: run.Started, answer: Any, environment: Mapping[str, str]
+) -> None:
+    """In a process of its own: publish one report, and say how that went. environment: of the batch."""
     from lepton_nb.report.publish import PublishError
 
+    os.environ.clear()
+    os.environ.update(environment)
     contents.remember(plan.places.state)
     before = time.monotonic()
     try:
