@@ -123,11 +123,7 @@ def decisions(
         )  # fmt: skip
     left = len(found) - len(rows)
     told = [f"{left} smaller ones are in the appendix."] if left > 0 else []
-    told += (
-        [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}; the appendix has the sums."]
-        if sums.least
-        else []
-    )
+    told += [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."] if sums.least else []
     more = [render.note(" ".join(told))] if told else []
     return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
 
@@ -260,7 +256,7 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
         said = in_words(row, metrics, names)
         told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
-    base = f"Value then: all else as most likely, which alone gives {sums.plain(total['most_likely'])}."
+    base = f"Value then: all else most likely, which gives {sums.plain(total['most_likely'])}."
     return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
 
 
@@ -298,9 +294,9 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
             ]
         told.append(render.join(*parts, render.plain(".")))
     if light:
-        told.append(render.plain(f"Open, but of little weight beside the whole: {words.listed(light, most=6)}."))
+        told.append(render.plain(f"Open, of little weight: {words.listed(light, most=6)}."))
     if withheld:
-        told.append(render.plain(f"Withheld, whatever is learned: {words.listed(withheld, most=6)}."))
+        told.append(render.plain(f"Withheld: {words.listed(withheld, most=6)}."))
     if settled:
         told.append(render.plain(f"Settled: {words.listed(settled, most=6)}."))
     return render.bullets(told, none="Nothing is uncertain.")
@@ -329,4 +325,4 @@ def _trigger(one: Any) -> str:
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
-    return f"when {one.about} turns out as {one.at} and all else as most likely: {words.groups(one.now)} changes sign"
+    return f"when {one.about} turns out as {one.at} (else most likely): {words.groups(one.now)} changes sign"
