@@ -4,7 +4,7 @@ Every page in both themes, on a desk and on a telephone. Asked: no finding that 
 shift under 0.05, a first visit under 1 MB compressed. The two checkers come from npm when this is called
 (``--tools`` names the folder in which they are kept); nothing of them is in the project.
 
-    python benchmarks/pages.py reports/manufacturer/site [--tools /tmp/page_tools] [--shift 5] [--only summary]
+    python benchmarks/pages.py reports/manufacturer/site [--tools FOLDER] [--shift 5] [--only summary]
 """
 
 from __future__ import annotations
