@@ -107,7 +107,7 @@ def own_flows(plan: Plan, asset_id: str, earning: Sequence[str], world: World = 
     return flows
 
 
-def with_tax_benefit(plan: Plan, asset_id: str, value):
+def at_a_buyers_price(plan: Plan, asset_id: str, value):
     """A value, or (draws,) of it, with a buyer's tax benefit, on the basis that has one, as that of a group counts it."""
     return np.asarray(value, dtype=float) * price_factor(value, tax_benefit_factor(plan, plan.group(asset_id)))
 
@@ -119,7 +119,7 @@ def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = 
     """
     earning = earners(plan, asset_id, kind)
     flows = own_flows(plan, asset_id, earning, scenario_world(plan, distribution.total.inputs))
-    drawn = np.broadcast_to(with_tax_benefit(plan, asset_id, sum(flows)), distribution.draws)
+    drawn = np.broadcast_to(at_a_buyers_price(plan, asset_id, sum(flows)), distribution.draws)
     total, means = float(drawn.mean()), [float(np.mean(flow)) for flow in flows]
     if not earning or total <= 0 or sum(means) <= 0:
         raise Undefined(
@@ -314,7 +314,7 @@ def stages(
         paid = [cost(plan, line, world) for line in lines]
         present = sum(cost_factor(plan, group, line) * amount for line, amount in zip(lines, paid, strict=True))
         project = sum(own_flows(plan, name, earning, world, books=True)) - present
-        worth = float(np.mean(with_tax_benefit(plan, name, project)) + np.mean(present))
+        worth = float(np.mean(at_a_buyers_price(plan, name, project)) + np.mean(present))
         if worth <= 0:
             sentences.append(f"{name}: even after success its business is not worth anything ({money(worth)}).")
             continue
