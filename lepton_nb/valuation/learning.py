@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Hashable, Mapping
@@ -140,7 +141,7 @@ def evppi(parameters: Numbers, net_benefits: Mapping[str, np.ndarray], degree: i
     columns = [np.ones(len(known))]
     for power in range(1, whole("degree", degree, 1, 12) + 1):
         for chosen in itertools.combinations_with_replacement(range(known.shape[1]), power):
-            columns.append(known[:, chosen].prod(axis=1))
+            columns.append(functools.reduce(np.multiply, known.T[list(chosen)]))
     if len(known) < 20 * len(columns):
         raise ValueError(
             f"{len(columns)} terms need at least {20 * len(columns)} draws; lower the degree or draw more. "
@@ -150,9 +151,9 @@ def evppi(parameters: Numbers, net_benefits: Mapping[str, np.ndarray], degree: i
     fitted = basis @ np.linalg.lstsq(basis, benefits, rcond=None)[0]
     means = benefits.mean(axis=0)
     best = int(np.argmax(means))
-    regret = fitted.max(axis=1) - fitted[:, best]
+    regret = functools.reduce(np.maximum, fitted.T) - fitted[:, best]
     error = float(regret.std(ddof=1) / math.sqrt(len(regret)))
-    perfect = float((benefits.max(axis=1) - benefits[:, best]).mean())
+    perfect = float((functools.reduce(np.maximum, benefits.T) - benefits[:, best]).mean())
     table = dict(zip(names, means.tolist(), strict=True))
     value = min(float(regret.mean()), perfect)
     return Information(value, error, names[best], table, len(regret), f"regression, polynomial of degree {degree}")

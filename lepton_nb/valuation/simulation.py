@@ -329,6 +329,7 @@ def sobol_blocks(dimensions: int, points_each: int, replicates: int, seed: int) 
 
     Together they are replicates * points_each rows; one block has at most BLOCK_ROWS and some BLOCK_NUMBERS numbers, or
     is a few small scrambles. Dimensions after SOBOL_DIMENSIONS are pseudo-random and independent of one another.
+    A block is written over by the next: who keeps one copies it.
     """
     bits = max(30, int(math.log2(points_each)))
     most = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // dimensions))
@@ -336,9 +337,10 @@ def sobol_blocks(dimensions: int, points_each: int, replicates: int, seed: int) 
     scrambles = np.random.SeedSequence(seed).spawn(replicates)
     others = np.empty((dimensions - even, points_each))
     together = max(1, most // points_each)
+    numbers = np.empty((dimensions, min(together, replicates) * points_each))  # each dimension is read alone
     for begin in range(0, replicates, together):
         here = scrambles[begin : begin + together]
-        columns = np.empty((dimensions, len(here) * points_each))  # each dimension is read alone
+        columns = numbers[:, : len(here) * points_each]
         for at, sequence in enumerate(here):
             place = slice(at * points_each, (at + 1) * points_each)
             rng = np.random.default_rng(sequence)

@@ -164,7 +164,8 @@ def sobol_indices(
         raise ValueError(f"inputs must be of one number each, at least one. Received: {several or 'none'}")
     points_each, replicates = simulation.replication(whole("n", n, 1, simulation.MOST_DRAWS))
     total = points_each * replicates
-    cube = np.concatenate(list(simulation.sobol_blocks(2 * len(names), points_each, replicates, whole("seed", seed))))
+    blocks = simulation.sobol_blocks(2 * len(names), points_each, replicates, whole("seed", seed))
+    cube = np.concatenate([block.copy() for block in blocks])
 
     def columns(shares: np.ndarray) -> list[np.ndarray]:
         return [np.asarray(inputs[name].ppf(share), dtype=float) for name, share in zip(names, shares.T, strict=True)]

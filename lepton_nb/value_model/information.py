@@ -82,7 +82,7 @@ def learning(
         found = _of_states(known, choices) if states else decisions.evppi(known, choices)
         rows.append(Knowing(factor.name, factor.label, found.value, found.standard_error))
     rows.sort(key=lambda row: -row.value)
-    benefits = present_benefits(plan, lambda line: line.asset_id in group.assets).get(True, 0.0)
+    benefits = sum(present_benefits(plan, lambda line: "", name).get("", 0.0) for name in group.assets)
     said = group_verdict(plan, group, float(np.mean(values < 0)), distribution.losing(group.name))
     limit = SETTLED * max(benefits, 0.0)
     if said.word == WITHHELD:

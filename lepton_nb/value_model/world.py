@@ -56,10 +56,9 @@ def triangular_quantile(three: ThreePoint, level) -> Money:
     """
     low, mode, high = three
     level = np.asarray(level, dtype=float)
-    below = level < likely_level(three)
     wide = high - low
-    way = np.sqrt(np.where(below, level * (wide * (mode - low)), (1.0 - level) * (wide * (high - mode))))
-    return np.where(below, low + way, high - way)
+    up, down = np.sqrt(level * (wide * (mode - low))), np.sqrt((1.0 - level) * (wide * (high - mode)))
+    return np.where(level < likely_level(three), low + up, high - down)
 
 
 def likely_level(three: ThreePoint) -> float:
