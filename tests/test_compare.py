@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -91,6 +92,13 @@ def test_the_lines_of_a_record_give_its_value(like):
     assert line_values.group_values(Mixing(Side(lines), Side(lines)).lines(())) == pytest.approx(worth, rel=1e-9)
 
 
+def test_a_line_of_no_days_takes_nothing_from_the_share_of_its_year():
+    row = next(row for row in tables.Lines.of(sample("manufacturer")["tables"]).benefits if row.share == 1)
+    empty = replace(row, ends=row.starts, share=0.0)
+    assert line_values.year_share([empty, row]) == line_values.year_share([row, empty]) == 1
+    assert line_values.year_share([empty]) == 0
+
+
 def test_lines_give_the_value_of_retrained_capped_taxed_and_risky_assets():
     client = make(
         assets=[
@@ -158,6 +166,12 @@ def test_a_table_of_other_rules_is_said_to_be_one():
         ("evidence", "manufacturer", ("metrics/outcome_value.csv", "fn,-85,-48,-30", "fn,-85,-52,-30")),
         ("costs", "manufacturer", ("costs.csv", "M1,2026-12-31,operation", "M1,2026-12-15,operation")),
         ("costs", "bank", ("costs.csv", "195000", "185000")),
+        # after the life of one of two models of its group: no cost that time alone takes away
+        (
+            "costs",
+            "retailer",
+            ("costs.csv", "D1,,2029,operation,storage_and_checks,,forecast,260000,320000,420000,budget\n", ""),
+        ),
         ("substitutes", "manufacturer", ("market.csv", "410000", "300000")),
         ("basis", "bank", ("client.yml", "fair_value_ifrs13", "investment_value")),
         ("law", "bank", ("assets.csv", "model_policy,3,internal,owned", "model_policy,3,internal,unclear")),
