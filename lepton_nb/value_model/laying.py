@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
 
 from lepton_nb import terms
+from lepton_nb.client import Asset, ThreePoint
 from lepton_nb.value_model import ledger
 from lepton_nb.value_model.decay import decay_of
 from lepton_nb.value_model.lines import (
@@ -209,24 +210,28 @@ def retrainings(client, asset, first: date | None, end: date) -> Iterable[date]:
 
 
 def _retraining(client, spans, assets, firsts, ends) -> Iterable[CostLine]:
-    start = client.valuation.date
     for asset in assets.values():
         if not retrain_months(asset) or asset.retrain_cost is None:
             continue
         end = min(spans[-1].end, ends[asset.asset_id] or spans[-1].end)
         for day in retrainings(client, asset, firsts[asset.asset_id], end):
-            yield CostLine(
-                asset=asset,
-                date=day,
-                time=years_between(start, day),
-                period=next(i for i, span in enumerate(spans) if day <= span.end),
-                phase="operation",
-                category="retraining",
-                amount=asset.retrain_cost,
-                share=1.0,
-                written_off=None,
-                source="assets.csv",
-            )
+            yield training_line(asset, day, client.valuation.date, spans, asset.retrain_cost)
+
+
+def training_line(asset: Asset, day: date, start: date, spans: Sequence[Period], amount: ThreePoint) -> CostLine:
+    """The cost of training a model again on one day. start: the valuation date; spans: the plan's periods."""
+    return CostLine(
+        asset=asset,
+        date=day,
+        time=years_between(start, day),
+        period=next(index for index, span in enumerate(spans) if day <= span.end),
+        phase="operation",
+        category="retraining",
+        amount=amount,
+        share=1.0,
+        written_off=None,
+        source="assets.csv",
+    )
 
 
 def _running_ends(client, needs, ends) -> dict[str, date | None]:

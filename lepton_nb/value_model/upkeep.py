@@ -14,10 +14,10 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.decay import ALARMS, HITS, OF_COUNTS, Series
 from lepton_nb.value_model.gains import Gain, most_likely_money
-from lepton_nb.value_model.laying import segments
+from lepton_nb.value_model.laying import segments, training_line
 from lepton_nb.value_model.lines import CostLine, Group, Plan
 from lepton_nb.value_model.money import group_value, present_benefits
-from lepton_nb.value_model.times import months_later, years_between
+from lepton_nb.value_model.times import months_later
 
 POINT = 0.01
 #: The fall that monitoring is to see, in a rate: two points.
@@ -127,7 +127,8 @@ def _scheduled(plan: Plan, group: Group, name: str, months: int, never: float) -
 
     def left(each: float) -> float:
         """What is gained if a training costs so much."""
-        paid = tuple(_payment(plan, name, day, each) for day in days)
+        amount = ThreePoint(each, each, each)
+        paid = tuple(training_line(plan.asset(name), day, plan.date, plan.periods, amount) for day in days)
         return float(group_value(replace(free, costs=free.costs + paid), group)) - never
 
     at_most = None
@@ -137,20 +138,6 @@ def _scheduled(plan: Plan, group: Group, name: str, months: int, never: float) -
             top *= 2
         at_most = float(optimize.brentq(left, 0.0, top, xtol=1e-6 * top))
     return Training(name, months, tuple(days), value, value - never if at_most else 0.0, at_most)
-
-
-def _payment(plan: Plan, name: str, day: date, amount: float) -> CostLine:
-    return CostLine(
-        asset=plan.asset(name),
-        date=day,
-        time=years_between(plan.date, day),
-        period=next(index for index, span in enumerate(plan.periods) if day <= span.end),
-        phase="operation",
-        category="retraining",
-        amount=ThreePoint(amount, amount, amount),
-        share=1.0,
-        written_off=None,
-    )
 
 
 @dataclass(frozen=True)
