@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
 import pytest
 from scipy import stats
 from test_value_model import RUN, asset, benefit, evaluation, linked, plan_of, total
 from test_value_rules import monitoring
 
+from lepton_nb import client as clients
 from lepton_nb import value_model
+from lepton_nb.page import value_tables
+from lepton_nb.terms import years_between
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import upkeep
 from lepton_nb.value_model.gains import gain_per_case
+from lepton_nb.value_model.money import life_curve, survival
 
+CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 AGES = {"half_life_years": 1.0, "half_life_basis": "measured_drift"}
 YEARS = [benefit(year, 100) for year in (2026, 2027, 2028)]
 
@@ -94,3 +103,28 @@ def test_a_rate_measured_once_has_cases_and_no_months():
     once = plan_of(benefits=YEARS, monitoring=monitoring("recall", [0.9])).client
     (one,) = upkeep.watches(value_model.monitored(once))
     assert one.months is None and one.measurements == 2 and one.each == 1000
+
+
+@pytest.mark.parametrize("like", ["manufacturer", "retailer"])
+def test_a_life_curve_has_over_each_period_the_mean_that_the_benefit_is_multiplied_by(like):
+    plan = value_model.plan(clients.load(CLIENTS / like))
+    trained = 0
+    for line in plan.benefits:
+        days = [part.start + timedelta(days=day) for part in line.segments for day in range(1, part.days + 1)]
+        times = np.array([years_between(plan.date, day) for day in days])
+        left = life_curve(plan, line.asset_id, line.driver_id, times - 0.5 / 365)  # the middle of each day
+        assert left.mean() == pytest.approx(float(survival(plan, line)), rel=1e-4)
+        trained += any(part.fresh > plan.date for part in line.segments)
+    assert trained
+
+
+def test_a_life_curve_falls_to_nothing_with_the_useful_life_and_is_drawn_no_further():
+    plan = plan_of([asset(**AGES)], YEARS)
+    end = years_between(plan.date, max(part.end for line in plan.benefits for part in line.segments))
+    line = plan.benefits[0]
+    assert life_curve(plan, line.asset_id, line.driver_id, np.array([end, end + 0.01])).tolist() == [
+        pytest.approx(2**-end),
+        0,
+    ]
+    assert "Life curves" in str(value_tables.life_curves(plan))
+    assert not str(value_tables.life_curves(plan_of([asset(**AGES)], [])))

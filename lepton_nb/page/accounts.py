@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from lepton_nb.page import plots, render, words
+from lepton_nb.page import charts, plots, render, words
+
+#: Groups whose books are drawn beside their value.
+MOST_GROUPS = 8
 
 
 def _money(currency: str):
@@ -171,11 +174,25 @@ def against_value(
         "who would lose stops, so neither is below 0. Costs of disposal are taken as none."
     )
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
+    chart = _books_chart(tests, currency) if tests else ""
     notes = [
         render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
         for name, why in left_out.items()
     ]  # fmt: skip
-    return render.join(table, *notes)
+    return render.join(table, chart, *notes)
+
+
+def _books_chart(tests: Sequence[Any], currency: str) -> render.Html:
+    """The books beside both values, of the groups with most at stake."""
+    most = sorted(tests, key=lambda test: -max(test.carrying, test.result.recoverable))[:MOST_GROUPS]
+    bars = {
+        "in the books": [test.carrying for test in most],
+        "value in use": [test.result.value_in_use for test in most],
+        "fair value": [test.result.fair_value_less_costs for test in most],
+    }
+    axis = charts.bars([test.group for test in most], bars, currency, "each group")
+    few = "" if len(most) == len(tests) else f"; the {len(most)} groups with most at stake"
+    return plots.show(axis, f"What stands in the books beside what it is worth{few}.", "books-and-value")
 
 
 def calendar(found: Any) -> render.Html:
@@ -229,7 +246,7 @@ def levels(found: Sequence[Any], whole: int) -> render.Html:
 def leases(found: Sequence[Any], currency: str) -> render.Html:
     """Payments ahead under leases, and how they are booked."""
     rows = [
-        {"Asset": lease.asset_id, "Payments ahead": lease.payments, "Until": words.missing() if lease.until is None else str(lease.until),
+        {"Asset": lease.asset_id, "Payments ahead": lease.payments, "Last payment counted on": words.missing() if lease.until is None else str(lease.until),
          "Rate": words.rate(lease.rate, why="not given"), "Liability": lease.liability, "How": lease.sentence}
         for lease in found
     ]  # fmt: skip

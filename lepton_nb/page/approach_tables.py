@@ -8,6 +8,7 @@ from typing import Any
 from lepton_nb.page import charts, plots, render, words
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
+from lepton_nb.value_model.approaches import OF_OTHERS
 
 WHOSE = {"owner": "the owner's", "market": "a market participant's"}
 
@@ -65,18 +66,22 @@ def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
     """What replacing a group would cost beside what it is worth."""
     told = []
     for item in found.groups:
-        whole = sum(costs[name].depreciated for name in item.group.assets)
-        if whole > 0 and not item.counts:
-            told.append(
-                f"{item.name} would cost {money(whole)} to replace; no number is concluded for what it is worth."
-            )
-        elif whole > 0:
-            more = (
-                f"{words.times(item.value / whole)} as much"
-                if item.value > whole
-                else "less: it would not be built again"
-            )
-            told.append(f"{item.name} would cost {money(whole)} to replace and is worth {money(item.value)}, {more}.")
+        paid = [name for name in item.group.assets if costs[name].depreciated > 0]
+        if not paid:
+            continue
+        of_others = all(found.plan.asset(name).acquisition in OF_OTHERS for name in paid)
+        again, done = ("fit in again", "done") if of_others else ("replace", "built")
+        whole = sum(costs[name].depreciated for name in paid)
+        cost = f"{item.name} would cost {money(whole)} to {again}"
+        if not item.counts:
+            told.append(f"{cost}; no number is concluded for what it is worth.")
+            continue
+        more = (
+            f"{words.times(item.value / whole)} as much"
+            if item.value > whole
+            else f"less: it would not be {done} again"
+        )
+        told.append(f"{cost} and is worth {money(item.value)}, {more}.")
     return render.sentences(told, none="No cost to compare with the value.")
 
 
@@ -111,7 +116,7 @@ def listed(reason: str) -> str:
 def charges(found: Any, money: Money) -> Html:
     """What each asset that serves others must earn a year, and what that is worth."""
     rows = [
-        {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base), "Return": words.rate(charge.rate),
+        {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base) if charge.base else words.MISSING, "Return": words.rate(charge.rate),
          "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "In full": charge.value}
         for item in found.groups for name, charge in item.assets.charges.items()
     ]  # fmt: skip

@@ -89,6 +89,10 @@ def earners(plan: Plan) -> tuple[str, ...]:
 # --- income ----------------------------------------------------------------------------------------------
 
 
+#: Ways to come by an asset that belongs to another: what was spent on it fits it in.
+OF_OTHERS = ("licensed", "leased")
+
+
 @dataclass(frozen=True)
 class Charge:
     """What one helping asset must earn in a whole year, after tax, and what that is worth (rule Contributory charge)."""
@@ -339,7 +343,7 @@ def _to_one(found: list[tuple[str, float, float, str]]) -> list[tuple[str, float
 
 def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[str, float, float, str]]:
     royalty = relief_from_royalty(plan, asset.asset_id)
-    if asset.acquisition in ("licensed", "leased"):
+    if asset.acquisition in OF_OTHERS:
         taken = royalty is not None
         rated = any(row.asset_id == asset.asset_id for row in plan.client.market.royalty_rates)
         lacks = "a royalty rate is given, but no revenue" if rated else "no royalty rate is given"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import betaincinv
 
+from lepton_nb.terms import years_between
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model.decay import mean_factor
 from lepton_nb.value_model.gains import gain_per_case
@@ -129,6 +130,17 @@ def survival(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money
     """What is left of a benefit in its period: the mean of 2^(−age / half-life) over the days that count."""
     rate, days = decay_rate(plan, world, line.asset_id), sum(part.days for part in line.segments)
     return sum(part.days / days * mean_factor(rate, part.young, part.old) for part in line.segments)
+
+
+def life_curve(plan: Plan, asset_id: str, driver_id: str, times: np.ndarray) -> np.ndarray:
+    """What is left of the gain behind a benefit at times (years from the valuation date): 1 where it is fresh, 0 past its life."""
+    rate, left = decay_rate(plan, MOST_LIKELY, asset_id), np.zeros(np.shape(times))
+    lines = [line for line in plan.benefits_of.get(asset_id, ()) if line.driver_id == driver_id]
+    for part in (part for line in lines for part in line.segments):
+        start, end, fresh = (years_between(plan.date, day) for day in (part.start, part.end, part.fresh))
+        inside = (times >= start) & (times <= end)
+        left[inside] = np.exp(-rate * np.maximum(times[inside] - fresh, 0.0))
+    return left
 
 
 def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
