@@ -11,12 +11,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import DataTableFormula
+from pypdf import PdfReader
 from test_value_model import asset, benefit, cost, evaluation, linked, make, spent
 
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
 from lepton_nb.client import ThreePoint
-from lepton_nb.report import workbook, workbook_cells
+from lepton_nb.report import workbook, workbook_cells, workbook_moves
 from lepton_nb.value_model.replacement import kind_rate
 from lepton_nb.value_model.sheets import sheets
 
@@ -40,7 +42,15 @@ def written(name: str, path: Path):
 
 
 def by_formulas(path: Path) -> dict[str, float]:
-    """The summary as the package ``formulas`` computes it: group → value."""
+    """The summary as the package ``formulas`` computes it: group → value. It knows no what-if tables."""
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        for row in sheet:
+            for item in row:
+                if isinstance(item.value, DataTableFormula):
+                    item.value = str(workbook_moves.WAITING)
+    path = path.with_name("without-tables.xlsx")
+    book.save(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the engine's own parser
         formulas = pytest.importorskip("formulas", reason="the package formulas is not installed")
@@ -56,17 +66,30 @@ def by_formulas(path: Path) -> dict[str, float]:
     return {book["Summary"][f"A{row}"].value: float(cells[f"B{row}"]) for row in rows if f"D{row}" in cells}
 
 
-def by_libreoffice(path: Path) -> dict[str, float]:
-    """The same as LibreOffice computes it."""
+#: LibreOffice computes everything when it opens a file, what-if tables too.
+ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>"""
+
+
+def converted(path: Path, form: str) -> Path:
+    """The workbook as LibreOffice computes and writes it: xlsx or pdf."""
     if OFFICE is None:
         pytest.skip("LibreOffice is not installed")
-    out = path.parent / "computed"
-    profile = f"-env:UserInstallation=file://{path.parent / 'profile'}"
+    out, profile = path.parent / "computed", path.parent / "profile"
+    (profile / "user").mkdir(parents=True, exist_ok=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS, encoding="utf-8")
+    kind = {"xlsx": "xlsx:Calc MS Excel 2007 XML"}.get(form, form)
     subprocess.run(
-        [OFFICE, "--headless", profile, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out), str(path)],
+        [OFFICE, "--headless", f"-env:UserInstallation=file://{profile}", "--convert-to", kind, "--outdir", str(out), str(path)],
         check=True, capture_output=True, timeout=180,
     )  # fmt: skip
-    book = openpyxl.load_workbook(out / path.name, data_only=True)
+    return out / path.with_suffix(f".{form}").name
+
+
+def by_libreoffice(path: Path) -> dict[str, float]:
+    """The same as LibreOffice computes it."""
+    book = openpyxl.load_workbook(converted(path, "xlsx"), data_only=True)
     wrong = [
         cell.coordinate for sheet in book for row in sheet for cell in row if str(cell.value).startswith(("#", "Err:"))
     ]
@@ -205,6 +228,58 @@ def test_a_changed_input_moves_the_value_as_it_does_in_the_model(change, compute
     found = computed(path)
     for group, value in expected.groups.items():
         assert found[group] == pytest.approx(float(value), abs=0.005), group
+
+
+# --- everything at once ----------------------------------------------------------------------------------
+
+
+def moved(plan, scenario="", rates=0.0, lives=1.0, benefits=1.0, costs=1.0) -> float:
+    """The sum of the groups as the model computes it under moves."""
+    chosen = next((item for item in plan.client.scenarios if item.name == scenario), None)
+    factors = {a.asset_id: chosen.multipliers(a.asset_id) if chosen else (1.0, 1.0) for a in plan.client.assets}
+    world = value_model.World(
+        rate_change=rates,
+        half_lives={name: used.half_life * lives for name, used in plan.decays.items() if used.half_life},
+        own_multipliers={name: (benefits * one, costs * two) for name, (one, two) in factors.items()},
+    )
+    return float(value_model.evaluate(plan, world).total)
+
+
+@engines
+def test_moves_of_everything_at_once_are_those_of_the_model(computed, tmp_path):
+    path = tmp_path / "workbook.xlsx"
+    plan = written("retailer", path)
+    book = openpyxl.load_workbook(path)
+    labels = {"Scenario": "price war", "Discount rates moved by": -0.01, "Half-lives times": 0.8, "Benefits times": 1.1,
+              "Costs times": 0.9}  # fmt: skip
+    for label, value in labels.items():
+        cell(book["What if"], label, 2).value = value
+    book.save(path)
+    assert computed(path)["All groups"] == pytest.approx(moved(plan, "price war", -0.01, 0.8, 1.1, 0.9), abs=0.005)
+
+
+def test_what_if_tables_hold_the_values_under_moves(tmp_path):
+    path = tmp_path / "workbook.xlsx"
+    plan = written("retailer", path)
+    book = openpyxl.load_workbook(converted(path, "xlsx"), data_only=True)
+    rows = [row[:6] for row in book["What if"].iter_rows(values_only=True)]
+    starts = [at for at, row in enumerate(rows) if str(row[0]).startswith("Value of the groups that count")]
+    scenarios, rates, factors = ([row for row in rows[at + 1 :][:6] if row[1] is not None] for at in starts)
+    assert {row[0]: row[1] for row in scenarios[1:]} == pytest.approx(
+        {name: moved(plan, name) for name in ("none", *(item.name for item in plan.client.scenarios))}, abs=0.005
+    )
+    for down, *values in rates[1:]:
+        assert values == pytest.approx([moved(plan, rates=down, lives=factor) for factor in rates[0][1:]], abs=0.005)
+    for down, *values in factors[1:]:
+        assert values == pytest.approx([moved(plan, costs=down, benefits=one) for one in factors[0][1:]], abs=0.005)
+    assert float(book["Summary"]["B11"].value) == pytest.approx(moved(plan), abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "retailer"])
+def test_it_prints_in_landscape_on_fewer_than_fifteen_pages(name, tmp_path):
+    written(name, tmp_path / "workbook.xlsx")
+    pages = PdfReader(converted(tmp_path / "workbook.xlsx", "pdf")).pages
+    assert 8 <= len(pages) < 15 and all(page.mediabox.width > page.mediabox.height for page in pages)
 
 
 # --- words, figures -------------------------------------------------------------------------------------

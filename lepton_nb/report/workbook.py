@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from lepton_nb.report.workbook_cells import add, head, sheet_of, text, widths
+from lepton_nb.report import workbook_moves as moves
+from lepton_nb.report.workbook_cells import add, head, pages, sheet_of, text, widths
 from lepton_nb.report.workbook_value import Value
 
 
@@ -28,6 +29,10 @@ def write(path: Path, records: Mapping[str, dict[str, Any]], client: str, about:
     if value and "sheet_benefits" in value["tables"]:
         Value(book, value, client).build()
     _figures(book, {name: record for name, record in records.items() if about is None or name in about})
+    if moves.SHEET in book.sheetnames:  # last: what it moves is computed before it
+        book.move_sheet(moves.SHEET, len(book.sheetnames))
+    for sheet in book:
+        pages(sheet)
     part = path.with_name(path.name + ".part")
     book.save(part)
     os.replace(part, path)

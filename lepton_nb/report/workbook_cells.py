@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 INPUT, HEAD = "FFF4CC", "D9E2EC"
+LINE = 15  # height of a line of words, points
+ROWS_A_PAGE = 80
 DAY, RATE, MONEY = "yyyy-mm-dd", "0.00%", "#,##0.00"
 
 
@@ -47,28 +50,33 @@ def named(book, cells: Mapping[str, str]) -> None:
 
 
 def sheet_of(book, name: str):
-    """A sheet that prints in landscape, as wide as its columns."""
+    """A sheet that prints on A4 in landscape, as wide as its columns, with its name and pages at the foot."""
     sheet = book.create_sheet(name)
     sheet.filled = 0  # rows written, empty ones too
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    margins = sheet.page_margins
+    margins.left = margins.right = margins.top = 0.4  # inches
+    margins.bottom, margins.footer = 0.6, 0.3
+    sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "&P / &N"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     return sheet
 
 
-def head(sheet, names: Iterable[Any]) -> int:
-    """A row of headings."""
+def head(sheet, names: Iterable[Any], wrap: bool = True) -> int:
+    """A row of headings. wrap: within their columns; a title of a table runs on over the empty cells beside it."""
     row = add(sheet, names)
-    bold(sheet, row)
+    bold(sheet, row, wrap=wrap)
     return row
 
 
-def bold(sheet, *rows: int) -> None:
+def bold(sheet, *rows: int, wrap: bool = True) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
 
     for row in rows:
         for cell in sheet[row]:
             cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor=HEAD)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.alignment = Alignment(wrap_text=wrap, vertical="top")
 
 
 def shade(sheet, *places: str) -> None:
@@ -99,3 +107,16 @@ def widths(sheet, given: Iterable[float]) -> None:
 
     for number, width in enumerate(given, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
+    for row in sheet.iter_rows():  # as high as the words that wrap
+        lines = [
+            math.ceil(len(str(cell.value)) / sheet.column_dimensions[cell.column_letter].width)
+            for cell in row
+            if cell.value is not None and cell.alignment.wrap_text
+        ]
+        if max(lines, default=1) > 1:
+            sheet.row_dimensions[row[0].row].height = LINE * max(lines)
+
+
+def pages(sheet) -> None:
+    """Print up to ROWS_A_PAGE rows on a page, smaller where they are many."""
+    sheet.page_setup.fitToHeight = math.ceil(max(sheet.filled, 1) / ROWS_A_PAGE)

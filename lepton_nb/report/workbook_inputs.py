@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from lepton_nb.report import workbook_moves as moves
 from lepton_nb.report.workbook_cells import (
     DAY,
     RATE,
@@ -65,6 +66,7 @@ class Inputs:
         self.group_of = {row["asset"]: row["group"] for row in self.tables["sheet_assets"]}
         self.span = int(self.given["horizon years"]) + YEARS_MORE
         self.set: dict[str, str] = {}  # setting → its cell
+        self.moves: moves.Moves  # the sheet by which everything is moved at once
 
     def _settings(self) -> None:
         sheet = sheet_of(self.book, "Settings")
@@ -108,7 +110,8 @@ class Inputs:
             row = sheet.filled + 1
             same = f"(Assets!$B$2:$B${count}=A{row})"
             weighed = f"SUMPRODUCT({same}*Assets!$G$2:$G${count}*(Assets!$D$2:$D${count}+Assets!$E$2:$E${count}))"
-            add(sheet, (text(group["group"]), f"={self.set['capital']}+{weighed}", text(group["assets"])))
+            rate = f"={self.set['capital']}+{weighed}+{self.moves.cells[moves.RATES]}"
+            add(sheet, (text(group["group"]), rate, text(group["assets"])))
             self.rate[group["group"]] = f"Settings!$B${row}"
             sheet.cell(row, 2).number_format = RATE
         widths(sheet, (34, 16, 70))
@@ -170,7 +173,8 @@ class Inputs:
         head(sheet, ("Asset", "Group", "Kind", "Premium of its kind", "Own premium", "Return asked", "Weight in the group's rate",
                      "First day of use", "Useful life, years", "Life ends", "Half-life of the gain, years", "Chance of success",
                      "Chance with all that it needs", "Running costs end", "Last year that it is run",
-                     f"Substitute, a year ({self.currency})", f"Capitalised ({self.currency})"))  # fmt: skip
+                     f"Substitute, a year ({self.currency})", f"Capitalised ({self.currency})", "Benefits times, now",
+                     "Costs times, now"))  # fmt: skip
         for row, item in enumerate(self.tables["sheet_assets"], start=2):
             ends = [f"J{self.asset_row[name]}" for name in item["serves"].split(";") if name]
             needs = "*".join(f"L{self.asset_row[name]}" for name in item["needs"].split(";"))
@@ -180,15 +184,16 @@ class Inputs:
             add(sheet, (text(item["asset"]), text(item["group"]), item["kind"], f"={self.premium[item['kind']]}", item["premium"],
                         f"={self.set['capital']}+D{row}+E{row}", item["weight"], self._first_use(row, item), item["life"], life,
                         item["half_life"], item["chance"], f"={needs}", running, item["last_year"], item["cap"],
-                        item["capitalised"]))  # fmt: skip
+                        item["capitalised"], self.moves.factor(moves.BENEFITS, f"A{row}"),
+                        self.moves.factor(moves.COSTS, f"A{row}")))  # fmt: skip
         last = len(self.asset_row) + 1
         shade(sheet, f"E2:E{last}", f"G2:G{last}", f"I2:I{last}", f"K2:L{last}", f"O2:Q{last}")
         shade(
             sheet, *(f"H{self.asset_row[item['asset']]}" for item in self.tables["sheet_assets"] if not item["planned"])
         )
         forms(sheet, {"D": RATE, "E": RATE, "F": RATE, "G": "0.0000", "H": DAY, "I": "0.0#", "J": DAY, "K": "0.00", "L": "0.00",
-                      "M": "0.00", "N": DAY, "O": "0", "P": "#,##0", "Q": "#,##0"})  # fmt: skip
-        widths(sheet, (12, 18, 14, *[13] * 14))
+                      "M": "0.00", "N": DAY, "O": "0", "P": "#,##0", "Q": "#,##0", "R": "0.00", "S": "0.00"})  # fmt: skip
+        widths(sheet, (12, 18, 14, *[13] * 16))
         sheet.freeze_panes = "B2"
 
     def _first_use(self, row: int, item: Mapping[str, Any]) -> Any:

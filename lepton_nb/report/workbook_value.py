@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lepton_nb.report import workbook_moves as moves
 from lepton_nb.report.workbook_cells import (
     DAY,
     MONEY,
@@ -29,12 +30,16 @@ from lepton_nb.report.workbook_cells import (
 )
 from lepton_nb.report.workbook_inputs import FIRST, TAX_BENEFIT, Inputs, day
 
+MOST_DRAWN = 8  # groups in the chart of the summary
+
 
 class Value(Inputs):
-    """The sheets Summary, Settings, Years, Assets, Gains, Benefits, Costs, Amortisation and one for each group."""
+    """The sheets Summary, What if, Settings, Years, Assets, Gains, Benefits, Costs, Amortisation and Groups."""
 
     def build(self) -> None:
+        self.blocks: list[int] = []  # first row of each group on the sheet Groups
         summary = sheet_of(self.book, "Summary")
+        self.moves = moves.Moves(self.book, self.tables.get("sheet_scenarios", ()))
         self._settings()
         self._years()
         self._assets()
@@ -42,9 +47,10 @@ class Value(Inputs):
         self._benefits()
         self._costs()
         self._amortisation()
-        values = [self._group(number, group) for number, group in enumerate(self.groups, start=1)]
-        self._summary(summary, values)
-        named(self.book, self.set | {f"value of group {at}": cell for at, (_, cell) in enumerate(values, start=1)})
+        values = self._groups()
+        self.moves.tables(self._summary(summary, values), self.currency)
+        cells = {f"value of group {at}": cell for at, cell in enumerate(values.values(), start=1)}
+        named(self.book, self.set | self.moves.cells | cells)
 
     # --- gains, benefits --------------------------------------------------------------------------------
 
@@ -107,7 +113,8 @@ class Value(Inputs):
             add(sheet, (text(self.group_of[item["asset"]]), text(item["asset"]), text(item["driver"]), item["year"], item["volume"],
                         text(item["unit"]), *self._unit_value(item), item["attribution"], item["adoption"], begins, until, start,
                         end, share, f"=MAX(0,(M{row}-K{row})/{self.set['days']})", f"=MAX(0,(N{row}-K{row})/{self.set['days']})",
-                        _left(row, f"Assets!$K${asset}"), f"=Assets!$M${asset}", f"=E{row}*G{row}*I{row}*J{row}*O{row}*R{row}*S{row}",
+                        _left(row, f"Assets!$K${asset}", self.moves.cells[moves.LIVES]), f"=Assets!$M${asset}",
+                        f"=E{row}*G{row}*I{row}*J{row}*O{row}*R{row}*S{row}*Assets!$R${asset}",
                         self._capped(row, f"Assets!$P${asset}")))  # fmt: skip
             sheet.cell(row, 5).number_format = plain_form(item["volume"])
             shade(sheet, f"E{row}", f"I{row}:J{row}", *([f"G{row}"] if item["link"] == "none" else []))
@@ -165,10 +172,11 @@ class Value(Inputs):
                 if item["year"]
                 else f"(C{row}-{self.set['valuation date']})/{self.set['days']}"
             )
-            rate = self.set["capital"] if item["committed"] else self.rate[group]
+            held = f"{self.set['capital']}+{self.moves.cells[moves.RATES]}"  # what is committed bears no premium
+            rate = held if item["committed"] else self.rate[group]
             add(sheet, (text(group), text(item["asset"]), when, item["year"], item["phase"], text(item["category"]), item["amount"],
                         year, self._counted(row, item, asset), f"={time}", f"=Assets!$L${asset}" if item["needs_success"] else 1,
-                        f"={rate}", f"=G{row}*I{row}*K{row}", f"=M{row}*(1+L{row})^(-J{row})",
+                        f"={rate}", f"=G{row}*I{row}*K{row}*Assets!$S${asset}", f"=M{row}*(1+L{row})^(-J{row})",
                         self._deducted(row, item, asset)))  # fmt: skip
             shade(sheet, f"G{row}", *([] if item["retrain_months"] else [f"D{row}" if item["year"] else f"C{row}"]))
         self.last_cost = max(len(self.tables["sheet_costs"]) + 1, 2)
@@ -275,29 +283,43 @@ class Value(Inputs):
 
     # --- groups, summary --------------------------------------------------------------------------------
 
-    def _group(self, number: int, group: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-        """The cash-flow table of one group, and the address of its value."""
-        sheet = sheet_of(self.book, f"Group {number}")
-        add(sheet, ("Group", text(group["group"])))
-        add(sheet, ("Discount rate", f"={self.rate[group['group']]}"))
-        add(sheet, ())
+    def _groups(self) -> dict[str, str]:
+        """The cash-flow table of each group, one below the other; group → the address of its value."""
+        sheet = sheet_of(self.book, "Groups")
+        found = {group["group"]: self._group(sheet, group["group"]) for group in self.groups}
+        forms(sheet, dict.fromkeys("CDEFGHIJL", MONEY) | {"A": "0", "B": "0.0000", "K": "0.0000"}, 1)
+        for block in self.blocks:
+            sheet[f"B{block + 1}"].number_format = RATE
+        widths(sheet, (22, 14, *[16] * 10))
+        return found
+
+    def _group(self, sheet, group: str) -> str:
+        """The cash-flow table of one group below what the sheet holds, and the address of its value."""
+        top = add(sheet, ("Group", text(group)))
+        name, rate = f"$B${top}", f"$B${top + 1}"
+        self.blocks.append(top)
+        add(sheet, ("Discount rate", f"={self.rate[group]}"))
         head(sheet, ("Year", "Benefits and tax at, years", "Benefits", "Running costs", "Development", "Amortisation",
                      "Taxable, losses carried in", "Tax", "Loss carried on", "Net", "Discount factor", "Present value"))  # fmt: skip
         benefits, costs, charges = self.last_benefit, self.last_cost, self.last_charge
-        for place, row in enumerate(range(FIRST, self.last + 1)):
-            where = f"Costs!$A$2:$A${costs},$B$1,Costs!$H$2:$H${costs},A{row}"
+        first = sheet.filled + 1
+        for place, year in enumerate(range(FIRST, self.last + 1)):
+            row = first + place
+            where = f"Costs!$A$2:$A${costs},{name},Costs!$H$2:$H${costs},A{row}"
             deducted, column = f"SUMIFS(Costs!$M$2:$M${costs},{where},Costs!$O$2:$O${costs},", self.charge_column[place]
-            add(sheet, (f"=Years!A{row}", f"=Years!G{row}",
-                        f"=SUMIFS(Benefits!$U$2:$U${benefits},Benefits!$A$2:$A${benefits},$B$1,Benefits!$D$2:$D${benefits},A{row})",
+            carried = f"I{row - 1}*(1+{self.rise})^(B{row - 1}-B{row})" if place else "0"
+            add(sheet, (f"=Years!A{year}", f"=Years!G{year}",
+                        f"=SUMIFS(Benefits!$U$2:$U${benefits},Benefits!$A$2:$A${benefits},{name},Benefits!$D$2:$D${benefits},A{row})",
                         f'={deducted}"yes")', f'={deducted}"no")',
-                        f"=SUMIFS(Amortisation!{column}$2:{column}${charges},Amortisation!$A$2:$A${charges},$B$1)",
-                        f"=C{row}-D{row}-F{row}+{f'I{row - 1}*(1+{self.rise})^(B{row - 1}-B{row})' if place else '0'}", f"=MAX(G{row},0)*{self.set['tax rate']}",
-                        f"=MIN(G{row},0)", f"=C{row}-D{row}-E{row}-H{row}", f"=(1+$B$2)^(-B{row})",
+                        f"=SUMIFS(Amortisation!{column}$2:{column}${charges},Amortisation!$A$2:$A${charges},{name})",
+                        f"=C{row}-D{row}-F{row}+{carried}", f"=MAX(G{row},0)*{self.set['tax rate']}",
+                        f"=MIN(G{row},0)", f"=C{row}-D{row}-E{row}-H{row}", f"=(1+{rate})^(-B{row})",
                         f"=K{row}*(C{row}-H{row})-SUMIFS(Costs!$N$2:$N${costs},{where})"))  # fmt: skip
-        total = self.last + 1
-        sums = {column: f"=SUM({column}{FIRST}:{column}{self.last})" for column in "CDEFHJL"}
+        last = sheet.filled
+        total = last + 1
+        sums = {column: f"=SUM({column}{first}:{column}{last})" for column in "CDEFHJL"}
         add(sheet, ("Sum", *(sums.get(column) for column in "BCDEFGHIJKL")))
-        nominal = f"((1+$B$2)*(1+{self.rise})-1)"
+        nominal = f"((1+{rate})*(1+{self.rise})-1)"
         timing = f'IF({self.set["timing"]}="mid_year",(1+{nominal})^0.5,1)'
         years, tax = self.set["years of it"], self.set["tax rate"]
         saved = f"{tax}/{years}*(1-(1+{nominal})^(-{years}))/({nominal})*{timing}"
@@ -305,13 +327,11 @@ class Value(Inputs):
         add(sheet, ("A buyer's tax benefit", *[None] * 10, f"=IF({applies},L{total}*(1/(1-{saved})-1),0)"))
         add(sheet, ("Value", *[None] * 10, f"=L{total}+L{total + 1}"))
         bold(sheet, total, total + 2)
-        forms(sheet, dict.fromkeys("CDEFGHIJL", MONEY) | {"A": "0", "B": "0.0000", "K": "0.0000"}, FIRST)
-        sheet["B2"].number_format = RATE
-        widths(sheet, (22, 14, *[16] * 10))
-        _chart(sheet, total)
-        return group, f"'Group {number}'!L{total + 2}"
+        add(sheet, ())
+        return f"Groups!L{total + 2}"
 
-    def _summary(self, sheet, values) -> None:
+    def _summary(self, sheet, values: Mapping[str, str]) -> str:
+        """The value of each group and of those that count; the address of their sum."""
         add(sheet, ("Value of the AI assets", text(self.client)))
         add(sheet, ("Valuation date", f"={self.set['valuation date']}"))
         add(sheet, ("Currency", self.currency))
@@ -319,8 +339,8 @@ class Value(Inputs):
         head(sheet, ("Group, at the most likely figures", "Computed here", "The report says", "Difference"))
         first, counted = sheet.filled + 1, []
         without = [row["name"] for row in self.tables.get("groups", ()) if not row["counts"]]
-        for group, address in values:
-            row = add(sheet, (text(group["group"]), f"={address}", group["value"]))
+        for group in self.groups:
+            row = add(sheet, (text(group["group"]), f"={values[group['group']]}", group["value"]))
             put(sheet.cell(row, 4), f"=ROUND(B{row}-C{row},2)")
             counted += [] if group["group"] in without else [row]
         total = sheet.filled + 1
@@ -343,29 +363,39 @@ class Value(Inputs):
         add(sheet, ())
         for words in ("Yellow cells are inputs: change one, and the value moves.",
                       "The weights of the assets in a group's rate and the last year that a group is run (sheet Assets) are as the "
-                      "report solved them; a report of the changed figures solves them again."):  # fmt: skip
+                      "report solved them; a report of the changed figures solves them again.",
+                      "The sheet What if moves everything at once, and shows the value under such moves."):  # fmt: skip
             add(sheet, (words,))
         for row in range(first, total + 4):
             for column in (2, 3, 4):
                 sheet.cell(row, column).number_format = MONEY
         sheet["B2"].number_format = DAY
         widths(sheet, (44, 24, 18, 14))
+        self._chart(sheet)
+        return f"Summary!$B${total}"
+
+    def _chart(self, sheet) -> None:
+        """Net cash flow by year of the groups, one upon the other."""
+        from openpyxl.chart import BarChart, Reference, Series
+
+        flows = self.book["Groups"]
+        chart = BarChart()
+        chart.type, chart.grouping, chart.overlap = "col", "stacked", 100
+        chart.title, chart.height, chart.width = f"Net cash flow by year, {self.currency}", 8, 19
+        for block in self.blocks[:MOST_DRAWN]:
+            first = block + 3
+            net = Reference(flows, min_col=10, min_row=first, max_row=first + self.span - 1)
+            chart.series.append(Series(net, title=str(flows.cell(block, 2).value)))
+        first = self.blocks[0] + 3
+        chart.set_categories(Reference(flows, min_col=1, min_row=first, max_row=first + self.span - 1))
+        chart.legend.position, chart.y_axis.numFmt = "b", "#,##0"
+        chart.x_axis.delete = chart.y_axis.delete = False
+        sheet.add_chart(chart, f"A{sheet.filled + 2}")
 
 
-def _left(row: int, half_life: str) -> str:
+def _left(row: int, half_life: str, times: str) -> str:
     """Mean of 2^(−age / half-life) over the ages P to Q."""
-    decay = f"LN(2)/{half_life}"
+    decay = f"LN(2)/({half_life}*{times})"
     grown = f"{decay}*(Q{row}-P{row})"
     mean = f"IF({grown}<0.000000001,1-{grown}/2,(1-EXP(-{grown}))/({grown}))"
     return f'=IF({half_life}="",1,EXP(-{decay}*P{row})*{mean})'
-
-
-def _chart(sheet, total: int) -> None:
-    from openpyxl.chart import BarChart, Reference
-
-    chart = BarChart()
-    chart.type, chart.title, chart.height, chart.width = "col", "Net cash flow by year", 7, 18
-    chart.add_data(Reference(sheet, min_col=10, min_row=FIRST - 1, max_row=total - 1), titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=1, min_row=FIRST, max_row=total - 1))
-    chart.legend = None
-    sheet.add_chart(chart, f"A{total + 5}")

@@ -58,7 +58,7 @@ def value_and_flows(
 ) -> tuple[Money, Money]:
     """The value of a group, and the sum of its flows after tax without discounting."""
     value, flows = present_and_flows(plan, group, world, books)
-    return with_tax_benefit(value, tax_benefit_factor(plan, group)), flows
+    return with_tax_benefit(value, tax_benefit_factor(plan, group, world.rate_change)), flows
 
 
 def present_and_flows(
@@ -85,13 +85,18 @@ def price_factor(drawn, factor: float) -> float:
     return factor if float(np.mean(drawn)) > 0 else 1.0
 
 
-def tax_benefit_factor(plan: Plan, group: Group) -> float:
-    """What a buyer's tax amortisation raises the value of a group by: 1 on the owner's basis (rule Basis)."""
+def tax_benefit_factor(plan: Plan, group: Group, rate_change: float = 0.0) -> float:
+    """What a buyer's tax amortisation raises the value of a group by: 1 on the owner's basis (rule Basis).
+
+    rate_change: added to the group's rate, a year.
+    """
     tax = plan.client.tax
     if plan.basis != "market" or not tax.tax_amortisation_benefit or plan.tax_rate == 0:
         return 1.0
     timing = "mid" if plan.client.valuation.timing == "mid_year" else "end"
-    nominal = (1 + group.rate) * (1 + plan.inflation) - 1  # the price is written off in the money that was paid
+    nominal = (1 + group.rate + rate_change) * (
+        1 + plan.inflation
+    ) - 1  # the price is written off in the money that was paid
     return methods.tax_amortisation_factor(plan.tax_rate, nominal, tax.tab_years, timing)
 
 

@@ -127,7 +127,20 @@ def sheets(plan: Plan) -> dict[str, list[dict[str, Any]]]:
         ],
         "sheet_benefits": [asdict(row) for row in _benefits(plan)],
         "sheet_costs": [asdict(row) for row in _costs(plan)],
+        "sheet_scenarios": list(_scenarios(plan)),
     }
+
+
+def _scenarios(plan: Plan):
+    """Factors of each scenario: of all assets (asset empty), and of those that have their own."""
+    for item in plan.client.scenarios:
+        for asset, of in (("", item), *((own.asset_id, own) for own in item.assets)):
+            yield {
+                "scenario": item.name,
+                "asset": asset,
+                "benefits": of.benefit_multiplier,
+                "costs": of.cost_multiplier,
+            }
 
 
 def _settings(plan: Plan) -> dict[str, Any]:
