@@ -46,6 +46,7 @@ TESTS = (
     "tests/test_workbook.py",
     "tests/test_store.py",
     "tests/test_planning.py",
+    "tests/test_case_tasks.py",
     "lepton_nb/value_model",
 )
 COMPARED = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"), "==": ("!=",), "!=": ("==",)}

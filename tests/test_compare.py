@@ -159,6 +159,7 @@ def test_a_table_of_other_rules_is_said_to_be_one():
         ("rates", "manufacturer", ("client.yml", "risk_free: 0.026", "risk_free: 0.036")),
         ("rates", "manufacturer", ("client.yml", "tax: {rate: 0.30", "tax: {rate: 0.25")),
         ("rates", "manufacturer", ("client.yml", "model: 0.05", "model: 0.07")),
+        ("time", "manufacturer", ("client.yml", "timing: mid_year", "timing: end")),
         ("drift", "manufacturer", ("assets.csv", "measured_drift,3.5", "measured_drift,2.5")),
         ("plans", "manufacturer", ("benefits.csv", "0.9,0.95", "0.9,0.90")),
         ("plans", "manufacturer", ("assets.csv", "2025-07-01,5,", "2025-07-01,4,")),

@@ -93,3 +93,14 @@ def test_the_real_files_of_a_data_set_are_in_the_plan_as_they_are_now(two, monke
     assert first.data == {"mnist": f"mnist in {tmp_path}"} and second.data == {}
     without = plan(two).tasks[0]
     assert without.files == {} and without.data == {"mnist": "mnist in nothing"}
+
+
+def test_a_report_in_one_file_has_a_clients_part(two, monkeypatch):
+    monkeypatch.setattr(planning, "_reports", lambda: ["first"])
+    assert plan(two, single_file=True).whole
+    for wrong in ({"edition": "book"}, {"only": ["first"]}):
+        with pytest.raises(ChapterProblem, match="leave --only out"):
+            plan(two, single_file=True, **wrong)
+    monkeypatch.setattr(planning, "_reports", list)
+    with pytest.raises(ChapterProblem, match="a whole report with a client's part"):
+        plan(two, single_file=True)

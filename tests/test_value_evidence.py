@@ -151,6 +151,13 @@ def test_cuts_are_judged_on_cases_that_did_not_choose_them():
         assert cut.low <= cut.gain <= cut.high
 
 
+def test_a_score_at_the_cut_is_flagged_among_few_scores_too():
+    truth, scores = [0, 0, 1, 0, 1, 1] * 50, [0.1, 0.1, 0.9, 0.1, 0.9, 0.9] * 50
+    found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))
+    best = {cut.name: cut for cut in found.cuts}["best on other cases"]
+    assert best.flagged == 0.5 and best.value == pytest.approx(0, abs=1e-9)  # nothing missed, nothing flagged in vain
+
+
 def test_the_cut_of_each_fifth_is_the_best_of_the_other_four_and_gains_have_their_error():
     truth, scores = (np.asarray(each) for each in calibrated())
     found = threshold.threshold(first(plan_with(evaluation())), scored(truth, scores))

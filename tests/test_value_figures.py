@@ -229,6 +229,14 @@ def test_a_decay_weighs_each_month_by_the_error_of_what_it_reads():
     assert auc.lows == (None,) * 3 and recall.lows[0] < 0.8 < recall.highs[0]
 
 
+def test_the_scatter_of_months_has_two_degrees_of_freedom_less_than_months():
+    times, values = [0, 1, 2, 3, 4], [0.9, 0.91, 0.85, 0.86, 0.8]
+    fit = stats.linregress(times, values)
+    rest = np.asarray(values) - (fit.intercept + fit.slope * np.asarray(times))
+    wider = (stats.t.ppf(0.95, 3) / stats.norm.ppf(0.95)) ** 2
+    assert decay._scatter(times, values) == pytest.approx(rest @ rest / 3 * wider)
+
+
 def _close(found):
     rate, ends = found
     return pytest.approx(rate, abs=1e-6), pytest.approx(ends, abs=1e-6)

@@ -300,3 +300,16 @@ def test_outside_the_union_the_assets_that_the_act_binds_are_named(foundry):
     free = [asset.asset_id for asset in client.assets if asset.eu_ai_act_class not in law.BINDING]
     (told,) = [text for text in law.calendar(client).sentences if "is seated outside the EU (CH)" in text]
     assert bound and free and told.endswith(f"say so of {', '.join(bound)}.")
+
+
+def test_entries_that_nobody_read_are_to_be_checked_and_said_to_be_where_there_are_any():
+    client = clients.load(ROOT / "clients" / "bank")
+    due = law.calendar(client).due
+    told = "to be checked before anything rests on them"
+
+    def said(chosen) -> bool:
+        return any(told in sentence for sentence in law._sentences(client, client.assets, chosen))
+
+    read = [item for item in due if item.provision.checked == "text"]
+    assert read and len(read) < len(due)
+    assert said(due) and said([item for item in due if item not in read]) and not said(read)

@@ -292,7 +292,7 @@ def test_one_payment_is_a_european_call_and_two_halves_on_one_day_are_one():
 
 
 def test_payments_that_make_no_sense_are_refused():
-    for wrong in ([], [(-1.0, 5)], [(1.0, -5)]):
+    for wrong in ([], [(-1.0, 5)], [(1.0, -5)], [(1.0, -5), (2.0, 5)]):
         with pytest.raises(ValueError, match="payments"):
             stages.staged(100, wrong, 0.03, 0.3)
 

@@ -254,14 +254,13 @@ def leading(plan: Plan, distribution: Distribution, values: np.ndarray, chosen: 
     """
     if len(chosen) <= MOST_FACTORS:
         return list(chosen)
-    away = values - values.mean()
     shares = []
     for factor in chosen:
         ranged = factor.name in plan.inputs and plan.inputs[factor.name].range is not None
         drawn = distribution.total.inputs[factor.name] if ranged else quantity(plan, distribution, factor.name)
-        drawn = drawn - drawn.mean()
+        drawn = drawn - drawn.mean()  # so what the values are away from makes no difference
         spread = float(drawn @ drawn)
-        shares.append(float(drawn @ away) ** 2 / spread if spread else 0.0)
+        shares.append(float(drawn @ values) ** 2 / spread if spread else 0.0)
     first = sorted(range(len(chosen)), key=lambda index: -shares[index])[:MOST_FACTORS]
     return [chosen[index] for index in sorted(first)]
 

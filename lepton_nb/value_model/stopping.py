@@ -83,10 +83,7 @@ def stop_today(plan: Plan, distribution: Distribution, group: Group) -> Today:
     """What stopping today saves: the loss of a group whose flows, without what is due anyhow, are below zero."""
     world = scenario_world(plan, distribution.total.inputs)
     free = replace(plan, costs=tuple(line for line in plan.costs if not line.committed))
-    whole, rest = (
-        float(np.mean(sum(year.present for year in cash_flows(one, group, world)) + np.zeros(distribution.draws)))
-        for one in (plan, free)
-    )
+    whole, rest = (float(np.mean(sum(year.present for year in cash_flows(one, group, world)))) for one in (plan, free))
     return Today(max(-rest, 0.0), max(rest - whole, 0.0))
 
 
