@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -175,11 +175,15 @@ TINY = r"""
 """
 
 
-def check_site(site: Path, scheme: str = "http") -> Findings:
-    """Visit every page of a site, in both themes and on a telephone's width; scheme is ``http`` or ``file``."""
+def check_site(site: Path, scheme: str = "http", only: Callable[[str], bool] = lambda name: True) -> Findings:
+    """Visit every page of a site, in both themes and on a telephone's width; scheme is ``http`` or ``file``.
+
+    only: name of a page, as chapters/80_value.html → whether it is visited.
+    """
     site = Path(site).resolve()
     findings = Findings()
     names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts)
+    names = [name for name in names if only(name)]
     ids: dict[str, set[str]] = {}
     links: dict[str, list[str]] = {}
     titles: dict[str, str] = {}
