@@ -211,6 +211,9 @@ def test_scope_what_is_missing_is_said_to_be(foundry):
     found = law.scope_of_work(foundry.model_copy(update={"engagement": made}))
     assert (found["Valuer"], found["Premise of value"]) == ("A. Valuer, MRICS", "current use")
     assert found["Limiting conditions"] == "no site visit; no audit" and found["Independence"] == "not stated"
+    assert "Client and market" not in found  # no standard asks for it
+    told = foundry.engagement.model_copy(update={"background": "A foundry."})
+    assert law.scope_of_work(foundry.model_copy(update={"engagement": told}))["Client and market"] == "A foundry."
 
 
 # --- cost of compliance ----------------------------------------------------------------------------------

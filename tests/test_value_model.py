@@ -468,6 +468,20 @@ def test_one_rate_of_return_and_payback():
     assert found.discounted_payback_years > found.payback_years
 
 
+def test_the_return_on_investment_is_of_present_values_before_tax_and_without_what_was_spent():
+    plan = plan_of(
+        benefits=[benefit(2027, 60), benefit(2028, 72)],
+        costs=[cost("2026-12-31", 100, phase="development"), spent("2025-01-31", 900)],
+    )
+    found, (group,) = value_model.returns(plan, plan.groups[0]), plan.groups
+    times = {span.year: span.time for span in plan.periods}
+    earned = sum(amount * (1 + group.rate) ** -times[year] for year, amount in ((2027, 60), (2028, 72)))
+    paid = 100 * (1 + plan.wacc) ** -((date(2026, 12, 31) - plan.date).days / 365)
+    assert (found.benefits, found.costs) == (pytest.approx(earned), pytest.approx(paid))
+    assert found.on_investment == pytest.approx(earned / paid - 1)
+    assert value_model.returns(plan_of(benefits=[benefit(2026, 100)]), plan.groups[0]).on_investment is None
+
+
 def test_several_rates_of_return_are_all_listed_and_none_decides():
     plan = plan_of(
         benefits=[benefit(2027, 10000)], costs=[cost("2026-12-31", 1600), cost("2028-12-30", 10000)], valuation=RUN

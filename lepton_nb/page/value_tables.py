@@ -204,14 +204,16 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
     for group in groups:
         one = found[group.name]
         rows.append({
-            "Group": group.name, "Most likely figures": money(worth.groups[group.name]),
+            "Group": group.name, "Benefits": money(one.benefits), "Costs": money(one.costs),
+            "ROI": words.percent(one.on_investment, 0, why="nothing to pay"), "Net, after tax": money(worth.groups[group.name]),
             "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": words.rate(group.rate),
             "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
         })  # fmt: skip
         told += [f"{group.name}: {text}" for text in dict.fromkeys((one.irr_sentence, one.payback_sentence)) if text]
     table = render.table(
         rows,
-        caption="Net present value, returns and payback with all figures at their most likely value. Payback: from the valuation date.",
+        caption="Present values of benefits and costs before tax, most likely, without what was spent before the valuation date. "
+        "ROI: benefits less costs, of costs. Payback: from the valuation date.",
     )
     return render.join(table, *map(render.note, told))
 

@@ -230,7 +230,8 @@ def scope_of_work(client) -> dict[str, str]:
         "Currency": when.currency,
         "Limiting conditions": "; ".join(made.limiting_conditions),
     }
-    return {name: words or NOT_STATED for name, words in found.items()}
+    scope = {name: words or NOT_STATED for name, words in found.items()}
+    return scope | ({"Client and market": made.background} if made.background else {})
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,29 @@ import numpy as np
 
 from lepton_nb.valuation import cashflows
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import cash_flows
+from lepton_nb.value_model.money import books_of, cash_flows
 from lepton_nb.value_model.times import years_between
 
 
 @dataclass(frozen=True)
 class Returns:
-    """Rates of return and payback of a group. A part that is undefined is empty and its sentence says why."""
+    """Rates of return and payback of a group. A part that is undefined is empty and its sentence says why.
 
+    benefits, costs: present values before tax; what was paid before the valuation date is no part of them.
+    """
+
+    benefits: float
+    costs: float
     roots: tuple[float, ...]
     irr_sentence: str
     payback_years: float | None
     discounted_payback_years: float | None
     payback_sentence: str
+
+    @property
+    def on_investment(self) -> float | None:
+        """Benefits less costs, per unit of costs (ROI), before tax; None where nothing has to be paid."""
+        return (self.benefits - self.costs) / self.costs if self.costs > 0 else None
 
 
 def returns(plan: Plan, group: Group) -> Returns:
@@ -31,13 +41,15 @@ def returns(plan: Plan, group: Group) -> Returns:
     """
     years = cash_flows(plan, group)
     net = [float(year.net) for year in years]
+    earned = float(sum(year.discount_factor * year.benefits for year in years))
+    spent = float(sum(sum(book.cost_present) for book in books_of(plan, group).values()))
     first = next((flow for flow in net if flow), 0.0)
     if first >= 0:
         why = "no money flows."
         if first > 0:
             why = "nothing has to be paid before money comes in, because what was spent so far is sunk."
         words = f"No rate of return and no payback period: {why}"
-        return Returns((), words, None, None, words)
+        return Returns(earned, spent, (), words, None, None, words)
     sentence, roots = "", ()
     try:
         roots = cashflows.xirr_all(net, [year.day for year in years])
@@ -61,4 +73,4 @@ def returns(plan: Plan, group: Group) -> Returns:
         why = "The money does not come back within the horizon."
     elif discounted is None:
         why = "Discounted, the money does not come back within the horizon."
-    return Returns(roots, sentence, simple, discounted, why)
+    return Returns(earned, spent, roots, sentence, simple, discounted, why)

@@ -94,6 +94,7 @@ class Engagement(Frozen):
         "Ties of the valuer to the client or to the assets, or that there are none.", default=""
     )
     report_date: Day | None = column("Day of the report; not before the valuation date.", default=None)
+    background: Text = column("What the client does and how its market stands, in the valuer's words.", default="")
     limiting_conditions: Texts = column("What limits the report: scope, sources that were not checked, ….", default=())
 
 
