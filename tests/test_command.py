@@ -300,3 +300,11 @@ def test_entries_of_another_version_of_the_store_do_not_stop_anything(two):
     done = only(two)
     assert done.returncode == 0 and "executed again" in done.text
     shutil.rmtree(two.folder / "out")
+
+
+def test_each_page_of_the_book_leads_to_its_notebook_as_it_is_beside_the_site(finished):
+    out = finished.folder / "out"
+    for name in ("01_one", "02_two"):
+        page = (out / "site" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        assert f'<a href="{name}.ipynb" download>' in page
+        assert (out / "site" / "notebooks" / f"{name}.ipynb").samefile(out / "notebooks" / f"{name}.ipynb")

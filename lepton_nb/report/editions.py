@@ -198,7 +198,10 @@ def anchor_of(document: str) -> str:
 
 
 def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
-    """The last line of a page of the client's part: where its rules stand, and where its method is taught."""
+    """The last line of a page: of the client's part, where its rules stand and its method is taught; of the book, its notebook."""
+    if page.part == BOOK and page.source.startswith("notebooks/"):
+        link = notebook_link(f"{posixpath.basename(page.document)}.ipynb")
+        return _markdown("foot", f'<p class="lepton-foot">This page as a notebook, as it was executed: {link}.</p>')
     told = []
     if aside:
         named = [heading for cell in aside for heading in re.findall(r"^#+ (.*)$", "".join(cell["source"]), re.M)]
@@ -209,6 +212,11 @@ def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
         link = _link(page, twin, "", "formulas, code and exercises of this page")
         told.append(f'<span class="{TO_BOOK}">In the book: {link}.</span>')
     return _markdown("foot", f'<p class="lepton-foot">{" ".join(told)}</p>') if told else None
+
+
+def notebook_link(file: str) -> str:
+    """HTML that leads to a notebook beside its page."""
+    return f'<a href="{file}" download>{file}</a>'
 
 
 def _link(page: Page, document: str, anchor: str, words: str) -> str:

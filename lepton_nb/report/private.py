@@ -56,9 +56,11 @@ def kept(notebook: Mapping[str, Any], folders: Iterable[Path] = ()) -> dict[str,
 
 
 def exported(notebook: Mapping[str, Any], folders: Iterable[Path] = ()) -> dict[str, Any]:
-    """A kept notebook as it is handed over: without standard error as well."""
+    """A kept notebook as it is handed over: without standard error as well, and equal where the runs were equal."""
     clean = kept(notebook, folders)
     for cell in clean["cells"]:
+        if "injected-parameters" in cell["metadata"].get("tags", ()):
+            cell["id"] = "parameters-of-this-run"  # Papermill draws one
         if "outputs" in cell:
             cell["outputs"] = [output for output in cell["outputs"] if output.get("name") != "stderr"]
     return clean

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Thread
 from typing import Any
 
@@ -257,6 +257,7 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
         names.append("ledger.json")
         if plan.whole:
             publish.lay_out(stage, new / "site", documents[0])
+            _lay_notebooks(documents, new)
             _add_forms(plan, documents, made, new)
             made["pages_changed"] = publish.changed_pages(new / "site", plan.out / "site", documents)
             _export_together(plan, entries, made, new)
@@ -309,6 +310,14 @@ def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
         clean = private.exported(json.loads(entry.notebook.read_text(encoding="utf-8")))
         writing.write_text(new / notebook, json.dumps(clean, indent=1, ensure_ascii=False) + "\n")
     return names
+
+
+def _lay_notebooks(documents: list[str], new: Path) -> None:
+    """Put the notebook of each page of the book beside it, where its last line leads; the same file, not a second one."""
+    for document in documents:
+        name = f"{PurePosixPath(document).name}.ipynb"
+        if editions.notebook_link(name) in (new / "site" / f"{document}.html").read_text(encoding="utf-8"):
+            os.link(new / "notebooks" / name, new / "site" / f"{document}.ipynb")
 
 
 def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: Path) -> None:
