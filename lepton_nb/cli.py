@@ -1,7 +1,7 @@
 """The command ``lepton-nb``: a thin shell over the functions of the same names.
 
 Exit codes: 0 done · 1 a chapter or the site did not finish, or the disk refused (a report that stood before stays) ·
-2 bad input, nothing was executed · 130 interrupted, 143 ended by the system (what finished is kept).
+2 bad input (nothing was executed, or what the client brought showed only then that it cannot be used) · 130 interrupted, 143 ended by the system (what finished is kept).
 """
 
 from __future__ import annotations
@@ -401,7 +401,7 @@ def _run(console, plan, jobs: int, scheduler: str = "") -> None:
         console.print(progress.explain(line), style="red", markup=False)
     if failed:
         console.print(f"No new report{stays}. The next run resumes with what finished.")
-        raise typer.Exit(1)
+        raise typer.Exit(2 if progress.refused(failed) else 1)
     if not plan.whole:
         apart = plan.out.name == lodging.APART and lodging.stands(plan.out.parent)
         stays = f"; the report in {short(plan.out.parent)} stays as it is" if apart else ""

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from lepton_nb import terms
+
 SCHEMA = 1
 
 
@@ -192,6 +194,7 @@ class Measured:
     evaluation: Mapping[str, Any]  # the fields of client.Evaluation
     monitoring: tuple[Mapping[str, Any], ...]  # rows as in metrics/monitoring.csv
     data: tuple[Mapping[str, Any], ...]  # data sets: name, stand_in, source, sha256
+    doubts: tuple[str, ...] = ()  # what its checks found that makes the whole measurement doubtful, in sentences
 
 
 def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[str, Measured]:
@@ -214,7 +217,8 @@ def _measured(record: Record, asset: str) -> Measured:
     if len(rows) != 1:
         raise ValueError(f"{record.chapter}.json: has {len(rows)} rows in its table evaluation, must be 1.")
     months = tuple(record.tables.get("monitoring", ()))
-    return Measured(asset, record.chapter, rows[0], months, tuple(record.data))
+    doubts = tuple(row["words"] for row in record.tables.get("findings", ()) if row["check"] in terms.DOUBTS)
+    return Measured(asset, record.chapter, rows[0], months, tuple(record.data), doubts)
 
 
 def _measured_now(client_folder: str | Path) -> Iterator[tuple[str, Record]]:

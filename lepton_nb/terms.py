@@ -20,6 +20,11 @@ STAND_IN = "stand-in"
 PUBLIC = "public data"
 #: How the source of data begins that the client brought; other data are public and stand for the client's own.
 CLIENT_FILE = "the client's file "
+#: Name of the error by which a chapter says that what the client brought cannot be used, as is seen only when it runs.
+NOT_USABLE = "NotUsable"
+#: Checks of a case that make the whole measurement doubtful, wherever its figures go.
+SEEN_BEFORE, LEAKAGE = "seen before", "leakage"
+DOUBTS = (SEEN_BEFORE, LEAKAGE)
 #: Fewest positive, and fewest negative, rows of a case's test on which a conclusion is drawn.
 FEWEST_OF_A_CLASS = 30
 #: Monitored metrics that are shares of cases, so that outcome values can turn them into money.

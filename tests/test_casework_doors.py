@@ -586,7 +586,7 @@ def test_texts_need_an_input_a_column(tmp_path):
 
 BAD_PREDICTIONS = {
     "another length": (lambda n: {"score": np.full(n - 7, 0.2)}, "predictions", 45, "the data have 1600 rows"),
-    "no column": (lambda n: {"scores": np.full(n, 0.2)}, "score_column", 17, 'did you mean "scores"?'),
+    "no column": (lambda n: {"scores": np.full(n, 0.2)}, "predictions", 17, 'did you mean "scores"?'),
     "not a number": (lambda n: {"score": np.array(["0.2"] * (n - 1) + ["nan"])}, "predictions", 35, "row 1601"),
     "a gap": (lambda n: {"score": np.array(["0.2", ""] * (n // 2))}, "predictions", 35, "row 3"),
     "out of range": (lambda n: {"score": np.array([0.2] * (n - 1) + [1.7])}, "predictions", 14, "row 1601: score 1.7 outside 0..1"),

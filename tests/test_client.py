@@ -355,7 +355,14 @@ def test_each_mistake_is_refused_once_with_its_place(case, folder):
 
 def test_every_rule_has_a_case():
     tried = {rule for *_, rule, _ in (*REFUSED.values(), *WARNED.values())}
-    elsewhere = {41, 44, 45, 46, *range(113, 121)}  # test_client_data.py, test_casework_doors.py, test_client_traps.py
+    elsewhere = {
+        41,
+        44,
+        45,
+        46,
+        123,
+        *range(113, 121),
+    }  # test_client_data.py, test_casework_doors.py, test_brought.py, test_client_traps.py
     assert tried | elsewhere == set(client.RULES)
 
 

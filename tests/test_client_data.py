@@ -322,7 +322,8 @@ HEADER = "date,vintage,income,defaulted,scorecard_flag"
 
 def loans(rows: int = 8) -> str:
     lines = [
-        f"202{4 + row // 4}-03-0{1 + row},v{row // 2 % 2},{30000 + row},{row % 2},{row // 3 % 2}" for row in range(rows)
+        f"202{4 + row // 4}-03-0{1 + row},v{row // 2 % 2},{30000 + 130 * row},{row % 2},{row // 3 % 2}"
+        for row in range(rows)
     ]
     return "\n".join([HEADER, *lines]) + "\n"
 

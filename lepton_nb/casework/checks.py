@@ -27,6 +27,9 @@ FEWEST_POSITIVES = terms.FEWEST_OF_A_CLASS
 LEAK = 0.98
 #: Mean distance of scores from what happened, over bins, from which on scores are called no probabilities.
 MISCALIBRATED = 0.03
+#: Area from which on scores made elsewhere are asked after, and the share of what a default model's area leaves to 1
+#: that scores must leave.
+NEAR_PERFECT, LEFT_OVER = 0.995, 0.2
 GRADES = ("stop", "warn", "note")
 
 
@@ -36,7 +39,7 @@ class _Seen:
 
     case: CaseSet
     judged: Judged
-    reference: Scores
+    reference: Scores | None  # None: the rows have no features to learn from
     slowest_ms: float | None
 
 
@@ -115,6 +118,8 @@ def not_in_time(seen: _Seen) -> Iterator[Finding]:
 def duplicates(seen: _Seen) -> Iterator[Finding]:
     """Rows of the test that are in the training part too, feature by feature; the gain without them beside it."""
     case = seen.case
+    if not case.learnable:
+        return
     known = set(_prints(case.train)) | set(_prints(case.validation))
     twice = np.array([one in known for one in _prints(case.test)])
     if not twice.any():
@@ -162,7 +167,7 @@ def leakage(seen: _Seen) -> Iterator[Finding]:
         lost = money.per_case(_differences(case, before, after))
         extra = amount(case, lost)
         words += f" Without it a default gradient boosting is worth less by {told(extra)}."
-    yield Finding(check="leakage", grade="stop", words=words, **extra)
+    yield Finding(check=terms.LEAKAGE, grade="stop", words=words, **extra)
 
 
 def column_area(case_set: CaseSet, name: str) -> float:
@@ -196,6 +201,8 @@ def _without(case: CaseSet, columns: dict[str, float]) -> CaseSet:
 def worse_than_default(seen: _Seen) -> Iterator[Finding]:
     """A default gradient boosting that earns more on the same rows."""
     case, judged = seen.case, seen.judged
+    if seen.reference is None:
+        return
     name = seen.reference.name
     if case.money is None:
         if judged.auc is None:
@@ -232,6 +239,46 @@ def worse_than_baseline(seen: _Seen) -> Iterator[Finding]:
             f"{money.said(extra['high'])} {extra['unit']}, 90 %."
         )
         yield Finding(check="worse than the baseline", grade="note", words=words, **extra)
+
+
+def seen_before(seen: _Seen) -> Iterator[Finding]:
+    """Scores made elsewhere that come too near the truth of the test rows: as on rows that a model was trained on.
+
+    Of tables only: what a model reaches on images is not bounded by a default model of their pixels.
+    """
+    case, judged, scores = seen.case, seen.judged, seen.judged.scores
+    if scores.door == "trained" or case.kind != "table" or not 0 < judged.positives < judged.n:
+        return
+    known = None if seen.reference is None else money.area(case.test.y, seen.reference.test)
+    beside = "" if known is None else f" A {seen.reference.name} on the same rows reaches {known.value:.3f}."
+    extra = {} if judged.gain is None else amount(case, judged.gain)
+    hangs = f" The gain of {told(extra)} hangs on it." if extra else ""
+    ask = " Ask whether the model was trained on these rows, or on what was known only afterwards."
+    if _says_the_target(scores.test, case.test.y):
+        words = f"The {'decisions' if scores.decisions else 'scores'} say the target itself: every test row of a class has the same.{beside}{hangs}{ask}"
+        yield Finding(check=terms.SEEN_BEFORE, grade="stop", words=words, **extra)
+        return
+    if judged.auc is None:
+        return
+    left = 1 - judged.auc.value
+    limit = f"under {1 - NEAR_PERFECT:g}" if left < 1 - NEAR_PERFECT else ""
+    if known is not None:
+        gap = 1 - known.value
+        limit = limit or ("under a fifth of what that model leaves" if left < LEFT_OVER * gap else "")
+        limit *= gap > 1 - NEAR_PERFECT  # else the rows are easy for any model
+    if not limit:
+        return
+    words = (
+        f"The scores rank the test rows with hardly a mistake: area {judged.auc.value:.3f}.{beside} What is left to 1 is {limit}, "
+        f"as on rows that a model was trained on.{hangs}{ask}"
+    )
+    yield Finding(check=terms.SEEN_BEFORE, grade="warn", words=words, **extra)
+
+
+def _says_the_target(scores: np.ndarray, y: np.ndarray) -> bool:
+    """Whether each class has one score of its own."""
+    ones, zeros = np.unique(scores[y == 1]), np.unique(scores[y == 0])
+    return len(ones) == len(zeros) == 1 and ones[0] != zeros[0]
 
 
 def weak_baseline(seen: _Seen) -> Iterator[Finding]:
@@ -341,6 +388,7 @@ CHECKS = (
     one_class,
     few_positives,
     leakage,
+    seen_before,
     not_in_time,
     duplicates,
     worse_than_baseline,

@@ -29,7 +29,7 @@ def table(
     group: str | np.ndarray = "",
     day: str = "",
     split: Mapping[str, Any] | None = None,
-    leave_out: Iterable[str] = (),
+    leave_out: Iterable[str] | None = None,
     **about: Any,
 ) -> CaseSet:
     """A case of a table.
@@ -39,7 +39,8 @@ def table(
     a function of the DataFrame of all columns. day: column of dates; missing: that of a split by date, or the only column
     that holds days. split: {"by":
     "random", "test_share": …}, {"by": column, "test_from": …}, {"by": column, "test_share": …} (rows of one value stay
-    together) or {"official": (n,) of part names}. about: other fields of CaseSet (money, money_source, currency, yearly,
+    together) or {"official": (n,) of part names}. leave_out: columns that no model sees; None: whole numbers that look like
+    ids are left out. about: other fields of CaseSet (money, money_source, currency, yearly,
     baseline_name, threshold, …) and ``amounts_per_unit`` (see :func:`amounts_of`). Raises ValueError in a sentence.
     """
     import pandas as pd
@@ -60,8 +61,10 @@ def table(
     used |= {name: "it names the block of a row" for name in (block,) if name}
     used |= {name: "it is the day of a row" for name in (dated,) if name}
     used |= {by: "rows of one value stay together"} if by not in ("random", dated) else {}
-    used |= dict.fromkeys(leave_out, "it is left out by the case")
-    features, left_out = case_rows.features({name: frame[name].to_numpy() for name in frame.columns}, used)
+    used |= {name: "it is left out by the case" for name in leave_out or () if name not in used}
+    features, left_out = case_rows.features(
+        {name: frame[name].to_numpy() for name in frame.columns}, used, guess=leave_out is None
+    )
     dated = dated or _only([name for name, why in left_out.items() if why == case_rows.HOLDS_DAYS])
     days = _days(frame[dated]) if dated else None
     money, source, factors, meaning = amounts_of(frame[amount].to_numpy() if amount else None, amount, about)
@@ -163,7 +166,7 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
         made = table(
             content, target=case.target, positive=case.positive or "", baseline=case.baseline_column,
             amount=case.amount_column or "", block=case.block_column or "", group=case.group_column or "",
-            split=split or None, **about,
+            split=split or None, leave_out=case.leave_out_columns, **about,
         )  # fmt: skip
     day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
     if case.public:

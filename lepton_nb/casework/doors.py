@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ import numpy as np
 
 from lepton_nb import paths
 from lepton_nb.casework import fitting, money
-from lepton_nb.casework.forms import Candidate, CaseSet, Part, Scores
+from lepton_nb.casework.forms import Candidate, CaseSet, NotUsable, Part, Scores
 from lepton_nb.client import case_models, case_predictions, case_rows
 from lepton_nb.client.cells import number
 from lepton_nb.client.files import Folder, Unreadable
@@ -45,13 +45,27 @@ DOORS = {
     "trained": "trained here",
 }
 TIMED_ROWS, TIMED_RUNS = 1000, 3
+#: What a table without features leaves out.
+UNLEARNABLE = (
+    "Nothing can be trained on these rows, for no column is a feature: no default model stands beside the scores, and there "
+    "is no learning curve and no value of blocks."
+)
+#: What whoever brings a model answers for.
+VOUCHED = "The model was made elsewhere. Whoever brought it vouches that it has not seen the test rows: no file can show that."
 
 
 def scores(case_set: CaseSet, seed: int = 0, passes: int = fitting.PASSES) -> Scores:
-    """The scores of a case by the door that it names."""
-    said = case_set.settings
-    if case_set.door == "trained" or said is None:
+    """The scores of a case by the door that it names. Raises NotUsable for a file or model that gives no scores."""
+    if case_set.door == "trained" or case_set.settings is None:
         return trained(case_set, seed, passes)
+    try:
+        return _brought(case_set)
+    except ValueError as problem:
+        raise NotUsable(str(problem)) from None
+
+
+def _brought(case_set: CaseSet) -> Scores:
+    said = case_set.settings
     if case_set.door == "predictions":
         return predictions(case_set, said.predictions, said.score_column or "")
     path = paths.client(case_set.folder) / said.model
@@ -93,7 +107,8 @@ def predictions(case_set: CaseSet, path: str | Path, score_column: str = "") -> 
     """Scores (0..1) or decisions (0 or 1) in a CSV or Parquet file: one row a row of the test part, or of all rows.
 
     path: inside the client's folder, or anywhere for a case that is no client's. A column that the data have too, with
-    another value in every row, is the id by which rows are matched. Raises ValueError in a sentence.
+    another value in every row, is the id by which rows are matched; without one the rows are in the order of the data.
+    Raises ValueError in a sentence.
     """
     try:
         records, known = _tables(case_set, path)
@@ -109,22 +124,41 @@ def predictions(case_set: CaseSet, path: str | Path, score_column: str = "") -> 
     validation = values[case_set.validation.rows]
     return given(
         case_set, Path(path).name, values[case_set.test.rows], None if np.isnan(validation).any() else validation,
-        door="predictions", decisions=found.decisions,
+        door="predictions", decisions=found.decisions, notes=(joined_in_words(found.joined_by), VOUCHED),
     )  # fmt: skip
 
 
-def _tables(case_set: CaseSet, path: str | Path) -> tuple[list[list[str]], Callable[[str], Any]]:
-    """The cells of the predictions, and a function from a column of the data to its cells."""
+def joined_in_words(column: str) -> str:
+    """How predictions were brought to the rows of the data."""
+    if column:
+        return f"The predictions were joined to the rows of the data by {column}."
+    return "The predictions were joined by the order of rows: they name no id, so nothing else shows that they fit."
+
+
+def _tables(case_set: CaseSet, path: str | Path) -> tuple[list[list[str]], Mapping[str, Sequence[str]]]:
+    """The cells of the predictions, and the cells of the columns of the data that may stand there too."""
     if case_set.folder and case_set.settings is not None:
         source = opened(paths.client(case_set.folder))
         records = source.table(str(path))
         if not case_set.settings.public and case_set.kind == "table":
             header, *rows = source.table(case_set.settings.path)
-            places = {name.strip(): place for place, name in enumerate(header)}
-            return records, lambda name: [row[places[name]].strip() for row in rows] if name in places else None
+            return records, {name.strip(): [row[place].strip() for row in rows] for place, name in enumerate(header)}
     else:
         records = Folder(Path(path).parent).table(Path(path).name)
-    return _plain(records, case_set.ids), case_set.ids.get
+    return _plain(records, case_set.ids), {**_features(case_set, records), **case_set.ids}
+
+
+def _features(case_set: CaseSet, records: list[list[str]]) -> dict[str, list[str]]:
+    """The features that a table of predictions repeats, as texts in the order of the data."""
+    shared = [name.strip() for name in records[0] if name.strip() in case_set.features] if records else []
+    order = np.argsort(np.concatenate([part.rows for part in case_set.parts.values()]))
+    return {
+        name: [
+            case_rows.word(value)
+            for value in np.concatenate([part.x[name].to_numpy() for part in case_set.parts.values()])[order]
+        ]
+        for name in shared
+    }
 
 
 def _plain(records: list[list[str]], ids: Mapping[str, Any]) -> list[list[str]]:
@@ -252,7 +286,8 @@ def _positive(name: str, outputs: list[Any], n: int) -> np.ndarray:
 def _scored(case_set: CaseSet, name: str, door: str, score: Callable[[Any], np.ndarray], **about: Any) -> Scores:
     return given(
         case_set, name, _quiet(name, score, case_set.test.x), _quiet(name, score, case_set.validation.x), door=door,
-        decisions=False, seconds_a_thousand=seconds_a_thousand(score, case_set.test.x), **about,
+        decisions=False, seconds_a_thousand=seconds_a_thousand(score, case_set.test.x),
+        **({} if door == "trained" else {"notes": (VOUCHED,)}) | about,
     )  # fmt: skip
 
 
@@ -283,6 +318,8 @@ def fit(
     case_set: CaseSet, kind: str, seed: int = 0, passes: int = fitting.PASSES, trees: int = fitting.TREES
 ) -> Scores:
     """One model trained here. kind: logistic, boosting, network; passes: of the network; trees: of the boosting."""
+    if not case_set.learnable:
+        raise ValueError(f"{case_set.title} has no column that a model can learn from; give the scores of a model.")
     start = time.perf_counter()
     score, model = fitting.make(kind, case_set.train, case_set.validation, seed, passes, trees)
     seconds = time.perf_counter() - start
@@ -334,8 +371,13 @@ def best_money(case_set: CaseSet, part: Part, found: np.ndarray) -> float | None
     return money.best_cut(case_set, part, found)[1]
 
 
-def reference(case_set: CaseSet, seed: int = 0) -> Scores:
-    """A gradient boosting with default settings on the same rows: what a model must beat to be worth its work."""
+def reference(case_set: CaseSet, seed: int = 0) -> Scores | None:
+    """A gradient boosting with default settings on the same rows: what a model must beat to be worth its work.
+
+    None where the rows have no features to learn from.
+    """
+    if not case_set.learnable:
+        return None
     start = time.perf_counter()
     score, model = fitting.default_boosting(case_set.train, seed)
     seconds = time.perf_counter() - start

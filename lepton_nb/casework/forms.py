@@ -19,6 +19,10 @@ LEVEL = 0.90
 PARTS = ("train", "validation", "test")
 
 
+class NotUsable(ValueError):
+    """What the client brought cannot be used, as is seen only when it runs. A report says this sentence and no more."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
     """The rows of one part of a case. All fields have one entry a row, in the order of the data.
@@ -100,6 +104,11 @@ class CaseSet:
     def parts(self) -> dict[str, Part]:
         """The parts by name, in the order in which they are used."""
         return {name: getattr(self, name) for name in PARTS}
+
+    @property
+    def learnable(self) -> bool:
+        """Whether there is anything that a model can learn from: images, or a column that is a feature."""
+        return self.kind != "table" or bool(self.features)
 
     @property
     def evaluation_id(self) -> str:

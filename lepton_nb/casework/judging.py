@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from lepton_nb.casework import calibrating, money, worth
+from lepton_nb.casework.doors import UNLEARNABLE
 from lepton_nb.casework.entering import enter, monitoring, watched
 from lepton_nb.casework.forms import LEVEL, CaseSet, Cutoff, Judged, Part, PerCase, Scores, Slice
 from lepton_nb.client import Counts, Evaluation, PairedCount
@@ -51,6 +52,7 @@ def judge(
         price_an_hour = case_set.settings.hour_price
     baseline, baseline_name, words = _baseline(case_set)
     notes += [words] if words else []
+    notes += [] if case_set.learnable else [UNLEARNABLE]
     cutoff = _cutoff(case_set, scores, threshold)
     flagged = (scores.test >= cutoff.value).astype(np.int64)
     evaluation, amounts_words = _evaluation(case_set, scores, cutoff, flagged, baseline, baseline_name)
@@ -65,8 +67,9 @@ def judge(
     decision, baseline_curve = _decision_curves(test.y, chances, before, scores.decisions)
     periods, step = _periods(case_set, scores, flagged, baseline)
     fall = _decay(case_set, evaluation, periods) if known else None
-    curve = worth.learning_curve(case_set, scores, gain, seed) if learning else None
-    shares, unit = worth.block_values(case_set, scores, seed) if blocks else (None, "")
+    trains = case_set.learnable
+    curve = worth.learning_curve(case_set, scores, gain, seed) if learning and trains else None
+    shares, unit = worth.block_values(case_set, scores, seed) if blocks and trains else (None, "")
     return Judged(
         case=case_set, scores=scores, cutoff=cutoff, flagged=flagged, evaluation=evaluation, n=len(test),
         positives=test.positives, confusion=own, baseline_confusion=before, rates=rates(own), baseline_rates=rates(before),

@@ -133,13 +133,22 @@ def old_metrics(draft: Draft) -> Iterator[Problem]:
     today = draft.sections["valuation"].date
     models = [row for rows, _ in evaluation_rows(draft).values() for row in rows]
     for row in [*models, *draft.rows(ACCEPTANCE)]:
-        age = (today - row.value.evaluated_on).days
-        if age > STALE_AFTER:
-            found = f"measured on {row.value.evaluated_on}, more than 12 months before the valuation date {today}"
-            yield row.problem("evaluated_on", found, 108, "measure again before relying on it")
-        if age < 0:
-            found = f"measured on {row.value.evaluated_on}, after the valuation date {today}"
-            yield row.problem("evaluated_on", found, 108, "was it known on the valuation date? Else check both dates")
+        for found, remedy in _out_of_time(row.value.evaluated_on, today):
+            yield row.problem("evaluated_on", found, 108, remedy)
+    for index, case in enumerate(draft.sections.get("cases", ())):
+        for found, remedy in _out_of_time(case.evaluated_on or today, today):
+            yield draft.in_yml(("cases", index, "evaluated_on"), found, 108, remedy)
+
+
+def _out_of_time(measured: date, today: date) -> Iterator[tuple[str, str]]:
+    """Finding and remedy for a measurement that is old on the valuation date, or of a later day."""
+    age = (today - measured).days
+    if age > STALE_AFTER:
+        found = f"measured on {measured}, more than 12 months before the valuation date {today}"
+        yield found, "measure again before relying on it"
+    if age < 0:
+        found = f"measured on {measured}, after the valuation date {today}"
+        yield found, "was it known on the valuation date? Else check both dates"
 
 
 def small_baseline(draft: Draft) -> Iterator[Problem]:

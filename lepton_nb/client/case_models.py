@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lepton_nb.client.case_cells import HOW_TO_EXPORT
+from lepton_nb.client.case_rows import LIKE_IDS
 from lepton_nb.client.files import MEGABYTE
 from lepton_nb.client.words import quoted
 
@@ -105,7 +107,35 @@ def _onnx(path: Path) -> tuple[Port, ...]:
                 "export it with operators of ONNX alone",
             )
     weights = {tensor.name for tensor in model.graph.initializer}
-    return tuple(_port(value, onnx) for value in model.graph.input if value.name not in weights)
+    ports = tuple(_port(value, onnx) for value in model.graph.input if value.name not in weights)
+    for port in ports:
+        if port.shape and port.shape[0] is not None:
+            remedy = (
+                'export it for any number of rows (PyTorch: dynamic_shapes=({0: "rows"},); Keras and skl2onnx do so)'
+            )
+            raise Wrong(
+                f"takes exactly {port.shape[0]} row{'s' * (port.shape[0] != 1)} at a time: its input is {_shown((port,))}",
+                remedy,
+            )
+    _gives_scores(model.graph.output, onnx)
+    return ports
+
+
+def _gives_scores(outputs: Any, onnx: Any) -> None:
+    """Whether an output can be the scores of rows, by the shapes that are stated. Raises Wrong."""
+    stated = []
+    for value in outputs:
+        if not value.type.HasField("tensor_type"):
+            return  # the maps of scores that skl2onnx writes by default
+        port = _port(value, onnx)
+        stated.append(port)
+        if port.type not in ("float", "double", "float16", "bfloat16"):
+            continue
+        inner = None if port.shape is None else port.shape[1:]
+        if inner is None or (port.shape and (None in inner or math.prod(inner) in (1, 2))):
+            return
+    remedy = "one output must be the score of each row, (n, 1), or the probabilities of two classes, (n, 2)"
+    raise Wrong(f"gives {_shown(tuple(stated))}", remedy)
 
 
 def _port(value: Any, onnx: Any) -> Port:
@@ -207,10 +237,15 @@ def _keras_ports(config: Any) -> Iterator[Port]:
 # --- does it fit
 
 
-def fits(ports: tuple[Port, ...], features: dict[str, str], image: tuple[int, ...] | None) -> None:
+def fits(
+    ports: tuple[Port, ...],
+    features: dict[str, str],
+    image: tuple[int, ...] | None,
+    left_out: Mapping[str, str] | None = None,
+) -> None:
     """Whether a model's inputs are those of the data. Raises Wrong.
 
-    features: {column: number or text} of a table; image: (height, width[, channels]) of images. A table is given as one
+    features: {column: number or text} of a table; left_out: its other columns, and why each is no feature; image: (height, width[, channels]) of images. A table is given as one
     input of all its columns (all numbers), or as one input a column by its name; images as (n, height, width, channels),
     (n, channels, height, width) or without the axis of channels.
     """
@@ -223,15 +258,24 @@ def fits(ports: tuple[Port, ...], features: dict[str, str], image: tuple[int, ..
             raise Wrong(f"has the input {_shown(ports)}", f"the images of the case are {shown}")
         return
     names = [port.name for port in ports]
+    for name in names:
+        if name not in features and name in (left_out or {}):
+            why, remedy = left_out[name], "take it out of the model, or correct the case"
+            if why == LIKE_IDS:
+                remedy = "write leave_out_columns: [] in the case if it is a quantity; else take it out of the model"
+            raise Wrong(f"has the input {quoted(name)}, a column that no model sees: {why}", remedy)
     if len(ports) == 1 and (names[0] not in features or ports[0].shape not in ((None, 1), (1, 1))):
         port = ports[0]
         width = port.shape[1] if port.shape and len(port.shape) == 2 else None
         texts = [name for name, holds in features.items() if holds == "text"]
         if port.holds == "text" or (port.shape and len(port.shape) != 2) or width not in (None, len(features)):
-            raise Wrong(
-                f"has the input {_shown(ports)}",
-                f"the case has {len(features)} columns: {', '.join(list(features)[:12])}",
-            )
+            remedy = f"the case has {len(features)} columns: {', '.join(list(features)[:12])}"
+            if width is not None and width < len(features):
+                remedy += f"; leave out {len(features) - width} that the model does not take: leave_out_columns: [{next(iter(features))}, …]"
+            ids = [name for name, why in (left_out or {}).items() if why == LIKE_IDS]
+            if ids and width == len(features) + len(ids):
+                remedy += f"; {', '.join(map(quoted, ids))} is taken for an id: leave_out_columns: [] in the case brings it back"
+            raise Wrong(f"has the input {_shown(ports)}", remedy)
         if texts:
             raise Wrong(
                 f"takes numbers alone, and {quoted(texts[0])} is a text",

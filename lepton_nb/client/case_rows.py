@@ -15,6 +15,12 @@ from lepton_nb.client.words import did_you_mean, quoted
 MOST_CATEGORIES = 50
 #: Why a column of days is no feature.
 HOLDS_DAYS = "it holds days"
+#: Why a column that tells the rows apart is no feature; of whole numbers that do not count up, it is a guess.
+NUMBERS_ROWS = "it numbers the rows: every value is another"
+LIKE_IDS = f"{NUMBERS_ROWS}, or nearly"
+#: Share of different values from which on whole numbers are taken for ids, and fewest rows for that: of fewer, amounts
+#: may all differ by chance.
+ALL_DIFFERENT, FEWEST_IDS = 0.999, 1000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 VALIDATION_SHARE = 0.2  # of the rows that are not for the test
 TEST_SHARE = 0.3  # where the case gives no split
@@ -122,10 +128,13 @@ def word(value: Any) -> str:
 # --- columns
 
 
-def features(columns: Mapping[str, Any], used: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def features(
+    columns: Mapping[str, Any], used: Mapping[str, str], guess: bool = True
+) -> tuple[dict[str, str], dict[str, str]]:
     """The columns that a model may see, as number or text; and why each other may not.
 
-    columns: {name: (n,) array}, numbers as numbers and all else as texts; used: column → what it is used for.
+    columns: {name: (n,) array}, numbers as numbers and all else as texts; used: column → what it is used for. guess:
+    whether whole numbers that are nearly all different are taken for ids (``LIKE_IDS``), whatever their order and gaps.
 
     >>> import numpy as np
     >>> data = {"id": np.arange(4.0), "kind": np.array(list("abab")), "sum": np.array([1.5, 2, 2, 3]), "y": np.zeros(4)}
@@ -148,7 +157,9 @@ def features(columns: Mapping[str, Any], used: Mapping[str, str]) -> tuple[dict[
         elif text and all(_DAY.match(str(value)) for value in np.unique(filled)):
             left_out[name] = HOLDS_DAYS
         elif different == len(values) and (text or whole) and _numbers_rows(values, text):
-            left_out[name] = "it numbers the rows: every value is another"
+            left_out[name] = NUMBERS_ROWS
+        elif guess and whole and len(values) >= FEWEST_IDS and different > ALL_DIFFERENT * len(values):
+            left_out[name] = LIKE_IDS
         elif text and different > MOST_CATEGORIES:
             left_out[name] = f"it is a text with {different} different values"
         else:

@@ -8,16 +8,16 @@ building anything, and gives its checksum; :func:`load` gives the values.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from lepton_nb.client import case_images, case_models, case_predictions, case_rows, privacy
+from lepton_nb.client import case_columns, case_images, case_models, case_predictions, case_rows, privacy
 from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
-from lepton_nb.client.files import Unreadable
+from lepton_nb.client.files import Unreadable, other_separator
 from lepton_nb.client.schema import Case, CaseData
 from lepton_nb.client.words import Refused, did_you_mean, quoted
 
@@ -30,10 +30,12 @@ FORMATS = {
 }
 #: Kinds of case that predictions or a model file can be given for.
 CLASSIFIERS = ("risk_classifier", "image_classifier")
+#: Words for the class that counts as 1.
+POSITIVE = ("yes", "true", "bad", "default", "defaulted", "left", "churned", "fraud", "positive", "1.0")
 #: What a case says beside its data, kept as it is said.
 SAID = (
-    "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column", "split",
-    "predictions", "score_column", "model", "threshold", "positive_share", "evaluated_on",
+    "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
+    "leave_out_columns", "split", "predictions", "score_column", "model", "threshold", "positive_share", "evaluated_on",
 )  # fmt: skip
 
 
@@ -48,9 +50,12 @@ def examine(source: Any, case: Case) -> CaseData:
         "positive_share",
         "amount_column",
         "group_column",
+        "leave_out_columns",
     ):
         if case[key] is not None and case.case not in CLASSIFIERS:
             raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
+    if case.leave_out_columns is not None and case.case != "risk_classifier":
+        raise Unfit("leave_out_columns", "images have no columns", 41, "leave it out")
     if case.positive_share in (0, 1):
         raise Unfit(
             "positive_share", f"{case.positive_share:g}", 41, "give a share between 0 and 1: both classes occur in use"
@@ -89,10 +94,12 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
         remedy = did_you_mean(name, datasets.REGISTRY) or f"there are {', '.join(datasets.REGISTRY)}"
         raise Unfit("data", f"{quoted(name)} is not a public data set", 17, remedy)
     arrays = datasets.entry(name).arrays
-    for key in ("target", "baseline_column", "amount_column", "block_column", "group_column"):
-        if case[key] is not None and case[key] not in arrays:
-            remedy = did_you_mean(case[key], arrays) or f"there are {', '.join(list(arrays)[:30])}"
-            raise Unfit(key, f"{quoted(case[key])} is not in the public data set {quoted(name)}", 17, remedy)
+    listed = [(key, case[key]) for key in ("target", *case_columns.NAMED)]
+    for key, column in [*listed, *(("leave_out_columns", column) for column in case.leave_out_columns or ())]:
+        if column is not None and column not in arrays:
+            remedy = did_you_mean(column, arrays) or f"there are {', '.join(list(arrays)[:30])}"
+            raise Unfit(key, f"{quoted(column)} is not in the public data set {quoted(name)}", 17, remedy)
+    case_columns.not_the_target(case)
     if case.case == "risk_classifier" and case.target is None:
         remedy = f"name the column to be predicted; there are {', '.join(list(arrays)[:30])}"
         raise Unfit("target", "is missing", 2, remedy)
@@ -130,30 +137,36 @@ def _model(source: Any, case: Case) -> tuple[tuple[case_models.Port, ...], str]:
 
 
 def _doors(
-    source: Any, case: Case, facts: dict[str, Any], y: Any, parts: Any, ids: Callable[[str], Any],
-    features: dict[str, str], image: tuple[int, ...] | None,
+    source: Any, case: Case, facts: dict[str, Any], y: Any, parts: Any, columns: Mapping[str, list[str]],
+    features: dict[str, str], left_out: dict[str, str], image: tuple[int, ...] | None,
 ) -> dict[str, Any]:  # fmt: skip
     """The facts with what the predictions or the model add; both are held against the data. Raises Unfit."""
     test = parts == "test"
+    facts = facts | {"positives": int(y.sum())}
     for name, part in (("test", y[test]), ("training", y[~test])):
         if len(set(part.tolist())) < 2:
             what = "no positive" if not part.any() else "no negative"
             raise Unfit("split", f"the {name} rows hold {what} case", 13, "split so that both parts hold both classes")
     if case.predictions:
         records = _readable("predictions", case.predictions, source.table, case.predictions)
+        _separated(source, "predictions", case.predictions, records)
         _impersonal("predictions", case.predictions, records)
         try:
-            case_predictions.matched(records, case.score_column, len(y), test, ids)
+            found = case_predictions.matched(records, case.score_column, len(y), test, columns)
         except case_predictions.Misfit as stop:
             raise Unfit(stop.key, f"{quoted(case.predictions)} {stop.found}", stop.rule, stop.remedy) from None
-        return facts | {"sha256": _joined(facts["sha256"], _digest(records))}
+        return facts | {"sha256": _joined(facts["sha256"], _digest(records)), "joined_by": found.joined_by}
     if case.model:
         ports, checksum = _model(source, case)
         try:
-            case_models.fits(ports, features, image)
+            case_models.fits(ports, features, image, left_out)
         except case_models.Wrong as stop:
             raise Unfit("model", f"{quoted(case.model)} {stop.found}", stop.rule, stop.remedy) from None
         return facts | {"sha256": _joined(facts["sha256"], checksum)}
+    if image is None and not features:
+        told = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:6])
+        remedy = "bring columns that were known before the decision, or give the model's predictions"
+        raise Unfit("data", f"{quoted(case.data)} has no column that a model can learn from ({told})", 41, remedy)
     return facts
 
 
@@ -186,19 +199,7 @@ def load(source: Any, case: CaseData) -> Any:
         return [pair[0] for _, pair in pairs], [pair[1] for _, pair in pairs]
     header, *rows = source.table(case.path)
     texts = dict(zip(header, zip(*rows, strict=True), strict=True))
-    return {name: _values(column) for name, column in texts.items()}
-
-
-def _values(texts: tuple[str, ...]) -> Any:
-    """A column as numbers where every cell is one, else as texts; an empty cell among numbers is NaN."""
-    import numpy as np
-
-    try:
-        if not any(text.strip() for text in texts):
-            raise Refused("empty", 35, "")
-        return np.array([number(text) if text.strip() else np.nan for text in texts])
-    except Refused:
-        return np.array(texts)
+    return {name: case_columns.values(column) for name, column in texts.items()}
 
 
 # --- tables and series
@@ -206,7 +207,8 @@ def _values(texts: tuple[str, ...]) -> Any:
 
 def _table(source: Any, case: Case) -> dict[str, Any]:
     records = source.table(case.data)
-    header = [name.strip() for name in records[0]] if records else []
+    _separated(source, "data", case.data, records)
+    header = [name.strip() for name in records[0]]
     rows = records[1:]
     if len(rows) < 2 or not all(header) or len(set(header)) < len(header):
         found = "has fewer than 2 rows" if len(rows) < 2 else "has a header with empty or repeated names"
@@ -220,12 +222,8 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
     _impersonal("data", case.data, records)
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
+    case_columns.named(case, header)
     columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
-    for key in ("target", "baseline_column", "block_column", "amount_column", "group_column"):
-        name = case[key]
-        if name is not None and name not in columns:
-            remedy = did_you_mean(name, columns) or f"the columns are {', '.join(header[:20])}"
-            raise Unfit(key, f"{quoted(name)} is not a column of {quoted(case.data)}", 17, remedy)
     facts = {"sha256": _digest(records), "n": len(rows), "columns": tuple(header)}
     if case.case == "risk_classifier":
         return _risk(source, case, columns, facts)
@@ -236,6 +234,14 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
         _each("block_column", columns[case.block_column], _given)
     _split(case, columns)
     return facts
+
+
+def _separated(source: Any, key: str, file: str, records: list[list[str]]) -> None:
+    """Raises Unfit for an empty table, and for one whose columns are separated by another sign."""
+    if not any(cell.strip() for row in records for cell in row):
+        raise Unfit(key, f"{quoted(file)} is empty", 41, "write a header of different names, and the rows under it")
+    if other := other_separator(records[0], None if file.endswith(".parquet") else getattr(source, "dialect", None)):
+        raise Unfit(key, f"{quoted(file)} row 1: {other[0]}", 35, other[1])
 
 
 def _impersonal(key: str, file: str, records: list[list[str]]) -> None:
@@ -249,11 +255,11 @@ def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[st
     import numpy as np
 
     if not case.positive:
-        _each("target", columns[case.target], zero_or_one)
+        _each("target", columns[case.target], _class_of(columns[case.target]))
     elif "" in columns[case.target]:
         raise Unfit("target", f"row {columns[case.target].index('') + 2}: empty", 41, "give the class of every row")
     try:
-        y = case_rows.classes(_values(tuple(columns[case.target])), case.positive or "")
+        y = case_rows.classes(case_columns.values(tuple(columns[case.target])), case.positive or "")
     except ValueError as problem:
         found, _, remedy = str(problem).partition("; ")
         raise Unfit("positive" if case.positive and "every row" not in found else "target", found, 41, remedy) from None
@@ -277,23 +283,27 @@ def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[st
         len(y), y, test_share=split and split.test_share, days=days, test_from=split and split.test_from,
         together=together and np.array(together),
     )  # fmt: skip
-    arrays = {name: _values(tuple(cells)) for name, cells in columns.items()} if case.model else {}
-    features, _ = case_rows.features(arrays, used_columns(case))
-    return _doors(source, case, facts, y, parts, columns.get, features, None)
+    features, left_out, like_ids = case_columns.features(case, columns)
+    return _doors(source, case, facts | {"like_ids": like_ids}, y, parts, columns, features, left_out, None)
 
 
-def used_columns(case: Any) -> dict[str, str]:
-    """Columns of a case that are no features, and what each is used for. case: a Case or CaseData."""
-    used = {case.target: "it is what is to be predicted"}
-    if case.baseline_column:
-        used[case.baseline_column] = "it is the decision of the baseline"
-    if case.group_column:
-        used[case.group_column] = "results are shown by it"
-    if case.block_column:
-        used[case.block_column] = "it names the block of a row"
-    if case.split is not None and case.split.by != "random":
-        used[case.split.by] = "it is the day of a row" if case.split.test_from else "rows of one value stay together"
-    return used
+def _class_of(cells: list[str]) -> Callable[[str], int]:
+    """How a cell of a target without ``positive`` is read: 0 or 1; of two words, the remedy names the key."""
+    words = sorted(set(cells))
+
+    def read(text: str) -> int:
+        try:
+            return zero_or_one(text)
+        except Refused as stop:
+            if len(words) != 2 or not text:
+                raise
+            likely = next((word for word in words if word.lower() in POSITIVE), words[-1])
+            remedy = (
+                f"say which of {quoted(words[0])} and {quoted(words[1])} counts as 1, e.g. positive: {quoted(likely)}"
+            )
+            raise Refused(stop.found, stop.rule, remedy) from None
+
+    return read
 
 
 def _amount(text: str) -> float:
@@ -371,13 +381,13 @@ def _arrays(source: Any, case: Case) -> dict[str, Any]:
     parts = case_rows.parts(
         len(y), y, test_share=share, days=days, test_from=split and split.test_from, together=together
     )
-    return _doors(source, case, facts, y, parts, lambda name: None, {}, image)
+    return _doors(source, case, facts, y, parts, {}, {}, {}, image)
 
 
 def _images(source: Any, case: Case) -> dict[str, Any]:
     facts, y, image = case_images.folder(source, case)
     parts = case_rows.parts(len(y), y, test_share=case.split and case.split.test_share)
-    return _doors(source, case, facts, y, parts, lambda name: None, {}, image)
+    return _doors(source, case, facts, y, parts, {}, {}, {}, image)
 
 
 # --- translations

@@ -19,6 +19,7 @@ from lepton_nb.client.words import PLAIN_NUMBER, Refused, did_you_mean, plain_le
 
 #: No sum of money, count or rate in a client's folder is larger; beyond it products of three would overflow.
 LARGEST = 1e15
+A_NUMBER = "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 #: What else can be done about a decimal comma, in CSV files alone.
@@ -71,7 +72,7 @@ def _plain_number(value: Any) -> str:
         return f"use {bare}" if bare.startswith("-") else f"use {bare}: no unit, and money in the client's currency"
     if match := re.fullmatch(r"(\d{4})-\d{2}-\d{2}", text, re.ASCII):
         return f"a number is needed, and this is a day; if the year is meant, write {match[1]}"
-    return "use a plain number such as 1200.50: a point for decimals, nothing between thousands, no unit"
+    return A_NUMBER
 
 
 def fraction(value: Any) -> float:
@@ -104,9 +105,17 @@ def growth(value: Any) -> float:
     return result
 
 
+def of_a_score(remedy: str) -> str:
+    """The remedy for a number, for one from 0 to 1."""
+    return "use a number from 0 to 1 such as 0.35: a point for decimals" if remedy == A_NUMBER else remedy
+
+
 def probability_score(value: Any) -> float:
     """A model's score between 0 and 1 (rule 14)."""
-    result = number(value)
+    try:
+        result = number(value)
+    except Refused as stop:
+        raise Refused(stop.found, stop.rule, of_a_score(stop.remedy)) from None
     if not 0 <= result <= 1:
         raise Refused(f"score {quoted(value)} outside 0..1", 14, "give the model's probability, a number from 0 to 1")
     return result

@@ -38,6 +38,9 @@ MOST_CELLS = 20_000_000  # of one table, however small its file is
 DEEPEST_YAML = 12  # levels; the format needs 5
 SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8 (comma delimited)")'
 
+#: Signs between columns that a CSV file may have, and what they are called.
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # texts only: no tag makes an object, no word becomes a number
 
 
@@ -47,6 +50,23 @@ class Unreadable(Exception):
     def __init__(self, file: str, row: int | None, column: str, found: str, rule: int, remedy: str):
         self.problem = Problem(file=file, row=row, column=column, found=found, rule=rule, remedy=remedy)
         super().__init__(self.problem.sentence)
+
+
+def other_separator(header: list[str], dialect: Any) -> tuple[str, str] | None:
+    """Finding and remedy where the one cell of a header shows that the file is separated by another sign; else None."""
+    separator = next((sign for sign in SEPARATORS if len(header) == 1 and sign in header[0]), None)
+    if separator is None:
+        return None
+    name, word = SEPARATORS[separator], "tab" if separator == "\t" else separator
+    if dialect and dialect.delimiter != ",":
+        said = SEPARATORS[dialect.delimiter]
+        remedy = f"client.yml declares {said} (csv.separator): separate by them, or declare {name}"
+    else:
+        remedy = (
+            "separate by commas and write decimals with a point, or declare how all CSV files of the folder are "
+            f'written, in client.yml: csv: {{separator: "{word}", decimal: ","}}'
+        )
+    return f"the columns are separated by {name}", remedy
 
 
 class Folder:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lepton_nb.client import machines
 from lepton_nb.client.advice import ADVICE
+from lepton_nb.client.case_notes import CASE_NOTES
 from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.files import CLIENT_YML
 from lepton_nb.client.rules import CHECKS
@@ -54,7 +55,7 @@ def judge(draft: Draft) -> Report:
     warnings = list(draft.warnings)
     if problems:
         return Report(None, _named(_in_order(problems), draft), _named(_in_order(warnings), draft))
-    for rule in (*ADVICE, *TRAPS):
+    for rule in (*ADVICE, *TRAPS, *CASE_NOTES):
         warnings.extend(rule(draft))
     found = _named(_in_order(warnings), draft)
     return Report(build(draft).model_copy(update={"warnings": found}), (), found)

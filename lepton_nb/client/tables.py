@@ -20,8 +20,6 @@ from lepton_nb.client.words import quoted
 
 THOUSAND = 1000  # rows of predictions that are looked at together
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-
 
 def records(file: str, table: Table, draft: Draft) -> list[list[str]]:
     """The cells of a table as texts, decimals after a point whatever the folder's dialect. Raises Unreadable."""
@@ -59,7 +57,7 @@ def rows_of(file: str, records: list[list[str]], table: Table, draft: Draft) -> 
         if len(record) != len(header):
             found = f"{len(record)} cells, the header has {len(header)}"
             dialect = draft.source.dialect
-            sign = SEPARATORS[dialect.delimiter].removesuffix("s")
+            sign = files.SEPARATORS[dialect.delimiter].removesuffix("s")
             example = "" if sign == "tab" else f' ("a{dialect.delimiter} b")'
             remedy = f"one cell a column; a text or number with a {sign} in it stands in double quotes{example}"
             draft.problems.append(Problem(file=file, row=line, column="", found=found, rule=35, remedy=remedy))
@@ -138,19 +136,8 @@ def _check_separator(file: str, header: list[str], draft: Draft) -> None:
         return
     if header[0].lower().startswith("sep=") and len([name for name in header if name]) == 1:
         raise Unreadable(file, 1, "", 'is the line "sep=" that Excel writes, not a header', 35, "delete the first row")
-    for separator, name in SEPARATORS.items():
-        if len(header) == 1 and separator in header[0]:
-            dialect = getattr(draft.source, "dialect", None)
-            if dialect and dialect.delimiter != ",":
-                said = SEPARATORS[dialect.delimiter]
-                remedy = f"client.yml declares {said} (csv.separator): separate by them, or declare {name}"
-            else:
-                word = "tab" if separator == "\t" else separator
-                remedy = (
-                    "separate by commas and write decimals with a point, or declare how all CSV files of the folder are "
-                    f'written, in client.yml: csv: {{separator: "{word}", decimal: ","}}'
-                )
-            raise Unreadable(file, 1, "", f"the columns are separated by {name}", 35, remedy)
+    if other := files.other_separator(header, getattr(draft.source, "dialect", None)):
+        raise Unreadable(file, 1, "", other[0], 35, other[1])
 
 
 def predictions(file: str, asset_id: str, draft: Draft) -> Predictions:

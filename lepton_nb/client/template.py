@@ -79,17 +79,30 @@ cases. The files lie inside this folder:
 
 `data: public:NAME` takes a public data set in place of a file. `positive` names the class that counts as 1 where the
 classes are not 0 and 1. `baseline_column` says what was done before (0 or 1 for each case); with it the comparison is
-paired. `split` keeps rows for the test: `{{by: day, test_from: 2025-01-01}}` (rows in the order of time),
-`{{by: random, test_share: 0.2}}`, or `{{by: customer, test_share: 0.2}}` (rows of one customer stay together). `group_column`
-and `block_column` show results by group and the value of each block. Arrays hold no Python objects; at most 500 MB a file.
+paired. Without it one decision for all rows stands in (nobody is flagged, or everybody, whichever costs less), and the
+whole gain hangs on that: what today's decisions save already would count as the model's. `split` keeps rows for the test:
+`{{by: day, test_from: 2025-01-01}}` (rows in the order of time), `{{by: random, test_share: 0.2}}`, or
+`{{by: customer, test_share: 0.2}}` (rows of one customer stay together); missing, three rows in ten, drawn at random.
+`group_column` and `block_column` show results by group and the value of each block.
+
+Every other column is a feature: numbers, or texts of at most 50 different values. An empty cell is a gap; a cell such as
+`n/a` among numbers is refused. Whole numbers that are nearly all different are taken for ids and left out, with a note;
+`leave_out_columns: [customer, branch_no]` names what no model sees instead, and `[]` leaves out none. Arrays hold no Python objects; at most 500 MB a file.
 
 A model comes in by one of three doors:
 
 | door | keys | what it is |
 |---|---|---|
-| predictions | `predictions: data/scores.csv`, `score_column` | one row a row of the data, or of the test, in the same order or with the same id column: `score` from 0 to 1, or `decision` 0 or 1 |
+| predictions | `predictions: data/scores.csv`, `score_column` | one row a row of the data, or of the test: `score` from 0 to 1, or `decision` 0 or 1, and the id column of the data |
 | model file | `model: models/risk.onnx` | ONNX, or `.keras`; no file that runs code when it is opened (pickle, joblib, PyTorch's own, HDF5) |
 | none of the two | | models are trained on the rows of the case and chosen on validation rows |
+
+Predictions are joined by a column that the data have under the same name, with another value in every row. A file of
+scores alone is joined by the order of rows; a further column that the data do not have, or an id that is not unique
+there, is refused. The data need no features then.
+
+Whoever brings predictions or a model vouches that it has not seen the test rows: no file can show that. Scores that come
+too near the truth are found and said, and the value says it too.
 
 How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])` (HistGradientBoosting: with protobuf below 7
 installed), LightGBM with `onnxmltools.convert_lightgbm`, PyTorch with `torch.onnx.export(…, external_data=False)` and a

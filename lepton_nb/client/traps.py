@@ -167,10 +167,23 @@ def order_of_outcomes(draft: Draft) -> Iterator[Problem]:
     for row in draft.rows(OUTCOMES):
         money.setdefault(row.value.evaluation_id, {})[row.value.outcome] = row
     for rows in money.values():
-        for bad, good, words in (("fn", "tp", "a miss"), ("fp", "tn", "a false alarm")):
-            if bad in rows and good in rows and rows[bad].value.mode > rows[good].value.mode:
-                found = f"{words} ({bad}) is worth {rows[bad].value.mode:.10g}, more than {good} {rows[good].value.mode:.10g}"
-                yield rows[bad].problem("mode", found, 116, "a loss is negative: is the sign missing?")
+        for bad, found in _upside_down({outcome: row.value.mode for outcome, row in rows.items()}):
+            yield rows[bad].problem("mode", found, 116, IS_THE_SIGN_MISSING)
+    for index, case in enumerate(draft.sections.get("cases", ())):
+        own = case.outcome_value
+        modes = {} if own is None else {name: own[name].mode for name in ("tp", "fn", "fp", "tn")}
+        for bad, found in _upside_down(modes):
+            yield draft.in_yml(("cases", index, "outcome_value", bad), found, 116, IS_THE_SIGN_MISSING)
+
+
+IS_THE_SIGN_MISSING = "a loss is negative: is the sign missing?"
+
+
+def _upside_down(modes: dict[str, float]) -> Iterator[tuple[str, str]]:
+    """Outcomes that are worse and worth more, with the finding. modes: most likely money by outcome."""
+    for bad, good, words in (("fn", "tp", "a miss"), ("fp", "tn", "a false alarm")):
+        if bad in modes and good in modes and modes[bad] > modes[good]:
+            yield bad, f"{words} ({bad}) is worth {modes[bad]:.10g}, more than {good} {modes[good]:.10g}"
 
 
 def usual_rates(draft: Draft) -> Iterator[Problem]:

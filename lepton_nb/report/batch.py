@@ -271,7 +271,10 @@ class _Client:
         row.sentences = [progress.explain(line) for line in failed]
         if "problem" in answer:
             row.sentences.append(answer["problem"])
-        row.state = FAILED if row.sentences else PUBLISHED if row.pages else UNCHANGED
+        if progress.refused(failed) and "problem" not in answer:
+            row.state = REFUSED
+        else:
+            row.state = FAILED if row.sentences else PUBLISHED if row.pages else UNCHANGED
         if lodging.stands(self.plan.out):
             row.report = f"{row.folder}/site/index.html"
         if not row.sentences:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb import results
+from lepton_nb.client.case_rows import TEST_SHARE
+from lepton_nb.client.cases import CLASSIFIERS
 from lepton_nb.report import contents
 from lepton_nb.report.chapters import Chapter
 from lepton_nb.report.store import digest
@@ -95,7 +97,10 @@ def _digests(case: Any, folder: Path) -> dict[str, str]:
 def door(case: Any) -> str:
     """By which door the model of a case comes in, in words."""
     if case.predictions:
-        return f"by the scores in {case.predictions}"
+        if case.joined_by is None:
+            return f"by the scores in {case.predictions}"
+        how = f"by {case.joined_by}" if case.joined_by else "by the order of rows"
+        return f"by the scores in {case.predictions}, joined {how}"
     return f"by the model in {case.model}" if case.model else "trained here"
 
 
@@ -110,6 +115,10 @@ def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
         return f"{case.asset_id}: no chapter measures a {case.case}; its data were examined, and nothing rests on them."
     task = results.task_name(chapter.name, case.asset_id)
     told = f"{case.asset_id}: {task} ({chapter.path.name}) will measure it on {case.path}, {door(case)}"
+    if case.split is None and case.case in CLASSIFIERS and not case.public:
+        told += (
+            f"; no split is given, so {round(10 * TEST_SHARE)} in 10 rows, drawn at random class by class, are the test"
+        )
     drivers = [row.driver_id for row in company.benefits if row.metric_link == ("measured", case.asset_id)]
     if drivers:
         return f"{told}; {', '.join(dict.fromkeys(drivers))} will rest on what it measures."

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lepton_nb import datasets, results
+from lepton_nb import datasets, results, terms
 from lepton_nb.report import environment, forking, imports, private, snapshot
 from lepton_nb.report.planning import Places, Task
 from lepton_nb.report.store import Entry, Store
@@ -213,6 +213,10 @@ class _Execution:
                 extra_arguments=QUIET_KERNEL,
             )
         except PapermillExecutionError as problem:
+            if (
+                problem.ename == terms.NOT_USABLE
+            ):  # what the client brought, and no fault of the chapter: its sentence alone
+                raise _Failed("failed", cell=problem.cell_index, message=problem.evalue, refused=True) from None
             raise _Failed(
                 "failed",
                 cell=problem.cell_index,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -56,6 +57,16 @@ class Progress:
 def explain(line: dict[str, Any]) -> str:
     """A ledger line of a chapter that did not finish, in words: where, what, the traceback's last lines."""
     error = line.get("error", {})
+    if error.get("refused"):
+        return f"{line['chapter']}: {error['message']}"
     where = f", code cell {error['cell']}" if error.get("cell") else ""
     text = f"{line['chapter']}: {line['state']}{where} after {line['seconds']:.1f} s: {error.get('message', '')}"
     return "\n  ".join([text, *error.get("traceback", [])])
+
+
+def refused(lines: Iterable[dict[str, Any]]) -> bool:
+    """Whether all that did not finish is the client's to mend, or waited for that."""
+    errors = [line.get("error", {}) for line in lines]
+    return any(error.get("refused") for error in errors) and all(
+        error.get("refused") or error.get("kind") == "not run" for error in errors
+    )

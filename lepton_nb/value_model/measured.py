@@ -73,6 +73,9 @@ def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[
         for row in client.benefits
     )
     counting = [name for name in linked if name in found]
+    for name in counting:
+        doubts = getattr(measured[name], "doubts", ())
+        notes += [f"{name}: what its case measured is in doubt. {words}" for words in doubts]
     months = {name: _months(name, measured[name]) for name in found}
     evidence = tuple(_evidence(client, benefits, item, months, measured) for item in found.values())
     kept = {row.metric_link.id for row in benefits if row.metric_link.kind == "confusion"}

@@ -77,6 +77,7 @@ RULES = {
     120: "figures of one thing are of one size",
     121: "what earns has running costs",
     122: "what is retired earns nothing",
+    123: "a column of ids is no feature",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

@@ -149,14 +149,20 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
     """Rule 17: a benefit that takes the evaluation of a case finds the case, and money per outcome."""
     sound = "cases" in draft.sections or not draft.settings.get("cases")
     cases = {case.asset_id: case for case in draft.sections.get("cases", ())}
-    for row in draft.rows(BENEFITS):
-        kind, name = row.value.metric_link
-        if kind != "measured" or not sound:
-            continue
-        case = cases.get(name)
+    known = draft.names(ASSETS, "asset_id")
+    dangling = known is not None and any(name not in known for name in cases)
+    linked: dict[str, list[Row]] = {}
+    for row in draft.rows(BENEFITS) if sound else ():
+        if row.value.metric_link.kind == "measured":
+            linked.setdefault(row.value.metric_link.id, []).append(row)
+    for name, rows in linked.items():
+        row, case = rows[0], cases.get(name)
+        more = f" (nor for {len(rows) - 1} more row{'s' * (len(rows) > 2)})" if len(rows) > 1 else ""
+        if case is None and dangling:
+            continue  # the id of a case is said to be wrong
         if case is None:
             remedy = word_of(name, set(cases)) or "list it under cases in client.yml, or link what was typed"
-            yield row.problem("metric_link", f"no case measures {quoted(name)}", 17, remedy)
+            yield row.problem("metric_link", f"no case measures {quoted(name)}{more}", 17, remedy)
         elif case.case not in EVALUATED:
             remedy = f"link a case of kind {' or '.join(EVALUATED)}, or write none"
             yield row.problem("metric_link", f"the case of {name}, a {case.case}, gives no evaluation", 17, remedy)

@@ -192,9 +192,13 @@ class CaseData(Frozen):
     amount_column: str | None = None
     block_column: str | None = None
     group_column: str | None = None
+    leave_out_columns: tuple[str, ...] | None = None
+    like_ids: tuple[str, ...] = ()  # columns that are no features for they look like ids
     split: Split | None = None
     predictions: str | None = None
     score_column: str | None = None
+    joined_by: str | None = None  # id column of the predictions; empty: by the order of rows
+    positives: int | None = None  # rows of class 1, where the data were examined
     model: str | None = None
     threshold: float | None = None
     positive_share: float | None = None

@@ -351,19 +351,31 @@ class Case(Frozen):
         "Value of the target that counts as 1, where the classes are not 0 and 1; several with ; between.", default=None
     )
     baseline_column: Text | None = column(
-        "Column, or array of the .npz, with what was done before: 0 or 1.", default=None
+        "Column, or array of the .npz, with what was done before: 0 or 1. Missing: one decision for all rows stands in, the "
+        "whole gain hangs on it.",
+        default=None,
     )
     amount_column: Text | None = column("Column with the amount that is at stake in a row.", default=None)
     block_column: Text | None = column("Column that names the block (source, year, site) of a row.", default=None)
     group_column: Text | None = column("Column that names the group by which results are shown too.", default=None)
-    split: Split | None = column("Which rows are kept for the test.", default=None)
+    leave_out_columns: Texts | None = column(
+        "Columns that no model sees; missing: columns of whole numbers that look like ids are left out by themselves. [] "
+        "leaves out none.",
+        default=None,
+    )
+    split: Split | None = column(
+        "Which rows are kept for the test; missing: three in ten, drawn at random class by class.", default=None
+    )
     predictions: PredictionsPath | None = column(
-        "Scores or decisions made elsewhere: one row a row of the test, or of all data, in the same order or with the "
-        "same id column.",
+        "Scores or decisions made elsewhere, by a model that has not seen the test rows: one row a row of the test, or of "
+        "all data, with the same id column, or without any other column in the same order.",
         default=None,
     )
     score_column: Text | None = column("Column of the predictions; missing: score, else decision.", default=None)
-    model: ModelPath | None = column("Model file; missing, and no predictions: a model is trained.", default=None)
+    model: ModelPath | None = column(
+        "File of a model that has not seen the test rows; missing, and no predictions: a model is trained.",
+        default=None,
+    )
     threshold: Score | None = column(
         "Score from which on a case is flagged; missing: the one that pays most.", default=None
     )

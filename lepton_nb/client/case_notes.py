@@ -1,0 +1,53 @@
+"""Notes on the cases of a client that never block: what stands in for what a case does not say, what is left out.
+
+Like ``advice.py``: a note is a function in ``CASE_NOTES`` that gets a sound draft and yields warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lepton_nb.client.cases import CLASSIFIERS
+from lepton_nb.client.drafts import Draft
+from lepton_nb.client.schema import Case, CaseData, Problem
+from lepton_nb.client.words import quoted
+
+
+def ids_left_out(draft: Draft) -> Iterator[Problem]:
+    """Rule 123: columns of whole numbers that look like ids."""
+    for index, case in enumerate(draft.cases):
+        if names := ", ".join(quoted(name) for name in case.like_ids if name != case.joined_by):
+            found = f"{names} of {quoted(case.path)}: whole numbers, all different or nearly; taken for ids, no model sees them"
+            remedy = "nothing to do if they are; write leave_out_columns: [] if they are quantities, or list what to leave out"
+            yield draft.in_yml(("cases", index, "leave_out_columns"), found, 123, remedy)
+
+
+def without_a_baseline(draft: Draft) -> Iterator[Problem]:
+    """Rule 29: a case without the decisions that its model replaces."""
+    said = draft.sections.get("cases", ())
+    for index, (case, found) in enumerate(zip(said, draft.cases, strict=True)):
+        if case.case in CLASSIFIERS and case.baseline_column is None:
+            remedy = "name the column with what was done before (0 or 1 a row): a gain over nothing counts what was had already"
+            yield draft.in_yml(("cases", index, "baseline_column"), _stand_in(case, found), 29, remedy)
+
+
+def _stand_in(case: Case, found: CaseData) -> str:
+    """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
+    words = "is missing: one decision for all rows stands in, "
+    worth, share = case.outcome_value, case.positive_share
+    if share is None and found.positives is not None:
+        share = found.positives / found.n
+    if worth is None or share is None or case.amount_column is not None:
+        return f"{words}flag nobody or flag everybody, whichever costs less, and the whole gain hangs on it"
+    mode = {name: worth[name].mode for name in ("tp", "fn", "fp", "tn")}
+    nobody = share * mode["fn"] + (1 - share) * mode["tn"]
+    everybody = share * mode["tp"] + (1 - share) * mode["fp"]
+    name = "flag everybody" if everybody > nobody else "flag nobody"
+    best = share * mode["tp"] + (1 - share) * mode["tn"]
+    return (
+        f"{words}{name} ({max(nobody, everybody):,.4g} per decision); the whole gain hangs on it, up to "
+        f"{best - max(nobody, everybody):,.4g} per decision, and what today's decisions save already would count as the model's"
+    )
+
+
+CASE_NOTES = (ids_left_out, without_a_baseline)
