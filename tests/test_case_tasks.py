@@ -29,7 +29,7 @@ def counts(flags):
     pairs = list(zip(columns["y"], flags))
     return {name: pairs.count(key) for name, key in (("tp", (1, 1)), ("fp", (0, 1)), ("fn", (1, 0)), ("tn", (0, 0)))}
 if case:
-    flags = (columns["x"] < 4).astype(float)
+    flags = (columns["x"] < 12).astype(float)
     record.add_table("evaluation", [{
         "evaluation_id": f"measured:{case}", "asset_id": case, "evaluated_on": "2026-06-30", "sample": "rows",
         "n": len(flags), "model": counts(flags), "baseline": counts(columns["flag"]), "outcome_value": None,
@@ -41,7 +41,7 @@ ASKED = "import json, pathlib\nfound = sorted(path.stem for path in pathlib.Path
 
 
 def rows(positive: int, n: int = 8) -> str:
-    return "y,flag,x\n" + "".join(f"{int(row < positive)},{row % 2},{row}\n" for row in range(n))
+    return "y,flag,x\n" + "".join(f"{int(row < positive)},{row % 2},{3 * row}\n" for row in range(n))
 
 
 @pytest.fixture
@@ -204,8 +204,8 @@ def test_check_says_which_chapter_will_measure_a_case_and_what_rests_on_it(two):
     chapters = [task.chapter for task in plan(two).tasks if not task.asset]
     one, other = cases.plans_in_words(chapters, company)
     assert one == (
-        "M1: risk@M1 (31_risk.ipynb) will measure it on data/M1.csv, trained here; no benefit links to it "
-        "(metric_link measured:M1), so it stands beside what was typed."
+        "M1: risk@M1 (31_risk.ipynb) will measure it on data/M1.csv, trained here; no split is given, so 3 in 10 rows, drawn at "
+        "random class by class, are the test; no benefit links to it (metric_link measured:M1), so it stands beside what was typed."
     )
     benefits = two.client / "benefits.csv"
     benefits.write_text(
@@ -213,7 +213,7 @@ def test_check_says_which_chapter_will_measure_a_case_and_what_rests_on_it(two):
     )
     linked = cases.plans_in_words(chapters, client.load(two.client))
     assert (
-        linked[0].endswith("trained here; escapes_and_false_rejects will rest on what it measures.")
+        linked[0].endswith("are the test; escapes_and_false_rejects will rest on what it measures.")
         and linked[1] == other
     )
     (alone,) = set(cases.plans_in_words([], client.load(two.client))[:1])
