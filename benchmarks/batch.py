@@ -14,6 +14,7 @@ nothing:
     python benchmarks/batch.py --clients 1 3 [--plain 1] [--jobs 2] [--out FILE]     # minutes
     python benchmarks/batch.py --clients 1 10 100 --plain 3 --out FILE               # hours: for an idle machine
     python benchmarks/batch.py --clients 1 10 100 --loop 10 --plain 1 --out FILE     # three quarters of an hour
+    python benchmarks/batch.py … --record   # also puts the figures on record, for the page of the book that cites them
 
 Prints seconds, processor seconds and clients an hour of each way, the largest memory of all processes together, and
 the bytes that one client more takes on disk. Run it with an idle machine.
@@ -43,6 +44,9 @@ from report import BIN, ROOT, adopt, plain_way, seconds
 ASKED = {"seconds": 20.0, "processor": 25.0}
 #: How much faster than its rivals a batch of 100 must be.
 TIMES = {"shell loop": 1.5, "Papermill": 10.0}
+
+#: Clients of the page of the book, and the seconds of a night: eight hours.
+MANY, NIGHT = 10_000, 8 * 3600
 
 
 class Memory:
@@ -200,6 +204,54 @@ class Ways:
         )
 
 
+def growth(rows: list[dict]) -> dict[str, float] | None:
+    """What one client more takes in a batch: from the smallest to the largest that was run; None where one was."""
+    batches = [row for row in rows if row["way"] == "batch"]
+    if len(batches) < 2:
+        return None
+    first, last = batches[0], batches[-1]
+    names = {"seconds": "seconds", "processor": "processor_seconds", "mib": "memory_mib", "megabytes": "megabytes"}
+    more = last["clients"] - first["clients"]
+    found = {name: (last[key] - first[key]) / more for name, key in names.items()}
+    return found | {"from": first["clients"], "to": last["clients"]}
+
+
+def record(rows: list[dict], about: dict, command: str) -> Path:
+    """Put on record what the page of the book cites; the file."""
+    from datetime import date
+
+    from lepton_nb import paths, results
+
+    more, made = growth(rows), results.Record("batch", "quick")
+    given = {"n": more["to"], "source": command}
+    made.add("largest", more["to"], "clients", source=command)
+    made.add(
+        "loop",
+        max((row["clients"] for row in rows if row["way"] == "shell loop"), default=None),
+        "clients",
+        source=command,
+    )
+    for name, unit in (("seconds", "s"), ("processor", "processor seconds"), ("mib", "MiB"), ("megabytes", "MB")):
+        made.add(f"more_{name}", more[name], unit, **given)
+    made.add("many_hours", MANY * more["seconds"] / 3600, "hours", **given)
+    made.add("many_gigabytes", MANY * more["megabytes"] / 1000, "GB", **given)
+    made.add("machines_a_night", -(-MANY * more["seconds"] // NIGHT), "machines", **given)
+    last = [row for row in rows if row["way"] == "batch"][-1]
+    made.add("peak_mib", last["memory_mib"], "MiB", **given)
+    for rival in TIMES:
+        row = next((row for row in reversed(rows) if row["way"] == rival), None)
+        times = last["clients_an_hour"] / row["clients_an_hour"] if row else None
+        made.add(f"times_{rival.lower().replace(' ', '_')}", times, "times", **given)
+    single = next(row for row in rows if row["way"] == "one client more")
+    for name in ("seconds", "processor_seconds"):
+        made.add(f"single_{name}", single[name], name.replace("_", " "), n=1, source=command)
+    made.add_table("rows", rows)
+    path = paths.measured("batch")
+    content = made.to_dict() | {"made": about | {"command": command, "date": date.today().isoformat()}}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
 def conclusions(rows: list[dict]) -> list[str]:
     """What the rows say to what was asked."""
 
@@ -217,19 +269,14 @@ def conclusions(rows: list[dict]) -> list[str]:
                 found.append(
                     f"{number} clients: {ratio:.2f} times as fast as {rival} ({row['clients']} clients), {used:.2f} times in processor time (asked {asked:g} at 100)"
                 )
-    batches = each("batch")
-    if len(batches) > 1:
-        first, last = batches[0], batches[-1]
-        more = last["clients"] - first["clients"]
-        clock, processor, memory, disk = (
-            (last[key] - first[key]) / more for key in ("seconds", "processor_seconds", "memory_mib", "megabytes")
+    if more := growth(rows):
+        found.append(
+            f"growth from {more['from']} to {more['to']} clients, a client: {more['seconds']:.1f} s, {more['processor']:.1f} "
+            f"processor seconds, {more['mib']:+.1f} MiB of memory, {more['megabytes']:.1f} MB of disk"
         )
         found.append(
-            f"growth from {first['clients']} to {last['clients']} clients, a client: {clock:.1f} s, {processor:.1f} "
-            f"processor seconds, {memory:+.1f} MiB of memory, {disk:.1f} MB of disk"
-        )
-        found.append(
-            f"10,000 clients at that growth: {10_000 * clock / 3600:.1f} hours on {os.cpu_count()} cores, {10_000 * disk / 1000:.0f} GB"
+            f"10,000 clients at that growth: {MANY * more['seconds'] / 3600:.1f} hours on {os.cpu_count()} cores, "
+            f"{MANY * more['megabytes'] / 1000:.0f} GB"
         )
     for row in each("one client more"):
         found.append(
@@ -247,8 +294,12 @@ def main() -> None:
     parser.add_argument("--sample", type=Path, default=ROOT / "clients" / "manufacturer")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--record", action="store_true", help="put the figures on record in book/measured/batch.json")
     given = parser.parse_args()
     os.environ.pop("LEPTON_DATA", None)
+    from lepton_nb import processor
+    from lepton_nb.report.store import versions
+
     adopt()
     with tempfile.TemporaryDirectory() as scratch:
         ways = Ways(Path(scratch), given.sample.resolve(), given.jobs)
@@ -262,13 +313,13 @@ def main() -> None:
         ways.one_more(given.clients[-1])
         found = conclusions(ways.rows)
         print(*found, sep="\n")
+        about = {"processor": processor.name(), "cores": os.cpu_count(), "versions": versions()}
         if given.out:
-            from lepton_nb import processor
-            from lepton_nb.report.store import versions
-
-            about = {"processor": processor.name(), "cores": os.cpu_count(), "versions": versions()}
             content = about | {"rows": ways.rows, "conclusions": found}
             given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        if given.record:
+            options = " ".join(word for word in sys.argv[1:] if word != "--record")
+            print(record(ways.rows, about, f"python benchmarks/batch.py {options}"))
 
 
 if __name__ == "__main__":

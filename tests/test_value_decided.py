@@ -280,8 +280,9 @@ def test_a_test_set_is_told_by_what_the_model_finds():
         "assets": ["A"],
     }
     found = record({"A_recall": figure(0.5, low=0.43, high=0.55)})
-    assert first_page.in_words(row, found, {"A": "Model A"}).endswith(
-        "really finds: 43 to 55\N{NARROW NO-BREAK SPACE}%"
+    assert first_page.in_words(row, found, {"A": "Model A"}) == (
+        "how much more Model A really brings than what was done before (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of the cases "
+        "that matter): 1 to 2 EUR per case"
     )
 
 

@@ -28,7 +28,7 @@ from test_value_model import (
 
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
+from lepton_nb.value_model import World, decay, findings, laying, line_values, lines, replacement, tables
 from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.planning import years_run
 from lepton_nb.value_model.verdict import verdict
@@ -257,6 +257,20 @@ def test_a_substitute_caps_the_yearly_benefit_at_its_price():
     assert total(benefits=rows, comparables=[offer(60)], rate=0.0) == pytest.approx(60 + 30)
     assert total(benefits=rows, comparables=[offer(5, "per month")], rate=0.0) == pytest.approx(60 + 30)
     assert total(benefits=rows, comparables=[offer(60, substitute=False)], rate=0.0) == pytest.approx(130)
+
+
+def test_what_the_price_of_a_substitute_takes_off_the_value_is_said():
+    rows = [benefit(2026, 100), benefit(2027, 30)]
+    cheaper = offer(60) | {"comparable": "The cheaper one"}
+    plan = plan_of(benefits=rows, comparables=[offer(90), cheaper], rate=0.0)
+    (one,) = findings.held(plan)
+    assert (one.asset_id, one.offer, one.cap, one.without) == ("M1", "The cheaper one", 60, pytest.approx(40))
+    (told,) = (sentence for sentence in value_model.findings(plan) if "substitute" in sentence)
+    assert (
+        "at most 60 EUR, the price of its substitute The cheaper one" in told and "takes 40 EUR off the value" in told
+    )
+    (idle,) = findings.held(plan_of(benefits=rows, comparables=[offer(200)], rate=0.0))
+    assert idle.without == 0 and findings.held(plan_of(benefits=rows)) == ()
 
 
 def test_a_cap_serves_all_benefits_of_its_asset_together_and_by_days():
@@ -581,7 +595,8 @@ def test_a_higher_rate_does_not_better_the_word_where_stopping_is_dear():
         words.append(value_model.conclude(plan, 2048).groups[0])
     assert words[2].below_zero < 0.05 < words[0].below_zero
     assert {item.verdict.word for item in words} == {words[0].verdict.word}
-    assert "without discounting" in words[2].verdict.reason and "without discounting" not in words[0].verdict.reason
+    assert "with discounting or without" in words[2].verdict.reason
+    assert "without" not in words[0].verdict.reason
 
 
 def test_a_higher_rate_does_not_better_the_word_where_late_losses_are_run():
@@ -777,7 +792,7 @@ def test_the_share_that_decides_a_verdict_is_said():
     decided = verdict(0.008, losing=0.0134)
     assert decided.word == "likely positive"
     assert decided.reason.startswith(
-        "1.3 % of the draws lose at the rate or without discounting, which is at most 10 %"
+        "1.3 % of the draws lose money, with discounting or without it, which is at most 10 %"
     )
     assert verdict(0.008, losing=0.009).reason == "P(value < 0) is at most 1 %"
 

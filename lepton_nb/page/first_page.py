@@ -68,7 +68,7 @@ def scope(about: Any) -> Html:
     """What was valued, for whom, when, on which basis. about: client, valuation, engagement, assets."""
     when, made = about.valuation, about.engagement
     users = f" for {made.intended_users}" if made.intended_users else ""
-    valuer = f", by {made.valuer}" if made.valuer else ""
+    valuer = f", by {made.valuer}" if made.valuer else " (nobody signs)"
     basis = words.label(when.basis_of_value).replace("ifrs13", "(IFRS 13)").replace("ias36", "(IAS 36)")
     return render.paragraph(
         f"{words.plural(len(about.assets), 'AI asset')} of {about.client.name}, valued on {words.date(when.date)}{valuer}{users}. "
@@ -157,7 +157,9 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
         shown = sums(group["value"], "value") if group["counts"] else "no number"
         rows.append(
             {
-                "Group, asset": words.groups(group["name"]),
+                "Group, asset": f"{group['name']} {short(names[group['name']])}"
+                if group["name"] in names
+                else words.groups(group["name"]),
                 "Value": shown,
                 "Nine in ten": sums.range(group),
                 "Verdict": group["verdict"],
@@ -220,8 +222,8 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
     asset = names[assets[0]] if len(assets) == 1 else "the model"
     recall = metrics.figures.get(f"{assets[0]}_recall") if len(assets) == 1 else None
     if row["assumption"].startswith("gain per case") and recall is not None and recall.low is not None:
-        ends = words.percent_range((recall.low, recall.high), 0)
-        return f"how many of the cases that matter {asset} really finds: {ends}"
+        found = words.percent_range((recall.low, recall.high), 0)
+        return f"how much more {asset} really brings than what was done before (it finds {found} of the cases that matter): {_ends(row)}"
     for pattern, told in PLAIN:
         if match := re.fullmatch(pattern, row["assumption"]):
             groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
@@ -243,6 +245,9 @@ def _ends(row: Mapping[str, Any]) -> str:
     unit = row["unit"].partition(" (")[0]
     if row["assumption"].startswith("money per false"):  # told as a cost
         low, high = (end.removeprefix(words.MINUS) for end in (high, low))
+    if unit.startswith("share of "):  # of a volume that is a share
+        low, high = (words.percent(float(row[end]), 2) for end in ("low", "high"))
+        return f"{low} to {high} {unit.removeprefix('share ')}"
     if not any(map(str.isdigit, high)):
         return f"{low} {unit if any(map(str.isdigit, low)) else ''} or {high}".replace("  ", " ")
     return f"{low} to {high} {unit}".strip()
@@ -257,7 +262,18 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
         told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
     base = f"Value then: all else most likely, which gives {sums.plain(total['most_likely'])}."
+    for row in sorted(value.tables["held"], key=lambda row: -row["without"])[:1]:
+        if row["without"] >= max(sums.least, 0.5):
+            told.append(_held(row, names, sums))
     return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
+
+
+def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums) -> Html:
+    """That the price of a substitute caps what an asset brings, and what that takes off the value."""
+    most = f"{short(names[row['asset_id']])} counts for at most {words.money(row['cap'], sums.currency)} a year, the price of {row['offer']}: "
+    return render.join(
+        render.plain(most), sums(row["without"], "value"), render.plain(" less than without that price.")
+    )
 
 
 #: How an input is named that a case of this report measured.
@@ -325,4 +341,4 @@ def _trigger(one: Any) -> str:
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
-    return f"when {one.about} turns out as {one.at} (else most likely): {words.groups(one.now)} changes sign"
+    return f"when {one.about} comes out at {one.at}, all else as most likely: the value of {words.groups(one.now)} changes sign"

@@ -160,7 +160,7 @@ def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
         if stage["asset"] in row["assets"] and loses and right > WORTH_NAMING * stage["development"]:
             yield Decision(
                 word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
-                what="expected, to be paid or refused", beside=right, beside_what="the right to refuse", page="options",
+                what="to be paid then, or refused", beside=right, beside_what="is what the right to refuse is worth", page="options",
             )  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from lepton_nb.value_model.lines import STOPPED, Plan
-from lepton_nb.value_model.money import present_benefits
+from lepton_nb.value_model.market import capping
+from lepton_nb.value_model.money import group_value, present_benefits
 
 
 def weak_share(plan: Plan) -> float | None:
@@ -23,6 +26,30 @@ def left_out(plan: Plan) -> list[str]:
         when = dates[0] if len(dates) == 1 else f"{min(dates)} to {max(dates)} ({len(dates)} rows)"
         found.append(f"{asset_id}: {what}, {when}, is left out: {reason}.")
     return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """An asset whose yearly benefit the price of a substitute caps (rule Substitution); money, most likely.
+
+    offer: name of the substitute; cap: a year; without: what the value of the asset's group would be more without it.
+    """
+
+    asset_id: str
+    offer: str
+    cap: float
+    without: float
+
+
+def held(plan: Plan) -> tuple[Held, ...]:
+    """The assets that a substitute's price holds down, with what it takes off the value of their group."""
+    found = []
+    for name, cap in plan.caps.items():
+        group = plan.group(name)
+        free = replace(plan, caps={other: price for other, price in plan.caps.items() if other != name})
+        more = float(group_value(free, group)) - float(group_value(plan, group))
+        found.append(Held(name, capping(plan, name), cap, more))
+    return tuple(found)
 
 
 def last_years(plan: Plan) -> dict[str, int]:
@@ -62,10 +89,14 @@ def findings(plan: Plan) -> tuple[str, ...]:
             found.append(
                 f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs."
             )
-    found += [
-        f"{name}: the yearly benefit counts at most {cap:,.0f} {plan.currency}, the price of its substitute."
-        for name, cap in plan.caps.items()
-    ]
+    for one in held(plan):
+        most = f"{one.asset_id}: the yearly benefit counts at most {one.cap:,.0f} {plan.currency}, the price of its substitute {one.offer}"
+        takes = (
+            "takes nothing off the value"
+            if one.without < 0.5
+            else f"takes {one.without:,.0f} {plan.currency} off the value"
+        )
+        found.append(f"{most}; at the most likely figures that {takes}. The price itself is not drawn.")
     return tuple(found)
 
 

@@ -208,14 +208,24 @@ def cheapest(prices: Sequence[YearlyPrice], asset_id: str) -> YearlyPrice | None
 
 def caps(plan: Plan) -> dict[str, float]:
     """What a year of the cheapest substitute costs, by asset that earns (rule Substitution); none where it has no price."""
-    found: dict[str, float] = {}
+    return {name: price for name, (price, _) in _substitutes(plan).items()}
+
+
+def capping(plan: Plan, asset_id: str) -> str:
+    """The name of the substitute whose price caps an asset."""
+    return _substitutes(plan)[asset_id][1]
+
+
+def _substitutes(plan: Plan) -> dict[str, tuple[float, str]]:
+    """Asset that earns → the cheapest substitute: its price a year and its name."""
+    found: dict[str, tuple[float, str]] = {}
     for row in plan.client.comparables:
         if row.substitute and row.asset_id in plan.benefits_of:
             try:
                 price = priced(plan, row).amount
             except Undefined:
                 continue
-            found[row.asset_id] = min(price, found.get(row.asset_id, price))
+            found[row.asset_id] = min((price, row.comparable), found.get(row.asset_id, (price, row.comparable)))
     return found
 
 

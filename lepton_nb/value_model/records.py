@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
-from lepton_nb.value_model.findings import findings
+from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
 from lepton_nb.value_model.money import bridge
 from lepton_nb.value_model.registered import register
@@ -22,7 +22,7 @@ NOT_IN_THE_NUMBER = (
     "Sunk costs and their book value; only the tax that their amortisation still saves is in it, on the owner's basis.",
     "Rights to defer, expand, abandon or switch.",
     "Anything after the horizon, after the useful life, and any year for which the client gives no figure.",
-    "Scores: they stand beside the number.",
+    "Scores of judgement: they stand beside the number.",
 )
 
 
@@ -67,6 +67,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
             if (value < 0) != (bar.base_value < 0)
         ],
         "tornado": [_bar(move, bar) for move, bar in bars["total"]],
+        "held": [asdict(one) for one in held(plan)],
         "register": [asdict(row) for row in register(plan)],
         "evidence": [_evidence(item, plan) for item in plan.evidence],
         "findings": [{"finding": sentence} for sentence in findings(plan)],

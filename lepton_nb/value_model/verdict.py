@@ -48,8 +48,8 @@ def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "", l
     if word == _word(below_zero)[1]:
         return Verdict(word, f"P(value < 0) is {bound}")
     words = (
-        f"{100 * losing:.2g} % of the draws lose at the rate or without discounting, which is {bound}: "
-        "a rate does not make late losses small"
+        f"{100 * losing:.2g} % of the draws lose money, with discounting or without it, which is {bound}: "
+        "late losses count, however small a rate makes them today"
     )
     return Verdict(word, words)
 
