@@ -81,13 +81,17 @@ def _report(
     """What ``report`` and ``book`` do. asked: as ``report.planning.plan`` takes it."""
     from rich.console import Console
 
-    from lepton_nb.report import planning
+    from lepton_nb.report import cases, planning
 
     console = Console(highlight=False, soft_wrap=True)
     with sentences(console):
         plan = planning.plan(_client_folder(client), out, settings=_settings(settings), **asked)
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
+        for sentence in cases.own_in_words(
+            plan.client, {task.name: task.chapter for task in plan.tasks}, asked.get("only", ())
+        ):
+            console.print(f"note: {sentence}", style="dim", markup=False)
         _run(console, plan, jobs, scheduler)
 
 
@@ -396,6 +400,9 @@ def _run(console, plan, jobs: int, scheduler: str = "") -> None:
     for line in manifest["chapters"]:
         if line["note"]:
             console.print(f"{line['chapter']}: {line['note']}.", style="dim", markup=False)
+    if scheduler and all(line["state"] == "reused" for line in manifest["chapters"]):
+        words = f"note: every chapter was kept, nothing was executed: {scheduler} was not asked."
+        console.print(words, style="dim", markup=False)
     failed = [line for line in manifest["chapters"] if line["state"] not in FINISHED]
     for line in failed:
         console.print(progress.explain(line), style="red", markup=False)

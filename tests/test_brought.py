@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from made_cases import ENTRY, bank, loans, table, written
 
-from lepton_nb import casework, client, terms, value_model
+from lepton_nb import casework, client, results, terms, value_model
 from lepton_nb.casework import checks, doors, judging
 from lepton_nb.client import case_columns, case_rows
 from lepton_nb.report import cases as report_cases
 from lepton_nb.report import progress
-from lepton_nb.results import Measured
 
 PLAIN = "asset_id: C1, case: risk_classifier, data: data/loans.csv, target: defaulted"
 BASE = f"{PLAIN}, baseline_column: scorecard_flag"
@@ -268,7 +267,7 @@ def test_scores_of_a_model_that_saw_the_test_rows_are_said_and_reach_the_value()
     assert "scores say the target itself" in truth.words and "decisions say the target itself" in decided.words
     company = client.load("clients/bank")
     evaluation = {"evaluation_id": "measured:C1"} | company.evaluations[0].model_dump(mode="json")
-    seen = Measured("C1", "risk_classifier@C1", evaluation, (), (), (truth.words,))
+    seen = results.Measured("C1", "risk_classifier@C1", evaluation, (), (), (truth.words,))
     plan = value_model.plan(company, measured={"C1": seen})
     assert any(truth.words in sentence and "in doubt" in sentence for sentence in value_model.findings(plan))
 
@@ -418,3 +417,40 @@ def test_the_id_of_a_case_misspelt_is_one_finding(tmp_path):
     benefits = unknown.path / "benefits.csv"
     benefits.write_text(benefits.read_text().replace("measured:C1", "measured:T1"))
     assert 'no case measures "T1" (nor for 4 more rows)' in problem_of(unknown).sentence
+
+
+# --- what a run says of cases
+
+
+def test_the_chapter_alone_says_how_to_run_the_clients_own_case(tmp_path):
+    company = client.load(bank(tmp_path).path)
+    chapters = {chapter.name: chapter for chapter in _chapters()}
+    own = {"risk_classifier": chapters["risk_classifier"]}
+    (told,) = report_cases.own_in_words(company, own, ["risk_classifier"])
+    assert told.endswith("the client's own case: --only risk_classifier@C1")
+    both = own | {"risk_classifier@C1": chapters["risk_classifier"]}
+    assert report_cases.own_in_words(company, both, ["risk_classifier", "risk_classifier@C1"]) == []
+    assert report_cases.own_in_words(company, {"value": chapters["value"]}, ["value"]) == []
+
+
+def test_a_further_test_that_can_change_nothing_is_worth_nothing_with_its_reason():
+    case, y = table(), loans()["defaulted"]
+    sure = doors.given(case, "scores.csv", *(0.1 + 0.8 * y[part.rows] for part in (case.test, case.validation)))
+    judged = judging.judge(case, sure, blocks=False)
+    record = results.Record("risk_classifier@C1")
+    judging.enter(record, judged)
+    figure = record.figures["further_test"]
+    assert figure.value == 0 and "leaves no doubt which to use" in figure.note
+
+
+def test_a_bare_model_of_scikit_learn_goes_out_as_the_text_says(tmp_path):
+    skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    case = table({name: values for name, values in loans().items() if name != "sector"})
+    model = GradientBoostingClassifier(n_estimators=5).fit(case.train.x.to_numpy("float32"), case.train.y)
+    file = skl2onnx.to_onnx(model, case.train.x[:1].to_numpy("float32"), options={"zipmap": False})
+    (tmp_path / "model.onnx").write_bytes(file.SerializeToString())
+    found = doors.onnx_model(case, tmp_path / "model.onnx").test
+    assert np.allclose(found, model.predict_proba(case.test.x.to_numpy("float32"))[:, 1], atol=1e-5)

@@ -5,7 +5,9 @@ Whatever the door, it gives scores of the test rows, and of the validation rows 
 **How to export a model**, so that it comes in by the door of ONNX. Name the inputs as the columns, one input a column:
 
 - scikit-learn: ``skl2onnx.to_onnx(pipeline, frame[:1], options={"zipmap": False})`` of the whole pipeline with its
-  ColumnTransformer; a DataFrame gives one input a column (whole numbers as float32, where gaps are filled).
+  ColumnTransformer; a DataFrame gives one input a column (whole numbers as float32, where gaps are filled). A bare model
+  without a pipeline (``GradientBoostingClassifier``, …) takes one input of all columns, in the order of the data:
+  ``skl2onnx.to_onnx(model, frame[:1].to_numpy("float32"), options={"zipmap": False})``.
   HistGradientBoosting goes out only beside a protobuf below 7 (skl2onnx 1.20).
 - LightGBM: ``onnxmltools.convert_lightgbm(model, initial_types=[("x", FloatTensorType([None, k]))])``: one input with
   all columns, all numbers, in the order of the data.

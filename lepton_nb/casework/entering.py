@@ -74,9 +74,10 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
             interval=INTERVAL, note=curve.sentence, n=judged.n, source=source,
         )  # fmt: skip
         if curve.further_test is not None:
-            record.add(
-                f"{prefix}further_test", curve.further_test, curve.unit, note="a thousand further judged rows", **given
-            )
+            words = "a thousand further judged rows"
+            if curve.further_test == 0:
+                words += ": nothing, for the test leaves no doubt which to use, the model or its baseline"
+            record.add(f"{prefix}further_test", curve.further_test, curve.unit, note=words, **given)
     _tables(record, judged, tuple(findings), prefix)
     for name, seconds in (
         ("training", judged.scores.training_seconds), ("a_thousand_predictions", judged.scores.seconds_a_thousand),

@@ -16,6 +16,8 @@ from lepton_nb.valuation import data_value, learning
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 REPEATS = 3
 MORE = 1000
+#: Share of the gain below which a further test is worth nothing: what is left is the tail of a normal distribution.
+NO_MONEY = 1e-6
 #: Fewest rows of each class that a model is trained on.
 FEWEST = 10
 #: Blocks that are valued each; of more, the smallest are taken together. 2^k trainings.
@@ -108,6 +110,8 @@ def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = Non
     if gain is not None:
         spread = (gain.high - gain.low) / 2 / float(special.ndtri((1 + LEVEL) / 2))
         further = learning.evsi(gain.value, spread, spread * math.sqrt(gain.n), MORE, scale=scale).value
+        if further < NO_MONEY * abs(gain.value) * scale:
+            further = 0.0
     sign = "bring" if low > 0 else "are not shown to bring anything" if high > 0 else "bring less"
     words = (
         f"With {name}, a thousand more labels than the {len(train):,} of today {sign}: {money.said(value)} {unit} "

@@ -15,7 +15,8 @@ MODEL_ENDINGS = (".onnx", ".keras")
 #: Endings of files that can run any code when they are opened.
 PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".sav", ".pt", ".pth", ".bin", ".ckpt", ".mar", ".h5", ".hdf5")
 HOW_TO_EXPORT = (
-    "export the model as ONNX (scikit-learn: skl2onnx.to_onnx, HistGradientBoosting with protobuf<7; LightGBM: "
+    "export the model as ONNX (scikit-learn: skl2onnx.to_onnx, of a bare model with frame[:1].to_numpy('float32'), "
+    "HistGradientBoosting with protobuf<7; LightGBM: "
     "onnxmltools.convert_lightgbm; PyTorch: torch.onnx.export with external_data=False) or as .keras (model.save), or give its scores as predictions"
 )
 

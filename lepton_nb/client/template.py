@@ -104,8 +104,8 @@ there, is refused. The data need no features then.
 Whoever brings predictions or a model vouches that it has not seen the test rows: no file can show that. Scores that come
 too near the truth are found and said, and the value says it too.
 
-How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])` (HistGradientBoosting: with protobuf below 7
-installed), LightGBM with `onnxmltools.convert_lightgbm`, PyTorch with `torch.onnx.export(…, external_data=False)` and a
+How to export: scikit-learn with `skl2onnx.to_onnx(pipeline, frame[:1])`, a bare model with
+`skl2onnx.to_onnx(model, frame[:1].to_numpy("float32"))` (HistGradientBoosting: with protobuf below 7 installed), LightGBM with `onnxmltools.convert_lightgbm`, PyTorch with `torch.onnx.export(…, external_data=False)` and a
 last sigmoid, Keras with `model.save("model.keras")`. The inputs have the names of
 the columns, one input a column, or are one input of all columns where all hold numbers. Images come as numbers from 0
 to 1, or as they are where the input is uint8.

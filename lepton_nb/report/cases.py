@@ -110,6 +110,23 @@ def plans_in_words(chapters: Iterable[Chapter], company: Any) -> list[str]:
     return [_in_words(case, by_case.get(id(case)), company) for case in company.cases]
 
 
+def own_in_words(company: Any, planned: Mapping[str, Chapter], only: Iterable[str]) -> list[str]:
+    """How to execute the client's own cases where only their chapter was asked for, which is on public data.
+
+    planned: the chapters of a run by the names of its tasks; only: the names that were asked for.
+    """
+    found = []
+    for name in only:
+        chapter = planned.get(name)
+        if chapter is None or not chapter.case or name != chapter.name:
+            continue
+        own = [results.task_name(name, case.asset_id) for case in company.cases if case.case == chapter.case]
+        if missing := [task for task in own if task not in planned]:
+            words = " ".join(f"--only {task}" for task in missing)
+            found.append(f"{name} is the chapter on public data; the client's own case: {words}")
+    return found
+
+
 def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
     if chapter is None:
         return f"{case.asset_id}: no chapter measures a {case.case}; its data were examined, and nothing rests on them."
