@@ -28,8 +28,9 @@ from test_value_model import (
 
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import World, decay, findings, laying, line_values, lines, replacement, tables
+from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
 from lepton_nb.value_model.approaches import solved_rate
+from lepton_nb.value_model.findings import held
 from lepton_nb.value_model.planning import years_run
 from lepton_nb.value_model.verdict import verdict
 from lepton_nb.value_model.wara import returns_on_assets
@@ -263,14 +264,14 @@ def test_what_the_price_of_a_substitute_takes_off_the_value_is_said():
     rows = [benefit(2026, 100), benefit(2027, 30)]
     cheaper = offer(60) | {"comparable": "The cheaper one"}
     plan = plan_of(benefits=rows, comparables=[offer(90), cheaper], rate=0.0)
-    (one,) = findings.held(plan)
+    (one,) = held(plan)
     assert (one.asset_id, one.offer, one.cap, one.without) == ("M1", "The cheaper one", 60, pytest.approx(40))
     (told,) = (sentence for sentence in value_model.findings(plan) if "substitute" in sentence)
     assert (
         "at most 60 EUR, the price of its substitute The cheaper one" in told and "takes 40 EUR off the value" in told
     )
-    (idle,) = findings.held(plan_of(benefits=rows, comparables=[offer(200)], rate=0.0))
-    assert idle.without == 0 and findings.held(plan_of(benefits=rows)) == ()
+    (idle,) = held(plan_of(benefits=rows, comparables=[offer(200)], rate=0.0))
+    assert idle.without == 0 and held(plan_of(benefits=rows)) == ()
 
 
 def test_a_cap_serves_all_benefits_of_its_asset_together_and_by_days():
