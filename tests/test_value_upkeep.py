@@ -13,7 +13,7 @@ from test_value_rules import monitoring
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.page import value_tables
+from lepton_nb.page import upkeep_tables, value_tables, words
 from lepton_nb.terms import years_between
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import upkeep
@@ -128,3 +128,20 @@ def test_a_life_curve_falls_to_nothing_with_the_useful_life_and_is_drawn_no_furt
     ]
     assert "Life curves" in str(value_tables.life_curves(plan))
     assert not str(value_tables.life_curves(plan_of([asset(**AGES)], [])))
+
+
+def test_what_a_schedule_leaves_at_the_clients_own_cost_and_that_another_leaves_more():
+    own = AGES | {"retrain_every_months": 6, "retrain_cost": 30}
+    never = total([asset(**AGES)], YEARS)
+    rows = {one.months: one for one in upkeep.trainings(plan_of([asset(**own)], YEARS))}
+    assert [months for months, one in rows.items() if one.planned] == [6]
+    for months in (6, 12):  # payments may differ by a day, as above
+        paid = total([asset(**(own | {"retrain_every_months": months}))], YEARS, valuation=RUN)
+        assert rows[months].kept == pytest.approx(paid - never, abs=1e-3 * never)
+    assert rows[12].kept > rows[6].kept
+    shown = str(upkeep_tables.trainings(tuple(rows.values()), words.Money("EUR")))
+    assert "planned is a training every 6 months; one every" in shown
+    free = upkeep.trainings(plan_of([asset(**AGES)], YEARS))
+    assert {one.kept for one in free} == {None} and "planned is" not in str(
+        upkeep_tables.trainings(free, words.Money("EUR"))
+    )

@@ -10,6 +10,9 @@ from lepton_nb.page import render, words
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
+#: Share of a group's value from which another schedule is worth saying.
+WORTH_SAYING = 0.01
+
 
 def points(found: Sequence[Any], money: Money) -> Html:
     """What one point of recall and one of false alarms is worth."""
@@ -37,15 +40,32 @@ def trainings(found: Sequence[Any], money: Money) -> Html:
         rows += [
             {"Asset": name, "Trained again": "never" if one.months is None else f"every {words.plural(one.months, 'month')}",
              "Trainings": len(one.days), "Value of its group": money(one.value), "More than never": money(one.gained) if one.months else "",
-             "One may cost at most": money(one.at_most, why="brings nothing") if one.months else ""}
+             "One may cost at most": money(one.at_most, why="brings nothing") if one.months else "",
+             "Left at its cost": money(one.kept, why="no cost given") if one.months else ""}
             for one in ways
         ]  # fmt: skip
+        told += _other_schedule(name, ways, money)
     caption = (
-        "Most likely figures, the trainings free of charge and each restoring the gain as measured; the last column is the cost "
-        "before tax at which nothing is left of what they bring."
+        "Most likely figures, the trainings free of charge and each restoring the gain as measured. At most: the cost "
+        "before tax at which nothing is left of what they bring. Left: what is, at the client's own cost of a training (assets.csv)."
     )
     table = render.table(rows, caption=caption, none="No model in use gains by being trained again.")
     return render.join(table, *map(render.note, told))
+
+
+def _other_schedule(name: str, ways: Sequence[Any], money: Money) -> list[str]:
+    """That another schedule leaves more than the one that is planned, where it does by one part in a hundred of the value."""
+    planned = next((one for one in ways if one.planned), None)
+    if planned is None or planned.kept is None:
+        return []
+    best = max((one for one in ways if one.kept is not None), key=lambda one: one.kept)
+    if best.kept - planned.kept <= WORTH_SAYING * abs(planned.value):
+        return []
+    every = words.plural(best.months, "month")
+    more = money(best.kept - planned.kept)
+    return [
+        f"{name}: planned is a training every {words.plural(planned.months, 'month')}; one every {every} would leave {more} more."
+    ]
 
 
 def watches(found: Sequence[Any], worth: Sequence[Any], money: Money) -> Html:

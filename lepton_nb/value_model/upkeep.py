@@ -14,7 +14,7 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.decay import ALARMS, HITS, OF_COUNTS, Series
 from lepton_nb.value_model.gains import Gain, most_likely_money
-from lepton_nb.value_model.laying import segments, training_line
+from lepton_nb.value_model.laying import retrain_months, segments, training_line
 from lepton_nb.value_model.lines import CostLine, Group, Plan
 from lepton_nb.value_model.money import group_value, present_benefits
 from lepton_nb.value_model.times import months_later
@@ -34,7 +34,7 @@ UPKEEP_RULES = {
     "a miss; one point of false alarms one negative case in a hundred left alone that was flagged. The share of positive "
     "cases is that in use. A year: times the cases of the last whole year, as far as they are attributed.",
     "Training again": "A training is taken to restore the gain as it was measured, on its day, and to change nothing else. The most that one may "
-    "cost, after tax, is the sum at which the value of the group is the same as without any: more than that is not worth paying.",
+    "cost, before tax, is the sum at which the value of the group is the same as without any: more than that is not worth paying.",
     "Seeing a fall": f"The months are held against the first that was monitored, taken as known, one-sided at {LEVEL:.0%}; cases are needed so that a "
     f"change of {100 * FALL:g} points is seen with a chance of {POWER:.0%}. Cases of later measurements are added to those before.",
 }
@@ -73,7 +73,8 @@ def points(gains: Iterable[Gain]) -> tuple[Point, ...]:
 class Training:
     """A group if one of its models is trained again every so many months (None: never), the trainings free of charge.
 
-    gained: over never; at_most: what one training may cost, before tax, until nothing of that is left.
+    gained: over never; at_most: what one training may cost, before tax, until nothing of that is left; kept: what is left of
+    gained at the client's own cost of a training (None: he gives none); planned: the client's own schedule.
     """
 
     asset_id: str
@@ -82,6 +83,8 @@ class Training:
     value: float
     gained: float
     at_most: float | None
+    kept: float | None = None
+    planned: bool = False
 
 
 def trainings(plan: Plan) -> tuple[Training, ...]:
@@ -94,7 +97,9 @@ def trainings(plan: Plan) -> tuple[Training, ...]:
         group = plan.group(name)
         never = float(group_value(_trained(plan, group, name, None), group))
         found.append(Training(name, None, (), never, 0.0, None))
-        found += [_scheduled(plan, group, name, months, never) for months in SCHEDULES]
+        own = retrain_months(plan.asset(name))
+        tried = sorted({*SCHEDULES, *([own] if own else [])}, reverse=True)
+        found += [replace(_scheduled(plan, group, name, months, never), planned=months == own) for months in tried]
     return tuple(found)
 
 
@@ -137,7 +142,9 @@ def _scheduled(plan: Plan, group: Group, name: str, months: int, never: float) -
         while left(top) > 0:
             top *= 2
         at_most = float(optimize.brentq(left, 0.0, top, xtol=1e-6 * top))
-    return Training(name, months, tuple(days), value, value - never if at_most else 0.0, at_most)
+    own = plan.asset(name).retrain_cost
+    kept = left(own.mode) if own else None
+    return Training(name, months, tuple(days), value, value - never if at_most else 0.0, at_most, kept)
 
 
 @dataclass(frozen=True)
