@@ -307,3 +307,12 @@ def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():
     for row, told_of in ((group(), True), (group(value=-5.0), False), (group(counts=False), False)):
         found = decided.triggers(records([row], metric_to_money=metrics), DAY)
         assert any(one.kind == "metric" for one in found) == told_of
+
+
+def test_a_sign_is_told_by_what_turns_out():
+    one = decided.Trigger(kind="sign", about="technical success of M2", at="fails", now="M2", page="value")
+    assert first_page._trigger(one) == "when the development of M2 fails: the value of M2 has another sign"
+    two = decided.Trigger(kind="sign", about="gain per case by the test set E", at="-1.01", now="D3 + M3", page="value")
+    assert first_page._trigger(two).endswith(
+        "comes out at -1.01, all else as most likely: the value of D3 + M3 has changed sign before that"
+    )

@@ -341,4 +341,6 @@ def _trigger(one: Any) -> str:
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
-    return f"when {one.about} comes out at {one.at}, all else as most likely: the value of {words.groups(one.now)} changes sign"
+    if one.at in ("fails", "succeeds"):
+        return f"when {one.about.replace('technical success', 'the development')} {one.at}: the value of {words.groups(one.now)} has another sign"
+    return f"when {one.about} comes out at {one.at}, all else as most likely: the value of {words.groups(one.now)} has changed sign before that"
