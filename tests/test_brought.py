@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_cases import ENTRY, bank, loans, table, written
+from test_casework_doors import saved
 
 from lepton_nb import casework, client, results, terms, value_model
 from lepton_nb.casework import checks, doors, judging
@@ -176,6 +177,24 @@ def test_rule_44_a_model_whose_fault_can_be_read_is_refused_before_it_runs(name,
     assert client.check(folder.path).problems == ()
 
 
+@pytest.mark.parametrize("functional", [False, True])
+def test_rule_44_a_network_of_many_classes_is_refused_before_it_runs(functional, tmp_path):
+    import keras
+
+    def network(units: int):
+        inputs, layer = keras.Input((2,)), keras.layers.Dense(units, activation="softmax" if units > 1 else "sigmoid")
+        return keras.Model(inputs, layer(inputs)) if functional else keras.Sequential([inputs, layer])
+
+    numbers = {key: values for key, values in loans().items() if key not in ("sector", "exposure", "region", "branch")}
+    folder = bank(tmp_path, f"{IN_TIME}, model: data/model.keras", numbers)
+    saved(network(10), folder.path / "data/model.keras")
+    problem = problem_of(folder)
+    assert (problem.column, problem.rule) == ("cases.model", 44) and "gives 10 figures a row" in problem.sentence
+    for units in (1, 2):
+        saved(network(units), folder.path / "data/model.keras")
+        assert client.check(folder.path).problems == ()
+
+
 def test_what_shows_only_when_it_runs_is_the_clients_sentence_alone(tmp_path):
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     numbers = {key: values for key, values in loans().items() if key not in ("sector", "exposure", "region", "branch")}
@@ -210,6 +229,10 @@ def test_rule_108_the_day_of_a_cases_measurement_is_asked_after(tmp_path):
     assert "measured on 2030-01-01, after the valuation date" in later[0].sentence
     assert "more than 12 months before" in older[0].sentence
     assert notes_of(bank(tmp_path / "c"), 108) == []
+    columns = loans()
+    columns["day"] = (columns["day"].astype("datetime64[D]") + 365).astype(str)  # until the end of 2026
+    (last,) = notes_of(bank(tmp_path / "d", ENTRY.replace("2025-01-01", "2026-01-01"), columns), 108)
+    assert last.column == "cases.split" and "after the valuation date" in last.sentence
 
 
 def test_rule_116_a_cases_outcomes_are_money_more_the_better_they_are(tmp_path):

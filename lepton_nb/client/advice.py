@@ -135,9 +135,10 @@ def old_metrics(draft: Draft) -> Iterator[Problem]:
     for row in [*models, *draft.rows(ACCEPTANCE)]:
         for found, remedy in _out_of_time(row.value.evaluated_on, today):
             yield row.problem("evaluated_on", found, 108, remedy)
-    for index, case in enumerate(draft.sections.get("cases", ())):
-        for found, remedy in _out_of_time(case.evaluated_on or today, today):
-            yield draft.in_yml(("cases", index, "evaluated_on"), found, 108, remedy)
+    for index, case in enumerate(draft.cases):
+        key = "split" if case.evaluated_on is None else "evaluated_on"  # the last day of the test rows stands in
+        for found, remedy in _out_of_time(case.evaluated_on or case.last_day or today, today):
+            yield draft.in_yml(("cases", index, key), found, 108, remedy)
 
 
 def _out_of_time(measured: date, today: date) -> Iterator[tuple[str, str]]:

@@ -205,7 +205,22 @@ def _keras(path: Path, start: bytes) -> tuple[Port, ...]:
         inner = part.get("config")
         if isinstance(inner, dict) and isinstance(inner.get("vocabulary"), str):
             raise Wrong("names a vocabulary in another file", "give the vocabulary as a list")
+    _keras_scores(config)
     return tuple(_keras_ports(config))
+
+
+def _keras_scores(config: Any) -> None:
+    """Whether the last layer can give the score of a row, where it says how many figures it gives. Raises Wrong."""
+    settings = config.get("config", {}) if isinstance(config, dict) else {}
+    layers = [layer for layer in settings.get("layers", ()) if isinstance(layer, dict)]
+    last = layers[-1] if layers and config.get("class_name") == "Sequential" else {}
+    outputs = settings.get("output_layers") or []
+    if len(outputs) == 3 and isinstance(outputs[0], str):  # one output: its name, and two places
+        last = next((layer for layer in layers if layer.get("config", {}).get("name") == outputs[0]), {})
+    units = last.get("config", {}).get("units") if last.get("class_name") == "Dense" else None
+    if units not in (None, 1, 2):
+        remedy = "one figure, the score of a row, or the probabilities of two classes are needed"
+        raise Wrong(f"gives {units} figures a row", remedy)
 
 
 def _parts(config: Any) -> Iterator[dict]:

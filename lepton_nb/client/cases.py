@@ -277,6 +277,7 @@ def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[st
             raise Unfit("target", found, 46, "take out the column that is known only afterwards, or correct the target")
     days, together = _split(case, columns)
     if days is not None:
+        facts = facts | {"last_day": max(days)}
         days = np.array(days, "datetime64[D]")
     split = case.split
     parts = case_rows.parts(

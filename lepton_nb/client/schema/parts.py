@@ -199,6 +199,7 @@ class CaseData(Frozen):
     score_column: str | None = None
     joined_by: str | None = None  # id column of the predictions; empty: by the order of rows
     positives: int | None = None  # rows of class 1, where the data were examined
+    last_day: date | None = None  # of the rows, where they are split by days
     model: str | None = None
     threshold: float | None = None
     positive_share: float | None = None
