@@ -9,7 +9,7 @@ from typing import Any
 from lepton_nb.client import case_rows
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import LARGEST, number
-from lepton_nb.client.words import Refused, did_you_mean, quoted
+from lepton_nb.client.words import PLAIN_NUMBER, Refused, did_you_mean, quoted
 
 #: Share of numbers among the cells that are not empty from which on a column is one of numbers, and the others mistakes.
 MOSTLY_NUMBERS = 0.95
@@ -71,7 +71,7 @@ def _all_numbers(file: str, name: str, cells: Sequence[str]) -> None:
     counts.pop("", None)
     numbers, others = {}, {}
     for text, count in counts.items():
-        (others if _refused(text) else numbers)[text] = count
+        (numbers if _is_number(text) else others)[text] = count
     total, right = sum(counts.values()), sum(numbers.values())
     if not others or right < MOSTLY_NUMBERS * total or _ids(numbers, total):
         return
@@ -90,12 +90,9 @@ def _ids(numbers: Mapping[str, int], total: int) -> bool:
     return whole and total >= case_rows.FEWEST_IDS and len(numbers) > case_rows.ALL_DIFFERENT * sum(numbers.values())
 
 
-def _refused(text: str) -> bool:
-    try:
-        number(text)
-    except Refused:
-        return True
-    return False
+def _is_number(text: str) -> bool:
+    """Whether ``cells.number`` reads it; without its search for a remedy, which a column of texts would pay a row."""
+    return bool(PLAIN_NUMBER.fullmatch(text)) and abs(float(text)) <= LARGEST
 
 
 def values(texts: Sequence[str]) -> Any:
