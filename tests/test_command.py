@@ -308,3 +308,29 @@ def test_each_page_of_the_book_leads_to_its_notebook_as_it_is_beside_the_site(fi
         page = (out / "site" / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
         assert f'<a href="{name}.ipynb" download>' in page
         assert (out / "site" / "notebooks" / f"{name}.ipynb").samefile(out / "notebooks" / f"{name}.ipynb")
+
+
+REFUSES = """
+class NotUsable(ValueError):
+    pass
+raise NotUsable("model.onnx: the score of test row 0 is 3117.1, outside 0..1.")
+"""
+
+
+def test_what_a_client_brought_that_cannot_be_used_is_its_sentence_and_code_2(project):
+    project.chapter("01_case.ipynb", REFUSES)
+    project.chapter("02_broken.ipynb", "import os\nos._exit(3)")
+    done = command(project, "report", project.client, "--out", "there", "--only", "case")
+    assert done.returncode == 2, done.text
+    assert "case: model.onnx: the score of test row 0 is 3117.1, outside 0..1. No new report" in done.text
+    assert "NotUsable" not in done.text and "--->" not in done.text
+    both = command(project, "report", project.client, "--out", "there", "--only", "case", "--only", "broken")
+    assert both.returncode == 1 and "the kernel ended by itself" in both.text
+
+
+def test_a_scheduler_that_nobody_asks_is_named(project):
+    project.chapter("01_first.ipynb", "1")
+    words = ("report", project.client, "--out", "there", "--only", "first")
+    assert command(project, *words).returncode == 0
+    again = command(project, *words, "--scheduler", "tcp://127.0.0.1:9")
+    assert again.returncode == 0 and "nothing was executed: tcp://127.0.0.1:9 was not asked" in again.text
