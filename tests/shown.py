@@ -60,7 +60,7 @@ def everything(client, unit: float) -> dict:
         "measured": [approaches.measured_share(plan, asset.asset_id) for asset in client.assets],
         "points": upkeep.points(value_model.gains(plan)),
         "trainings": upkeep.trainings(plan),
-        "watches": upkeep.watches(value_model.monitored(client)),
+        "watches": upkeep.watches(value_model.monitored(client), plan),
         "splits": [joint.split(plan, group) for group in plan.groups],
         "learning": [
             replace(information.learning(plan, distribution, group, money), sentence="") for group in plan.groups

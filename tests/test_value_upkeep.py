@@ -90,7 +90,8 @@ def test_a_change_that_cannot_be_is_refused(given):
 def test_months_until_a_fall_is_seen_follow_the_cases_of_a_month():
     rows = monitoring("recall", [0.95, 0.95, 0.94, 0.95], n=400) + monitoring("auc", [0.8, 0.8], n=400)
     rows += monitoring("false_alarm_rate", [0.10, 0.11], n=100_000)
-    found = upkeep.watches(value_model.monitored(plan_of(benefits=YEARS, monitoring=rows).client))
+    plan = plan_of(benefits=YEARS, monitoring=rows)
+    found = upkeep.watches(value_model.monitored(plan.client), plan)
     by = {one.metric: one for one in found}
     assert set(by) == {"recall", "false_alarm_rate"}
     assert by["recall"].cases == performance.cases_to_see(0.95, -0.02) == 822
@@ -100,8 +101,8 @@ def test_months_until_a_fall_is_seen_follow_the_cases_of_a_month():
 
 
 def test_a_rate_measured_once_has_cases_and_no_months():
-    once = plan_of(benefits=YEARS, monitoring=monitoring("recall", [0.9])).client
-    (one,) = upkeep.watches(value_model.monitored(once))
+    once = plan_of(benefits=YEARS, monitoring=monitoring("recall", [0.9]))
+    (one,) = upkeep.watches(value_model.monitored(once.client), once)
     assert one.months is None and one.measurements == 2 and one.each == 1000
 
 

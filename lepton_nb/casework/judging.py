@@ -59,7 +59,7 @@ def judge(
     notes += [amounts_words] if amounts_words else []
     own, before = _counts(test.y, flagged), _counts(test.y, baseline)
     known = case_set.money is not None
-    gain = _gain(evaluation, seed) if known else None
+    gain = _gain(evaluation) if known else None
     by_rows = _by_rows(case_set, test, flagged, baseline) if known else None
     curves = _curves(evaluation, case_set, scores) if known and not scores.decisions else None
     mended = calibrating.repair(case_set, scores)
@@ -182,9 +182,9 @@ def rates(counts: Mapping[str, int]) -> dict[str, Interval | None]:
     return {name: wilson_interval(hit, of, LEVEL) if of else None for name, (hit, of) in pairs.items()}
 
 
-def _gain(evaluation: Evaluation, seed: int) -> PerCase:
+def _gain(evaluation: Evaluation) -> PerCase:
     """The gain of the evaluation as the valuation draws it: cells Dirichlet with counts + ½, money most likely."""
-    drawn = gain_draws(evaluation, seed)
+    drawn = gain_draws(evaluation)
     low, high = drawn.interval
     return PerCase(
         value=float(gain_per_case(evaluation)), low=float(low), high=float(high),

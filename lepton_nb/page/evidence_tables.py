@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
-from lepton_nb.page.evidence_words import sources, weighted
+from lepton_nb.page.evidence_words import months_from, sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
+from lepton_nb.terms import MEASURED
 
 
 def evaluations(parts: Any) -> Html:
@@ -29,7 +30,7 @@ def evaluations(parts: Any) -> Html:
         for item in parts.evaluations
         if item.outcome_value is None
     ]
-    caption = "Source: metrics/confusion.csv, paired_counts.csv, predictions_….csv."
+    caption = sources(parts.evaluations, *(f"metrics/predictions_{name}.csv" for name in scored))
     table = render.table(rows, caption=caption, none="The client gives no evaluation with a baseline.")
     return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
 
@@ -48,7 +49,8 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
                 "5 % to 95 %": money.range(told.interval if told else None),
                 "Counts": "yes" if found.evaluation_id in item.counts else "no",
             })  # fmt: skip
-    caption = "Measured in this report beside what was typed. Source: records of the cases; metrics/confusion.csv."
+    shown = [found for item in evidence for found in (item.evaluation, *item.typed)]
+    caption = f"Measured in this report beside what was typed. {sources(shown)}"
     banners = [
         render.banner("Stand-in data.", f"{item.asset_id}: {words.listed(item.stand_ins)}.", "stand-in")
         for item in evidence
@@ -194,6 +196,8 @@ def cuts(found: Mapping[str, Any], money: Money) -> Html:
 def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
     """What a cut is worth by the share flagged, and whether the scores are probabilities."""
     scored = [one for one in found.values() if one.curve is not None]
+    if found and all(one.evaluation_id.startswith(MEASURED) for one in found.values()):
+        return Html("")  # their cases' pages have the curves, as is said above
     if not scored:
         return render.note("No scored cases in the client's files: no profit curve, no calibration here.")
     titles = [f"{one.asset_id}: {told}" for one in scored for told in ("profit curve", "calibration")]
@@ -253,8 +257,8 @@ def decision_curves(items: Sequence[Any], net_benefits, own: Mapping[str, float 
     return plots.show(grid[0].figure, "Decision curves of the evaluated policies.", "decision-curve")
 
 
-def break_evens(found: Sequence[Any], money: Money) -> Html:
-    """How far a rate may fall: to no gain over the baseline, to no value of the group."""
+def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) -> Html:
+    """How far a rate may fall: to no gain over the baseline, to no value of the group. evaluations: whose rates they are."""
     rows, told = [], []
     for item in found:
         rows.append({
@@ -270,8 +274,9 @@ def break_evens(found: Sequence[Any], money: Money) -> Html:
             told.append(
                 f"{item.asset_id}: {words.number(room, 1)} points of room; the interval of what was measured lies {where} that rate."
             )
+    accepted = ["metrics/acceptance.csv"] if any(item.what == "share accepted" for item in found) else []
     return render.join(
-        render.table(rows, caption="Source: confusion.csv, acceptance.csv.", none="No metric to lower."),
+        render.table(rows, caption=sources(evaluations, *accepted), none="No metric to lower."),
         *map(render.note, told),
     )
 
@@ -310,8 +315,8 @@ def break_even_chart(found: Sequence[Any], currency: str) -> Html:
     )
 
 
-def drift_chart(series: Sequence[Any]) -> Html:
-    """Every monitored figure with its intervals and its fall."""
+def drift_chart(series: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
+    """Every monitored figure with its intervals and its fall. evidence: of the plan, which tells whose months a case gave."""
     if not series:
         return render.note("No monitoring is given: no decay can be measured.")
     grid = charts.panels(len(series), 2.8, [f"{item.asset_id}: {words.label(item.metric)}" for item in series])
@@ -327,12 +332,13 @@ def drift_chart(series: Sequence[Any]) -> Html:
                 )
         charts.decay(item.years, item.values, list(zip(item.lows, item.highs, strict=True)) if known else None, curves,
                      x_label="", names=item.months, axis=axis)  # fmt: skip
-    caption = "Monitored figures, with 90 % Wilson intervals where they are shares of counted cases. Source: metrics/monitoring.csv."
+    caption = "Monitored figures, with 90 % Wilson intervals where they are shares of counted cases. "
+    caption += months_from((item.asset_id for item in series), evidence)
     return plots.show(grid[0].figure, caption, "drift")
 
 
-def series(found: Sequence[Any]) -> Html:
-    """What each monitored figure says about the decay of the money gained."""
+def series(found: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
+    """What each monitored figure says about the decay of the money gained. evidence: of the plan."""
     told = {
         "money": "the gain in money",
         "margin": "the margin over the baseline",
@@ -344,7 +350,8 @@ def series(found: Sequence[Any]) -> Html:
          "90 %": words.range_of((item.fastest, item.slowest), "years", 1), "Fall": {True: "shown", False: "not shown", None: "–"}[item.shown]}
         for item in found
     ]  # fmt: skip
-    table = render.table(rows, caption="Source: metrics/monitoring.csv.", none="No monitoring is given.")
+    caption = months_from((item.asset_id for item in found), evidence)
+    table = render.table(rows, caption=caption, none="No monitoring is given.")
     return render.join(
         table,
         *(

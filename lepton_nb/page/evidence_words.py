@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lepton_nb.page import words
@@ -17,8 +17,8 @@ def weighted(item: Any) -> str:
     return f" once weighted to {told}"
 
 
-def sources(items: Sequence[Any]) -> str:
-    """Where the counts and the money of some evaluations come from.
+def sources(items: Sequence[Any], *more: str) -> str:
+    """Where the counts and the money of some evaluations come from, and what else a table rests on. "": nothing is shown.
 
     >>> from types import SimpleNamespace
     >>> sources([SimpleNamespace(evaluation_id="measured:C1"), SimpleNamespace(evaluation_id="E1")])
@@ -27,4 +27,36 @@ def sources(items: Sequence[Any]) -> str:
     cases = [item for item in items if item.evaluation_id.startswith(MEASURED)]
     of_cases = "record of the case (client.yml has its money)" if cases else ""
     typed = "metrics/confusion.csv, paired_counts.csv, outcome_value.csv" if len(cases) < len(items) else ""
-    return f"Source: {'; '.join(filter(None, (of_cases, typed)))}."
+    return _source(of_cases, typed, *more)
+
+
+def months_from(assets: Iterable[str], evidence: Sequence[Any], *more: str) -> str:
+    """Where the months of some assets come from: their case, where it gave them, else what was typed. "": no asset.
+
+    evidence: of the plan; more: other files that a table rests on.
+
+    >>> from types import SimpleNamespace
+    >>> case = SimpleNamespace(asset_id="C1", months=24, counts=("measured:C1",))
+    >>> months_from(["C1"], [case]), months_from(["C1", "M2"], [case], "assets.csv")
+    ('Source: months of the case of C1.', 'Source: months of the case of C1; metrics/monitoring.csv; assets.csv.')
+    """
+    measured = {item.asset_id for item in evidence if item.months and MEASURED + item.asset_id in item.counts}
+    names = list(dict.fromkeys(assets))
+    cases = words.listed([name for name in names if name in measured], none="")
+    typed = any(name not in measured for name in names)
+    return _source(f"months of the case of {cases}" if cases else "", "metrics/monitoring.csv" if typed else "", *more)
+
+
+def metrics(evidence: Sequence[Any]) -> str:
+    """Where a table that rests on all that was measured has it from.
+
+    >>> metrics([])
+    'metrics/'
+    """
+    cases = [item.asset_id for item in evidence if MEASURED + item.asset_id in item.counts]
+    return f"metrics/; record of the case of {words.listed(cases)}" if cases else "metrics/"
+
+
+def _source(*named: str) -> str:
+    told = "; ".join(filter(None, named))
+    return f"Source: {told}." if told else ""

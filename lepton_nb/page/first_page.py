@@ -78,7 +78,7 @@ def scope(about: Any) -> Html:
 
 
 def conclusion(value: Any, word: str, sums: Sums) -> Html:
-    """The value in one sentence: expected, range, verdict, how wide. word: the verdict on the total."""
+    """The value in one sentence: expected, range, verdict, how wide; which cases it rests on. word: the verdict on the total."""
     total = value.tables["total"][0]
     without = f"without {words.listed(map(words.groups, total['left_out']))}, for which no number is concluded"
     if total["value"] is None:
@@ -91,9 +91,11 @@ def conclusion(value: Any, word: str, sums: Sums) -> Html:
     figure = sums(total["value"], "value")
     more = f" ({without})" if total["left_out"] else ""
     tone = "good" if word in POSITIVE else "note" if word == "open" else "warning"
-    return render.banner(
+    banner = render.banner(
         "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), tone
     )
+    rests = [row["rests"] for row in value.tables.get("evidence", ()) if row.get("rests")]
+    return render.join(banner, *map(render.note, rests))
 
 
 def decisions(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, value_tables, words
+from lepton_nb.page.evidence_words import metrics
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -31,7 +32,7 @@ def inputs(plan: Any, synthetic: bool) -> Html:
             "Input": item.label, "Drawn as": kind, "Most likely (low to high)": words.estimate(item.range) if item.range else "",
             "Unit": item.unit, "Evidence": item.grade,
         })  # fmt: skip
-    caption = "Uncertain inputs. Source: benefits.csv, costs.csv, assets.csv, metrics/."
+    caption = f"Uncertain inputs. Source: benefits.csv, costs.csv, assets.csv, {metrics(plan.evidence)}."
     none = "The client gives no range: nothing is uncertain, and the value is one number."
     return render.join(render.notices(synthetic), render.table(rows, caption=caption, none=none))
 
@@ -178,7 +179,7 @@ def pairings(found: Sequence[Any], money: Money, draws: int) -> Html:
         for pair in found
         for told, side, said in (("with the pairs", pair.with_pairs, pair.verdict_with), ("from the margins", pair.without, pair.verdict_without))
     ]  # fmt: skip
-    caption = f"With and without metrics/paired_counts.csv; {words.count(draws)} draws each."
+    caption = f"With and without the paired counts; {words.count(draws)} draws each."
     return render.table(
         rows, caption=caption, none="No evaluation with paired counts stands behind a benefit: nothing to compare."
     )

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from lepton_nb.page import render, words
+from lepton_nb.page.evidence_words import months_from, sources
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -24,7 +25,7 @@ def points(found: Sequence[Any], money: Money) -> Html:
     ]  # fmt: skip
     caption = (
         "At the most likely money per outcome and the share of positive cases in use. n: positive cases for recall, negative "
-        "ones for false alarms. Source: the evaluation, its money per outcome, benefits.csv."
+        "ones for false alarms. " + sources(found, "benefits.csv")
     )
     return render.table(rows, caption=caption, none="No evaluation has money per outcome.")
 
@@ -68,23 +69,33 @@ def _other_schedule(name: str, ways: Sequence[Any], money: Money) -> list[str]:
     ]
 
 
-def watches(found: Sequence[Any], worth: Sequence[Any], money: Money) -> Html:
-    """How many months it takes until a change for the worse is seen, and what it costs in the meantime. worth: of points."""
+def watches(found: Sequence[Any], worth: Sequence[Any], money: Money, evidence: Sequence[Any] = ()) -> Html:
+    """How many months it takes until a change for the worse is seen, and what it costs in the meantime.
+
+    worth: of points; evidence: of the plan. Nothing is lost beyond the useful life.
+    """
     yearly = {(one.asset_id, one.rate): one.yearly for one in worth if one.yearly}
     rows = []
     for one in found:
         rate = "false alarms" if "false" in one.metric else "recall"
         lost = yearly.get((one.asset_id, rate)) if one.metric.lower() in ("recall", "false_alarm_rate") else None
         rows.append({
-            "Asset": one.asset_id, "Monitored": words.label(one.metric), "At first": words.percent(one.rate),
+            "Asset": one.asset_id, "Monitored": words.label(one.metric), "At first": f"{words.percent(one.rate)} (n = {words.count(one.n)})",
             "Cases needed": one.cases, "Cases a time": one.each, "Measurements": one.measurements,
-            "Seen after": words.plural(one.months, "month") if one.months else words.missing("measured once"),
-            "Lost by then": money(2 * lost * one.months / 12 if lost and one.months else None, why="no money hangs on it here"),
+            "Seen after": words.missing("measured once") if one.seen is None
+            else words.plural(one.months, "month") if one.seen else "not within the useful life",
+            "Lost by then": money(2 * lost * _months(one) / 12 if lost and one.months else None, why="no money hangs on it here"),
         })  # fmt: skip
     caption = (
         "A change of two points for the worse, one-sided test at 5 %, seen with a chance of 80 %. Lost: two points at their money a "
-        "year, over these months. Source: metrics/monitoring.csv."
+        "year, over these months, at most "
+        f"to the end of the useful life. At first: as first measured. {months_from((one.asset_id for one in found), evidence)}"
     )
     return render.table(
         rows, caption=caption, none="No rate of hits or false alarms is monitored: a fall would not be seen."
     )
+
+
+def _months(one: Any) -> int:
+    """Months over which a fall is lost: until it is seen, or to the end of the useful life."""
+    return one.months if one.left is None else min(one.months, one.left)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
-from lepton_nb.page.evidence_words import sources, weighted
+from lepton_nb.page.evidence_words import months_from, sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 from lepton_nb.terms import years_between
@@ -24,7 +24,7 @@ OUTCOMES = {"fn": "false negative", "fp": "false positive", "tp": "true positive
 
 
 def about(parts: Any, plan: Any) -> Html:
-    """Who, when, on which basis; with the banner of a made-up client."""
+    """Who, when, on which basis, on which measured cases; with the banner of a made-up client."""
     valuation = parts.valuation
     told = render.definitions(
         {
@@ -39,7 +39,8 @@ def about(parts: Any, plan: Any) -> Html:
             "Tax rate": words.rate(plan.tax_rate),
         }
     )
-    return render.join(render.notices(parts.client.synthetic), told)
+    rests = [render.note(item.rests) for item in plan.evidence if item.rests]
+    return render.join(render.notices(parts.client.synthetic), told, *rests)
 
 
 def assets(plan: Any, spent: Mapping[str, float], money: Money) -> Html:
@@ -355,8 +356,9 @@ def decays(plan: Any) -> Html:
             "Measured": measured, "90 %": words.range_of((seen.fastest, seen.slowest), "years", 1) if seen else None,
         })  # fmt: skip
         told.append(f"{name}: {used.sentence}")
+    watched = [row["Asset"] for row in rows if row["Measured"]]
     table = render.table(
-        rows, caption="What decays is the money gained over the baseline. Source: metrics/monitoring.csv, assets.csv.",
+        rows, caption="What decays is the money gained over the baseline. " + months_from(watched, plan.evidence, "assets.csv"),
         none="No asset earns a benefit, so nothing decays.",
     )  # fmt: skip
     return render.join(table, *map(render.note, told))
@@ -377,9 +379,10 @@ def life_curves(plan: Any) -> Html:
     axis.set_ylim(0, 105)
     few = "" if len(chosen) == len(largest) else f" The {len(chosen)} assets whose benefits are worth most."
     few += " Of an asset with several benefits the largest." if len(worth) > len(largest) else ""
+    watched = [name for name, _ in chosen if name in plan.decays and plan.decays[name].measured is not None]
     caption = (
         "Life curves: what is left of the gain, on average; up again where a model is trained again, nothing after the useful life."
-        f"{few} Source: assets.csv, metrics/monitoring.csv."
+        f"{few} {months_from(watched, plan.evidence, 'assets.csv')}"
     )
     return plots.show(axis, caption, "life-curves")
 

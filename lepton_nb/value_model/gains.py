@@ -15,6 +15,8 @@ from lepton_nb.value_model.world import MOST_LIKELY, World
 
 LEVEL = 0.90
 DRAWS = 16384
+#: Of every posterior of a gain: it belongs to the test and not to a simulation, so that each page has one interval of it.
+SEED = 0
 #: The word where a case has too few rows of a class.
 NOT_CONCLUDED = "no conclusion"
 FLAGGED = {(1, 1): "tp", (1, 0): "fn", (0, 1): "fp", (0, 0): "tn"}
@@ -115,13 +117,13 @@ def gains(plan: Plan, draws: int = DRAWS) -> tuple[Gain, ...]:
 
 def gain(plan: Plan, evaluation, draws: int = DRAWS) -> Gain:
     """One evaluation (rules Which table decides, Gain)."""
-    seed, money = plan.client.monte_carlo.seed, most_likely_money(evaluation)
+    money = most_likely_money(evaluation)
     counts = [{key: getattr(item, key) for key in OUTCOMES} for item in (evaluation.model, evaluation.baseline)]
     model, baseline = (performance.expected_value(item, money, level=LEVEL) for item in counts)
-    margins = gain_draws(evaluation, seed, paired=False, draws=draws)
+    margins = gain_draws(evaluation, paired=False, draws=draws)
     decides, agreement, correlation = margins, None, None
     if evaluation.paired:
-        decides = gain_draws(evaluation, seed, draws=draws)
+        decides = gain_draws(evaluation, draws=draws)
         pairs = performance.paired_gain(evaluation.paired, money, level=LEVEL)
         agreement = 1 - pairs.discordant / pairs.n
         errors = 2 * model.standard_error * baseline.standard_error
@@ -162,8 +164,11 @@ def _sentence(evaluation, interval, margins) -> str:
     return sentence
 
 
-def gain_draws(evaluation, seed: int, paired: bool = True, money: bool = False, draws: int = DRAWS, client=None):
-    """Posterior of the gain per case as a Simulation: cells as Dirichlet, with ``money`` the outcomes' money too."""
+def gain_draws(evaluation, seed: int = SEED, paired: bool = True, money: bool = False, draws: int = DRAWS, client=None):
+    """Posterior of the gain per case as a Simulation: cells as Dirichlet, with ``money`` the outcomes' money too.
+
+    Whatever shows an interval of a gain leaves seed and draws as they are.
+    """
     if not paired:
         evaluation = evaluation.model_copy(update={"paired": None})
     inputs = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ class Evidence:
 
     typed: evaluations of the client's files. months, typed_months: monitored rows of the case and of the files.
     stand_ins: data sets of the case in whose place made-up data stood; public: real ones that are not the client's own.
+    rests: on how many cases, of when and from where the value rests, in one sentence; "" where the case counts nowhere.
     """
 
     asset_id: str
@@ -27,6 +28,7 @@ class Evidence:
     stand_ins: tuple[str, ...]
     public: tuple[str, ...]
     sentence: str
+    rests: str
 
 
 class AsMeasured:
@@ -207,4 +209,18 @@ def _evidence(
         stand_ins=stand_ins,
         public=public,
         sentence=told,
+        rests=_rests(found, months[name], measured[name].data, stand_ins) if found.evaluation_id in counts else "",
     )
+
+
+def _rests(found: Evaluation, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple) -> str:
+    """On how many cases, of when and from where a value rests."""
+    last = f"{found.evaluated_on:%B %Y}"
+    first = f"{min(row.period for row in months):%B %Y}" if months else last
+    when = f"of {last}" if first == last else f"from {first} to {last}"
+    if not months:
+        when = f"as of {found.evaluated_on.day} {last}"
+    where = ", ".join(dict.fromkeys(item["source"] for item in data))
+    if stand_ins:
+        where = f"a stand-in for {', '.join(stand_ins)}, which is no evidence"
+    return f"The value of {found.asset_id} rests on its measured case: {found.n:,} test cases {when} ({where})."

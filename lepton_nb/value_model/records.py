@@ -155,6 +155,7 @@ def _evidence(item, plan) -> Row:
         "stand_ins": list(item.stand_ins),
         "public": list(item.public),
         "sentence": item.sentence,
+        "rests": item.rests,
         "gains": [_gain(gain(plan, found), plan) for found in shown],
     }
 

@@ -14,10 +14,11 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.decay import ALARMS, HITS, OF_COUNTS, Series
 from lepton_nb.value_model.gains import Gain, most_likely_money
-from lepton_nb.value_model.laying import retrain_months, segments, training_line
+from lepton_nb.value_model.laying import life_end, retrain_months, segments, training_line
+from lepton_nb.value_model.ledger import first_uses
 from lepton_nb.value_model.lines import CostLine, Group, Plan
 from lepton_nb.value_model.money import group_value, present_benefits
-from lepton_nb.value_model.times import months_later
+from lepton_nb.value_model.times import months_later, years_between
 
 POINT = 0.01
 #: The fall that monitoring is to see, in a rate: two points.
@@ -151,21 +152,29 @@ def _scheduled(plan: Plan, group: Group, name: str, months: int, never: float) -
 class Watch:
     """How soon monitoring sees a change of a rate by FALL for the worse.
 
-    cases: needed; each: cases of one measurement (the median); every: months between two. measurements and months until
-    it is seen; None where the months are too few to tell how often is measured.
+    rate, n: as first measured, on so many cases. cases: needed; each: cases of one measurement (the median); every:
+    months between two. measurements and months until it is seen; None where the months are too few to tell how often is
+    measured. left: months of useful life after the valuation date; None: no end is given.
     """
 
     asset_id: str
     metric: str
     rate: float
+    n: int
     cases: int
     each: int
     every: int | None
     measurements: int
     months: int | None
+    left: int | None
+
+    @property
+    def seen(self) -> bool | None:
+        """Whether a fall at the valuation date is seen within the useful life; None: measured once."""
+        return None if self.months is None else self.left is None or self.months <= self.left
 
 
-def watches(series: Iterable[Series]) -> tuple[Watch, ...]:
+def watches(series: Iterable[Series], plan: Plan) -> tuple[Watch, ...]:
     """Rule Seeing a fall, of each monitored rate of hits or false alarms."""
     found = []
     for item in series:
@@ -181,5 +190,13 @@ def watches(series: Iterable[Series]) -> tuple[Watch, ...]:
         gaps = np.diff(item.years)
         every = max(round(12 * float(np.median(gaps))), 1) if len(gaps) else None
         times = math.ceil(needed / each)
-        found.append(Watch(item.asset_id, item.metric, rate, needed, each, every, times, every and times * every))
+        months, left = every and times * every, _months_left(plan, item.asset_id)
+        found.append(Watch(item.asset_id, item.metric, rate, item.ns[0], needed, each, every, times, months, left))
     return tuple(found)
+
+
+def _months_left(plan: Plan, name: str) -> int | None:
+    """Whole months from the valuation date to the end of an asset's useful life."""
+    asset = plan.asset(name)
+    end = life_end(plan.client, asset, first_uses(plan.client)[name])
+    return None if end is None else max(math.floor(12 * years_between(plan.date, end)), 0)

@@ -1,0 +1,136 @@
+"""Pages of a client whose value rests on a measured case: they name what a figure comes from, and say what it means."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from test_value_measured import case, linked, months  # noqa: F401
+
+from lepton_nb import value_model
+from lepton_nb.casework import judging
+from lepton_nb.client import Evaluation, Monitoring
+from lepton_nb.page import evidence_tables, first_page, uncertainty_tables, upkeep_tables, value_tables, words
+from lepton_nb.value_model import break_even, records, threshold, upkeep, worlds
+from lepton_nb.value_model.gains import gain
+
+MONEY = words.Money("EUR")
+
+
+@pytest.fixture
+def plan(linked, tmp_path):  # noqa: F811
+    return value_model.plan(linked, measured=case(tmp_path, monitoring=months()))
+
+
+def captions(page) -> str:
+    return " ".join(re.findall(r"<(?:fig)?caption.*?</(?:fig)?caption>", str(page), re.S))
+
+
+# --- where a figure comes from
+
+
+def pieces_of_months(plan):
+    """What is shown of the months of one asset of a plan."""
+    series = value_model.monitored(plan.client)
+    points = upkeep.points(value_model.gains(plan))
+    shown = [evidence_tables.series(series, plan.evidence), evidence_tables.drift_chart(series, plan.evidence)]
+    shown.append(upkeep_tables.watches(upkeep.watches(series, plan), points, MONEY, plan.evidence))
+    return [*shown, value_tables.decays(plan), value_tables.life_curves(plan)]
+
+
+def test_months_that_a_case_gave_are_not_said_to_be_typed(plan):
+    assert all(row.asset_id == "C1" for row in plan.client.monitoring)
+    for page in pieces_of_months(plan):
+        assert "months of the case of C1" in captions(page) and "monitoring.csv" not in captions(page)
+
+
+def test_months_that_were_typed_name_their_file(linked):  # noqa: F811
+    typed = tuple(Monitoring.model_validate(row) for row in months())
+    for page in pieces_of_months(value_model.plan(linked.model_copy(update={"monitoring": typed}))):
+        assert "metrics/monitoring.csv" in captions(page) and "of the case" not in captions(page)
+
+
+def test_counts_of_a_case_are_not_said_to_be_typed(plan):
+    items = [item for item in plan.client.evaluations if item.outcome_value is not None]
+    limits = [break_even.break_even_recall(plan, item) for item in items]
+    shown = [
+        evidence_tables.evaluations(plan.client),
+        evidence_tables.break_evens(limits, items, MONEY),
+        upkeep_tables.points(upkeep.points(value_model.gains(plan)), MONEY),
+    ]
+    for page in shown:
+        assert "record of the case" in captions(page) and "confusion.csv" not in captions(page)
+    accepted = [break_even.break_even_acceptance(plan, item) for item in plan.client.acceptance]
+    assert "metrics/acceptance.csv" in captions(evidence_tables.break_evens(accepted, [], MONEY))
+    beside = evidence_tables.measured(plan.evidence, lambda one: gain(plan, one), MONEY)
+    assert "record of the case" in captions(beside) and "confusion.csv" in captions(
+        beside
+    )  # the typed one stands there
+    assert "record of the case of C1" in captions(uncertainty_tables.inputs(plan, False))
+
+
+def test_where_the_page_of_the_case_has_the_curves_nothing_is_said_to_lack_them(plan):
+    cuts = {item.evaluation_id: threshold.threshold(item, None) for item in plan.client.evaluations}
+    assert "page of its case" in str(evidence_tables.cuts(cuts, MONEY))
+    assert "No scored cases" not in str(evidence_tables.profit_and_calibration(cuts, MONEY))
+    typed = {"E1": threshold.threshold(plan.evidence[0].typed[0], None)}
+    assert "No scored cases" in str(evidence_tables.profit_and_calibration(typed, MONEY))
+
+
+# --- how soon a fall is seen
+
+
+def test_what_is_lost_before_a_fall_is_seen_ends_with_the_useful_life(plan):
+    few = [row.model_copy(update={"n": 37}) for row in plan.client.monitoring]
+    found = upkeep.watches(
+        value_model.monitored(SimpleNamespace(monitoring=few, evaluations=plan.client.evaluations)), plan
+    )
+    recall = next(one for one in found if one.metric == "recall")
+    assert recall.months > recall.left and recall.seen is False and recall.n == 37
+    end = plan.asset("C1")
+    by_hand = (end.in_service_date.year + end.useful_life_years - plan.date.year) * 12
+    by_hand += end.in_service_date.month - plan.date.month
+    assert abs(recall.left - by_hand) <= 1
+    points = upkeep.points(value_model.gains(plan))
+    yearly = next(one.yearly for one in points if one.rate == "recall")
+    page = str(upkeep_tables.watches(found, points, MONEY, plan.evidence))
+    assert "not within the useful life" in page and "(n = 37)" in page
+    assert words.money(2 * yearly * recall.left / 12, "EUR") in page
+    assert words.money(2 * yearly * recall.months / 12, "EUR") not in page
+
+
+# --- one quantity, one interval
+
+
+def test_a_gain_has_one_interval_whatever_the_seed_of_the_simulation(plan):
+    item = plan.evidence[0].evaluation
+    other = plan.client.monte_carlo.model_copy(update={"seed": plan.client.monte_carlo.seed + 1})
+    again = SimpleNamespace(monte_carlo=other, evaluations=plan.client.evaluations)
+    here = gain(plan, item)
+    there = gain(SimpleNamespace(client=again, benefits=plan.benefits, currency="EUR"), item)
+    of_case = judging._gain(Evaluation.model_validate(item.model_dump()))
+    assert here.interval == there.interval == (of_case.low, of_case.high)
+
+
+# --- on what the value rests
+
+
+def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_value_rests(plan):
+    said = "The value of C1 rests on its measured case: 2,000 test cases from January 2026 to May 2026 (UCI)."
+    assert plan.evidence[0].rests == said
+    shown = said.replace("2,000", f"2{words.THIN}000")
+    assert shown in str(value_tables.about(plan.client, plan))
+    found = value_model.conclude(plan, draws=512)
+    tables = records.tables(found, value_model.tornado(plan, worlds.assumptions(plan)))
+    record = SimpleNamespace(tables=tables)
+    sums = first_page.Sums(tables["total"][0], "EUR")
+    assert shown in str(first_page.conclusion(record, "open", sums))
+
+
+def test_a_case_that_counts_nowhere_carries_no_value(linked, tmp_path):  # noqa: F811
+    from test_value_measured import typed_bank
+
+    plan = value_model.plan(typed_bank(linked)[0], measured=case(tmp_path))
+    assert plan.evidence[0].rests == ""
+    assert "rests on its measured case" not in str(value_tables.about(plan.client, plan))
