@@ -45,7 +45,10 @@ Data = Annotated[
 Out = Annotated[Path | None, typer.Option(help="Where the report goes. Default: reports/<client>.", **PATH)]
 BookOut = Annotated[Path, typer.Option(help="Where the book goes.", **PATH)]
 Jobs = Annotated[int, typer.Option(min=1, help="Chapters executed at the same time.")]
-Only = Annotated[list[str], typer.Option(help="This chapter and those it needs; repeatable.")]
+Only = Annotated[
+    list[str],
+    typer.Option(help="This chapter and those it needs, without pages: notebooks and records alone; repeatable."),
+]
 Set = Annotated[list[str], typer.Option("--set", help="CHAPTER.PARAMETER=VALUE; repeatable.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Execute every chapter again, whatever is kept.")]
 Scheduler = Annotated[

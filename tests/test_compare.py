@@ -13,6 +13,7 @@ from test_value_model import asset, benefit, cost, make
 
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
+from lepton_nb.page.words import THIN
 from lepton_nb.page.words import money as as_money
 from lepton_nb.report import compare, since
 from lepton_nb.report.compare import CompareProblem
@@ -22,6 +23,9 @@ from lepton_nb.value_model.mixed_lines import FOLLOWS, KINDS, Mixing, Side
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = sorted(folder.name for folder in (ROOT / "clients").iterdir() if folder.is_dir())
+
+#: Months that were counted on half the cases: the stated half-life stays, its interval is another.
+MONTHS = [("0.951,410", "0.951,205"), ("0.945,388", "0.945,194"), ("0.941,402", "0.941,201"), ("0.93,397", "0.93,198")]
 
 
 def record(folder: Path) -> dict:
@@ -466,6 +470,65 @@ def test_what_is_no_report_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(CompareProblem, match="left no lines"):
         compare.compare(one, report(tmp_path / "bare", bare), tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_what_only_left_is_no_whole_report_and_the_sentence_says_so(tmp_path):
+    one = report(tmp_path / "one", sample("bank"))
+    few = tmp_path / "few"
+    (few / "results").mkdir(parents=True)
+    with pytest.raises(CompareProblem, match=r"report --only left.*again without --only"):
+        compare.compare(one, few, tmp_path / "page.html")
+
+
+def test_inputs_have_their_unit_and_an_open_end_is_told_in_words():
+    row = {"input": "half-life of the gain", "asset": "C1", "likely": 3.0, "low": 0.9586, "high": None, "unit": "years"}
+    gain = {
+        "input": "gain per case: E1",
+        "asset": "C1",
+        "likely": 28.335,
+        "low": None,
+        "high": None,
+        "unit": "EUR a case",
+    }
+    before, after = (
+        {"tables": {"register": rows}} for rows in ([row, gain], [row | {"low": None}, gain | {"likely": 1}])
+    )
+    found = {item["input"]: (item["before"], item["after"]) for item in compare.inputs(before, after)}
+    assert found["half-life of the gain"] == (f"3{THIN}years (0.9586 to no decay)", f"3{THIN}years")
+    assert found["gain per case: E1"] == (f"28.34{THIN}EUR a case", f"1{THIN}EUR a case")
+
+
+def test_one_change_that_two_figures_hold_is_listed_once():
+    def of(value: float, ends: tuple[float, float], rows: tuple[float, float]) -> dict:
+        figure = {"value": value, "unit": "EUR per decision", "low": ends[0], "high": ends[1], "note": ""}
+        again = figure | {"value": value * (1 + 1e-15), "low": rows[0], "high": rows[1]}
+        return {"case": {"figures": {"gain": figure, "gain_by_rows": again, "threshold": figure | {"unit": "score"}}}}
+
+    before, after = of(28.0, (20.0, 36.3), (20.1, 36.1)), of(36.2, (30.0, 42.0), (30.0, 42.0))
+    assert [row["figure"] for row in compare.figures(before, after)] == ["gain", "threshold"]
+    after["case"]["figures"]["gain_by_rows"]["value"] = 35.0  # rows with amounts of their own
+    assert [row["figure"] for row in compare.figures(before, after)] == ["gain", "gain by rows", "threshold"]
+
+
+def test_another_interval_of_a_half_life_is_drift_and_no_mere_uncertainty(tmp_path):
+    edits = [("metrics/monitoring.csv", old, new) for old, new in MONTHS]
+    before, after = sample("manufacturer"), record(changed(tmp_path / "after", "manufacturer", *edits))
+    lives = [{row["half_life"] for row in one["tables"]["benefits"]} for one in (before, after)]
+    assert lives[0] == lives[1]  # the half-life itself is stated
+    found = steps(before, after)
+    assert abs(found["drift"]) > 1000 and abs(found["uncertainty"]) < 1e-6 and moved(found) == {"drift"}
+
+
+def test_a_gain_that_moves_with_the_interval_of_its_half_life_is_told_apart(tmp_path):
+    gain = ("metrics/outcome_value.csv", "fn,-85,-48,-30", "fn,-170,-96,-60")
+    months = [("metrics/monitoring.csv", old, new) for old, new in MONTHS]
+    before = sample("manufacturer")
+    alone = steps(before, record(changed(tmp_path / "gain", "manufacturer", gain)))
+    drift = steps(before, record(changed(tmp_path / "months", "manufacturer", *months)))
+    both = steps(before, record(changed(tmp_path / "both", "manufacturer", gain, *months)))
+    assert moved(both) == {"drift", "evidence"}
+    assert both["evidence"] == pytest.approx(alone["evidence"], rel=0.02)
+    assert drift["drift"] * both["drift"] > 0  # the same way, of a larger gain
 
 
 def test_a_report_leads_on_from_an_earlier_one(tmp_path):

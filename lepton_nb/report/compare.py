@@ -7,6 +7,7 @@ from, every figure that differs, and the page.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -86,7 +87,7 @@ def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
             if old is not None and new is not None and old["value"] == new["value"]:
                 continue
             shown = [words.measured(one["value"], one["unit"]) if one else words.MISSING for one in (old, new)]
-            if old and new and shown[0] == shown[1]:
+            if (old and new and shown[0] == shown[1]) or _told_already(name, one, two):
                 continue
             inside = None
             if old and new and old["low"] is not None and isinstance(new["value"], int | float):
@@ -97,6 +98,20 @@ def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
                 | {"the earlier interval": inside or words.MISSING}
             )
     return rows
+
+
+def _told_already(name: str, one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Whether a figure is another's in both reports, read another way: ``gain_by_rows`` where that is ``gain``."""
+
+    def same(figures: Mapping[str, Any], other: str) -> bool:
+        pair = figures.get(name), figures.get(other)
+        if None in pair or pair[0]["unit"] != pair[1]["unit"]:
+            return False
+        values = [item["value"] for item in pair]
+        return all(isinstance(value, int | float) for value in values) and math.isclose(*values, rel_tol=1e-9)
+
+    starts = (name[: match.start()] for match in re.finditer("_", name))
+    return any(same(one, start) and same(two, start) for start in starts)
 
 
 def _spoken_keys(chapters: Mapping[str, Any]) -> dict[str, str]:
@@ -155,7 +170,11 @@ def _told(row: Mapping[str, Any] | None) -> str:
         None if row[end] is None else (words.rate if rate else words.figure)(row[end])
         for end in ("likely", "low", "high")
     )
-    return (likely or words.MISSING) + (f" ({low} to {high})" if low is not None and low != high else "")
+    unit = "" if rate or likely is None else f"{words.THIN}{row['unit']}"
+    if low is high is None or low == high:
+        return f"{likely or words.MISSING}{unit}"
+    none = "no decay" if row["input"].startswith("half-life") else "no end"
+    return f"{likely or words.MISSING}{unit} ({low or none} to {high or none})"
 
 
 # --- the page --------------------------------------------------------------------------------------------
@@ -186,8 +205,10 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
             found.append(json.loads((folder / name).read_text(encoding="utf-8")))
         except FileNotFoundError:
+            few = "It holds what report --only left, which is no whole report: make it again without --only. "
+            few = few if (folder / "results").is_dir() and not (folder / "manifest.json").exists() else ""
             raise CompareProblem(
-                f"{folder}: no {name}. A report that lepton-nb report finished has one; name that folder."
+                f"{folder}: no {name}. {few}A report that lepton-nb report finished has one; name that folder."
             ) from None
         except (json.JSONDecodeError, UnicodeDecodeError) as problem:
             raise CompareProblem(f"{folder / name}: not JSON ({problem}). Make that report again.") from None

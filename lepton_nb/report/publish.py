@@ -122,7 +122,7 @@ def _start_afresh_if_needed(work: Path, code: str) -> None:
 
 
 def _build(work: Path) -> None:
-    """Run Jupyter Book in the staging folder. Raises PublishError with what it said."""
+    """Run Jupyter Book in the staging folder. Raises PublishError with what it said, KeyboardInterrupt when interrupted."""
     warm_up()
     from jupyter_book.sphinx import build_sphinx
 
@@ -142,6 +142,8 @@ def _build(work: Path) -> None:
             warningiserror=True,
             keep_going=True,
         )
+    if isinstance(status, KeyboardInterrupt):  # Jupyter Book takes it for a failed build and hands it back
+        raise status
     if status != 0:
         text = re.sub(r"\x1b\[[\d;]*m", "", said.getvalue()).replace(str(work / "source") + os.sep, "")
         lines = [line for line in text.splitlines() if line.strip()]

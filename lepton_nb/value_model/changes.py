@@ -3,26 +3,33 @@
 The bridge replaces one kind of input after the other by the later report's, in the order of :data:`STEPS`, and computes
 the value of each group each time from the lines in the records. What two steps do together falls to the later one. What
 follows from the values (a group's rate is weighted by them, years that lose are not run, the draws spread round them) is
-shared among a group's steps in proportion to what they move.
+shared among a group's steps in proportion to what they move. What another interval of a half-life does to the mean of the
+draws belongs to drift.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from lepton_nb.client import ThreePoint
+from lepton_nb.value_model.inputs import decay_name
 from lepton_nb.value_model.line_values import group_values
 from lepton_nb.value_model.measured import MEASURED
 from lepton_nb.value_model.mixed_lines import FOLLOWS, Mixing, Side
+from lepton_nb.value_model.money import LN2
 from lepton_nb.value_model.tables import Lines
+from lepton_nb.value_model.world import triangular_quantile
 
 #: Cause → words for it, in the order of the bridge.
 STEPS = {
     "time": "time: years gone by, new years in the horizon, part years, ends of lives",
-    "drift": "drift: half-lives, retraining",
+    "drift": "drift: half-lives and the intervals in which they are drawn, retraining",
     "evidence": "evidence: measured gains and accepted shares",
     "rates": "rates: discount and tax",
     "plans": "plans: volumes, prices, shares, useful lives, chances of success",
@@ -143,11 +150,14 @@ def _steps(one: Value, two: Value) -> dict[str, float]:
                 for place, kind in enumerate(kinds)
             }
             if name in last:
-                follows = last[name] - states[-1][name]
+                follows, touched = last[name] - states[-1][name], _touched(kinds, mixed, name)
                 spread = two.spread(name) - one.spread(name) if two.counts(name) else 0.0
-                shared = share_out(amounts, follows, _touched(kinds, mixed, name) or "assets")
-                without = _touched(kinds, mixed, name) or "uncertainty"
-                amounts = share_out(shared, spread, without) if drawn_alike else shared | {"uncertainty": spread}
+                aged = _of_decays(one.lines, two.lines, name) if two.counts(name) else 0.0
+                shared = share_out(amounts, follows, touched or ("drift" if aged else "assets"))
+                without = touched or ("drift" if aged else "uncertainty")
+                rest = spread - aged
+                amounts = share_out(shared, rest, without) if drawn_alike else shared | {"uncertainty": rest}
+                amounts["drift"] = amounts.get("drift", 0.0) + aged
             else:
                 amounts["assets"] -= one.spread(name)
             for kind, amount in amounts.items():
@@ -178,6 +188,45 @@ def _touched(kinds: Sequence[str], mixed: Sequence[Lines], group: str) -> str:
     return changed[-1] if changed else ""
 
 
+#: Points of a decay's distribution at which its mean effect is computed.
+POINTS = 64
+
+
+def _of_decays(one: Lines, two: Lines, group: str) -> float:
+    """What the intervals of the decays of a group's assets do to the mean of its draws, where they moved: on the later lines."""
+    before, after = _decays(one), _decays(two)
+    own = [row for row in two.benefits if row.group == group]
+    part = replace(
+        two,
+        groups=tuple(row for row in two.groups if row.group == group),
+        benefits=tuple(own),
+        costs=tuple(row for row in two.costs if row.group == group),
+        amortisation=tuple(row for row in two.amortisation if row.group == group),
+    )
+    moved = [name for name in dict.fromkeys(row.asset for row in own) if before.get(name) != after.get(name)]
+    return sum(_of_decay(part, name, after.get(name)) - _of_decay(part, name, before.get(name)) for name in moved)
+
+
+def _decays(lines: Lines) -> dict[str, ThreePoint]:
+    """Asset → its decay a year as it is drawn."""
+    names = {decay_name(name): name for name in {row.asset for row in lines.benefits}}
+    return {names[row.figure]: ThreePoint(*row.parameters) for row in lines.drawn if row.figure in names}
+
+
+def _of_decay(part: Lines, asset: str, drawn: ThreePoint | None) -> float:
+    """Mean value of a group over the decay of one asset, less that at its mode; everything else most likely."""
+    if drawn is None:
+        return 0.0
+
+    def value_at(rate: float) -> float:
+        life = LN2 / rate if rate > 0 else None
+        rows = tuple(replace(row, half_life=life) if row.asset == asset else row for row in part.benefits)
+        return sum(group_values(replace(part, benefits=rows)).values())
+
+    levels = (np.arange(POINTS) + 0.5) / POINTS
+    return sum(map(value_at, triangular_quantile(drawn, levels).tolist())) / POINTS - value_at(drawn.mode)
+
+
 def _counted_before(mixing: Mixing, one: Value, two: Value, group: str) -> bool:
     """Whether a group of the later report came from one that counted; new ones as they count now."""
     assets = mixing.after.groups[group].assets.split(", ")
@@ -204,7 +253,10 @@ def alike(one: Lines, two: Lines) -> bool:
     if not before or not after:
         return False
     fixed = {key[0] for key in set(before) ^ set(after) if key[2] in ("scenario", "simulation")}
-    return not fixed and all(_alike(key[2], before[key], after[key]) for key in set(before) & set(after))
+    decays = {decay_name(row.asset) for row in (*one.benefits, *two.benefits)}  # told apart by themselves
+    return not fixed and all(
+        _alike(key[2], before[key], after[key]) for key in set(before) & set(after) if key[0] not in decays
+    )
 
 
 def _alike(law: str, old: Sequence[float], new: Sequence[float]) -> bool:
