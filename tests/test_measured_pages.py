@@ -6,12 +6,23 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from test_value_measured import case, linked, months  # noqa: F401
+from made_cases import table
+from test_value_measured import case, linked, months, typed_bank  # noqa: F401
 
 from lepton_nb import value_model
-from lepton_nb.casework import judging
+from lepton_nb.casework import doors, in_use, judging
 from lepton_nb.client import Evaluation, Monitoring
-from lepton_nb.page import evidence_tables, first_page, uncertainty_tables, upkeep_tables, value_tables, words
+from lepton_nb.page import (
+    case_tables,
+    evidence_tables,
+    first_page,
+    uncertainty_tables,
+    upkeep_tables,
+    value_tables,
+    words,
+)
+from lepton_nb.report import publish
+from lepton_nb.valuation import performance
 from lepton_nb.value_model import break_even, records, threshold, upkeep, worlds
 from lepton_nb.value_model.gains import gain
 
@@ -129,8 +140,94 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
 
 
 def test_a_case_that_counts_nowhere_carries_no_value(linked, tmp_path):  # noqa: F811
-    from test_value_measured import typed_bank
-
     plan = value_model.plan(typed_bank(linked)[0], measured=case(tmp_path))
     assert plan.evidence[0].rests == ""
     assert "rests on its measured case" not in str(value_tables.about(plan.client, plan))
+
+
+# --- the page of a case
+
+
+def judged_at(
+    door: str = "predictions", share: float | None = None, validation: bool = True, threshold: float | None = None
+):
+    """The loans judged by scores that were made elsewhere, or by a model trained here."""
+    loans = in_use.as_in_use(table(), share)
+    if door == "trained":
+        return judging.judge(loans, doors.fit(loans, "logistic"), learning=False, blocks=False)
+    scores = [part.x["load"].to_numpy().clip(0, 1) for part in (loans.test, loans.validation)]
+    given = doors.given(loans, "scores", scores[0], scores[1] if validation else None, door=door)
+    return judging.judge(loans, given, threshold, learning=False, blocks=False)
+
+
+def test_of_a_model_made_elsewhere_no_row_is_said_to_have_moved_it():
+    page = str(case_tables.rows(judged_at()))
+    assert "moves the model" not in page and "which rows the model itself was trained on is not known here" in page
+    assert "chooses threshold and calibration" in page
+    alone = str(case_tables.rows(judged_at(validation=False, threshold=0.5)))
+    assert "chooses nothing" in alone and "chooses threshold" not in alone
+    assert "moves the model" in str(case_tables.rows(judged_at("trained")))
+
+
+def test_decisions_of_a_year_are_said_to_be_those_that_are_attributed():
+    page = str(case_tables.conclusion(judged_at()))
+    assert f"120{words.THIN}000 attributed decisions" in page and "volume × attribution × adoption" in page
+
+
+def test_what_is_weighted_to_the_share_in_use_says_so_and_what_is_not_too():
+    found = judged_at(share=0.02)
+    page = captions(case_tables.cuts(found))
+    assert page.count(f"weighted to 2.0{words.THIN}% positive cases in use") == 2 and "test rows as they are" in page
+    assert "it is not weighted to the share in use" in captions(case_tables.net_benefit(found))
+    assert "weighted" not in captions(case_tables.whole(judged_at()))
+
+
+def test_the_cut_of_five_scores_is_explained_here_and_on_the_page_of_value():
+    found = judged_at()
+    one = SimpleNamespace(evaluation_id="E1", asset_id="C1", closed_form=0.1, closed_form_sentence="", sentence="",
+                          cuts=found.cuts, n=found.n, positives=found.positives)  # fmt: skip
+    for page in (case_tables.cuts(found), evidence_tables.cuts({"E1": one}, MONEY)):
+        assert "five scores" in str(page) and "where the other four bring most" in str(page)
+
+
+def test_the_rate_of_the_baseline_has_its_interval_in_every_month_and_group():
+    found = judged_at()
+    page = str(case_tables.slices(found))
+    for item in (*found.periods, *found.groups):
+        rate = performance.wilson_interval(round(item.baseline_recall * item.positives), item.positives, 0.90)
+        assert f"{words.percent(rate.value)} ({words.percent_range(rate.interval)})" in page
+
+
+# --- words of the first page
+
+
+def test_a_half_life_without_end_is_told_as_never():
+    row = {
+        "assumption": "half-life of the gain of C1",
+        "assets": ["C1"],
+        "low": "0.9586",
+        "high": "no decay",
+        "unit": "years",
+    }
+    said = first_page.in_words(row, SimpleNamespace(figures={}), {"C1": "the model"})
+    assert said.endswith("half of it is gone after 0.96 years or never")
+
+
+def test_a_small_sum_before_what_it_is_tells_the_least_that_is_told():
+    sums = first_page.Sums({"value": 2e6, "low": 1e6, "high": 4e6}, "EUR")
+    assert f"under {words.money(sums.least, 'EUR')}" in str(sums.said(sums.least / 2, "value"))
+    assert str(sums.said(2e6, "value")) == str(sums(2e6, "value"))
+
+
+# --- an interrupted build
+
+
+def test_an_interrupted_build_ends_as_interrupted_and_not_as_failed(tmp_path, monkeypatch):
+    from jupyter_book import sphinx
+
+    monkeypatch.setattr(sphinx, "build_sphinx", lambda *args, **settings: KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        publish._build(tmp_path)
+    monkeypatch.setattr(sphinx, "build_sphinx", lambda *args, **settings: ValueError("no"))
+    with pytest.raises(publish.PublishError):
+        publish._build(tmp_path)

@@ -233,7 +233,10 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ]  # fmt: skip
     page = str(first_page.decisions(given, value, {"A": "Model <A>"}, first_page.Sums(TOTAL, "EUR")))
     assert "Model &lt;A&gt;" in page and "Retrain" not in page and "1 smaller ones" in page
-    assert "small</a> saved" in page and "83_uncertainty.ipynb" in page
+    assert (
+        "under 10\N{NARROW NO-BREAK SPACE}k\N{NARROW NO-BREAK SPACE}EUR</a> saved" in page
+        and "83_uncertainty.ipynb" in page
+    )
     assert "for 7\N{NARROW NO-BREAK SPACE}499 further test cases" in page
 
 
@@ -241,7 +244,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ("label", "low", "high", "unit", "said"),
     [
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
-        ("half-life of the gain of A", "1.02", "no decay", "years", "how long Model A keeps its lead: half of it is gone after 1 years or no decay"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "how long Model A keeps its lead: half of it is gone after 1 years or never"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
         ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),

@@ -340,7 +340,7 @@ def no_probabilities(seen: _Seen) -> Iterator[Finding]:
     mean, share = float(judged.scores.test.mean()), judged.positives / judged.n
     words = (
         f"The scores are not probabilities: their mean is {mean:.3f}, and {share:.3f} of the rows are positive; "
-        f"over {len(bins)} bins they differ by {judged.repair.error_before:.3f} on average. {judged.repair.sentence}"
+        f"over {len(bins)} {'bin' if len(bins) == 1 else 'bins'} they differ by {judged.repair.error_before:.3f} on average. {judged.repair.sentence}"
     )
     extra = {}
     if case.money is not None and (lost := _cost_of_scores(seen)) is not None:

@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page import charts, evidence_tables, plots, render, words
+from lepton_nb.page.evidence_words import weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
+from lepton_nb.valuation import performance
+from lepton_nb.value_model.gains import LEVEL
 
 GRADES = {"stop": "no conclusion", "warn": "to be known", "note": "beside"}
 RATES = {
@@ -23,6 +26,10 @@ RATES = {
     "accuracy": "decided right",
     "flagged_share": "flagged",
 }
+ATTRIBUTED = (
+    "Attributed decisions: as many as the client's benefits count on this model, volume × attribution × adoption of the last year "
+    "given; the client may decide more."
+)
 DOORS = {
     "predictions": "predictions made elsewhere",
     "onnx": "a model file, ONNX",
@@ -55,7 +62,9 @@ def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
             ("Gain per decision over the baseline", money(gain.value), f"90 %: {money.range((gain.low, gain.high))}")
         )
         if year is not None:
-            remark = f"90 %: {money.range((year.low, year.high))}; {words.count(judged.case.yearly)} decisions"
+            remark = (
+                f"90 %: {money.range((year.low, year.high))}; {words.count(judged.case.yearly)} attributed decisions"
+            )
             items.append(("Gain a year", money(year.value), remark))
     if judged.auc is not None:
         items.append(
@@ -72,7 +81,8 @@ def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
         )
     told = f"{judged.scores.name} ({DOORS[judged.scores.door]}), {words.count(judged.n)} test rows, {words.count(judged.positives)} positive."
     banner = [render.banner("No conclusion is drawn.", " ".join(stopped))] if stopped else []
-    return render.join(*banner, render.key_figures(items), render.note(f"{told} {judged.cutoff.source}"))
+    notes = [f"{told} {judged.cutoff.source}", *([ATTRIBUTED] if gain is not None and year is not None else [])]
+    return render.join(*banner, render.key_figures(items), *map(render.note, notes))
 
 
 def found(findings: Sequence[Any]) -> Html:
@@ -159,15 +169,12 @@ def cuts(judged: Any, name: str = "case") -> Html:
     axis = charts.profit_curve(curve.flagged / curve.n, curve.profits / curve.n, money.currency, marks)
     drawn = plots.show(
         axis,
-        "Money per test row by the share flagged. The best point is chosen on these rows, so it looks too good.",
+        f"Money per test row{weighted(judged.evaluation)}, by the share of the test rows flagged. The best point is chosen on these "
+        "rows, so it looks too good.",
         f"{name}-profit",
     )
-    listed = [
-        {"Cut": cut.name, "From score": words.figure(cut.score), "Flagged": words.share(cut.flagged), "Money per row": money(cut.value),
-         "Over the cut in use": money(cut.gain), "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
-        for cut in judged.cuts
-    ]  # fmt: skip
-    return render.join(drawn, render.table(listed, caption="Ways to cut the scores, in money."))
+    told = f"Ways to cut the scores, in money{weighted(judged.evaluation)}; flagged: of the test rows as they are."
+    return render.join(drawn, evidence_tables.cut_table(judged.cuts, money, "row", told))
 
 
 def net_benefit(judged: Any, name: str = "case") -> Html:
@@ -184,7 +191,9 @@ def net_benefit(judged: Any, name: str = "case") -> Html:
     axis = charts.lines(at, curves, "threshold probability", "net true positives per 1,000 rows")
     top = 1000 * judged.positives / judged.n
     axis.set_ylim(-0.25 * top, 1.05 * top)
-    return plots.show(axis, "Decision curve of the calibrated scores on the test rows.", f"{name}-decision")
+    told = f"Decision curve of the calibrated scores on the test rows, of which {words.percent(judged.positives / judged.n)} are positive"
+    told += "; it is not weighted to the share in use." if judged.case.positive_share is not None else "."
+    return plots.show(axis, told, f"{name}-decision")
 
 
 def slices(judged: Any, name: str = "case") -> Html:
@@ -196,7 +205,7 @@ def slices(judged: Any, name: str = "case") -> Html:
         money = _money(judged)
         listed = [
             {words.label(what): item.name, "Rows": item.n, "Positive": item.positives, "Found": _rate(item.recall),
-             "Baseline": words.percent(item.baseline_recall), "Flagged wrongly": _rate(item.false_alarms),
+             "Found by the baseline": _of_baseline(item), "Flagged wrongly": _rate(item.false_alarms),
              "Gain per row": words.missing() if item.gain is None else f"{money(item.gain.value)} ({money.range((item.gain.low, item.gain.high))})"}
             for item in items
         ]  # fmt: skip
@@ -206,9 +215,7 @@ def slices(judged: Any, name: str = "case") -> Html:
                 share = judged.case.yearly * item.n / judged.n
                 low, high = share * item.gain.low, share * item.gain.high
                 row["Gain a year"] = f"{money(share * item.gain.value)} ({money.range((low, high))})"
-            told += (
-                " A year: the gain per row on the group's part of a year's decisions, as many as among the test rows."
-            )
+            told += " A year: the gain per row on the group's part of a year's attributed decisions, as many as among the test rows."
         pieces.append(render.table(listed, caption=told))
         if len(items) > 1 and items[0].gain is not None:
             drawn = charts.ranges(
@@ -224,6 +231,13 @@ def slices(judged: Any, name: str = "case") -> Html:
 
 def _rate(rate: Any) -> str:
     return words.missing() if rate is None else f"{words.percent(rate.value)} ({words.percent_range(rate.interval)})"
+
+
+def _of_baseline(item: Any) -> str:
+    """Share of the positive rows of a slice that the baseline finds, with its interval."""
+    if item.baseline_recall is None:
+        return words.missing()
+    return _rate(performance.wilson_interval(round(item.baseline_recall * item.positives), item.positives, LEVEL))
 
 
 def labels(judged: Any, name: str = "case") -> Html:
@@ -321,12 +335,7 @@ def _priced(judged: Any) -> list[str]:
 
 def rows(judged: Any) -> Html:
     """Which rows were used for what, and which columns the model saw."""
-    case = judged.case
-    task = {
-        "train": "moves the model",
-        "validation": "chooses model, threshold and calibration",
-        "test": "judges, once",
-    }
+    case, task = judged.case, _tasks(judged)
     listed = [
         {"Part": name, "Task": task[name], "Rows": len(part), "Positive": part.positives}
         for name, part in case.parts.items()
@@ -335,6 +344,24 @@ def rows(judged: Any) -> Html:
     if case.left_out:
         told.append("No feature: " + "; ".join(f"{name} ({why})" for name, why in case.left_out.items()) + ".")
     return render.join(render.table(listed, caption="Rows of the case."), *map(render.note, told))
+
+
+def _tasks(judged: Any) -> dict[str, str]:
+    """What each part is used for, by whether the model was trained here or made elsewhere."""
+    if judged.scores.door == "trained":
+        return {
+            "train": "moves the model",
+            "validation": "chooses model, threshold and calibration",
+            "test": "judges, once",
+        }
+    chosen = (["threshold"] if judged.cutoff.on == "validation" else []) + (
+        ["calibration"] if judged.repair is not None and judged.repair.repaired is not None else []
+    )
+    return {
+        "train": "trains what the model is compared with; which rows the model itself was trained on is not known here",
+        "validation": f"chooses {words.listed(chosen)}" if chosen else "chooses nothing: none of its scores is used",
+        "test": "judges, once",
+    }
 
 
 def estimated(estimate: Any, currency: str = "") -> Html:

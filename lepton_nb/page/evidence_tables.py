@@ -13,6 +13,7 @@ from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
 from lepton_nb.terms import MEASURED
+from lepton_nb.value_model.threshold import OTHERS
 
 
 def evaluations(parts: Any) -> Html:
@@ -172,17 +173,8 @@ def cuts(found: Mapping[str, Any], money: Money) -> Html:
         )
         if not one.cuts:
             continue
-        rows = [
-            {"Cut": cut.name, "From score": words.figure(cut.score), "Flagged": words.share(cut.flagged), "Value per case": money(cut.value),
-             "Over the cut in use": money(cut.gain), "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
-            for cut in one.cuts
-        ]  # fmt: skip
-        shown.append(
-            render.table(
-                rows,
-                caption=f"{one.asset_id}: {words.count(one.n)} scored cases, {words.count(one.positives)} positive.",
-            )
-        )
+        caption = f"{one.asset_id}: {words.count(one.n)} scored cases, {words.count(one.positives)} positive."
+        shown.append(cut_table(one.cuts, money, "case", caption))
         better = [cut.name for cut in one.cuts if cut.low > 0]
         told = (
             f"Better than the cut in use: {words.listed(better)}."
@@ -191,6 +183,22 @@ def cuts(found: Mapping[str, Any], money: Money) -> Html:
         )
         shown.append(render.note(told))
     return render.join(*shown) if shown else render.note("No threshold to look for.")
+
+
+#: What is said of the way to cut that has no single score.
+FIFTHS = "Best on other cases: each fifth is cut where the other four bring most, so that no case chooses its own cut; it has five scores."
+
+
+def cut_table(found: Sequence[Any], money: Money, each: str, caption: str) -> Html:
+    """Ways to cut the scores of a model, in money. each: what one case is called."""
+    rows = [
+        {"Cut": cut.name, "From score": "five scores" if cut.name == OTHERS else words.figure(cut.score), "Flagged": words.share(cut.flagged),
+         f"Money per {each}": money(cut.value), "Over the cut in use": money(cut.gain),
+         "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
+        for cut in found
+    ]  # fmt: skip
+    told = [render.note(FIFTHS)] if any(cut.name == OTHERS for cut in found) else []
+    return render.join(render.table(rows, caption=caption), *told)
 
 
 def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
@@ -254,7 +262,8 @@ def decision_curves(items: Sequence[Any], net_benefits, own: Mapping[str, float 
                      uprights={"the client's own": at} if at is not None else None, axis=axis)  # fmt: skip
         top = 1000 * item.model.positives / item.n
         axis.set_ylim(-0.25 * top, 1.05 * top)
-    return plots.show(grid[0].figure, "Decision curves of the evaluated policies.", "decision-curve")
+    told = "Decision curves of the evaluated policies, at the share of positive cases of each test."
+    return plots.show(grid[0].figure, told, "decision-curve")
 
 
 def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) -> Html:

@@ -59,6 +59,12 @@ class Sums:
         """The sum as a link to the page of the chapter that derives it."""
         return render.link(self.plain(amount), f"{PAGES[chapter]}.ipynb")
 
+    def said(self, amount: float | None, chapter: str) -> Html:
+        """The sum as a link before what it is: of a small one only that it lies under the least that is told."""
+        told = self.plain(amount)
+        told = f"under {words.money(self.least, self.currency)}" if told == SMALL else told
+        return render.link(told, f"{PAGES[chapter]}.ipynb")
+
     def range(self, ends: Any) -> str:
         """Low to high."""
         return words.money_range(ends, self.currency)
@@ -117,9 +123,9 @@ def decisions(
     rows = []
     for one in (one for one in found if one in large):
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
-        parts = [sums(one.money, one.page), render.plain(f" {what}")]
+        parts = [sums.said(one.money, one.page), render.plain(f" {what}")]
         if one.beside is not None:
-            parts += [render.plain("; "), sums(one.beside, one.page), render.plain(f" {one.beside_what}")]
+            parts += [render.plain("; "), sums.said(one.beside, one.page), render.plain(f" {one.beside_what}")]
         rows.append(
             {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
         )  # fmt: skip
@@ -230,7 +236,7 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
         if match := re.fullmatch(pattern, row["assumption"]):
             groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
             said = re.sub(r"\{(\w+)\}", lambda found, known=groups: known.get(found[1], asset), told)
-            return f"{said} {_ends(row)}"
+            return f"{said} {_ends(row)}".replace("or no decay", "or never")
     return f"{row['assumption']}: {_ends(row)}"
 
 
