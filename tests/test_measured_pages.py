@@ -13,17 +13,20 @@ from lepton_nb import value_model
 from lepton_nb.casework import doors, in_use, judging
 from lepton_nb.client import Evaluation, Monitoring
 from lepton_nb.page import (
+    accounts,
+    approach_tables,
     case_tables,
     evidence_tables,
     first_page,
     uncertainty_tables,
     upkeep_tables,
     value_tables,
+    valuer,
     words,
 )
 from lepton_nb.report import publish
 from lepton_nb.valuation import performance
-from lepton_nb.value_model import break_even, records, threshold, upkeep, worlds
+from lepton_nb.value_model import break_even, records, sheets, threshold, upkeep, worlds
 from lepton_nb.value_model.gains import gain
 
 MONEY = words.Money("EUR")
@@ -231,3 +234,28 @@ def test_an_interrupted_build_ends_as_interrupted_and_not_as_failed(tmp_path, mo
     monkeypatch.setattr(sphinx, "build_sphinx", lambda *args, **settings: ValueError("no"))
     with pytest.raises(publish.PublishError):
         publish._build(tmp_path)
+
+
+# --- the rate of a group, and a group that is worth nothing to one side
+
+
+def test_the_rate_of_a_group_is_the_mean_of_the_returns_that_stand_beside_it(plan):
+    returns = sheets.returns_in_rates(plan)
+    page = str(valuer.rates(value_model.register(plan), plan.groups, returns))
+    for group in plan.groups:
+        assert sum(returns[name][1] for name in group.assets) == pytest.approx(1)
+        assert sum(rate * weight for rate, weight in map(returns.get, group.assets)) == pytest.approx(
+            group.rate, abs=1e-6
+        )
+        for name in group.assets:
+            assert f"{name} {words.share(returns[name][1])} × {words.rate(returns[name][0])}" in page
+
+
+def test_a_group_that_is_worth_nothing_to_one_side_says_why():
+    page = str(approach_tables.other_basis("market", {"M2": 0.0, "M3": 5.0, "M4": 0.0}, {"M2": 8.0, "M3": 6.0, "M4": 0.0},
+                                           dict.fromkeys(("M2", "M3", "M4"), 1.2), MONEY))  # fmt: skip
+    assert "M2: worth nothing to a market participant" in page and "writing off the owner" in page
+    assert "M3: worth nothing" not in page and "M4: worth nothing" not in page
+    result = SimpleNamespace(value_in_use=8.0, fair_value_less_costs=0.0, recoverable=8.0, impairment_loss=0.0)
+    test = SimpleNamespace(group="M2", carrying=4.0, result=result, rate_before_tax=0.1)
+    assert "M2: worth nothing to a market participant" in str(accounts.against_value([test], {}, {}, "EUR"))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import valuer, words
-from lepton_nb.value_model import law, registered
+from lepton_nb.value_model import law, registered, sheets
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,7 +66,7 @@ def test_the_evidence_for_the_rate_names_each_part_of_a_rate_that_is_built_up():
     rows = {row.input: row for row in value_model.register(plan)}
     parts = {name for name in rows if name.startswith("in it: ")}
     assert len(parts) == len(registered.BUILT_UP) == 6 and rows["in it: beta unlevered"].unit == "times"
-    shown = str(valuer.rates(value_model.register(plan), plan.groups))
+    shown = str(valuer.rates(value_model.register(plan), plan.groups, sheets.returns_in_rates(plan)))
     assert all(name in shown for name in parts) and all(group.name in shown for group in plan.groups)
     given = value_model.plan(clients.load(ROOT / "clients" / "bank"))
     assert "in it: " not in str(valuer.rates(value_model.register(given), given.groups))

@@ -9,6 +9,7 @@ import pytest
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
+from lepton_nb.page import valuer
 from lepton_nb.value_model import books, law
 from lepton_nb.value_model.provisions import CHECKED, PROVISIONS
 
@@ -316,3 +317,27 @@ def test_entries_that_nobody_read_are_to_be_checked_and_said_to_be_where_there_a
     read = [item for item in due if item.provision.checked == "text"]
     assert read and len(read) < len(due)
     assert said(due) and said([item for item in due if item not in read]) and not said(read)
+
+
+@pytest.mark.parametrize(
+    ("like", "there", "not_there"),
+    [
+        ("bank", {"IFRS 13", "Regulation (EU) 2024/1689"}, {"GB/T 36344-2018", "Caikuai [2023] 11"}),
+        ("retailer", {"IAS 38, IAS 36", "Regulation (EU) 2024/1689"}, {"GB/T 36344-2018", "IFRS 13"}),
+    ],
+)
+def test_the_table_of_standards_holds_those_that_apply(like, there, not_there):
+    client = clients.load(ROOT / "clients" / like)
+    names = {one.name for one in law.standards(client)}
+    assert there <= names and not names & not_there and "NIST AI RMF 1.0" in names
+    page = str(valuer.standards(law.standards(client)))
+    assert 'href="88_portfolio.ipynb"' in page and "GB/T" not in page
+    chinese = client.model_copy(update={"client": client.client.model_copy(update={"country": "CN"})})
+    names = {one.name for one in law.standards(chinese)}
+    assert {"GB/T 36344-2018", "Caikuai [2023] 11"} <= names
+
+
+def test_high_risk_as_part_of_a_product_is_told_with_its_condition():
+    client = clients.load(ROOT / "clients" / "bank")
+    (one,) = (item for item in law.calendar(client).due if item.provision.key == "high_product")
+    assert one.assets == ("C1",) and one.provision.what.startswith("Only if it is part of a regulated product")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.approach_tables import worth_nothing
 
 #: Groups whose books are drawn beside their value.
 MOST_GROUPS = 8
@@ -179,6 +180,11 @@ def against_value(
         render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
         for name, why in left_out.items()
     ]  # fmt: skip
+    notes += [
+        render.note(worth_nothing(test.group, "market"))
+        for test in tests
+        if test.result.fair_value_less_costs == 0 < test.result.value_in_use
+    ]
     return render.join(table, chart, *notes)
 
 

@@ -170,6 +170,13 @@ def royalties(found: Mapping[str, Any], money: Money, without: Callable[[str], s
     return render.join(table, *map(render.note, told))
 
 
+def worth_nothing(group: str, to: str) -> str:
+    """Why a group is worth 0 to one side (owner, market) and something to the other."""
+    whom = {"owner": "its owner", "market": "a market participant"}[to]
+    tax = ", without the tax that writing off the owner's books saves" if to == "market" else ""
+    return f"{group}: worth nothing to {whom}: run, it would cost more than it brings{tax}, so it would be stopped or not begun."
+
+
 def other_basis(
     used: str, here: Mapping[str, float], there: Mapping[str, float], factors: Mapping[str, float], money: Money
 ) -> Html:
@@ -184,7 +191,13 @@ def other_basis(
     caption = (
         "Most likely figures. What stands beside is another question, not another answer. Source: client.yml, tax."
     )
-    return render.table(rows, caption=caption, none="No group has a value.")
+    notes = [
+        worth_nothing(name, other)
+        for name in here
+        for other, worth, against in ((used, here[name], there[name]), (beside, there[name], here[name]))
+        if worth == 0 != against
+    ]
+    return render.join(render.table(rows, caption=caption, none="No group has a value."), *map(render.note, notes))
 
 
 def indications_chart(

@@ -20,7 +20,7 @@ MOST_DECISIONS, MOST_ASSETS, MOST_TRIGGERS, MOST_NAME = 8, 24, 5, 34
 PAGES = {
     "value": "80_value", "approaches": "81_approaches", "metric_to_money": "82_metric_to_money",
     "uncertainty": "83_uncertainty", "options": "84_options", "speed_and_cost": "85_speed_and_cost",
-    "portfolio": "88_portfolio",
+    "portfolio": "88_portfolio", "joint_benefit": "86_joint_benefit", "architecture": "10_architecture",
 }  # fmt: skip
 #: Verdicts under which the conclusion is shown as good.
 POSITIVE = ("almost surely positive", "likely positive")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lepton_nb.page import render, words
+from lepton_nb.page.first_page import PAGES
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -51,17 +52,41 @@ def departures(found: Sequence[Any]) -> Html:
     return render.table(rows, caption=caption)
 
 
-def rates(register: Sequence[Any], groups: Sequence[Any]) -> Html:
-    """The cost of capital, its parts and premiums with their sources, and the rate of each group."""
+def standards(found: Sequence[Any]) -> Html:
+    """The standards that apply to the client, each with links to the pages that meet it."""
+
+    def where(page: str) -> Html:
+        return (
+            render.plain("this page") if page == "summary" else render.link(words.label(page), f"{PAGES[page]}.ipynb")
+        )
+
+    rows = []
+    for one in found:
+        links = [where(page) for page in one.pages]
+        parts = [piece for link in links for piece in (render.plain(", "), link)][1:]
+        rows.append({"Standard": one.name, "What it asks for": one.asks, "Where": render.join(*parts)})
+    return render.table(
+        rows, caption="Standards that apply to this client, by its accounts, basis, country and assets."
+    )
+
+
+def rates(register: Sequence[Any], groups: Sequence[Any], returns: Mapping[str, tuple[float, float]]) -> Html:
+    """The cost of capital, its parts and premiums with their sources, and the rate of each group.
+
+    returns: asset → return asked and its weight in the rate of its group.
+    """
     names = ("cost of capital", "in it: ", "premium")
     rows = [
         {"Part": row.input, "For": row.asset, "Figure": words.figure(row.likely) if row.unit == "times" else words.rate(row.likely),
          "Unit": row.unit, "Source": row.source}
         for row in register if row.input.startswith(names)
     ]  # fmt: skip
-    rows += [
-        {"Part": "rate of the group", "For": group.name, "Figure": words.rate(group.rate), "Unit": "a year",
-         "Source": "mean of its assets' rates by their values"}
-        for group in groups
-    ]  # fmt: skip
+    for group in groups:
+        of = ", ".join(
+            f"{name} {words.share(returns[name][1])} × {words.rate(returns[name][0])}" for name in group.assets
+        )
+        rows.append(
+            {"Part": "rate of the group", "For": group.name, "Figure": words.rate(group.rate), "Unit": "a year",
+             "Source": f"mean of its assets' returns, weighted by their most likely values: {of}"}
+        )  # fmt: skip
     return render.table(rows, {"Figure": str}, "Evidence for the discount rate. Source: client.yml, discount.")

@@ -243,6 +243,37 @@ class Departure:
     here: str
 
 
+@dataclass(frozen=True)
+class Standard:
+    """A standard that applies to a client, and the pages of the report that meet it."""
+
+    name: str
+    asks: str
+    pages: tuple[str, ...]
+
+
+#: Standards by what calls for them: "" every client. Pages by the name of their chapter; summary: the first page.
+_STANDARDS = (
+    ("", "IVS (effective 31 January 2025) 102, 103", "basis of value, approaches", "summary", "approaches"),
+    ("", "IVS 104, 105", "data and inputs, models", "summary", "value"),
+    ("", "IVS 106, 210", "reporting; intangible assets", "summary", "approaches"),
+    ("ifrs13", "IFRS 13", "level of each input, sensitivity at level 3", "portfolio"),
+    ("ifrs", "IAS 38, IAS 36", "what is capitalised, amortised, impaired", "portfolio"),
+    ("china", "Caikuai [2023] 11", "data resources in the balance sheet", "portfolio"),
+    ("china", "GB/T 36344-2018", "six dimensions of data quality", "joint_benefit"),
+    ("", "ISO/IEC 42001, ISO/IEC 5338", "register of resources, life cycle", "architecture"),
+    ("", "NIST AI RMF 1.0", "inventory, benefits and costs, measurement", "architecture", "metric_to_money"),
+    ("eu_ai_act", "Regulation (EU) 2024/1689", "class of each system, cost of compliance", "architecture"),
+)  # fmt: skip
+
+
+def standards(client) -> tuple[Standard, ...]:
+    """The standards that apply to a client, by its basis, its accounts, its country and the classes of its assets."""
+    called = {"", *(item.provision.regime for item in calendar(client).due)}
+    called |= {"ifrs"} if accounts(client) in _IFRS else set()
+    return tuple(Standard(name, asks, tuple(pages)) for what, name, asks, *pages in _STANDARDS if what in called)
+
+
 def departures(client) -> tuple[Departure, ...]:
     """What a valuer who signs has to know is otherwise, or missing, in this report (rule Scope)."""
     found = [

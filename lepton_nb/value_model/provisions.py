@@ -217,10 +217,10 @@ PROVISIONS: tuple[Provision, ...] = (
          date(2026, 8, 2), "text", (_ACT, _AMENDED), {"limited", "gpai"}),
     _act("marking", "Art. 50(2), 111(4)", "Systems that generate content and were on the market before 2 August 2026 mark it too; "
          "two more practices are forbidden.", date(2026, 12, 2), "report", (_AMENDED, _CHECKED_TIMELINE), {"limited", "gpai"}),
-    _act("high_use", "Chapter III, Annex III", "Duties for systems that are high risk by their use (such as the creditworthiness "
-         "of natural persons): risk management, data, documentation, oversight, monitoring in use (Art. 72).",
+    _act("high_use", "Chapter III, Annex III", "If high risk by its use (such as the creditworthiness "
+         "of natural persons): duties of risk management, data, documentation, oversight, monitoring in use (Art. 72).",
          date(2027, 12, 2), "report", (_AMENDED, _CHECKED_TIMELINE, _COUNCIL, _MONITORING), {"high"}),
-    _act("high_product", "Chapter III, Annex I", "The same duties for systems that are high risk as part of a regulated product.",
+    _act("high_product", "Chapter III, Annex I", "Only if it is part of a regulated product: the same duties, in place of those by use.",
          date(2028, 8, 2), "report", (_AMENDED, _CHECKED_TIMELINE, _COUNCIL), {"high"}),
     _rule("ias38_made", "IAS 38", "54, 57", "Made by the company: research is expensed, development is an asset once six points are "
           "demonstrated.", "ias38_made", "text", _IAS38_MADE, cite="ias38"),

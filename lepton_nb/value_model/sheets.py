@@ -175,7 +175,12 @@ def _settings(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _weights(plan: Plan) -> dict[str, float]:
+def returns_in_rates(plan: Plan) -> dict[str, tuple[float, float]]:
+    """Asset → the return asked of it, and its weight in the rate of its group (rule Rate)."""
+    return {name: (kind_rate(plan, name), weight) for name, weight in rate_weights(plan).items()}
+
+
+def rate_weights(plan: Plan) -> dict[str, float]:
     """What each asset's return counts in the rate of its group."""
     found: dict[str, float] = {}
     for group in plan.groups:
@@ -191,7 +196,7 @@ def _weights(plan: Plan) -> dict[str, float]:
 
 
 def _assets(plan: Plan):
-    weights, years = _weights(plan), [span.year for span in plan.periods]
+    weights, years = rate_weights(plan), [span.year for span in plan.periods]
     earners = list(dict.fromkeys(row.asset_id for row in plan.client.benefits))
     stops = last_years(plan)
     for group in plan.groups:
