@@ -69,4 +69,4 @@ def test_the_evidence_for_the_rate_names_each_part_of_a_rate_that_is_built_up():
     shown = str(valuer.rates(value_model.register(plan), plan.groups, sheets.returns_in_rates(plan)))
     assert all(name in shown for name in parts) and all(group.name in shown for group in plan.groups)
     given = value_model.plan(clients.load(ROOT / "clients" / "bank"))
-    assert "in it: " not in str(valuer.rates(value_model.register(given), given.groups))
+    assert "in it: " not in str(valuer.rates(value_model.register(given), given.groups, sheets.returns_in_rates(given)))
