@@ -88,6 +88,7 @@ def test_where_the_page_of_the_case_has_the_curves_nothing_is_said_to_lack_them(
     cuts = {item.evaluation_id: threshold.threshold(item, None) for item in plan.client.evaluations}
     assert "page of its case" in str(evidence_tables.cuts(cuts, MONEY))
     assert "No scored cases" not in str(evidence_tables.profit_and_calibration(cuts, MONEY))
+    assert "the page of a case has its own groups" in str(evidence_tables.by_group({}))
     typed = {"E1": threshold.threshold(plan.evidence[0].typed[0], None)}
     assert "No scored cases" in str(evidence_tables.profit_and_calibration(typed, MONEY))
 

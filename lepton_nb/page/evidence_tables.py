@@ -246,7 +246,10 @@ def by_group(found: Mapping[str, tuple[Any, str]]) -> Html:
         told.append(
             f"{name}, share flagged: {words.listed(each)}. Lowest to highest {words.number(rates.selection_ratio)}, {within} the customary four fifths."
         )
-    return render.sentences(told, none="Without scores by group nothing can be compared between groups.")
+    return render.sentences(
+        told,
+        none="Without scores by group in metrics/ nothing is compared between groups here; the page of a case has its own groups.",
+    )
 
 
 def decision_curves(items: Sequence[Any], net_benefits, own: Mapping[str, float | None]) -> Html:
