@@ -254,13 +254,17 @@ def leading(plan: Plan, distribution: Distribution, values: np.ndarray, chosen: 
     """
     if len(chosen) <= MOST_FACTORS:
         return list(chosen)
-    shares = []
+    mean, shares = float(values.mean()), []
     for factor in chosen:
-        ranged = factor.name in plan.inputs and plan.inputs[factor.name].range is not None
-        drawn = distribution.total.inputs[factor.name] if ranged else quantity(plan, distribution, factor.name)
-        drawn = drawn - drawn.mean()  # so what the values are away from makes no difference
-        spread = float(drawn @ drawn)
-        shares.append(float(drawn @ values) ** 2 / spread if spread else 0.0)
+        if factor.name in plan.inputs and plan.inputs[factor.name].range is not None:
+            drawn = distribution.total.inputs[factor.name]  # levels in 0..1: sums of squares lose no digits that count
+            total = float(drawn.sum())
+            spread, along = float(drawn @ drawn) - total**2 / len(drawn), float(drawn @ values) - total * mean
+        else:
+            drawn = quantity(plan, distribution, factor.name)
+            drawn = drawn - drawn.mean()
+            spread, along = float(drawn @ drawn), float(drawn @ values)
+        shares.append(along**2 / spread if spread else 0.0)
     first = sorted(range(len(chosen)), key=lambda index: -shares[index])[:MOST_FACTORS]
     return [chosen[index] for index in sorted(first)]
 
