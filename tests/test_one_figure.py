@@ -345,7 +345,7 @@ def of_first_page(report: Report, row: dict[str, str]) -> list[str]:
     """Where a row of the first page does not say the value of the records, to what the range of the total allows."""
     value, label = report["value"], row["Group, asset"]
     sums = first_page.Sums(value.tables["total"][0], report.currency)
-    if label.endswith("no asset's alone"):  # what its group holds beside its assets
+    if label == "– together":  # what its group holds beside its assets
         return (
             []
             if row["Value"] in {sums.plain(group["together"]) for group in value.tables["groups"]}

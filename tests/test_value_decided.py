@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lepton_nb.page import first_page
+from lepton_nb.page import first_page, words
 from lepton_nb.value_model import decided
 
 DAY = date(2026, 6, 30)
@@ -244,7 +244,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ("label", "low", "high", "unit", "said"),
     [
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
-        ("half-life of the gain of A", "1.02", "no decay", "years", "how long Model A keeps its lead: half of it is gone after 1 years or never"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "after how long half of the lead of Model A is gone: 1 years or never"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
         ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
@@ -284,8 +284,7 @@ def test_a_test_set_is_told_by_what_the_model_finds():
     }
     found = record({"A_recall": figure(0.5, low=0.43, high=0.55)})
     assert first_page.in_words(row, found, {"A": "Model A"}) == (
-        "how much more Model A really brings than what was done before (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of the cases "
-        "that matter): 1 to 2 EUR per case"
+        "what Model A really gains, by its test (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of the cases that matter): 1 to 2 EUR per case"
     )
 
 
@@ -314,8 +313,8 @@ def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():
 
 def test_a_sign_is_told_by_what_turns_out():
     one = decided.Trigger(kind="sign", about="technical success of M2", at="fails", now="M2", page="value")
-    assert first_page._trigger(one) == "when the development of M2 fails: the value of M2 has another sign"
-    two = decided.Trigger(kind="sign", about="gain per case by the test set E", at="-1.01", now="D3 + M3", page="value")
-    assert first_page._trigger(two).endswith(
-        "comes out at -1.01, all else as most likely: the value of D3 + M3 has changed sign before that"
+    assert first_page._trigger(one) == "when the development of M2 fails: M2 has another sign"
+    two = decided.Trigger(
+        kind="sign", about="gain per case by the test set E", at=f"{words.MINUS}1.01", now="D3 + M3", page="value"
     )
+    assert first_page._trigger(two) == f"when {two.about} comes out at {words.MINUS}1: D3 + M3 has changed sign before"

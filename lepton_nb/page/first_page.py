@@ -130,7 +130,7 @@ def decisions(
             {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
         )  # fmt: skip
     left = len(found) - len(rows)
-    told = [f"{left} smaller ones are in the appendix."] if left > 0 else []
+    told = [f"{left} smaller ones: in the appendix."] if left > 0 else []
     told += [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."] if sums.least else []
     more = [render.note(" ".join(told))] if told else []
     return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
@@ -173,7 +173,8 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
                 "Verdict": group["verdict"],
             }
         )
-        for row in own if len(own) > 1 and group["counts"] else ():
+        told = len(own) > 1 and group["counts"] and abs(group["value"]) >= sums.least
+        for row in own if told else ():
             worth = sums(row["value"], "approaches")
             rows.append(
                 {
@@ -183,11 +184,9 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
                     "Verdict": "",
                 }
             )
-        if len(own) > 1 and group["counts"] and abs(group["together"]) >= 0.5:
+        if told and abs(group["together"]) >= 0.5:
             together = sums(group["together"], "approaches")
-            rows.append(
-                {"Group, asset": "– together, no asset's alone", "Value": together, "Nine in ten": "", "Verdict": ""}
-            )
+            rows.append({"Group, asset": "– together", "Value": together, "Nine in ten": "", "Verdict": ""})
     left = len(rows) - MOST_ASSETS
     rows = rows[:MOST_ASSETS]
     if total["value"] is not None:
@@ -206,7 +205,7 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
 #: How a person says what an assumption is about: pattern of its label → words.
 PLAIN = (
     (r"discount rate", "which return a year investors ask"),
-    (r"half-life of the gain of (\w+)", "how long {1} keeps its lead: half of it is gone after"),
+    (r"half-life of the gain of (\w+)", "after how long half of the lead of {1} is gone:"),
     (r"technical success of (\w+)", "whether the development of {1} works out:"),
     (r"gain per case by the test set .*", "how much more {asset} really brings than what was done before:"),
     (r"share accepted: .*", "which share of the answers of {asset} is taken unchanged:"),
@@ -231,7 +230,7 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
     recall = metrics.figures.get(f"{assets[0]}_recall") if len(assets) == 1 else None
     if row["assumption"].startswith("gain per case") and recall is not None and recall.low is not None:
         found = words.percent_range((recall.low, recall.high), 0)
-        return f"how much more {asset} really brings than what was done before (it finds {found} of the cases that matter): {_ends(row)}"
+        return f"what {asset} really gains, by its test (it finds {found} of the cases that matter): {_ends(row)}"
     for pattern, told in PLAIN:
         if match := re.fullmatch(pattern, row["assumption"]):
             groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
@@ -267,9 +266,9 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
     for row in value.tables["tornado"][:most]:
         ends = sorted((row["value_at_low"], row["value_at_high"]))
         said = in_words(row, metrics, names)
-        told.append(render.join(render.plain(f"{words.sentence(said)} Value then: "), sums(ends[0], "value"),
+        told.append(render.join(render.plain(f"{words.sentence(said)} Then "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
-    base = f"Value then: all else most likely, which gives {sums.plain(total['most_likely'])}."
+    base = f"Then: all else most likely ({sums.plain(total['most_likely'])})."
     for row in sorted(value.tables["held"], key=lambda row: -row["without"])[:1]:
         if row["without"] >= max(sums.least, 0.5):
             told.append(_held(row, names, sums))
@@ -278,10 +277,8 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
 
 def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums) -> Html:
     """That the price of a substitute caps what an asset brings, and what that takes off the value."""
-    most = f"{short(names[row['asset_id']])} counts for at most {words.money(row['cap'], sums.currency)} a year, the price of {row['offer']}: "
-    return render.join(
-        render.plain(most), sums(row["without"], "value"), render.plain(" less than without that price.")
-    )
+    most = f"{short(names[row['asset_id']])}: held to {words.money(row['cap'], sums.currency)} a year, the price of {row['offer']}; "
+    return render.join(render.plain(most), sums(row["without"], "value"), render.plain(" more without it."))
 
 
 #: How an input is named that a case of this report measured.
@@ -318,7 +315,7 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
             ]
         told.append(render.join(*parts, render.plain(".")))
     if light:
-        told.append(render.plain(f"Open, of little weight: {words.listed(light, most=6)}."))
+        told.append(render.plain(f"Of little weight: {words.listed(light, most=6)}."))
     if withheld:
         told.append(render.plain(f"Withheld: {words.listed(withheld, most=6)}."))
     if settled:
@@ -350,5 +347,6 @@ def _trigger(one: Any) -> str:
     if one.kind == "metric":
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
     if one.at in ("fails", "succeeds"):
-        return f"when {one.about.replace('technical success', 'the development')} {one.at}: the value of {words.groups(one.now)} has another sign"
-    return f"when {one.about} comes out at {one.at}, all else as most likely: the value of {words.groups(one.now)} has changed sign before that"
+        return f"when {one.about.replace('technical success', 'the development')} {one.at}: {words.groups(one.now)} has another sign"
+    at = NUMBER.sub(_two_digits, str(one.at))
+    return f"when {one.about} comes out at {at}: {words.groups(one.now)} has changed sign before"
