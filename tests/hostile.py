@@ -49,6 +49,7 @@ NOT_FREE = {
     "cases.group_column": "",
     "cases.split.by": "",
     "cases.score_column": "",
+    "cases.leave_out_columns": "",
 }
 #: Texts by which rows of several files find each other.
 SHARED = {"evaluation_id": "evaluation"}

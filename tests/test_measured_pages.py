@@ -50,7 +50,7 @@ def pieces_of_months(plan):
     points = upkeep.points(value_model.gains(plan))
     shown = [evidence_tables.series(series, plan.evidence), evidence_tables.drift_chart(series, plan.evidence)]
     shown.append(upkeep_tables.watches(upkeep.watches(series, plan), points, MONEY, plan.evidence))
-    return [*shown, value_tables.decays(plan), value_tables.life_curves(plan)]
+    return [*shown, value_tables.decays(plan), value_tables.life_curves(upkeep.life_curves(plan), plan.evidence)]
 
 
 def test_months_that_a_case_gave_are_not_said_to_be_typed(plan):

@@ -127,8 +127,8 @@ def test_a_life_curve_falls_to_nothing_with_the_useful_life_and_is_drawn_no_furt
         pytest.approx(2**-end),
         0,
     ]
-    assert "Life curves" in str(value_tables.life_curves(plan))
-    assert not str(value_tables.life_curves(plan_of([asset(**AGES)], [])))
+    assert "Life curves" in str(value_tables.life_curves(upkeep.life_curves(plan), ()))
+    assert not str(value_tables.life_curves(upkeep.life_curves(plan_of([asset(**AGES)], [])), ()))
 
 
 def test_what_a_schedule_leaves_at_the_clients_own_cost_and_that_another_leaves_more():

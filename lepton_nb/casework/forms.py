@@ -201,6 +201,7 @@ class Slice:
     recall: Interval | None  # None without positives
     false_alarms: Interval | None
     baseline_recall: float | None
+    baseline_found: Interval | None  # the same with its interval
     baseline_false_alarms: float | None
     flagged: Interval
     auc: Score | None

@@ -224,6 +224,7 @@ def _slice(
     return Slice(
         name=name, n=len(part), positives=part.positives, recall=own["recall"], false_alarms=own["false_alarm_rate"],
         baseline_recall=None if before["recall"] is None else before["recall"].value,
+        baseline_found=before["recall"],
         baseline_false_alarms=None if before["false_alarm_rate"] is None else before["false_alarm_rate"].value,
         flagged=own["flagged_share"],
         auc=None if scores.decisions else money.area(part.y, scores.test[inside]),

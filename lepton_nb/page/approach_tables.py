@@ -8,7 +8,6 @@ from typing import Any
 from lepton_nb.page import charts, plots, render, words
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
-from lepton_nb.value_model.approaches import OF_OTHERS
 
 WHOSE = {"owner": "the owner's", "market": "a market participant's"}
 
@@ -69,7 +68,7 @@ def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
         paid = [name for name in item.group.assets if costs[name].depreciated > 0]
         if not paid:
             continue
-        of_others = all(found.plan.asset(name).acquisition in OF_OTHERS for name in paid)
+        of_others = all(costs[name].of_others for name in paid)
         again, done = ("fit in again", "done") if of_others else ("replace", "built")
         whole = sum(costs[name].depreciated for name in paid)
         cost = f"{item.name} would cost {money(whole)} to {again}"

@@ -15,8 +15,6 @@ from lepton_nb.page import charts, evidence_tables, plots, render, words
 from lepton_nb.page.evidence_words import weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
-from lepton_nb.valuation import performance
-from lepton_nb.value_model.gains import LEVEL
 
 GRADES = {"stop": "no conclusion", "warn": "to be known", "note": "beside"}
 RATES = {
@@ -205,7 +203,7 @@ def slices(judged: Any, name: str = "case") -> Html:
         money = _money(judged)
         listed = [
             {words.label(what): item.name, "Rows": item.n, "Positive": item.positives, "Found": _rate(item.recall),
-             "Found by the baseline": _of_baseline(item), "Flagged wrongly": _rate(item.false_alarms),
+             "Found by the baseline": _rate(item.baseline_found), "Flagged wrongly": _rate(item.false_alarms),
              "Gain per row": words.missing() if item.gain is None else f"{money(item.gain.value)} ({money.range((item.gain.low, item.gain.high))})"}
             for item in items
         ]  # fmt: skip
@@ -231,13 +229,6 @@ def slices(judged: Any, name: str = "case") -> Html:
 
 def _rate(rate: Any) -> str:
     return words.missing() if rate is None else f"{words.percent(rate.value)} ({words.percent_range(rate.interval)})"
-
-
-def _of_baseline(item: Any) -> str:
-    """Share of the positive rows of a slice that the baseline finds, with its interval."""
-    if item.baseline_recall is None:
-        return words.missing()
-    return _rate(performance.wilson_interval(round(item.baseline_recall * item.positives), item.positives, LEVEL))
 
 
 def labels(judged: Any, name: str = "case") -> Html:

@@ -13,7 +13,6 @@ from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
 from lepton_nb.terms import MEASURED
-from lepton_nb.value_model.threshold import OTHERS
 
 
 def evaluations(parts: Any) -> Html:
@@ -192,12 +191,12 @@ FIFTHS = "Best on other cases: each fifth is cut where the other four bring most
 def cut_table(found: Sequence[Any], money: Money, each: str, caption: str) -> Html:
     """Ways to cut the scores of a model, in money. each: what one case is called."""
     rows = [
-        {"Cut": cut.name, "From score": "five scores" if cut.name == OTHERS else words.figure(cut.score), "Flagged": words.share(cut.flagged),
+        {"Cut": cut.name, "From score": "five scores" if cut.cross_fitted else words.figure(cut.score), "Flagged": words.share(cut.flagged),
          f"Money per {each}": money(cut.value), "Over the cut in use": money(cut.gain),
          "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
         for cut in found
     ]  # fmt: skip
-    told = [render.note(FIFTHS)] if any(cut.name == OTHERS for cut in found) else []
+    told = [render.note(FIFTHS)] if any(cut.cross_fitted for cut in found) else []
     return render.join(render.table(rows, caption=caption), *told)
 
 

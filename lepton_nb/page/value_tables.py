@@ -15,11 +15,7 @@ from lepton_nb.page import charts, plots, render, words
 from lepton_nb.page.evidence_words import months_from, sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
-from lepton_nb.terms import years_between
-from lepton_nb.value_model.money import life_curve, present_benefits
 
-#: Assets whose life curves are drawn.
-MOST_CURVES = 6
 OUTCOMES = {"fn": "false negative", "fp": "false positive", "tp": "true positive", "tn": "true negative"}
 
 
@@ -364,25 +360,21 @@ def decays(plan: Any) -> Html:
     return render.join(table, *map(render.note, told))
 
 
-def life_curves(plan: Any) -> Html:
-    """What is left of the gain of each asset that earns, from the valuation date to the end of its useful life."""
-    worth = present_benefits(plan, lambda line: (line.asset_id, line.driver_id))
-    largest = dict(sorted(worth, key=worth.get))
-    chosen = sorted(largest.items(), key=lambda item: -worth[item])[:MOST_CURVES]
-    if not chosen:
+def life_curves(found: Any, evidence: Any) -> Html:
+    """What is left of the gain of each asset that earns, from the valuation date to the end of its useful life.
+
+    evidence: of the plan: whose months are those of a case.
+    """
+    if not found.left:
         return render.join()
-    times = np.linspace(0, years_between(plan.date, plan.periods[-1].end), 481)
-    curves = {name: 100 * life_curve(plan, name, driver, times) for name, driver in chosen}
-    for left in curves.values():  # down to nothing once, and no line after it
-        left[np.flatnonzero(left).max(initial=-1) + 2 :] = np.nan
-    axis = charts.lines(times, curves, "years from the valuation date", "left of the gain, %")
+    curves = {name: 100 * left for name, left in found.left.items()}
+    axis = charts.lines(found.times, curves, "years from the valuation date", "left of the gain, %")
     axis.set_ylim(0, 105)
-    few = "" if len(chosen) == len(largest) else f" The {len(chosen)} assets whose benefits are worth most."
-    few += " Of an asset with several benefits the largest." if len(worth) > len(largest) else ""
-    watched = [name for name, _ in chosen if name in plan.decays and plan.decays[name].measured is not None]
+    few = "" if len(curves) == found.earning else f" The {len(curves)} assets whose benefits are worth most."
+    few += " Of an asset with several benefits the largest." if found.several else ""
     caption = (
         "Life curves: what is left of the gain, on average; up again where a model is trained again, nothing after the useful life."
-        f"{few} {months_from(watched, plan.evidence, 'assets.csv')}"
+        f"{few} {months_from(found.watched, evidence, 'assets.csv')}"
     )
     return plots.show(axis, caption, "life-curves")
 

@@ -200,8 +200,7 @@ def anchor_of(document: str) -> str:
 def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
     """The last line of a page: of the client's part, where its rules stand and its method is taught; of the book, its notebook."""
     if page.part == BOOK and page.source.startswith("notebooks/"):
-        link = notebook_link(f"{posixpath.basename(page.document)}.ipynb")
-        return _markdown("foot", f'<p class="lepton-foot">This page as a notebook, as it was executed: {link}.</p>')
+        return _markdown("foot", notebook_foot(posixpath.basename(page.document)))
     told = []
     if aside:
         named = [heading for cell in aside for heading in re.findall(r"^#+ (.*)$", "".join(cell["source"]), re.M)]
@@ -214,9 +213,12 @@ def foot(page: Page, aside: list[dict], pages: Iterable[Page]) -> dict | None:
     return _markdown("foot", f'<p class="lepton-foot">{" ".join(told)}</p>') if told else None
 
 
-def notebook_link(file: str) -> str:
-    """HTML that leads to a notebook beside its page."""
-    return f'<a href="{file}" download>{file}</a>'
+def notebook_foot(name: str) -> str:
+    """HTML that leads to the notebook of that name beside its page."""
+    file = f"{name}.ipynb"
+    return (
+        f'<p class="lepton-foot">This page as a notebook, as it was executed: <a href="{file}" download>{file}</a>.</p>'
+    )
 
 
 def _link(page: Page, document: str, anchor: str, words: str) -> str:

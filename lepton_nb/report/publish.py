@@ -170,12 +170,16 @@ NOT_NEEDED = shutil.ignore_patterns(
 )  # fmt: skip
 
 
-def lay_out(work: Path, site: Path, first: str) -> None:
-    """Copy the pages that were built in ``work`` to a new folder, with what a visitor's browser or host needs."""
+def lay_out(work: Path, site: Path, first: str, notebooks: Path | None = None) -> None:
+    """Copy the pages that were built in ``work`` to a new folder, with what a visitor's browser or host needs.
+
+    notebooks: the executed ones; each stands beside the page of the book that leads to it, the same file. None: no page does.
+    """
     shutil.copytree(work / "html", site, ignore=NOT_NEEDED)
     site.chmod(0o755)
     names = marks.read(work / "source")
     marks.put(site, names)
+    _lay_notebooks(site, notebooks)
     _drop_strange_pictures(site)
     _drop_strange_words(site / "searchindex.js")
     # GitHub's pages leave out folders with an underscore unless this file is there.
@@ -183,6 +187,17 @@ def lay_out(work: Path, site: Path, first: str) -> None:
     client, day = opened(names[marks.NAME]), names[marks.DAY]
     page_head.draw_card(site / "_static" / page_head.CARD, client, marks.SUBJECT, day)
     (site / "index.html").write_text(_leading_on(first, client, day, names[marks.AUTHOR]), encoding="utf-8")
+
+
+def _lay_notebooks(site: Path, notebooks: Path | None) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if editions.notebook_foot(page.stem) not in text:
+            continue
+        if notebooks is None:
+            page.write_text(text.replace(editions.notebook_foot(page.stem), ""), encoding="utf-8")
+        else:
+            os.link(notebooks / f"{page.stem}.ipynb", page.with_suffix(".ipynb"))
 
 
 def _leading_on(first: str, client: str, day: str, author: str) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -256,8 +256,7 @@ def _publish(plan: Plan, outcomes: Mapping[str, Outcome], made: dict, running: P
         shutil.copyfile(running, new / "ledger.json")
         names.append("ledger.json")
         if plan.whole:
-            publish.lay_out(stage, new / "site", documents[0])
-            _lay_notebooks(documents, new)
+            publish.lay_out(stage, new / "site", documents[0], new / "notebooks")
             _add_forms(plan, documents, made, new)
             made["pages_changed"] = publish.changed_pages(new / "site", plan.out / "site", documents)
             _export_together(plan, entries, made, new)
@@ -310,14 +309,6 @@ def _export(plan: Plan, entries: Mapping[str, Entry], new: Path) -> list[str]:
         clean = private.exported(json.loads(entry.notebook.read_text(encoding="utf-8")))
         writing.write_text(new / notebook, json.dumps(clean, indent=1, ensure_ascii=False) + "\n")
     return names
-
-
-def _lay_notebooks(documents: list[str], new: Path) -> None:
-    """Put the notebook of each page of the book beside it, where its last line leads; the same file, not a second one."""
-    for document in documents:
-        name = f"{PurePosixPath(document).name}.ipynb"
-        if editions.notebook_link(name) in (new / "site" / f"{document}.html").read_text(encoding="utf-8"):
-            os.link(new / "notebooks" / name, new / "site" / f"{document}.ipynb")
 
 
 def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: Path) -> None:

@@ -27,7 +27,7 @@ from lepton_nb.value_model.money import (
     own_margins,
     present_benefits,
 )
-from lepton_nb.value_model.replacement import Replacement, kind_rate, replacement_costs
+from lepton_nb.value_model.replacement import OF_OTHERS, Replacement, kind_rate, replacement_costs
 
 #: Who uses what, and how. Each rule has a test; the chapter prints them all.
 APPROACH_RULES = {
@@ -87,10 +87,6 @@ def earners(plan: Plan) -> tuple[str, ...]:
 
 
 # --- income ----------------------------------------------------------------------------------------------
-
-
-#: Ways to come by an asset that belongs to another: what was spent on it fits it in.
-OF_OTHERS = ("licensed", "leased")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ def kind_rate(plan: Plan, asset_id: str) -> float:
     return plan.wacc + getattr(discount.asset_premium, plan.asset(asset_id).kind) + discount.specific_premium(asset_id)
 
 
+#: Ways to come by an asset that belongs to another.
+OF_OTHERS = ("licensed", "leased")
+
+
 @dataclass(frozen=True)
 class Spent:
     """One payment for building an asset: money, age in years, share that is left."""
@@ -42,6 +46,7 @@ class Replacement:
     functional: float = 0.0  # share lost by age or decay
     built: methods.ReplacementCost | None = None
     remaining_life: float | None = None  # years, weighted by money; None: nothing is left
+    of_others: bool = False  # it belongs to another: what was spent fits it in
     sentence: str = ""
 
     @property
@@ -99,6 +104,7 @@ def _replacement(plan: Plan, asset, rows) -> Replacement:
             parts, opportunity_rate=rate, build_years=bound, functional_obsolescence=functional
         ),
         remaining_life=lives / left if left else None,
+        of_others=asset.acquisition in OF_OTHERS,
     )
 
 

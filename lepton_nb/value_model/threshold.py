@@ -30,6 +30,11 @@ class Cut:
     low: float
     high: float
 
+    @property
+    def cross_fitted(self) -> bool:
+        """Whether each fifth of the cases is cut where the other four say."""
+        return self.name == OTHERS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:

@@ -17,7 +17,7 @@ from lepton_nb.value_model.gains import Gain, most_likely_money
 from lepton_nb.value_model.laying import life_end, retrain_months, segments, training_line
 from lepton_nb.value_model.ledger import first_uses
 from lepton_nb.value_model.lines import CostLine, Group, Plan
-from lepton_nb.value_model.money import group_value, present_benefits
+from lepton_nb.value_model.money import group_value, life_curve, present_benefits
 from lepton_nb.value_model.times import months_later, years_between
 
 POINT = 0.01
@@ -68,6 +68,34 @@ def points(gains: Iterable[Gain]) -> tuple[Point, ...]:
             yearly = None if gain.yearly is None else gain.yearly * POINT * each
             found.append(Point(gain.evaluation_id, gain.asset_id, rate, measured, POINT * each, yearly))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class LifeCurves:
+    """What is left of gains over time. times: (n,) years from the valuation date; left: asset → (n,), 0..1, NaN past its end.
+
+    earning: how many assets earn, of which those worth most are here; several: whether one has several benefits, of which
+    the largest is here; watched: the assets whose decay was measured.
+    """
+
+    times: np.ndarray
+    left: dict[str, np.ndarray]
+    earning: int
+    several: bool
+    watched: list[str]
+
+
+def life_curves(plan: Plan, most: int = 6) -> LifeCurves:
+    """The life curve of each asset that earns, of at most ``most``."""
+    worth = present_benefits(plan, lambda line: (line.asset_id, line.driver_id))
+    largest = dict(sorted(worth, key=worth.get))
+    chosen = sorted(largest.items(), key=lambda item: -worth[item])[:most]
+    times = np.linspace(0, years_between(plan.date, plan.periods[-1].end), 481)
+    left = {name: life_curve(plan, name, driver, times) for name, driver in chosen}
+    for curve in left.values():  # down to nothing once, and no line after it
+        curve[np.flatnonzero(curve).max(initial=-1) + 2 :] = np.nan
+    watched = [name for name in left if name in plan.decays and plan.decays[name].measured is not None]
+    return LifeCurves(times, left, len(largest), len(worth) > len(largest), watched)
 
 
 @dataclass(frozen=True)
