@@ -45,10 +45,13 @@ def held(plan: Plan) -> tuple[Held, ...]:
     """The assets that a substitute's price holds down, with what it takes off the value of their group."""
     found = []
     for name, cap in plan.caps.items():
+        offer = capping(plan, name)
+        if not offer:
+            continue
         group = plan.group(name)
         free = replace(plan, caps={other: price for other, price in plan.caps.items() if other != name})
         more = float(group_value(free, group)) - float(group_value(plan, group))
-        found.append(Held(name, capping(plan, name), cap, more))
+        found.append(Held(name, offer, cap, more))
     return tuple(found)
 
 

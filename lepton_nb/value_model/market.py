@@ -212,8 +212,8 @@ def caps(plan: Plan) -> dict[str, float]:
 
 
 def capping(plan: Plan, asset_id: str) -> str:
-    """The name of the substitute whose price caps an asset."""
-    return _substitutes(plan)[asset_id][1]
+    """The name of the substitute whose price caps an asset; empty where the plan's years hold no benefit of it."""
+    return _substitutes(plan).get(asset_id, (0.0, ""))[1]
 
 
 def _substitutes(plan: Plan) -> dict[str, tuple[float, str]]:
