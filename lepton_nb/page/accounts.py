@@ -175,7 +175,7 @@ def against_value(
         "who would lose stops, so neither is below 0. Costs of disposal are taken as none."
     )
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
-    chart = _books_chart(tests, currency) if tests else ""
+    chart = _books_chart(tests, currency) if tests else render.join()
     notes = [
         render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
         for name, why in left_out.items()
