@@ -269,15 +269,17 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
         told.append(render.join(render.plain(f"{words.sentence(said)} Then "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
     base = f"Then: all else most likely ({sums.plain(total['most_likely'])})."
-    for row in sorted(value.tables["held"], key=lambda row: -row["without"])[:1]:
-        if row["without"] >= max(sums.least, 0.5):
-            told.append(_held(row, names, sums))
+    counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
+    held = [
+        row for row in value.tables["held"] if row["asset_id"] in counted and row["without"] >= max(sums.least, 0.5)
+    ]
+    told += [_held(row, names, sums) for row in sorted(held, key=lambda row: -row["without"])[:1]]
     return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
 
 
 def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums) -> Html:
     """That the price of a substitute caps what an asset brings, and what that takes off the value."""
-    most = f"{short(names[row['asset_id']])}: held to {words.money(row['cap'], sums.currency)} a year, the price of {row['offer']}; "
+    most = f"{short(names[row['asset_id']])}: held to {words.money(row['cap'], sums.currency)} a year, the price of {short(row['offer'])}; "
     return render.join(render.plain(most), sums(row["without"], "value"), render.plain(" more without it."))
 
 
