@@ -244,7 +244,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ("label", "low", "high", "unit", "said"),
     [
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
-        ("half-life of the gain of A", "1.02", "no decay", "years", "after how long half of the lead of Model A is gone: 1 years or never"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "after how long half of the lead of Model A is gone: 1 year or never"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
         ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
@@ -318,3 +318,17 @@ def test_a_sign_is_told_by_what_turns_out():
         kind="sign", about="gain per case by the test set E", at=f"{words.MINUS}1.01", now="D3 + M3", page="value"
     )
     assert first_page._trigger(two) == f"when {two.about} comes out at {words.MINUS}1: D3 + M3 has changed sign before"
+
+
+def test_a_volume_that_is_a_share_is_told_in_percent_and_ends_by_year_as_they_are():
+    row = {
+        "assumption": "volume: energy saving (M2)",
+        "low": "0.0025",
+        "high": "0.0475",
+        "unit": "share of energy bill",
+        "assets": ["M2"],
+    }
+    space = "\N{NARROW NO-BREAK SPACE}"
+    assert first_page.in_words(row, record({}), {}).endswith(f"0.25{space}% to 4.75{space}% of energy bill")
+    by_year = row | {"low": "each low", "high": "each high"}
+    assert first_page.in_words(by_year, record({}), {}).endswith(": each low or each high")

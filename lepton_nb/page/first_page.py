@@ -243,8 +243,12 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
 NUMBER = re.compile(rf"{words.MINUS}?\d[\d{words.THIN}]*(?:\.\d+)?")
 
 
+def _value(text: str) -> float:
+    return float(text.replace(words.MINUS, "-").replace(words.THIN, ""))
+
+
 def _two_digits(match: re.Match) -> str:
-    return words.rounded(float(match[0].replace(words.MINUS, "-").replace(words.THIN, "")), digits=2)
+    return words.rounded(_value(match[0]), digits=2)
 
 
 def _ends(row: Mapping[str, Any]) -> str:
@@ -252,9 +256,13 @@ def _ends(row: Mapping[str, Any]) -> str:
     unit = row["unit"].partition(" (")[0]
     if row["assumption"].startswith("money per false"):  # told as a cost
         low, high = (end.removeprefix(words.MINUS) for end in (high, low))
-    if unit.startswith("share of "):  # of a volume that is a share
-        low, high = (words.percent(float(row[end]), 2) for end in ("low", "high"))
+    if unit.startswith("share of ") and all(
+        NUMBER.fullmatch(row[end]) for end in ("low", "high")
+    ):  # a volume that is a share
+        low, high = (words.percent(_value(row[end]), 2) for end in ("low", "high"))
         return f"{low} to {high} {unit.removeprefix('share ')}"
+    if unit == "years" and low == "1" and not any(map(str.isdigit, high)):
+        unit = "year"
     if not any(map(str.isdigit, high)):
         return f"{low} {unit if any(map(str.isdigit, low)) else ''} or {high}".replace("  ", " ")
     return f"{low} to {high} {unit}".strip()
