@@ -280,7 +280,10 @@ def test_prohibited_what_stopping_costs_and_who_needs_it(foundry, changed):
     assert test.result.impairment_loss == pytest.approx(stop.carrying) and test.rate_before_tax is None
     assert -closing.amount.mode < test.value < 0  # the cost of stopping counts, at its date
     assert books.stopping(foundry, ledger.books(foundry.client)) == ()
-    sold = SimpleNamespace(asset_id="D1", salvage=700.0), SimpleNamespace(asset_id="M1", salvage=90.0)
+    sold = [
+        SimpleNamespace(asset_id=name, kind="abandon", salvage=money + 20, cost=20.0, deadline_years=1.0)
+        for name, money in (("D1", 700.0), ("M1", 90.0))
+    ]
     view = replace(plan, client=client.model_copy(update={"options": sold}))
     assert [stop.salvage for stop in books.stopping(view, kept)] == [700.0]  # its own salvage, nobody else's
 

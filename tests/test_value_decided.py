@@ -105,6 +105,14 @@ def test_stop_what_is_not_supported_and_say_what_that_saves():
     assert (one.word, one.money, one.day) == ("stop", -9.0, DAY)
 
 
+def test_stop_where_an_option_to_abandon_brings_more_than_going_on():
+    sold = record(right_to_stop=[{"group": "A", "year": "today", "value": 55.0}])
+    (one,) = told(records([group()], options=sold))
+    assert (one.word, one.money, one.what, one.page) == ("stop", 55.0, "more than going on", "options")
+    later = record(right_to_stop=[{"group": "A", "year": 2027, "value": 55.0}])
+    assert [one.word for one in told(records([group()], options=later))] == ["keep"]
+
+
 def test_renegotiate_what_is_unclear_and_what_is_offered_for_less():
     unclear = group(verdict="withheld", reason="legal control of A is unclear", counts=False)
     (one,) = told(records([unclear]), [asset(legal_control="unclear")])

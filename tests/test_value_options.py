@@ -19,7 +19,7 @@ from lepton_nb import client, value_model
 from lepton_nb.valuation import options as formulas
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import options, stages, stopping
+from lepton_nb.value_model import books, ledger, options, stages, stopping
 
 ROOT = Path(__file__).resolve().parent.parent
 YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
@@ -567,6 +567,36 @@ def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_cas
     assert stopping.best_stop(found, today) == (today.saved, "today")
     (cut,) = [text for text in value_model.findings(plan) if text.startswith(f"{group.name}: counted")]
     assert "for 2026 only" in cut and "from 2027 on" in cut
+
+
+def test_what_an_option_to_abandon_brings_counts_wherever_stopping_is_looked_at():
+    sold = option("abandon", cost=30.0, salvage=250.0, scale=None)  # until the end of 2026
+    plan = with_options(sold, rate=0.1)
+    distribution, group = value_model.simulate(plan, draws=2048), plan.groups[0]
+    today, ends = stopping.stop_today(plan, distribution, group), stopping.right_to_stop(plan, distribution, group)
+    rest = float(value_model.evaluate(plan).total)
+    assert today.brings == 220 and today.saved == 0 and rest > 220  # going on is worth more today
+    first, second = ends[0], ends[1]
+    assert first.brings == pytest.approx(220 / 1.1) and second.brings == 0  # after the deadline nothing is had for it
+    assert first.option_value == pytest.approx(220 / 1.1 - first.rest, rel=1e-3) and first.below_zero == 1
+    assert "worth less than the 200 EUR that stopping brings" in stopping.stop_sentence("G", ends, 300.0, money, today)
+    dear = with_options(option("abandon", cost=30.0, salvage=400.0, scale=None), rate=0.1)
+    now = stopping.stop_today(dear, distribution, group)
+    assert now.saved == pytest.approx(370 - rest, rel=1e-3) and now.rest == pytest.approx(rest, rel=1e-3)
+    said = stopping.stop_sentence("G", ends, 300.0, money, now)
+    assert "it loses" not in said and "brings 370 EUR by the client's option to abandon" in said
+    values = {group.name: 50.0}
+    for one, fair in ((plan, 220.0), (with_options(rate=0.1), 50.0)):
+        (test,) = books.impairment_tests(one, ledger.books(one.client), values, values)
+        assert test.result.fair_value_less_costs == fair
+
+
+def test_of_several_options_to_abandon_one_asset_the_best_counts_and_costs_alone_are_no_gain():
+    many = [option("abandon", cost=10.0, salvage=each, scale=None) for each in (50.0, 90.0)]
+    plan = with_options(*many)
+    assert stopping.brings(plan, plan.groups[0]) == 80
+    paid = with_options(option("abandon", cost=10.0, salvage=0.0, scale=None))
+    assert stopping.brings(paid, paid.groups[0]) == -10
 
 
 def test_a_group_that_gains_saves_nothing_by_stopping_today():

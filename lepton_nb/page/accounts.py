@@ -290,11 +290,11 @@ def profits(found: Sequence[Any], currency: str) -> render.Html:
 def stops(found: Sequence[Any], currency: str) -> render.Html:
     """Prohibited assets: what stands in the books, what stopping costs, who needs them."""
     rows = [
-        {"Asset": stop.asset_id, "In the books": stop.carrying, "Cost of stopping": stop.cost, "Salvage": stop.salvage,
+        {"Asset": stop.asset_id, "In the books": stop.carrying, "Cost of stopping": stop.cost, "Salvage, net": stop.salvage,
          "Needed by": ", ".join(stop.needed_by) or "none"}
         for stop in found
     ]  # fmt: skip
-    forms = dict.fromkeys(("In the books", "Cost of stopping", "Salvage"), _money(currency))
+    forms = dict.fromkeys(("In the books", "Cost of stopping", "Salvage, net"), _money(currency))
     caption = "Prohibited assets. What needs one of them earns nothing here, and has to be stopped or built without it."
     return render.table(rows, forms, caption, none="No asset is prohibited.")
 

@@ -18,6 +18,7 @@ from lepton_nb.value_model.lines import Group, Plan, without_amortisation
 from lepton_nb.value_model.money import amortisation, cash_flows, cost, evaluate, group_value
 from lepton_nb.value_model.planning import on_basis
 from lepton_nb.value_model.portfolio import Ask
+from lepton_nb.value_model.stopping import brings
 from lepton_nb.value_model.worlds import simulate
 
 #: How the books are read. Each rule has a test; the chapter prints them all.
@@ -43,11 +44,12 @@ RULES = {
     "expensed. An asset not yet in use is not amortised; it is tested for impairment every year (IAS 36.10).",
     "Impairment": "Joint benefits cannot be told apart, so a group is tested as one (a cash-generating unit, IAS 36.66). Value in "
     "use is the group's value to its owner, fair value that to a market participant, both the means of the draws "
-    "(IAS 36.32), by the function of the headline; costs of disposal are taken as none. What an asset still needs before it is "
+    "(IAS 36.32), by the function of the headline, and at least what an option to abandon its assets brings today, salvage less "
+    "what stopping costs; other costs of disposal are taken as none. What an asset still needs before it is "
     "ready counts (IAS 36.42). The rate before tax is the one at which the flows before tax are worth the same as those after "
     "tax (IAS 36.BCZ85), found by search, not by dividing by one less the tax rate.",
-    "Stopped": "An asset prohibited by the EU AI Act is tested alone: nothing is recovered but its salvage (that of an option to "
-    "abandon it). What stopping it costs, and which assets need it, stands beside.",
+    "Stopped": "An asset prohibited by the EU AI Act is tested alone: nothing is recovered but what an option to abandon it brings. "
+    "What stopping it costs, and which assets need it, stands beside.",
     "Without a number": "Where the conclusion shows a range in place of a number, or is withheld, the group is neither tested nor "
     "put to a choice: its books are listed.",
     "Data resources": "Chinese provisions for enterprise data resources, from 2024-01-01, for clients with a tie to China: data "
@@ -191,13 +193,12 @@ def impairment_tests(
 ) -> list[Test]:
     """Each group for which both values are given, as one unit (rules Impairment, Stopped, Without a number)."""
     kept = on_basis(plan, "owner")
-    salvage = {stop.asset_id: stop.salvage for stop in stopping(plan, found)}
     tests, amounts = [], carrying_amounts(plan, found)
     for group in kept.groups:
         if group.name not in owner or group.name not in market:
             continue
         carrying = amounts[group.name]
-        fair = max(market[group.name], 0.0) + salvage.get(group.name, 0.0)
+        fair = max(market[group.name], brings(plan, group), 0.0)
         # values are already discounted at the dates of the flows, so no rate is left to apply
         result = accounting.impairment(carrying, fair, [max(owner[group.name], 0.0)], 0.0)
         tests.append(Test(group.name, carrying, result, rate_before_tax(kept, group), owner[group.name]))
@@ -251,7 +252,7 @@ def equal_rate(flows: Sequence[tuple[float, float]], value: float, near: float) 
 
 @dataclass(frozen=True)
 class Stop:
-    """A prohibited asset: what stands in the books, what stopping costs, what is left, who needs it. Money, positive."""
+    """A prohibited asset: what stands in the books, what stopping costs, what it brings, who needs it. Money, positive."""
 
     asset_id: str
     carrying: float
@@ -271,7 +272,7 @@ def stopping(plan: Plan, found: Mapping[str, Book]) -> tuple[Stop, ...]:
             row.amount.mode for row in client.costs
             if row.asset_id == name and row.kind == "forecast" and row.phase == "decommission"
         )  # fmt: skip
-        salvage = sum(option.salvage or 0.0 for option in client.options if option.asset_id == name)
+        salvage = brings(plan, plan.group(name))
         others = tuple(other for other, needed in plan.needs.items() if name in needed and other != name)
         stops.append(Stop(name, found[name].at(plan.date).carrying_amount, paid, salvage, others))
     return tuple(stops)

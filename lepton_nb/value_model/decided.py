@@ -31,7 +31,7 @@ AGAIN = 1
 RULES: Mapping[str, str] = {
     "Keep": f"The value of a group is at most to one half below zero, its sign is shown, and nothing bids to stop it. Until the next valuation, {AGAIN} year on.",
     "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment.",
-    "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it. The money is what stopping today saves, else what the group loses.",
+    "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it; or an option to abandon brings more than going on. The money is what stopping today is worth more, else what the group loses.",
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
     "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training.",
@@ -116,6 +116,8 @@ def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: d
         )  # fmt: skip
     if word in (OPEN, NOT_SHOWN):
         return next(iter(_studies(found, row, own, day)), None) or _know(found, row, day)
+    if (more := _stops(found, name).get("today", 0.0)) > 0:
+        return Decision(word=STOP, about=name, day=day, money=more, what="more than going on", page="options")
     return Decision(word=KEEP, about=name, day=again(day), money=row["value"], what="value", page="value")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from lepton_nb.value_model import lives
 from lepton_nb.value_model.lines import STOPPED, Plan
 from lepton_nb.value_model.market import capping
 from lepton_nb.value_model.money import group_value, present_benefits
@@ -76,8 +77,8 @@ def cut_short(plan: Plan) -> list[str]:
 
 
 def findings(plan: Plan) -> tuple[str, ...]:
-    """All findings on the figures: notes of the plan, rows left out, weak evidence, unclear control, retraining."""
-    found = [*cut_short(plan), *plan.notes, *left_out(plan)]
+    """All findings on the figures: lives that do not fit, notes of the plan, rows left out, weak evidence, unclear control."""
+    found = [*cut_short(plan), *lives.findings(plan), *plan.notes, *left_out(plan)]
     weak = weak_share(plan)
     if weak is not None and weak > 0.5:
         found.append(f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures.")

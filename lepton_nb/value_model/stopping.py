@@ -16,9 +16,10 @@ from lepton_nb.value_model.money import (
     cash_flows,
     cost,
     cost_factor,
+    discount_factor,
     scenario_world,
 )
-from lepton_nb.value_model.stages import WORTH_NAMING, invested
+from lepton_nb.value_model.stages import WORTH_NAMING, invested, payment_rate
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.worlds import Distribution
 
@@ -31,16 +32,31 @@ class Stop:
     year: int
     years: float  # from the valuation date
     rest: float  # mean present value of what comes after
-    below_zero: float  # share of the draws in which the rest is negative
-    option_value: float  # E max(−rest, 0)
+    below_zero: float  # share of the draws in which the rest is worth less than what stopping brings
+    option_value: float  # E max(brings − rest, 0)
     standard_error: float
+    brings: float = 0.0  # what stopping then brings (:func:`brings`)
+
+
+def brings(plan: Plan, group: Group, years: float = 0.0) -> float:
+    """What stopping a group after so many years brings by the client's options to abandon its assets; money of today.
+
+    Salvage less what stopping costs, until the deadline of the option; of several for one asset the best. 0 without any.
+    """
+    best: dict[str, float] = {}
+    for item in plan.client.options:
+        if item.kind == "abandon" and item.asset_id in group.assets and years <= item.deadline_years:
+            net = (item.salvage or 0.0) - item.cost
+            best[item.asset_id] = max(net, best.get(item.asset_id, net))
+    return discount_factor(payment_rate(plan), years) * sum(best.values())
 
 
 def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple[Stop, ...]:
     """What it is worth to stop at each year's end where the rest is worth less than nothing.
 
     No volatility is needed: in each draw the flows after that day are known, and stopping avoids them. What it costs to
-    stop (decommissioning) is paid in any case, so it is not in the rest. It is an upper end, because the levels are taken as known by then. Only dates after the last payment of development:
+    stop (decommissioning) is paid in any case, so it is not in the rest; what it brings counts (:func:`brings`). It is an
+    upper end, because the levels are taken as known by then. Only dates after the last payment of development:
     before, the same right is the right to refuse that payment (:func:`stages`), and it has one value.
     """
     world = scenario_world(plan, distribution.total.inputs)
@@ -54,8 +70,8 @@ def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple
         time = years_between(plan.date, span.end)
         if time < developed:
             continue
-        rest = sum(flows[index + 1 :])
-        saved = np.maximum(-rest, 0.0)
+        rest, given = sum(flows[index + 1 :]), brings(plan, group, time)
+        saved = np.maximum(given - rest, 0.0)
         blocks = saved.reshape(distribution.total.replicates, -1).mean(axis=1)
         found.append(
             Stop(
@@ -63,9 +79,10 @@ def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple
                 year=span.year,
                 years=time,
                 rest=float(rest.mean()),
-                below_zero=float(np.mean(rest < 0)),
+                below_zero=float(np.mean(rest < given)),
                 option_value=float(saved.mean()),
                 standard_error=float(blocks.std(ddof=1) / math.sqrt(len(blocks))),
+                brings=given,
             )
         )
     return tuple(found)
@@ -75,16 +92,23 @@ def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple
 class Today:
     """Stopping a group today; money of today. What is due in any case (development, decommissioning) is not saved."""
 
-    saved: float  # mean of what stopping today saves, at least 0
+    saved: float  # mean of what stopping today is worth more than going on, at least 0
     due: float  # mean of what is paid all the same, after the tax that it saves
+    brings: float = 0.0  # what stopping brings (:func:`brings`), held in saved
+
+    @property
+    def rest(self) -> float:
+        """What going on is worth where stopping today is worth more."""
+        return self.brings - self.saved
 
 
 def stop_today(plan: Plan, distribution: Distribution, group: Group) -> Today:
-    """What stopping today saves: the loss of a group whose flows, without what is due anyhow, are below zero."""
+    """What stopping today saves and brings beyond the flows of a group, without what is due anyhow."""
     world = scenario_world(plan, distribution.total.inputs)
     free = replace(plan, costs=tuple(line for line in plan.costs if not line.committed))
     whole, rest = (float(np.mean(sum(year.present for year in cash_flows(one, group, world)))) for one in (plan, free))
-    return Today(max(-rest, 0.0), max(rest - whole, 0.0))
+    given = brings(plan, group)
+    return Today(max(given - rest, 0.0), max(rest - whole, 0.0), given)
 
 
 def best_stop(found: Sequence[Stop], today: Today) -> tuple[float, str] | None:
@@ -103,7 +127,11 @@ def stop_sentence(
     Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on.
     """
     if today is not None and today.saved > 0:
-        words = f"{name}: it loses as planned, and stopping today saves {money(today.saved)}"
+        words = (
+            f"{name}: it loses as planned, and stopping today saves {money(today.saved)}"
+            if today.rest < 0 or not today.brings
+            else f"{name}: stopping today brings {money(today.brings)} by the client's option to abandon, {money(today.saved)} more than going on"
+        )
         if today.due > 0:
             words += f"; {money(today.due)} for development or decommissioning is due in any case"
         best = max((item.option_value for item in found), default=0.0)
@@ -118,6 +146,7 @@ def stop_sentence(
             return f"{name}: the right to stop later adds nothing: at no year's end would stopping save anything, in any draw."
         return f"{name}: the right to stop later adds next to nothing (at most {money(best.option_value)})."
     return (
-        f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is negative in "
+        f"{name}: the right to stop is worth up to {money(best.option_value)}, at the end of {best.year}, when the rest is "
+        f"{f'worth less than the {money(best.brings)} that stopping brings' if best.brings > 0 else 'negative'} in "
         f"{100 * best.below_zero:.0f} % of the draws. Keep it: sign nothing that binds longer."
     )
