@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.page import valuer, words
-from lepton_nb.value_model import law, registered, sheets
+from lepton_nb.page import approach_tables, valuer, words
+from lepton_nb.value_model import law, money, planning, registered, sheets, wara
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,8 +35,8 @@ def test_a_named_valuer_states_the_value_with_its_range_and_finds_a_place_to_sig
     shown = str(valuer.statement(scope, Record(), law.NOT_STATED))
     assert "A. &lt;b&gt;Valuer&lt;/b&gt;, chartered" in shown and "<b>" not in shown
     assert shown.count('lepton-blank"') == 3 and "Place and date" in shown
-    money = words.Money("EUR")
-    assert "no tie." in shown and money(1_234_567, within=(1e6, 1.5e6)) in shown and money.range((1e6, 1.5e6)) in shown
+    told = words.Money("EUR")
+    assert "no tie." in shown and told(1_234_567, within=(1e6, 1.5e6)) in shown and told.range((1e6, 1.5e6)) in shown
 
 
 def test_a_report_without_a_valuer_is_unsigned_and_says_what_to_write():
@@ -52,13 +54,57 @@ def test_departures_follow_what_the_client_states():
     asks = {one.asks for one in law.departures(bare)}
     assert {"valuer in the report", "independence in the report", "date of the report in the report"} <= asks
     full = engaged(valuer="A", intended_users="B", independence="none", premise="current_use", limiting_conditions=("C",),
-                   report_date=bare.valuation.date)  # fmt: skip
+                   fee="by the hour", inspection="a shop", report_date=bare.valuation.date)  # fmt: skip
     assert not any(one.here == "not stated in client.yml" for one in law.departures(full))
     assert any("invented" in one.here for one in law.departures(full))
     without = full.model_copy(update={"comparables": (), "discount": full.discount.model_copy(update={"source": ""})})
     told = {one.asks: one.here for one in law.departures(without)}
     assert "evidence for the discount rate" in told and "the market approach considered" in told
     assert str(valuer.departures(law.departures(without))).count("<tr>") == len(told) + 1
+
+
+def test_the_steps_to_the_cost_of_capital_end_at_the_one_that_is_used():
+    for name in ("manufacturer", "retailer", "bank"):
+        plan = value_model.plan(clients.load(ROOT / "clients" / name))
+        steps = planning.capital_steps(plan.client)
+        assert steps[-1].figure == plan.wacc == planning.discount_rate(plan.client)
+        shown = str(valuer.rates(value_model.register(plan), plan.groups, sheets.returns_in_rates(plan), steps))
+        assert all(f"step: {one.name}" in shown and one.how in shown for one in steps)
+    grocer = clients.load(ROOT / "clients" / "retailer")
+    beta, equity = 0.75 * (1 + (1 - 0.206) * 0.4), 0.024 + 0.06 * 0.75 * (1 + (1 - 0.206) * 0.4) + 0.015
+    debt = 0.045 * (1 - 0.206)
+    nominal = equity / 1.4 + debt * 0.4 / 1.4
+    expected = (beta, equity, debt, 0.4 / 1.4, nominal, 0.02, (1 + nominal) / 1.02 - 1)
+    assert [one.figure for one in planning.capital_steps(grocer)] == pytest.approx(expected)
+    assert [one.name for one in planning.capital_steps(grocer)][-3:] == ["cost of capital, nominal", "inflation", "cost of capital, real"]  # fmt: skip
+    (given,) = planning.capital_steps(clients.load(ROOT / "clients" / "bank"))
+    assert (given.figure, given.how) == (0.095, "given")
+
+
+def test_a_buyers_tax_benefit_is_shown_with_all_that_its_formula_needs():
+    plan = value_model.plan(clients.load(ROOT / "clients" / "retailer"))
+    found = {group.name: money.tax_benefit(plan, group) for group in plan.groups}
+    for group in plan.groups:
+        one = found[group.name]
+        assert (one.tax, one.years, one.timing) == (0.206, 5, "mid")
+        assert one.rate == pytest.approx((1 + group.rate) * 1.02 - 1)
+        a = sum((1 + one.rate) ** -(year - 0.5) for year in range(1, 6))
+        assert one.annuity == pytest.approx(a) and one.factor == pytest.approx(1 / (1 - 0.206 / 5 * a))
+        assert one.factor == money.tax_benefit_factor(plan, group)
+    shown = str(approach_tables.tax_benefits(found))
+    assert (
+        "20.6 %" in shown.replace(words.THIN, " ") and "n = 5 years" in shown and "in the middle of each year" in shown
+    )
+    assert shown.count("<tr>") == len(found) + 1
+    own = value_model.on_basis(plan, "owner")
+    assert money.tax_benefit(own, own.groups[0]) is None and money.tax_benefit_factor(own, own.groups[0]) == 1.0
+    assert "grants a buyer no such benefit" in str(approach_tables.tax_benefits({"G": None}))
+
+
+def test_the_check_of_returns_says_that_no_price_stands_beside_it():
+    plan = value_model.plan(clients.load(ROOT / "clients" / "manufacturer"))
+    checks = [wara.returns_on_assets(plan, group) for group in plan.groups]
+    assert approach_tables.NO_PRICE in str(approach_tables.returns(checks, words.Money("EUR")))
 
 
 def test_the_evidence_for_the_rate_names_each_part_of_a_rate_that_is_built_up():

@@ -213,6 +213,12 @@ def test_scope_what_is_missing_is_said_to_be(foundry):
     assert (found["Valuer"], found["Premise of value"]) == ("A. Valuer, MRICS", "current use")
     assert found["Limiting conditions"] == "no site visit; no audit" and found["Independence"] == "not stated"
     assert "Client and market" not in found  # no standard asks for it
+    assert law.scope_of_work(foundry)["Events after the valuation date"] == "none stated"
+    later = foundry.engagement.model_copy(update={"subsequent_events": "A plant burned."})
+    assert (
+        law.scope_of_work(foundry.model_copy(update={"engagement": later}))["Events after the valuation date"]
+        == "A plant burned."
+    )
     told = foundry.engagement.model_copy(update={"background": "A foundry."})
     assert law.scope_of_work(foundry.model_copy(update={"engagement": told}))["Client and market"] == "A foundry."
 

@@ -9,6 +9,11 @@ from lepton_nb.page import charts, plots, render, words
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
+#: Why the check of returns has no rate of return of a deal beside it.
+NO_PRICE = (
+    "The rate of a group is the mean of these very returns, so the check speaks of what is left together alone. A check from outside would be the "
+    "rate at which the flows are worth a price that was paid for them (IRR); no such price is given, so there is none."
+)
 WHOSE = {"owner": "the owner's", "market": "a market participant's"}
 
 
@@ -199,6 +204,23 @@ def other_basis(
     return render.join(render.table(rows, caption=caption, none="No group has a value."), *map(render.note, notes))
 
 
+def tax_benefits(found: Mapping[str, Any]) -> Html:
+    """How a buyer's tax benefit is found, by group. found: group → the benefit, or None."""
+    granted = {name: one for name, one in found.items() if one is not None}
+    rows = [
+        {"Group": name, "k, a year, nominal": words.rate(one.rate), "a": words.number(one.annuity, 4), "Factor": words.number(one.factor, 4)}
+        for name, one in granted.items()
+    ]  # fmt: skip
+    caption = ""
+    for one in list(granted.values())[:1]:
+        when = {"mid": "in the middle", "end": "at the end"}[one.timing]
+        caption = (
+            f"A buyer's tax benefit: factor = 1 ÷ (1 − t ÷ n × a). Tax rate t {words.rate(one.tax)}, written off over n = {one.years:g} years in equal parts; "
+            f"a: what 1 a year over n years is worth today at the group's rate k, {when} of each year. Source: client.yml, tax."
+        )
+    return render.table(rows, caption=caption, none="The tax law grants a buyer no such benefit (client.yml, tax).")
+
+
 def indications_chart(
     found: Any, costs: Mapping[str, Any], prices: Mapping[str, Any], royalties: Mapping[str, Any], money: Money
 ) -> Html:
@@ -259,10 +281,5 @@ def returns(checks: Sequence[Any], money: Money) -> Html:
         for one in checks
     ]  # fmt: skip
     told = [f"{one.group.name}: {one.sentence}" for one in checks]
-    return render.join(
-        render.table(
-            rows,
-            caption="Most likely figures, at which rate and values are solved together. Left together: what no asset takes.",
-        ),
-        *map(render.note, told),
-    )
+    caption = "Most likely figures, at which rate and values are solved together. Left together: what no asset takes."
+    return render.join(render.table(rows, caption=caption), *map(render.note, (*told, NO_PRICE)))

@@ -29,7 +29,7 @@ def statement(scope: Mapping[str, str], value: Any, not_stated: str) -> Html:
         "The figures follow from the client's files, named with their digests on the page on this run, by the rules printed in this "
         "appendix. Whoever has the same files gets the same figures.",
         "What was measured in this report, what was typed, and the grade of each input are listed above; typed figures were not verified.",
-        "The departures listed below are known to the valuer.",
+        "The departures listed above are known to the valuer.",
     ]
     return render.join(
         render.definitions(scope), render.sentences(told, "The valuer states"), signature(scope["Valuer"])
@@ -70,17 +70,34 @@ def standards(found: Sequence[Any]) -> Html:
     )
 
 
-def rates(register: Sequence[Any], groups: Sequence[Any], returns: Mapping[str, tuple[float, float]]) -> Html:
-    """The cost of capital, its parts and premiums with their sources, and the rate of each group.
+#: Why a premium and the draws do not count one risk twice.
+TWICE = (
+    "Draws and premium look at different things: failure, test sets, decay and estimates are drawn, and the value is their mean; the premium is "
+    "the return asked for bearing what is left. A premium that also pays for a chance of failure counts it twice: that is for the valuer to rule out."
+)
 
-    returns: asset → return asked and its weight in the rate of its group.
+
+def rates(
+    register: Sequence[Any],
+    groups: Sequence[Any],
+    returns: Mapping[str, tuple[float, float]],
+    steps: Sequence[Any] = (),
+) -> Html:
+    """The cost of capital, its parts and premiums with their sources, the steps to it, and the rate of each group.
+
+    returns: asset → return asked and its weight in the rate of its group. steps: from the parts to the cost of capital.
     """
-    names = ("cost of capital", "in it: ", "premium")
-    rows = [
-        {"Part": row.input, "For": row.asset, "Figure": words.figure(row.likely) if row.unit == "times" else words.rate(row.likely),
-         "Unit": row.unit, "Source": row.source}
-        for row in register if row.input.startswith(names)
-    ]  # fmt: skip
+
+    def row(part: str, about: str, figure: float, unit: str, source: str) -> dict[str, str]:
+        shown = words.figure(figure) if unit == "times" else words.rate(figure)
+        return {"Part": part, "For": about, "Figure": shown, "Unit": unit, "Source": source}
+
+    parts, premiums = (
+        [row(one.input, one.asset, one.likely, one.unit, one.source) for one in register if one.input.startswith(names)]
+        for names in (("cost of capital", "in it: "), "premium")
+    )
+    whole, found = parts[:1], [row(f"step: {one.name}", "all", one.figure, one.unit, one.how) for one in steps]
+    rows = [*whole, *parts[1:], *found, *premiums]
     for group in groups:
         of = ", ".join(
             f"{name} {words.share(returns[name][1])} × {words.rate(returns[name][0])}" for name in group.assets
@@ -89,4 +106,5 @@ def rates(register: Sequence[Any], groups: Sequence[Any], returns: Mapping[str, 
             {"Part": "rate of the group", "For": group.name, "Figure": words.rate(group.rate), "Unit": "a year",
              "Source": f"mean of its assets' returns, weighted by their most likely values: {of}"}
         )  # fmt: skip
-    return render.table(rows, {"Figure": str}, "Evidence for the discount rate. Source: client.yml, discount.")
+    table = render.table(rows, {"Figure": str}, "Evidence for the discount rate. Source: client.yml, discount.")
+    return render.join(table, render.note(TWICE))

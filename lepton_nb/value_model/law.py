@@ -225,8 +225,11 @@ def scope_of_work(client) -> dict[str, str]:
         "Basis of value": BASES[when.basis_of_value],
         "Premise of value": (made.premise or "").replace("_", " "),
         "Independence": made.independence,
+        "Fee": made.fee,
+        "Inspection of the assets": made.inspection,
         "Valuation date": str(when.date),
         "Date of the report": str(made.report_date or ""),
+        "Events after the valuation date": made.subsequent_events or "none stated",
         "Currency": when.currency,
         "Limiting conditions": "; ".join(made.limiting_conditions),
     }

@@ -85,19 +85,45 @@ def price_factor(drawn, factor: float) -> float:
     return factor if float(np.mean(drawn)) > 0 else 1.0
 
 
-def tax_benefit_factor(plan: Plan, group: Group, rate_change: float = 0.0) -> float:
-    """What a buyer's tax amortisation raises the value of a group by: 1 on the owner's basis (rule Basis).
+@dataclass(frozen=True)
+class TaxBenefit:
+    """What a buyer saves by writing the price off over ``years``: its factor on the value is 1 / (1 − tax × annuity / years).
+
+    rate: a year, nominal, because the price is written off in the money that was paid; timing: mid or end of each year.
+    """
+
+    tax: float
+    years: float
+    rate: float
+    timing: str
+
+    @property
+    def annuity(self) -> float:
+        """Present value of 1 a year over the years: the one that the factor holds."""
+        return (1 - 1 / self.factor) * self.years / self.tax
+
+    @property
+    def factor(self) -> float:
+        return methods.tax_amortisation_factor(self.tax, self.rate, self.years, self.timing)
+
+
+def tax_benefit(plan: Plan, group: Group, rate_change: float = 0.0) -> TaxBenefit | None:
+    """A buyer's tax benefit on a group (rule Basis); None on the owner's basis, and where the law grants none.
 
     rate_change: added to the group's rate, a year.
     """
     tax = plan.client.tax
     if plan.basis != "market" or not tax.tax_amortisation_benefit or plan.tax_rate == 0:
-        return 1.0
+        return None
     timing = "mid" if plan.client.valuation.timing == "mid_year" else "end"
-    nominal = (1 + group.rate + rate_change) * (
-        1 + plan.inflation
-    ) - 1  # the price is written off in the money that was paid
-    return methods.tax_amortisation_factor(plan.tax_rate, nominal, tax.tab_years, timing)
+    nominal = (1 + group.rate + rate_change) * (1 + plan.inflation) - 1
+    return TaxBenefit(plan.tax_rate, tax.tab_years, nominal, timing)
+
+
+def tax_benefit_factor(plan: Plan, group: Group, rate_change: float = 0.0) -> float:
+    """What a buyer's tax amortisation raises the value of a group by: 1 where there is none (:func:`tax_benefit`)."""
+    found = tax_benefit(plan, group, rate_change)
+    return 1.0 if found is None else found.factor
 
 
 # --- one line --------------------------------------------------------------------------------------------

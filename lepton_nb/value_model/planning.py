@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,42 @@ def built_up(client):
         pre_tax_cost_of_debt=discount.pre_tax_cost_of_debt,
         size_premium=discount.size_premium,
     )
+
+
+@dataclass(frozen=True)
+class RateStep:
+    """One step on the way to the cost of capital: a rate a year as a fraction, or a number of times; how it is found."""
+
+    name: str
+    figure: float
+    unit: str
+    how: str
+
+
+def capital_steps(client) -> tuple[RateStep, ...]:
+    """From the figures of client.yml to :func:`discount_rate`, which is the last step."""
+    discount, prices, year = client.discount, client.valuation.price_basis, "a year"
+    if discount.method == "given":
+        whole = discount.wacc
+        steps = [RateStep(f"cost of capital, {discount.rate_basis}", whole, year, "given")]
+    else:
+        found = built_up(client)
+        whole = found.wacc
+        steps = [
+            RateStep("beta with debt", found.relevered_beta, "times", "beta unlevered × (1 + (1 − tax rate) × debt to equity)"),
+            RateStep("cost of equity", found.cost_of_equity, year, "risk free + beta with debt × equity risk premium + size premium"),
+            RateStep("cost of debt after tax", found.after_tax_cost_of_debt, year, "pre tax cost of debt × (1 − tax rate)"),
+            RateStep("share of debt", found.weight_of_debt, "of capital", "debt to equity ÷ (1 + debt to equity)"),
+            RateStep(f"cost of capital, {discount.rate_basis}", whole, year, "cost of equity and of debt, by their shares"),
+        ]  # fmt: skip
+    if prices != discount.rate_basis:
+        sign = "÷" if prices == "real" else "×"
+        steps += [
+            RateStep("inflation", discount.inflation, year, "client.yml, discount"),
+            RateStep(f"cost of capital, {prices}", in_prices(client, whole), year,
+                     f"(1 + cost of capital, {discount.rate_basis}) {sign} (1 + inflation) − 1"),
+        ]  # fmt: skip
+    return tuple(steps)
 
 
 def plan(client, basis: str = "", measured: Mapping[str, Any] | None = None) -> Plan:

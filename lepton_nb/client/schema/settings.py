@@ -95,6 +95,12 @@ class Engagement(Frozen):
     )
     report_date: Day | None = column("Day of the report; not before the valuation date.", default=None)
     background: Text = column("What the client does and how its market stands, in the valuer's words.", default="")
+    fee: Text = column("How the valuer is paid, and that it does not hang on the result.", default="")
+    inspection: Text = column("Who looked at the assets at work, when, or that nobody did.", default="")
+    subsequent_events: Text = column(
+        "What happened between the valuation date and the report that a reader must know; it moves no figure.",
+        default="",
+    )
     limiting_conditions: Texts = column("What limits the report: scope, sources that were not checked, ….", default=())
 
 
