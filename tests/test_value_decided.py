@@ -192,7 +192,8 @@ def test_a_new_value_is_due_by_day_age_law_rate_and_sign():
     value = {
         "benefits": [benefit_row(evaluation="E")],
         "gains": [{"evaluation": "E", "asset": "A", "evaluated_on": "2025-01-31"}, {"evaluation": "F", "asset": "A", "evaluated_on": "2024-08-01"}],
-        "decisive": [{"group": "A", "assumption": "volume", "at": "3", "unit": "cases"}, {"group": "A", "assumption": "price", "at": "1", "unit": ""}],
+        "decisive": [{"group": "A", "assumption": "volume", "at": "3", "unit": "cases", "turns_at": 3.5},
+                     {"group": "A", "assumption": "price", "at": "1", "unit": "", "turns_at": None}],
     }  # fmt: skip
     metrics = record({"A_break_even_recall": figure(0.5), "A_recall": figure(0.9), "B_break_even_recall": figure(None)})
     calendar = record(
@@ -206,6 +207,33 @@ def test_a_new_value_is_due_by_day_age_law_rate_and_sign():
         ("law", date(2026, 8, 2)), ("age", date(2027, 1, 31)), ("day", date(2027, 6, 30)), ("metric", None), ("sign", None),
     ]  # fmt: skip
     assert (found[3].at, found[3].now, found[4].about) == (0.5, 0.9, "volume")
+    assert (found[4].at, found[4].unit) == (3.5, "cases")
+
+
+def test_thin_books_ask_for_a_new_value_those_with_least_above_them_first():
+    def row(group, above, thin=True):
+        return {
+            "group": group,
+            "headroom": above,
+            "carrying": 100.0,
+            "thin": thin,
+            "assumption": "gain",
+            "unit": "EUR per case",
+            "at": 0.0512,
+        }
+
+    found = decided.triggers(
+        records([group()], portfolio=record(headroom=[row("A", 30.0), row("B", 20.0), row("C", 1.0, False)])), DAY
+    )
+    (one,) = [trigger for trigger in found if trigger.kind == "books"]
+    assert (one.now, one.at, one.beside, one.page) == ("B", 0.0512, 20.0, "portfolio")
+    told = first_page._trigger(one, first_page.Sums({"value": None}, "EUR"))
+    assert (
+        told.replace(words.THIN, " ")
+        == "when gain comes to 0.051 EUR per case: B is worth no more than its books (20.00 EUR more now)"
+    )
+    rate = decided.Trigger(kind="sign", about="discount rate", at=7.6, unit="percentage point", now="B", page="value")
+    assert "discount rate comes to +7.6 points: B is worth nothing" in first_page._trigger(rate, None)
 
 
 # ---------------------------------------------------------------- how the first page says it
@@ -321,11 +349,14 @@ def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():
 
 def test_a_sign_is_told_by_what_turns_out():
     one = decided.Trigger(kind="sign", about="technical success of M2", at="fails", now="M2", page="value")
-    assert first_page._trigger(one) == "when the development of M2 fails: M2 has another sign"
+    assert first_page._trigger(one, None) == "when the development of M2 fails: M2 has another sign"
     two = decided.Trigger(
         kind="sign", about="gain per case by the test set E", at=f"{words.MINUS}1.01", now="D3 + M3", page="value"
     )
-    assert first_page._trigger(two) == f"when {two.about} comes out at {words.MINUS}1: D3 + M3 has changed sign before"
+    assert (
+        first_page._trigger(two, None)
+        == f"when {two.about} comes out at {words.MINUS}1: D3 + M3 has changed sign before"
+    )
 
 
 def test_a_volume_that_is_a_share_is_told_in_percent_and_ends_by_year_as_they_are():

@@ -201,6 +201,36 @@ def _books_chart(tests: Sequence[Any], currency: str) -> render.Html:
     return plots.show(axis, f"What stands in the books beside what it is worth{few}.", "books-and-value")
 
 
+def headroom(found: Sequence[Any], currency: str) -> render.Html:
+    """How far the books lie below what each group can bring, and which change alone takes that away."""
+    rows = []
+    for one in found:
+        first = {
+            "Group": one.group,
+            "Above the books": words.money(one.above, currency),
+            "Of the books": words.share(one.above / one.carrying),
+        }
+        turns = [turn for turn in one.turns if turn.at is not None]
+        rows += [
+            (first if number == 0 else dict.fromkeys(first, ""))
+            | {"If this alone changes": turn.assumption, "As used": _standing(turn.used, turn.unit), "A loss begins at": _standing(turn.at, turn.unit),
+               "May well come": "yes" if turn.thin else "no"}
+            for number, turn in enumerate(turns)
+        ] or [first | {"If this alone changes": "nothing that was looked at is enough"}]  # fmt: skip
+    caption = (
+        "What single change takes away that a group can bring more than stands in the books: most likely figures, the nearest first. "
+        "May well come: inside its range, at most two points of rate, at most half a half-life."
+    )
+    return render.table(rows, caption=caption, none="No group is tested that has something in the books and no loss.")
+
+
+def _standing(figure: float, unit: str) -> str:
+    """A figure of an assumption with its unit; a rate as the points by which it moves."""
+    if unit == "percentage point":
+        return f"{words.number(figure, 1, sign=True)} points" if figure else "as used"
+    return words.rounded(figure, unit)
+
+
 def calendar(found: Any) -> render.Html:
     """What applies to the client, from when, to which assets, and how well it was read."""
     rows = [

@@ -57,7 +57,7 @@ def replacement(costs: Mapping[str, Any], money: Money) -> Html:
     """From the direct cost to what an asset costs new and what is left of that."""
     rows = [
         {"Asset": name, "Direct": money(cost.built.direct), "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
-         "Return forgone": money(cost.built.opportunity_cost), "New": money(cost.new), "Depreciation": words.share(cost.functional),
+         "Return forgone": money(cost.built.opportunity_cost, within=(0, cost.new)), "New": money(cost.new), "Depreciation": words.share(cost.functional),
          "After it": money(cost.depreciated), "Payments' life left": words.years(cost.remaining_life, endless="nothing")}
         for name, cost in costs.items() if cost.built is not None
     ]  # fmt: skip

@@ -333,20 +333,21 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
     return render.bullets(told, none="Nothing is uncertain.")
 
 
-def value_again(found: Sequence[Any]) -> Html:
-    """The next valuation, and what brings it forward: days, then the rates that are nearest to their limit, then signs.
+def value_again(found: Sequence[Any], sums: Sums) -> Html:
+    """The next valuation, and what brings it forward: days, thin books, the rates that are nearest to their limit, signs.
 
     found: triggers as ``value_model.decided`` gives them.
     """
-    dated, fallen, signs = (
-        [one for one in found if one.kind in kinds] for kinds in (("day", "age", "law"), ("metric",), ("sign",))
+    dated, books, fallen, signs = (
+        [one for one in found if one.kind in kinds]
+        for kinds in (("day", "age", "law"), ("books",), ("metric",), ("sign",))
     )
     near = sorted(fallen, key=lambda one: (one.now - one.at) / one.now if one.now else 0.0)[: 2 if signs else 3]
-    told = [*dated, *near, *signs][:MOST_TRIGGERS]
-    return render.bullets([render.plain(words.sentence(_trigger(one))) for one in told])
+    told = [*dated, *books, *near, *signs][:MOST_TRIGGERS]
+    return render.bullets([render.plain(words.sentence(_trigger(one, sums))) for one in told])
 
 
-def _trigger(one: Any) -> str:
+def _trigger(one: Any, sums: Sums) -> str:
     day = "" if one.day is None else words.date(one.day)
     if one.kind == "day":
         return f"on {day} in any case"
@@ -358,5 +359,18 @@ def _trigger(one: Any) -> str:
         return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
     if one.at in ("fails", "succeeds"):
         return f"when {one.about.replace('technical success', 'the development')} {one.at}: {words.groups(one.now)} has another sign"
-    at = NUMBER.sub(_two_digits, str(one.at))
-    return f"when {one.about} comes out at {at}: {words.groups(one.now)} has changed sign before"
+    at = _limit(one)
+    if one.kind == "books":
+        above = words.money(one.beside, sums.currency, within=sums.ends)
+        return f"when {one.about} comes to {at}: {words.groups(one.now)} is worth no more than its books ({above} more now)"
+    if isinstance(one.at, str):
+        return f"when {one.about} comes out at {at}: {words.groups(one.now)} has changed sign before"
+    return f"when {one.about} comes to {at}: {words.groups(one.now)} is worth nothing"
+
+
+def _limit(one: Any) -> str:
+    """The figure of a trigger in two digits with its unit; a rate as the points by which it moves."""
+    if isinstance(one.at, str):
+        return NUMBER.sub(_two_digits, one.at)
+    points = one.unit == "percentage point"
+    return f"{words.number(one.at, 1, sign=True)} points" if points else words.rounded(one.at, one.unit, digits=2)

@@ -241,7 +241,8 @@ def key(group: str) -> str:
 class Trigger:
     """What asks for a new value before the next one is due: below or at which figure, or on which day.
 
-    kind: day, age, law, metric or sign. at: the threshold, a share for a metric, words for a sign. now: the same today.
+    kind: day, age, law, metric, sign or books. at: the threshold, a share for a metric, for a sign or books the figure in
+    ``unit`` or words. now: the same today; for a sign or books the group. beside: for books, what they are below the value.
     """
 
     kind: str
@@ -250,6 +251,8 @@ class Trigger:
     at: Any = None
     now: Any = None
     day: date | None = None
+    unit: str = ""
+    beside: float | None = None
 
 
 def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
@@ -270,12 +273,25 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
     told += _falls(found)
     signs: dict[str, Trigger] = {}
     for row in value.tables["decisive"]:
-        at = f"{row['at']} {row['unit']}".strip()
+        turns = row["turns_at"]
+        at, unit = (f"{row['at']} {row['unit']}".strip(), "") if turns is None else (turns, row["unit"])
         signs.setdefault(
-            row["group"], Trigger(kind="sign", about=row["assumption"], page="value", at=at, now=row["group"])
+            row["group"],
+            Trigger(kind="sign", about=row["assumption"], page="value", at=at, unit=unit, now=row["group"]),
         )
     told += signs.values()
+    told += _thin(found)
     return tuple(sorted(told, key=lambda one: one.day or date.max))
+
+
+def _thin(found: Records) -> Iterable[Trigger]:
+    """What would take away that the value of a group is above its books, of the group with least to lose."""
+    thin = [row for row in found.portfolio.tables.get("headroom", ()) if row["thin"]]
+    if thin:
+        row = min(thin, key=lambda row: row["headroom"] / row["carrying"])
+        yield Trigger(
+            kind="books", about=row["assumption"], page="portfolio", at=row["at"], unit=row["unit"], now=row["group"], beside=row["headroom"]
+        )  # fmt: skip
 
 
 def _falls(found: Records) -> Iterable[Trigger]:

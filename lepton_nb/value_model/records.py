@@ -13,6 +13,7 @@ from lepton_nb.value_model.money import bridge
 from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.sheets import sheets
 from lepton_nb.value_model.tables import line_tables
+from lepton_nb.value_model.turning import decisive
 from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
 
 Row = dict[str, Any]
@@ -59,13 +60,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
             for item, worth in zip(plan.client.scenarios, scenario_values(plan).values(), strict=True)
         ],
         "matrix": _matrix(plan),
-        "decisive": [
-            {"group": item.name, "assumption": move.label, "unit": move.unit, "at": words, "value": value}
-            for item in found.groups
-            for move, bar in bars[item.name]
-            for words, value in ((move.low_words, bar.value_at_low), (move.high_words, bar.value_at_high))
-            if (value < 0) != (bar.base_value < 0)
-        ],
+        "decisive": decisive(plan, bars),
         "tornado": [_bar(move, bar) for move, bar in bars["total"]],
         "held": [asdict(one) for one in held(plan)],
         "register": [asdict(row) for row in register(plan)],
