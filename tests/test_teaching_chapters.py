@@ -7,9 +7,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lepton_nb import results
+from lepton_nb import datasets, image_metrics, results
+from lepton_nb.datasets.faces import split_by_person
 from lepton_nb.report import chapters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,3 +81,108 @@ def test_every_name_that_a_chapter_shows_from_a_recorded_run_is_on_record(path):
     record = results.recorded(chapter)
     assert names
     assert not [name for name in names if name not in record.figures and name not in record.seconds]
+
+
+# ------------------------------------------------------------------ what a student meets
+
+STUDENT = [path for path in TEACHING if 20 <= int(path.name[:2]) < 80]
+every_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
+#: Letters of a formula that LaTeX writes as a command.
+GREEK = re.compile(
+    "alpha|beta|gamma|delta|varepsilon|epsilon|eta|theta|lambda|mu|nu|xi|rho|pi|sigma|tau|varphi|phi|psi|omega|ell",
+    re.IGNORECASE,
+)
+
+
+def texts(path: Path) -> list[str]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+def letters(markdown: str) -> set[str]:
+    """The letters of all formulas of a text, but for words, names of functions and the d of an integral."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", markdown, flags=re.S)
+    found = set()
+    for formula in re.findall(r"\$\$(.+?)\$\$|\$(.+?)\$", text, flags=re.S):
+        plain = re.sub(r"\\(text|mathrm|operatorname|begin|end)\*?\{[^}]*\}", " ", "".join(formula))
+        plain = re.sub(r"\\;\s*d[xz]\b", " ", plain)
+        found |= {name for name in re.findall(r"\\([A-Za-z]+)", plain) if GREEK.fullmatch(name)}
+        found |= set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", plain)))
+    return found
+
+
+def symbols(path: Path) -> list[str]:
+    """The letters of the chapter's table of symbols, one entry a time that a letter is explained."""
+    (table,) = [text for text in texts(path) if text.startswith("### Symbols")]
+    rows = [row.strip("|").split(" | ") for row in table.splitlines() if row.startswith("| $")]
+    firsts = [
+        re.sub(r"_(\{[^}]*\}|\\\w+|\w)", "", first) for row in rows for first in row[0::2]
+    ]  # an index names no more
+    return [letter for first in firsts for letter in sorted(letters(first))]
+
+
+@every_lesson
+def test_each_symbol_of_a_chapter_is_explained_once_in_its_table(path):
+    explained = symbols(path)
+    assert len(explained) == len(set(explained)), f"{path.name}: a letter has two meanings"
+    used = set()
+    for text in texts(path):
+        if not text.startswith("### Symbols"):
+            used |= letters("\n".join(line for line in text.splitlines() if not line.startswith(">")))
+    assert used == set(explained), f"{path.name}: {sorted(used ^ set(explained))} are used or explained, not both"
+
+
+def test_a_letter_is_found_in_every_form_of_a_formula():
+    text = "Of $x_{ij}$ and `$k$`:\n\n$$ \\hat z = \\frac{\\mathrm{tp}}{\\ell_D} \\quad \\int p \\; dx $$ (eq-a)"
+    assert letters(text) == {"x", "i", "j", "z", "ell", "D", "p"}
+
+
+@every_lesson
+def test_a_chapter_says_what_a_reader_needs_and_what_he_will_learn_before_it_starts(path):
+    before = "\n".join(texts(path)).partition("## Setup")[0]
+    assert re.search(r"\*\*You need first:\*\* [\[\w]", before) and re.search(r"\*\*You will learn\*\* \w", before)
+
+
+@every_lesson
+def test_every_exercise_has_a_hint_or_a_solution(path):
+    exercises, hints = (
+        next(text for text in texts(path) if text.startswith(heading))
+        for heading in ("## Exercises", "### Hints and solutions")
+    )
+    asked, answered = (re.findall(r"^(\d+)\. \S", text, re.M) for text in (exercises, hints))
+    assert asked == answered and len(asked) >= 5
+
+
+@every_lesson
+def test_corrections_of_the_articles_stand_in_a_remark_at_the_end_of_a_section(path):
+    """After a remark come the code that tries it, and no further text of the same section."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for place, cell in enumerate(cells):
+        text = "".join(cell["source"])
+        assert not re.search(r"^> \*\*Articles? ", text, re.M), "a correction begins with the word Remark"
+        if cell["cell_type"] != "markdown" or "> **Remark.**" not in text:
+            continue
+        following = next("".join(other["source"]) for other in cells[place + 1 :] if other["cell_type"] == "markdown")
+        assert following.startswith("#"), f"{path.name}: the text goes on after the remark in {cell['id']}"
+
+
+@every_lesson
+def test_a_chapter_tells_in_sentences_what_its_figures_say(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    telling = ["".join(cell["source"]) for cell in cells if "claim" in cell["metadata"].get("tags", [])]
+    assert telling
+    assert all(re.search(r"\b(claims|risk_tables|inspection_charts)\.\w+", source) for source in telling)
+
+
+def test_the_obvious_answer_to_exercise_5_on_faces_works():
+    """The mean face beats real faces in density and covers far fewer of them, and yet some."""
+    data = datasets.load("faces", "")
+    parts = split_by_person(data.arrays["person_id"])
+    train, real, judges = (data.arrays["images"][parts[name][:200]] for name in ("training", "validation", "test"))
+    compared = min(len(real), len(judges))
+    principal = image_metrics.Components(train, 64, 0)
+    mean = np.repeat(train.mean(axis=0, keepdims=True), compared, axis=0)
+    known = principal.features(judges[:compared])
+    by_mean, by_real = (image_metrics.density_coverage(known, principal.features(x)) for x in (mean, real[:compared]))
+    assert by_mean.density > 2 * by_real.density
+    assert 0 < by_mean.coverage.value < by_real.coverage.low / 2

@@ -293,7 +293,9 @@ def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
     """Figures of this run beside those of the recorded full run.
 
     record, recorded: :class:`lepton_nb.results.Record`; recorded may be None. names: figure (or entry of
-    ``seconds``) → words for it. A figure that a record does not hold is a dash.
+    ``seconds``) → words for it. A figure that this run does not give is a dash.
+
+    Raises LookupError for a name that the recorded run does not hold: no page shows a dash for what is on record.
     """
 
     def pair(source: Any, name: str) -> tuple[str, str]:
@@ -302,7 +304,9 @@ def beside(record: Any, recorded: Any, names: Mapping[str, str]) -> Html:
             ends = [measured(end, found.unit) for end in (found.low, found.high) if end is not None]
             return measured(found.value, found.unit), f"{' to '.join(ends)} ({found.interval})" if ends else ""
         if source is not None and name in source.seconds:
-            return number(source.seconds[name], 0, "s"), ""
+            return words.seconds(source.seconds[name]), ""
+        if source is recorded and source is not None:
+            raise LookupError(f"the record of {recorded.chapter!r} has no figure {name!r}, which its page shows")
         return MISSING, ""
 
     rows = []

@@ -60,6 +60,7 @@ __all__ = [
     "rate",
     "regrouped",
     "rounded",
+    "seconds",
     "sentence",
     "share",
     "thousands",
@@ -505,6 +506,18 @@ def duration(seconds: Any, why: str = "") -> str:
     return number(found / 60, 0, "min") if size < 7200 else number(found / 3600, 1, "h")
 
 
+def seconds(value: Any, why: str = "") -> str:
+    """A time on record, in seconds whatever its size: ``1 755 s``, ``4.8 s``, ``0.05 s``.
+
+    >>> [seconds(found).replace(THIN, " ") for found in (1755.3, 4.796, 0.05, 0)]
+    ['1 755 s', '4.8 s', '0.05 s', '0 s']
+    """
+    found = _number(value)
+    if found is None:
+        return missing(why)
+    return rounded(found, "s", 2) if abs(found) < 9.95 else number(found, 0, "s")
+
+
 def times(value: Any, why: str = "") -> str:
     """A ratio: ``3.2 times``, ``12 times``."""
     found = _number(value)
@@ -620,7 +633,11 @@ def measured(value: Any, unit: str) -> str:
     if not isinstance(value, Real) or not _is_itself(value):
         return MISSING if value is None or not _is_itself(value) else str(value)
     if unit == "fraction":
-        return percent(value, 2)
+        if 0 < abs(value) < 5e-5:
+            return f"{'below ' if value > 0 else f'above {MINUS}'}0.01{THIN}%"
+        return percent(value, 2 if value else 0)
     if isinstance(value, Integral) or abs(value) >= 1000:
         return number(value, 0, unit)
+    if 0 <= abs(value) < 5e-4:  # three digits would say 0.000
+        return figure(value, unit)
     return number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3, unit)

@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.math import get_node_equation_number
 
 from lepton_nb import paths, results
-from lepton_nb.page import render
+from lepton_nb.page import render, words
 from lepton_nb.report import formulas, markup, page_head
 from lepton_nb.report.run_tables import RunDirective
 
@@ -163,7 +163,7 @@ def measured(chapter: str, name: str, part: str = "") -> str:
     if record is None:
         raise LookupError(f"there is no recorded run of {chapter!r}")
     if name.startswith("seconds."):
-        return render.number(record.seconds[name.removeprefix("seconds.")], 0, "s")
+        return words.seconds(record.seconds[name.removeprefix("seconds.")])
     if name not in record.figures:
         raise LookupError(f"the record of {chapter!r} has no figure {name!r}")
     found = record.figures[name]

@@ -1,0 +1,200 @@
+"""Sentences of the chapters that teach follow their figures: the same functions, two sets of figures, two sentences."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbclient
+import nbformat
+import numpy as np
+import pytest
+
+from lepton_nb.page import claims, words
+from lepton_nb.report import chapters
+from lepton_nb.valuation.performance import wilson_interval
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def of(right: int, n: int = 1000):
+    return wilson_interval(right, n)
+
+
+def score(value: float, half: float = 1.0):
+    return SimpleNamespace(value=value, low=value - half, high=value + half)
+
+
+def run(*shares: float):
+    return SimpleNamespace(epochs=[SimpleNamespace(validation_accuracy=share) for share in shares])
+
+
+LEVELS = (1.39, 0.69)
+LENGTHS = ("a", "short", "without"), ("a", "long", "without")
+
+
+def rows(short: float, long: float):
+    return [
+        {"network": "a", "words": name, "bleu": value, "low": value - 1, "high": value + 1}
+        for name, value in (("1–8", short), ("15 and more", long))
+    ]
+
+
+def gradients(lstm: float, opened: float):
+    return {"LSTM": lstm, "LSTM, open": opened, "RNN, ρ = 1": 1e-3}
+
+
+#: What is told, of which figures: two calls of one function, and what the first and the second must say.
+TWICE = {
+    "tried": (claims.tried, (910, 200_000, "steps"), (200_000, 200_000, "steps"), "was not tried", "all that the article"),
+    "a claim": (claims.claim, ([of(985)], 0.992), ([of(998)], 0.992), "does not hold", "of 99.2 % holds."),
+    "a claim that holds": (claims.claim, ([of(900)], 0.9), ([of(960)], 0.9), "neither borne out", "of 90 % holds."),
+    "of several seeds": (claims.claim, ([of(900), of(960)], 0.9), ([of(800), of(820)], 0.9), "neither", "2 seeds together"),
+    "as many epochs": (claims.as_many_epochs, (run(0.3), run(0.9, 0.95), ("S13", "S12"), 200),
+                       (run(0.9, 0.95), run(0.5), ("S13", "S12"), 200), "S13 is behind by 60.0 %", "S13 is ahead by 40.0 %"),
+    "sureness": (claims.sureness, ({"ours": (0.9, 0.99)},), ({"ours": (0.99, 0.9)},), "more modest", "surer than"),
+    "sure enough": (claims.sureness, ({"ours": (0.9, 0.901)},), ({"ours": (0.9, 0.91)},), "as sure as", "by 1.0 points"),
+    "parts": (claims.parts_worth, (of(812), {"a": of(423)}), (of(812), {"a": of(813)}), "38.9 points fewer", "overlap"),
+    "overtaken": (claims.overtaken, (12.0, 84.0, "A", "b"), (None, 84.0, "A", "b"), "after 12 s, 14 %", "does not pass"),
+    "resolution": (claims.resolution, (of(350, 360),), (of(9950, 10_000),), "0.28 points", "0.01 points"),
+    "choice": (claims.choice, ({"max": 0.2, "mean": 0.1}, "x"), ({"max": 0.1, "mean": 0.2}, "x"), "mean is", "max is"),
+    "agreement": (claims.agreement, ([1e-7, 3e-7], [1e-9]), ([2e-6], [1e-9]), "3.0 · 10⁻⁷", "2.0 · 10⁻⁶"),
+    "vanishing": (claims.vanishing, (gradients(1e-9, 0.3), 50), (gradients(0.2, 0.1), 50), "far less than", "keeps no more than"),
+    "about as much": (claims.vanishing, (gradients(1e-3, 0.3), 50), (gradients(0.2, 0.3), 50), "about as much", "far more"),
+    "learnt": (claims.learnt, ({"a": [0.9], "b": [0.3]}, {"a": 0.1, "b": 1e-9}, 40, 0.25),
+               ({"a": [0.9], "b": [0.3]}, {"a": 1e-9, "b": 0.1}, 40, 0.25), "had kept more", "does not part"),
+    "learnt by all": (claims.learnt, ({"a": [0.9]}, {"a": 0.1}, 40, 0.25), ({"a": [0.3]}, {"a": 0.1}, 40, 0.25),
+                      "Not learnt: none", "learnt, more than halfway from guessing to always right: none"),
+    "attention": (claims.attention, (score(48.4), score(25.1), (17.8, 26.8)), (score(25.5), score(25.1), (17.8, 26.8)),
+                  "23.3 more with it", "shows no difference"),
+    "attention that harms": (claims.attention, (score(20), score(30), (17.8, 26.8)), (score(30), score(20), (17.8, 26.8)),
+                             "10.0 less", "lie 9.0"),
+    "length": (claims.by_length, (rows(30, 10), {"a": "without"}), (rows(10, 30), {"a": "without"}), "falls", "rises"),
+    "like length": (claims.by_length, (rows(30, 29), {"a": "without"}), (rows(30, 10), {"a": "ours"}), "not told", "Ours"),
+    "two texts": (claims.two_texts, (score(55), score(2)), (score(5), score(4)), "less.", "not told apart"),
+    "losses": (claims.pair_losses, ({"A": ((0.24, 10.4), LEVELS)},), ({"A": ((1.5, 0.5), LEVELS)},),
+               "the discriminator is ahead", "the generator is ahead"),
+    "level losses": (claims.pair_losses, ({"A": ((1.3, 0.6), LEVELS)},), ({"A": ((1.3, 0.9), LEVELS)},), "neither", "ahead"),
+    "modes": (claims.modes, ({"a": np.array([8, 3]), "b": np.array([8, 8])}, {"Alone": ("a", "b")}),
+              ({"a": np.array([8, 8]), "b": np.array([8, 3])}, {"Alone": ("a", "b")}), "raises", "lowers"),
+    "equilibrium": (claims.equilibrium, ({"a": (1.4, 0.7)}, {"a": LEVELS}, {"a": 2.0}),
+                    ({"a": (0.4, 3.0)}, {"a": LEVELS}, {"a": 2.0}), "are not enough", "modes missing: a"),
+    "all is well": (claims.equilibrium, ({"a": (1.4, 0.7)}, {"a": LEVELS}, {"a": 8.0}),
+                    ({"a": (1.4, 0.7)}, {"a": LEVELS}, {"a": 1.0}), "Farther off: none", "lacks modes"),
+    "spreads": (claims.spreads, ({"a": 4.2}, 71.9), ({"a": 104.5}, 71.9), "nearly all alike", "as noise is"),
+    "like spreads": (claims.spreads, ({"a": 70.0}, 71.9), ({"a": 50.0}, 71.9), "about as far", "closer together"),
+    "density": (claims.deceived, ("density", {"real": 0.95, "noise": 1.67}, "real"),
+                ("density", {"real": 0.95, "noise": 0.2}, "real"), "noise (1.67) has as much", "by none"),
+    "judge": (claims.judged, ("ours", of(718)), ("ours", of(999)), "more often than not", "nearly always"),
+    "a blind judge": (claims.judged, ("ours", of(500)), ("ours", of(5, 10)), "cannot tell", "is not shown"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_sentence_follows_its_figures(name):
+    tell, first, second, phrase, other = TWICE[name]
+    told = ["\n".join(found) if isinstance(found, list) else found for found in (tell(*first), tell(*second))]
+    told = [text.replace(words.THIN, " ") for text in told]
+    assert phrase in told[0]
+    assert other in told[1]
+    assert told[0] != told[1]
+
+
+def test_every_function_that_tells_is_tried_on_two_sets_of_figures():
+    tried = {case[0].__name__ for case in TWICE.values()} | {"ahead"}  # told by pair_losses
+    assert {name for name, found in vars(claims).items()
+            if callable(found) and getattr(found, "__module__", "") == claims.__name__ and name[0] != "_"} == tried  # fmt: skip
+
+
+def test_with_one_seed_a_claim_is_told_with_the_wilson_interval_of_that_network():
+    told = claims.claim([of(9852, 10_000)], 0.992, "after 100 epochs").replace(words.THIN, " ")
+    assert told == "98.52 % (98.26 % to 98.74 %, 95 % Wilson) after 100 epochs: the claim of 99.2 % does not hold."
+
+
+# ------------------------------------------------------------------ each chapter, run at two settings
+
+#: Two settings of each chapter, as small as it runs: all that a claim rests on differs between them.
+SETTINGS = {
+    "20_mathematics": ({"num_epochs": 1, "filters": 2}, {"num_epochs": 4, "filters": 4}),
+    "21_recurrent": (
+        {"num_networks": 1, "num_steps": 20, "distances": [2], "open_bias": -2.0},
+        {"num_networks": 2, "num_steps": 60, "distances": [2, 4], "open_bias": 4.0},
+    ),
+    "22_adversarial": ({"num_networks": 1, "num_steps": 40}, {"num_networks": 2, "num_steps": 400}),
+    "30_mnist": (
+        {"train_images": 200, "s12_epochs": 2, "s13_epochs": 1, "our_epochs": 2, "folds": 2, "fold_images": 60},
+        {"train_images": 600, "s12_epochs": 2, "s13_epochs": 2, "our_epochs": 4, "folds": 2, "fold_images": 60},
+    ),
+    "31_risk_classifier": (
+        {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
+        {"most_rows": 300, "article_epochs": 4, "our_epochs": 3, "trees": 30, "folds": 2},
+    ),
+    "36_inspection": (
+        {"shown_pictures": 100, "most_pictures": 60, "width": 2},
+        {"shown_pictures": 800, "most_pictures": 200, "width": 4},
+    ),
+    "40_cifar10": (
+        {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200, "ablation_images": 200}
+        | {"article_epochs": 1, "our_epochs": 1},
+        {"train_images": 600, "our_width": 24, "small_width": 24, "small_images": 600, "ablation_images": 600}
+        | {"article_epochs": 3, "our_epochs": 2},
+    ),
+    "50_translation": (
+        {"train_pairs": 300, "val_pairs": 30, "test_pairs": 60, "article_epochs": 1, "compare_epochs": 1, "our_epochs": 1},
+        {"train_pairs": 1200, "val_pairs": 30, "test_pairs": 60, "article_epochs": 2, "compare_epochs": 3, "our_epochs": 4},
+    ),
+    "60_faces": (
+        {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
+        {"train_images": 400, "compare_images": 60, "article_steps": 60, "our_epochs": 4, "feature_epochs": 2},
+    ),
+}  # fmt: skip
+#: What no page says: nothing, with decimals and a unit.
+ZERO = re.compile(r"(?<![\d.,])0\.0+ (%|h|hours|core-hours|Wh|min|s|ms)(?!\w)")
+
+
+def twice(path: Path, settings, folder: Path) -> list[list[dict]]:
+    """The code cells of a chapter executed at both settings, in one kernel, one after the other."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    named = {parameter.name for parameter in chapters.read(path).parameters}
+    runs = []
+    for number, chosen in enumerate(settings):
+        given = {"results_folder": str(folder / str(number)), "precision": "float32"} | chosen
+        given = "\n".join(f"{name} = {value!r}" for name, value in given.items() if name in named)
+        cells = [copy.deepcopy(cell) for cell in code]
+        place = next(place for place, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", ()))
+        cells[place].source += "\n" + given
+        runs.append(cells)
+    notebook.cells = [cell for cells in runs for cell in cells]
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"
+    nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    return [notebook.cells[: len(code)], notebook.cells[len(code) :]]
+
+
+def said(cell) -> str:
+    """What a cell says to a reader without pictures."""
+    texts = [out.get("text", "") or "".join(out.get("data", {}).get("text/plain", "")) for out in cell.outputs]
+    return "\n".join(texts).replace(words.THIN, " ")
+
+
+def test_every_chapter_that_teaches_is_run_at_two_settings():
+    assert set(SETTINGS) == {path.stem for path in NOTEBOOKS.glob("[2-6]*.ipynb")}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_claims_of_a_chapter_follow_what_it_was_run_with(name, tmp_path, monkeypatch):
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    monkeypatch.setenv("LEPTON_STATE", str(tmp_path / "state"))
+    first, second = twice(NOTEBOOKS / f"{name}.ipynb", SETTINGS[name], tmp_path)
+    claiming = [place for place, cell in enumerate(first) if "claim" in cell.metadata.get("tags", ())]
+    assert claiming
+    for place in claiming:
+        told = said(first[place]), said(second[place])
+        assert all(told) and told[0] != told[1], first[place].source
+    for cell in (*first, *second):
+        assert not ZERO.search(said(cell)), said(cell)
