@@ -187,8 +187,8 @@ def train(
     """``fit`` with a clock that stands still while the validation part is translated.
 
     validate: gives BLEU; called after each ``every`` epochs and after the last. resume_folder: an interrupted training
-    goes on after its last finished epoch, a finished one is read back; empty: nothing is kept. label: name in the line
-    of progress and in that folder.
+    goes on after its last finished epoch, a finished one of as many epochs is read back, and one of another number is
+    trained anew; empty: nothing is kept. label: name in the line of progress and in that folder.
 
     Raises Diverged at the first step after which the loss is not finite.
     """
@@ -202,7 +202,7 @@ def train(
     with warnings.catch_warnings():
         # Keras reads a TensorFlow variable for saving in a way that NumPy 2 has renamed
         warnings.filterwarnings("ignore", "__array__ implementation doesn't accept a copy", DeprecationWarning)
-        if kept and weights.exists():
+        if kept and weights.exists() and watch.whole():
             model.optimizer.build(model.trainable_variables)  # its state lies in the same file
             model.load_weights(weights)
             watch.read()
@@ -224,6 +224,11 @@ class _Watch(keras.callbacks.Callback):
         self.done: list[Epoch] = []
         self.pieces: list[int] = []
         self.handle = None
+
+    def whole(self) -> bool:
+        """Whether what was kept is a training of as many epochs as are asked for now."""
+        kept = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {"epochs": ()}
+        return len(kept["epochs"]) == self.epochs
 
     def read(self) -> None:
         """What earlier parts of an interrupted training measured."""

@@ -129,27 +129,29 @@ SETTINGS = {
     ),
     "31_risk_classifier": (
         {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
-        {"most_rows": 300, "article_epochs": 4, "our_epochs": 3, "trees": 30, "folds": 2},
+        {"most_rows": 240, "article_epochs": 2, "our_epochs": 3, "trees": 20, "folds": 2},
     ),
     "36_inspection": (
-        {"shown_pictures": 100, "most_pictures": 60, "width": 2},
-        {"shown_pictures": 800, "most_pictures": 200, "width": 4},
+        {"shown_pictures": 64, "most_pictures": 40, "width": 2},
+        {"shown_pictures": 400, "most_pictures": 120, "width": 4},
     ),
     "40_cifar10": (
         {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200, "ablation_images": 200}
-        | {"article_epochs": 1, "our_epochs": 1},
-        {"train_images": 600, "our_width": 24, "small_width": 24, "small_images": 600, "ablation_images": 600}
-        | {"article_epochs": 3, "our_epochs": 2},
+        | {"article_epochs": 1, "our_epochs": 1, "test_images": 200},
+        {"train_images": 400, "our_width": 18, "small_width": 18, "small_images": 400, "ablation_images": 400}
+        | {"article_epochs": 2, "our_epochs": 2, "test_images": 200},
     ),
     "50_translation": (
-        {"train_pairs": 300, "val_pairs": 30, "test_pairs": 60, "article_epochs": 1, "compare_epochs": 1, "our_epochs": 1},
-        {"train_pairs": 1200, "val_pairs": 30, "test_pairs": 60, "article_epochs": 2, "compare_epochs": 3, "our_epochs": 4},
+        {"train_pairs": 200, "val_pairs": 20, "test_pairs": 60, "units": 8, "article_units": 8}
+        | {"article_epochs": 1, "compare_epochs": 1, "our_epochs": 1},
+        {"train_pairs": 600, "val_pairs": 20, "test_pairs": 60, "units": 16, "article_units": 8}
+        | {"article_epochs": 2, "compare_epochs": 3, "our_epochs": 3},
     ),
     "60_faces": (
         {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
-        {"train_images": 400, "compare_images": 60, "article_steps": 60, "our_epochs": 4, "feature_epochs": 2},
+        {"train_images": 300, "compare_images": 60, "article_steps": 60, "our_epochs": 3, "feature_epochs": 2},
     ),
-}  # fmt: skip
+}
 #: What no page says: nothing, with decimals and a unit.
 ZERO = re.compile(r"(?<![\d.,])0\.0+ (%|h|hours|core-hours|Wh|min|s|ms)(?!\w)")
 

@@ -327,6 +327,29 @@ def test_an_interrupted_training_goes_on(tiny, tmp_path, monkeypatch):
     assert all(np.array_equal(a, b) for a, b in zip(second.get_weights(), third.get_weights(), strict=True))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_the_articles_pair_is_trained_in_parts_and_further_than_was_asked_for_at_first(tiny, tmp_path):
+    def article_pair(epochs, folder=""):
+        training.set_seed(3)
+        pair = adversarial.AdversarialPair(
+            networks.build_faces_article_generator(8, (16, 16), 16),
+            networks.build_faces_article_discriminator((16, 16), 16),
+            loss="classic", memory=0.0, flip=False,
+        )  # fmt: skip
+        pair.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
+        return pair, adversarial.train_pair(pair, tiny, epochs=epochs, batch_size=32, resume_folder=folder)
+
+    _, first = article_pair(2, tmp_path)
+    pair, further = article_pair(5, tmp_path)
+    steps = first.steps // 2
+    assert [epoch.number for epoch in further.epochs] == [1, 2, 3, 4, 5]
+    assert further.epochs[:2] == first.epochs and further.steps == 5 * steps
+    assert further.epochs[-1].seconds > first.seconds
+    for optimizer in (pair.optimizer, pair.discriminator_optimizer):
+        assert int(optimizer.iterations.numpy()) == 5 * steps * (1 if optimizer is pair.optimizer else 2)
+    assert not np.array_equal(pair.get_weights()[0], article_pair(2)[0].get_weights()[0])
+
+
 def test_divergence_stops_the_training(tiny):
     pair = small_pair(rate=1e30)
     with pytest.raises(training.Diverged, match="loss is"):

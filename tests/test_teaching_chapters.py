@@ -186,3 +186,31 @@ def test_the_obvious_answer_to_exercise_5_on_faces_works():
     by_mean, by_real = (image_metrics.density_coverage(known, principal.features(x)) for x in (mean, real[:compared]))
     assert by_mean.density > 2 * by_real.density
     assert 0 < by_mean.coverage.value < by_real.coverage.low / 2
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in STUDENT if "resume_folder: str" in chapters.read(path).code], ids=str
+)
+def test_every_training_of_a_chapter_that_resumes_can_be_resumed(path):
+    """Long trainings, the articles' own among them, go on where they were interrupted."""
+    code = ast.parse(chapters.read(path).code)
+    calls = [node for node in ast.walk(code) if isinstance(node, ast.Call)
+             and ast.unparse(node.func) in ("train_pair", "translation.train", "training.train")]  # fmt: skip
+    assert calls
+    for call in calls:
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert "resume_folder" in given or given.get(None, "").startswith("kept("), ast.unparse(call)[:80]
+
+
+@pytest.mark.parametrize(
+    ("chapter", "parameter", "least", "stated"),
+    [("50_translation", "article_epochs", 15, 100), ("60_faces", "article_steps", 20_000, 200_000)],
+)
+def test_the_articles_own_networks_get_their_chance_and_the_page_says_what_was_not_tried(
+    chapter, parameter, least, stated
+):
+    path = ROOT / "notebooks" / f"{chapter}.ipynb"
+    full = json.loads(path.read_text(encoding="utf-8"))["metadata"]["lepton"]["profiles"]["full"]
+    assert least <= full[parameter] <= stated
+    code = chapters.read(path).code.replace("_", "")
+    assert re.search(rf"claims\.tried\([^)]*, {stated}, ", code)

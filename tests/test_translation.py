@@ -394,6 +394,15 @@ def test_an_interrupted_training_goes_on_where_it_was(unbroken, tmp_path):
     assert np.array_equal(again.trainee.get_weights()[0], made.trainee.get_weights()[0])
 
 
+def test_a_finished_training_of_other_length_is_not_taken_for_this_one(tmp_path):
+    tiny_training(tmp_path, epochs=1)
+    made, run = tiny_training(tmp_path, epochs=2)
+    anew, fresh = tiny_training(epochs=2)
+    assert [epoch.number for epoch in run.epochs] == [1, 2]
+    assert [epoch.loss for epoch in run.epochs] == pytest.approx([epoch.loss for epoch in fresh.epochs], rel=1e-4)
+    assert np.allclose(made.trainee.get_weights()[0], anew.trainee.get_weights()[0], atol=1e-4)
+
+
 def test_divergence_is_noticed_and_leaves_nothing_to_resume(tmp_path):
     with pytest.raises(training.Diverged, match=r"tiny: the loss is .* in epoch \d, step \d+"):
         tiny_training(tmp_path, rate=1e30)

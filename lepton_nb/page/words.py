@@ -254,9 +254,20 @@ GROUPED = r"(?<![\w.,/=?&-])-?\d{1,3}(?:,\d{3})+(?![\w,]\d|\d|\w*/)"
 
 
 def percent(value: Any, digits: int = 1, why: str = "", sign: bool = False) -> str:
-    """A fraction as a percentage: 0.9951 gives ``99.5 %``."""
+    """A fraction as a percentage: 0.9951 gives ``99.5 %``; nothing has no decimals, and next to nothing is no zero.
+
+    >>> [percent(found).replace(THIN, " ") for found in (0.9951, 0.0, 0.0002)]
+    ['99.5 %', '0 %', 'below 0.1 %']
+    """
     found = _number(value)
-    return missing(why) if found is None else number(100 * found, digits, "%", sign=sign)
+    if found is None:
+        return missing(why)
+    if found == 0:
+        return number(0, 0, "%")
+    if not sign and abs(100 * found) < 0.5 * 10.0**-digits:
+        least = number(math.copysign(10.0**-digits, found), digits, "%")
+        return f"{'below' if found > 0 else 'above'} {least}"
+    return number(100 * found, digits, "%", sign=sign)
 
 
 def share(value: Any, why: str = "") -> str:
@@ -264,10 +275,7 @@ def share(value: Any, why: str = "") -> str:
     found = _number(value)
     if found is None:
         return missing(why)
-    size = abs(found)
-    if 0 < size < 0.0005:
-        return f"below 0.1{THIN}%" if found > 0 else f"above {MINUS}0.1{THIN}%"
-    return percent(found, 0 if size >= 0.0995 or size == 0 else 1)
+    return percent(found, 0 if abs(found) >= 0.0995 else 1)
 
 
 def rate(value: Any, why: str = "", a_year: bool = False) -> str:
@@ -633,11 +641,9 @@ def measured(value: Any, unit: str) -> str:
     if not isinstance(value, Real) or not _is_itself(value):
         return MISSING if value is None or not _is_itself(value) else str(value)
     if unit == "fraction":
-        if 0 < abs(value) < 5e-5:
-            return f"{'below ' if value > 0 else f'above {MINUS}'}0.01{THIN}%"
-        return percent(value, 2 if value else 0)
+        return percent(value, 2)
     if isinstance(value, Integral) or abs(value) >= 1000:
-        return number(value, 0, unit)
+        return number(value, 0, unit.removesuffix("s") if value == 1 and unit in ("epochs", "steps") else unit)
     if 0 <= abs(value) < 5e-4:  # three digits would say 0.000
         return figure(value, unit)
     return number(value, 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3, unit)
