@@ -188,6 +188,9 @@ def parts(draw, most: int = 40) -> dict[str, Any]:
                  "similarity": 0.5, "adjustment": 1, "unit": draw(st.sampled_from(("per year", "per month", "per thousand"))),
                  "source": "list", "substitute": True}
             )  # fmt: skip
+            if draw(st.booleans()):
+                price = found["comparables"][-1]["price"]
+                found["comparables"][-1] |= {"price_low": 0.8 * price, "price_high": 1.5 * price}
         if draw(st.integers(0, 4)) == 0:
             found["usage"].append({"asset_id": name, "month": "2025-11", "requests": 1000, "p50_ms": 10, "p95_ms": 30,
                                    "gpu_hours": 3, "energy_kwh": 5})  # fmt: skip

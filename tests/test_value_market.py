@@ -22,7 +22,8 @@ CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 def offer(unit, price=10.0, **changes):
     base = {"asset_id": "M1", "basis": "offer", "unit": unit, "price": price, "adjustment": 1.0, "similarity": 1.0,
             "comparable": "An API", "date": "2025-11-30", "source": "list"}  # fmt: skip
-    return SimpleNamespace(**base | changes)
+    found = base | changes
+    return SimpleNamespace(**found, adjusted_price=found["price"] * found["adjustment"])
 
 
 VOLUME = market.Volume(50_000, "requests", "usage.csv")

@@ -265,13 +265,57 @@ def test_what_the_price_of_a_substitute_takes_off_the_value_is_said():
     cheaper = offer(60) | {"comparable": "The cheaper one"}
     plan = plan_of(benefits=rows, comparables=[offer(90), cheaper], rate=0.0)
     (one,) = held(plan)
-    assert (one.asset_id, one.offer, one.cap, one.without) == ("M1", "The cheaper one", 60, pytest.approx(40))
+    assert (one.asset_id, one.offer, one.least, one.most) == ("M1", "The cheaper one", 60, 60)
+    assert one.without == pytest.approx(40)
     (told,) = (sentence for sentence in value_model.findings(plan) if "substitute" in sentence)
     assert (
         "at most 60 EUR, the price of its substitute The cheaper one" in told and "takes 40 EUR off the value" in told
     )
     (idle,) = held(plan_of(benefits=rows, comparables=[offer(200)], rate=0.0))
     assert idle.without == 0 and held(plan_of(benefits=rows)) == ()
+
+
+def test_a_price_by_volume_caps_each_year_by_its_own_volume():
+    """Adoption grows: a year costs the substitute's price times that year's volume, in the plan and where it is drawn."""
+    by_volume = {"unit": "calls", "volume_low": 900, "volume_mode": 1000, "volume_high": 1300}
+    rows = [benefit(year, 5, adoption=used, **by_volume) for year, used in ((2026, 0.2), (2027, 0.5), (2028, 1.0))]
+    plan = plan_of(benefits=rows, comparables=[offer(2, "per call")], rate=0.0)
+    assert value_model.money.yearly_caps(plan, "M1") == pytest.approx([400, 1000, 2000])
+    assert float(value_model.evaluate(plan).total) == pytest.approx(3400)
+    (one,) = held(plan)
+    assert (one.least, one.most, one.without) == pytest.approx((400, 2000, 5100))
+    (told,) = (sentence for sentence in value_model.findings(plan) if "substitute" in sentence)
+    assert "at most 400 to 2,000 EUR" in told and "has no range" in told
+    level = {value_model.inputs.volume_name(plan.benefits[0]): 1.0}
+    high = float(value_model.evaluate(plan, value_model.World(drawn=level)).total)
+    assert high == pytest.approx(3400 * 1.3)
+
+
+def test_a_year_without_the_volume_takes_that_of_the_first_whole_year():
+    rows = [benefit(2026, 5, volume_low=100, volume_mode=100, volume_high=100, unit="calls"),
+            benefit(2027, 900, driver_id="speed", unit="hours")]  # fmt: skip
+    plan = plan_of(benefits=rows, comparables=[offer(2, "per call")], rate=0.0)
+    assert value_model.money.yearly_caps(plan, "M1") == pytest.approx([200, 200])
+
+
+def test_of_two_substitutes_the_one_counts_that_costs_least_over_all_years():
+    rows = [benefit(year, 90, adoption=used, unit="calls", volume_low=10, volume_mode=10, volume_high=10)
+            for year, used in ((2026, 0.1), (2027, 1.0))]  # fmt: skip
+    by_call = offer(50, "per call") | {"comparable": "By the call"}
+    plan = plan_of(benefits=rows, comparables=[by_call, offer(260) | {"comparable": "Flat"}], rate=0.0)
+    assert plan.caps["M1"].offer == "Flat" and value_model.money.yearly_caps(plan, "M1") == [260, 260]
+    assert plan_of(benefits=rows, comparables=[by_call, offer(280)], rate=0.0).caps["M1"].offer == "By the call"
+
+
+def test_the_range_of_a_substitutes_price_is_drawn():
+    rows = [benefit(2026, 100)]
+    ranged = offer(60) | {"price_low": 50, "price_high": 80}
+    plan = plan_of(benefits=rows, comparables=[ranged], rate=0.0)
+    (name,) = (name for name, item in plan.inputs.items() if item.category == "substitute")
+    for level, value in ((0.0, 50), (1.0, 80)):
+        world = value_model.World(drawn={name: level})
+        assert float(value_model.evaluate(plan, world).total) == pytest.approx(value)
+    assert not any("has no range" in sentence for sentence in value_model.findings(plan))
 
 
 def test_a_cap_serves_all_benefits_of_its_asset_together_and_by_days():

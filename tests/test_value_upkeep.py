@@ -13,6 +13,7 @@ from test_value_rules import monitoring
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
+from lepton_nb.client import ThreePoint
 from lepton_nb.page import upkeep_tables, value_tables, words
 from lepton_nb.terms import years_between
 from lepton_nb.valuation import performance
@@ -65,7 +66,14 @@ def test_what_the_client_plans_to_train_is_no_part_of_never():
 def test_training_again_brings_nothing_where_nothing_decays_or_a_substitute_caps():
     assert upkeep.trainings(plan_of([asset()], YEARS)) == ()
     plan = plan_of([asset(**AGES)], YEARS)
-    capped = value_model.lines.replace(plan, caps={"M1": 1.0})
+    capped = value_model.lines.replace(
+        plan,
+        caps={
+            "M1": value_model.lines.Substitute(
+                asset_id="M1", offer="Cheap", price=ThreePoint(1.0, 1.0, 1.0), unit="per year", units=1.0
+            )
+        },
+    )
     assert {(one.gained, one.at_most) for one in upkeep.trainings(capped)} == {(0.0, None)}
 
 

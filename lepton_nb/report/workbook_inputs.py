@@ -173,8 +173,8 @@ class Inputs:
         head(sheet, ("Asset", "Group", "Kind", "Premium of its kind", "Own premium", "Return asked", "Weight in the group's rate",
                      "First day of use", "Useful life, years", "Life ends", "Half-life of the gain, years", "Chance of success",
                      "Chance with all that it needs", "Running costs end", "Last year that it is run",
-                     f"Substitute, a year ({self.currency})", f"Capitalised ({self.currency})", "Benefits times, now",
-                     "Costs times, now"))  # fmt: skip
+                     f"Price of the substitute ({self.currency})", f"Capitalised ({self.currency})", "Benefits times, now",
+                     "Costs times, now", "The price is"))  # fmt: skip
         for row, item in enumerate(self.tables["sheet_assets"], start=2):
             ends = [f"J{self.asset_row[name]}" for name in item["serves"].split(";") if name]
             needs = "*".join(f"L{self.asset_row[name]}" for name in item["needs"].split(";"))
@@ -183,17 +183,17 @@ class Inputs:
             running = f'=IF(COUNT({",".join(ends)})<{len(ends)},"",MAX({",".join(ends)}))' if ends else Text("")
             add(sheet, (text(item["asset"]), text(item["group"]), item["kind"], f"={self.premium[item['kind']]}", item["premium"],
                         f"={self.set['capital']}+D{row}+E{row}", item["weight"], self._first_use(row, item), item["life"], life,
-                        item["half_life"], item["chance"], f"={needs}", running, item["last_year"], item["cap"],
+                        item["half_life"], item["chance"], f"={needs}", running, item["last_year"], item["substitute"],
                         item["capitalised"], self.moves.factor(moves.BENEFITS, f"A{row}"),
-                        self.moves.factor(moves.COSTS, f"A{row}")))  # fmt: skip
+                        self.moves.factor(moves.COSTS, f"A{row}"), text(item["substitute_unit"])))  # fmt: skip
         last = len(self.asset_row) + 1
         shade(sheet, f"E2:E{last}", f"G2:G{last}", f"I2:I{last}", f"K2:L{last}", f"O2:Q{last}")
         shade(
             sheet, *(f"H{self.asset_row[item['asset']]}" for item in self.tables["sheet_assets"] if not item["planned"])
         )
         forms(sheet, {"D": RATE, "E": RATE, "F": RATE, "G": "0.0000", "H": DAY, "I": "0.0#", "J": DAY, "K": "0.00", "L": "0.00",
-                      "M": "0.00", "N": DAY, "O": "0", "P": "#,##0", "Q": "#,##0", "R": "0.00", "S": "0.00"})  # fmt: skip
-        widths(sheet, (12, 18, 14, *[13] * 16))
+                      "M": "0.00", "N": DAY, "O": "0", "P": "#,##0.00", "Q": "#,##0", "R": "0.00", "S": "0.00"})  # fmt: skip
+        widths(sheet, (12, 18, 14, *[13] * 17))
         sheet.freeze_panes = "B2"
 
     def _first_use(self, row: int, item: Mapping[str, Any]) -> Any:

@@ -102,7 +102,7 @@ class Value(Inputs):
         head(sheet, ("Group", "Asset", "Driver", "Year", "Volume", "Unit", f"Unit value ({self.currency})", "Unit value is",
                      "Attribution", "Adoption", "Decays from", "Until", "Starts after", "Ends", "Share of the year", "Age at start",
                      "Age at end", "What is left", "Chance", f"Before the substitute ({self.currency})",
-                     f"Money ({self.currency})"))  # fmt: skip
+                     f"Money ({self.currency})", f"Substitute, a whole year ({self.currency})"))  # fmt: skip
         for row, item in enumerate(self.tables["sheet_benefits"], start=2):
             asset = self.asset_row[item["asset"]]
             begins, until = self._since(item)
@@ -115,13 +115,13 @@ class Value(Inputs):
                         end, share, f"=MAX(0,(M{row}-K{row})/{self.set['days']})", f"=MAX(0,(N{row}-K{row})/{self.set['days']})",
                         _left(row, f"Assets!$K${asset}", self.moves.cells[moves.LIVES]), f"=Assets!$M${asset}",
                         f"=E{row}*G{row}*I{row}*J{row}*O{row}*R{row}*S{row}*Assets!$R${asset}",
-                        self._capped(row, f"Assets!$P${asset}")))  # fmt: skip
+                        self._capped(row), self._substitute(item, f"Assets!$P${asset}")))  # fmt: skip
             sheet.cell(row, 5).number_format = plain_form(item["volume"])
             shade(sheet, f"E{row}", f"I{row}:J{row}", *([f"G{row}"] if item["link"] == "none" else []))
         self.last_benefit = len(self.tables["sheet_benefits"]) + 1
         forms(sheet, {"D": "0", "G": "#,##0.00##", "I": "0.00", "J": "0.00", "K": DAY, "L": DAY, "M": DAY, "N": DAY, "O": "0.0000",
-                      "P": "0.000", "Q": "0.000", "R": "0.0000", "S": "0.00", "T": MONEY, "U": MONEY})  # fmt: skip
-        widths(sheet, (14, 10, 18, 8, 14, 16, 14, 26, *[12] * 11, 16, 16))
+                      "P": "0.000", "Q": "0.000", "R": "0.0000", "S": "0.00", "T": MONEY, "U": MONEY, "V": MONEY})  # fmt: skip
+        widths(sheet, (14, 10, 18, 8, 14, 16, 14, 26, *[12] * 11, 16, 16, 16))
         sheet.freeze_panes = "D2"
 
     def _since(self, item: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -149,12 +149,24 @@ class Value(Inputs):
             return f"={found}", "gain a case (sheet Gains)"
         return f"={item['unit_value']!r}*{found}", "given × share accepted (sheet Gains)"
 
-    def _capped(self, row: int, cap: str) -> str:
+    def _substitute(self, item: Mapping[str, Any], price: str) -> Any:
+        """What a whole year of the asset's substitute costs, by the volume of that year's benefits or of none."""
+        if item["units"] is None:
+            return Text("")
+        same = (
+            f"E{row}*J{row}/{other['counted']!r}"
+            for row, other in enumerate(self.tables["sheet_benefits"], start=2)
+            if (other["asset"], other["year"]) == (item["asset"], item["year"]) and other["counted"]
+        )
+        taken, otherwise = "+".join(same), f"{item['units']!r}"
+        return f"={price}*" + (f"IF({taken}>0,{taken},{otherwise})" if taken else otherwise)
+
+    def _capped(self, row: int) -> str:
         last = len(self.tables["sheet_benefits"]) + 1
         same = f"($B$2:$B${last}=B{row})*($D$2:$D${last}=D{row})"
         total = f"SUMPRODUCT({same}*$T$2:$T${last})"
-        most = f"{cap}*S{row}*SUMPRODUCT({same}*($C$2:$C${last}=C{row})*$O$2:$O${last})"
-        return f'=IF({cap}="",T{row},IF({total}>{most},T{row}*{most}/{total},T{row}))'
+        most = f"V{row}*S{row}*SUMPRODUCT({same}*($C$2:$C${last}=C{row})*$O$2:$O${last})"
+        return f'=IF(V{row}="",T{row},IF({total}>{most},T{row}*{most}/{total},T{row}))'
 
     # --- costs, amortisation ----------------------------------------------------------------------------
 

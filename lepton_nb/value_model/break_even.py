@@ -12,7 +12,7 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import benefit, chance_of_all, cost, group_value
+from lepton_nb.value_model.money import benefit, cap, chance_of_all, cost, group_value
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.world import World
 
@@ -193,7 +193,7 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     )
     year = gained
     if asset_id in plan.caps:
-        year = min(gained, plan.caps[asset_id] * float(chance_of_all(plan, fresh, asset_id)))
+        year = min(gained, float(cap(plan, asset_id, last)) * float(chance_of_all(plan, fresh, asset_id)))
     running = sum(
         float(cost(plan, line))
         for name in sorted(plan.needs[asset_id])

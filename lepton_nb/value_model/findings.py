@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lepton_nb.value_model import lives
-from lepton_nb.value_model.lines import STOPPED, Plan
-from lepton_nb.value_model.market import capping
-from lepton_nb.value_model.money import group_value, present_benefits
+from lepton_nb.value_model.lines import STOPPED, Plan, Substitute
+from lepton_nb.value_model.money import group_value, present_benefits, yearly_caps
 
 
 def weak_share(plan: Plan) -> float | None:
@@ -33,26 +32,28 @@ def left_out(plan: Plan) -> list[str]:
 class Held:
     """An asset whose yearly benefit the price of a substitute caps (rule Substitution); money, most likely.
 
-    offer: name of the substitute; cap: a year; without: what the value of the asset's group would be more without it.
+    offer: name of the substitute; least, most: what a whole year of it costs, in the years that are run; without: what
+    the value of the asset's group would be more without it.
     """
 
     asset_id: str
     offer: str
-    cap: float
+    least: float
+    most: float
     without: float
 
 
 def held(plan: Plan) -> tuple[Held, ...]:
     """The assets that a substitute's price holds down, with what it takes off the value of their group."""
     found = []
-    for name, cap in plan.caps.items():
-        offer = capping(plan, name)
-        if not offer:
+    for name, substitute in plan.caps.items():
+        if not plan.benefits_of.get(name):
             continue
         group = plan.group(name)
         free = replace(plan, caps={other: price for other, price in plan.caps.items() if other != name})
         more = float(group_value(free, group)) - float(group_value(plan, group))
-        found.append(Held(name, offer, cap, more))
+        years = yearly_caps(plan, name)
+        found.append(Held(name, substitute.offer, min(years), max(years), more))
     return tuple(found)
 
 
@@ -94,14 +95,20 @@ def findings(plan: Plan) -> tuple[str, ...]:
                 f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs."
             )
     for one in held(plan):
-        most = f"{one.asset_id}: the yearly benefit counts at most {one.cap:,.0f} {plan.currency}, the price of its substitute {one.offer}"
+        price = f"{one.least:,.0f}" if one.most - one.least < 0.5 else f"{one.least:,.0f} to {one.most:,.0f}"
+        most = f"{one.asset_id}: the yearly benefit counts at most {price} {plan.currency}, the price of its substitute {one.offer}"
         takes = (
             "takes nothing off the value"
             if one.without < 0.5
             else f"takes {one.without:,.0f} {plan.currency} off the value"
         )
-        found.append(f"{most}; at the most likely figures that {takes}. The price itself is not drawn.")
+        found.append(f"{most}; at the most likely figures that {takes}.{_undrawn(plan.caps[one.asset_id])}")
     return tuple(found)
+
+
+def _undrawn(substitute: Substitute) -> str:
+    low, _, high = substitute.price
+    return "" if low < high else " The price has no range (price_low, price_high in market.csv) and is not drawn."
 
 
 def sunk_costs(client) -> dict[str, float]:

@@ -21,7 +21,7 @@ SCENARIO = "scenario"
 class Input:
     """One uncertain figure.
 
-    category: volume, unit_value, attribution, adoption, outcome_value, cost, gain (the cells of a test set, a share
+    category: volume, unit_value, attribution, adoption, outcome_value, cost, substitute, gain (the cells of a test set, a share
     accepted), success, decay or scenario. range: as used, after widening; None where counts, a chance or the scenarios
     say what is drawn. evaluation, sample: of a test set.
     """
@@ -79,6 +79,10 @@ def success_name(asset_id: str) -> str:
     return f"{asset_id}.success"
 
 
+def substitute_name(asset_id: str) -> str:
+    return f"{asset_id}.substitute"
+
+
 def decay_name(asset_id: str) -> str:
     return f"{asset_id}.decay"
 
@@ -117,7 +121,7 @@ def sample_counts(evaluation) -> dict[str, tuple[int, ...]]:
 def uncertain(plan: Plan) -> dict[str, Input]:
     """Every uncertain figure of a plan by its name."""
     found: dict[str, Input] = {}
-    for item in (*_of_benefits(plan), *_of_costs(plan), *_of_assets(plan)):
+    for item in (*_of_benefits(plan), *_of_substitutes(plan), *_of_costs(plan), *_of_assets(plan)):
         before = found.get(item.name, item)
         grades = dict.fromkeys((*before.grade.split(", "), item.grade))  # of each row that rests on it
         found[item.name] = replace(
@@ -164,6 +168,8 @@ def drawn(plan: Plan) -> tuple[Drawn, ...]:
                 found[outcome_name(line.evaluation, outcome), 0, "triangular"] = three
             for sample, counts in sample_counts(line.evaluation).items():
                 found[sample_name(line.evaluation, sample), 0, "counts"] = counts
+    for name, substitute in plan.caps.items():
+        found[substitute_name(name), 0, "triangular"] = substitute.price
     for asset in plan.client.assets:
         if asset.p_technical_success is not None:
             found[success_name(asset.asset_id), 0, "chance"] = (asset.p_technical_success,)
@@ -233,6 +239,19 @@ def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
             sample=sample,
             **where | {"grade": plan.gain_grade(line)},
         )
+
+
+def _of_substitutes(plan: Plan) -> Iterable[Input]:
+    for name, substitute in plan.caps.items():
+        if substitute.price.low < substitute.price.high and plan.benefits_of.get(name):
+            yield Input(
+                name=substitute_name(name),
+                category="substitute",
+                label=f"price of the substitute: {substitute.offer} ({name})",
+                asset_id=name,
+                range=substitute.price,
+                unit=f"{plan.currency} {substitute.unit}",
+            )
 
 
 def _of_costs(plan: Plan) -> Iterable[Input]:

@@ -146,6 +146,27 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Substitute:
+    """The offer that caps what an asset earns: a price for a ``unit``, ``units`` of which a whole year takes.
+
+    counted: unit and driver of the benefits whose volume the price is asked for, ``times`` of them a unit; empty: the
+    price does not follow a volume of benefits.
+    """
+
+    asset_id: str
+    offer: str
+    price: ThreePoint
+    unit: str
+    units: float
+    counted: frozenset[tuple[str, str]] = frozenset()
+    times: float = 1.0
+
+    def counts(self, line: Any) -> bool:
+        """Whether the price is asked for the volume of this benefit."""
+        return (line.unit, line.driver_id) in self.counted
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A client's figures laid on dated lines. Everything that :func:`evaluate` needs."""
 
@@ -164,7 +185,7 @@ class Plan:
     capitalised: Mapping[str, float]  # by asset: what stood in the books at cost before the valuation date
     written_off: Mapping[str, tuple[float, ...]]  # by asset: share of that which is charged in each period
     decays: Mapping[str, Decay]
-    caps: Mapping[str, float] = field(default_factory=dict)  # by asset: yearly price of its cheapest substitute
+    caps: Mapping[str, Substitute] = field(default_factory=dict)  # by asset that earns: its cheapest substitute
     inputs: Mapping[str, Any] = field(default_factory=dict)
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()

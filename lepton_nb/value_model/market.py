@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.lines import BenefitLine, Plan, Substitute
+from lepton_nb.value_model.money import yearly_caps
 
 #: How offers are read. Each rule has a test; the chapter prints them all.
 RULES = {
@@ -24,8 +25,8 @@ RULES = {
     "asset for good: it is a comparable of the market approach and no offer of this kind.",
     "Yearly price": "Price times the adjustment of market.csv, times what a year takes: 12 for a month, the volume for a unit, "
     "a thousandth of it for a thousand. A price per month or year is taken as it is, whatever the volume.",
-    "Volume": "Units of the benefit that the offer names (such as per 1,000 pieces), most likely, of the first whole year, times "
-    "adoption; requests are those of usage.csv, twelve times the mean month. Where it names none (per unit, per thousand): of "
+    "Volume": "Units of the benefit that the offer names (such as per 1,000 pieces), times adoption: for one yearly price those "
+    "of the first whole year, most likely; for the cap of a substitute those of each year (rule Substitution); requests are those of usage.csv, twelve times the mean month. Where it names none (per unit, per thousand): of "
     "the asset's benefit; of several in different units, of the one that is measured on cases; else requests.",
 }
 
@@ -37,6 +38,7 @@ BY_TIME = {"year": 1.0, "annum": 1.0, "month": MONTHS}
 #: Words for one prediction, which usage.csv counts.
 REQUESTS = frozenset({"request", "prediction", "call", "inference", "api call", "answer", "query"})
 ANY = "unit"
+BENEFITS = "benefits.csv"
 _SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6}
 _WORDS = {"yearly": "per year", "annually": "per year", "monthly": "per month", "each": "per unit"}
 
@@ -135,7 +137,7 @@ def yearly_price(offer: Any, volume: Volume | None = None) -> YearlyPrice:
         unit = priced_unit(offer.unit)
     except Undefined as why:
         raise Undefined(f"{name}: {why}.") from None
-    asked, used, counted = offer.price * offer.adjustment, None, offer.unit
+    asked, used, counted = offer.adjusted_price, None, offer.unit
     if unit.noun is None:
         amount = asked * unit.times
     elif volume is None or not volume.amount > 0:
@@ -163,18 +165,31 @@ def is_offer(row: Any) -> bool:
     return bool(row.asset_id and row.unit) and (row.substitute or row.basis in ASKED)
 
 
-def volume_of(plan: Plan, asset_id: str, noun: str = ANY) -> Volume | None:
-    """What an asset handles in a year, in units called ``noun`` (rule Volume); None where nothing tells."""
-    lines = [line for line in plan.benefits if line.asset_id == asset_id]
-    whole = [line for line in lines if plan.periods[line.period].share == 1] or lines
+def counted_benefits(plan: Plan, asset_id: str, noun: str = ANY) -> frozenset[tuple[str, str]]:
+    """Unit and driver of the benefits whose volume a price in units called ``noun`` is asked for (rule Volume)."""
+    lines = _whole_years(plan, asset_id)
     if noun == ANY:
-        asked = [whole, [line for line in whole if line.link != "none"]]
+        asked = [lines, [line for line in lines if line.link != "none"]]
     else:
-        asked = [[line for line in whole if singular(line.unit) == noun]]
-    for some in asked:
-        if len({(line.unit, line.driver_id) for line in some}) == 1:
-            first = min(some, key=lambda line: line.period)
-            return Volume(first.volume.mode * first.adoption.mode, first.unit, "benefits.csv")
+        asked = [[line for line in lines if singular(line.unit) == noun]]
+    kinds = ({(line.unit, line.driver_id) for line in some} for some in asked)
+    return next((frozenset(found) for found in kinds if len(found) == 1), frozenset())
+
+
+def _whole_years(plan: Plan, asset_id: str) -> list[BenefitLine]:
+    """Benefits of an asset in whole years; all of them where no year is whole."""
+    lines = [line for line in plan.benefits if line.asset_id == asset_id]
+    return [line for line in lines if plan.periods[line.period].share == 1] or lines
+
+
+def volume_of(plan: Plan, asset_id: str, noun: str = ANY) -> Volume | None:
+    """What an asset handles in its first whole year, in units called ``noun`` (rule Volume); None where nothing tells."""
+    counted = counted_benefits(plan, asset_id, noun)
+    lines = [line for line in _whole_years(plan, asset_id) if (line.unit, line.driver_id) in counted]
+    if lines:
+        first = min(line.period for line in lines)
+        amount = sum(line.volume.mode * line.adoption.mode for line in lines if line.period == first)
+        return Volume(amount, lines[0].unit, BENEFITS)
     months = [row.requests for row in plan.client.usage if row.asset_id == asset_id]
     if sum(months) and (noun == ANY or noun in REQUESTS):
         return Volume(MONTHS * sum(months) / len(months), "requests", "usage.csv")
@@ -206,27 +221,33 @@ def cheapest(prices: Sequence[YearlyPrice], asset_id: str) -> YearlyPrice | None
     return min((price for price in prices if price.asset_id == asset_id), key=lambda price: price.amount, default=None)
 
 
-def caps(plan: Plan) -> dict[str, float]:
-    """What a year of the cheapest substitute costs, by asset that earns (rule Substitution); none where it has no price."""
-    return {name: price for name, (price, _) in _substitutes(plan).items()}
+def caps(plan: Plan) -> dict[str, Substitute]:
+    """The cheapest substitute of each asset that earns (rule Substitution); none where it has no price.
 
-
-def capping(plan: Plan, asset_id: str) -> str:
-    """The name of the substitute whose price caps an asset; empty where the plan's years hold no benefit of it."""
-    return _substitutes(plan).get(asset_id, (0.0, ""))[1]
-
-
-def _substitutes(plan: Plan) -> dict[str, tuple[float, str]]:
-    """Asset that earns → the cheapest substitute: its price a year and its name."""
-    found: dict[str, tuple[float, str]] = {}
+    The cheapest is the one that costs least over the years of the plan together.
+    """
+    found: dict[str, list[Substitute]] = {}
     for row in plan.client.comparables:
         if row.substitute and row.asset_id in plan.benefits_of:
-            try:
-                price = priced(plan, row).amount
-            except Undefined:
-                continue
-            found[row.asset_id] = min((price, row.comparable), found.get(row.asset_id, (price, row.comparable)))
-    return found
+            with contextlib.suppress(Undefined):
+                found.setdefault(row.asset_id, []).append(_substitute(plan, row))
+    return {
+        name: min(offers, key=lambda one: (_together(plan, name, one), one.offer)) for name, offers in found.items()
+    }
+
+
+def _substitute(plan: Plan, row: Any) -> Substitute:
+    """A row of market.csv as a substitute. Raises Undefined with the sentence where it has no yearly price."""
+    year, unit = priced(plan, row), priced_unit(row.unit)
+    known = {"asset_id": row.asset_id, "offer": row.comparable, "price": row.price_range, "unit": row.unit}
+    if year.volume is None:
+        return Substitute(**known, units=unit.times)
+    counted = counted_benefits(plan, row.asset_id, unit.noun) if year.volume.source == BENEFITS else frozenset()
+    return Substitute(**known, units=year.volume.amount / unit.times, counted=counted, times=unit.times)
+
+
+def _together(plan: Plan, name: str, one: Substitute) -> float:
+    return sum(yearly_caps(replace(plan, caps={name: one}), name))
 
 
 # --- prices of whole assets --------------------------------------------------------------------------------

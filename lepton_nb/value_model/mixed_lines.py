@@ -239,7 +239,7 @@ class Mixing:
         return "plans" if kinds == {UNIT_VALUE["none"]} or same else "evidence"
 
     def cap_kind(self, asset: str) -> str:
-        """An offer priced by volume costs another amount when the volume changes, or the year that it is taken from."""
+        """An offer priced by volume costs another amount when the volume changes, or the year whose volume counts."""
         one, two = self.before.offers.get(asset), self.after.offers.get(asset)
         return "substitutes" if one != two or one is None else "time" if self.moved else "plans"
 

@@ -21,6 +21,7 @@ from lepton_nb.value_model.inputs import (
     cost_name,
     decay_name,
     share_name,
+    substitute_name,
     success_name,
     unit_value_name,
     volume_name,
@@ -205,6 +206,29 @@ def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:
     return units * unit_value(plan, line, world) * sure * world.multipliers(line.asset_id)[0]
 
 
+def cap(plan: Plan, name: str, period: int, world: World = MOST_LIKELY) -> Money:
+    """What a whole year of an asset's substitute costs: by the volume of that period's benefits where it is asked for one.
+
+    In a period without such a volume it is that of the first whole year (rule Substitution).
+    """
+    substitute = plan.caps[name]
+    price = world.read(substitute_name(name), substitute.price)
+    counted = [line for line in plan.benefits_of.get(name, ()) if line.period == period and substitute.counts(line)]
+    if not counted:
+        return price * substitute.units
+    volumes = (
+        world.read(volume_name(line), line.volume) * world.read(share_name(line, "adoption"), line.adoption)
+        for line in counted
+    )
+    units = np.asarray(sum(volumes) / substitute.times)
+    return price * np.where(units > 0, units, substitute.units)
+
+
+def yearly_caps(plan: Plan, name: str) -> list[float]:
+    """What a whole year of an asset's substitute costs, in each period with a benefit of it; most likely."""
+    return [float(cap(plan, name, period)) for period in sorted({line.period for line in plan.benefits_of[name]})]
+
+
 def benefits(plan: Plan, world: World = MOST_LIKELY, asset_id: str = "") -> list[tuple[BenefitLine, Money]]:
     """Each benefit line with its money, all of them or those of one asset; a substitute's price caps them together.
 
@@ -220,7 +244,7 @@ def benefits(plan: Plan, world: World = MOST_LIKELY, asset_id: str = "") -> list
         sure = chance_of_all(plan, world, name)
         for period in dict.fromkeys(line.period for line in lines):
             inside = [(line, amount) for line, amount in money if line.period == period]
-            most = plan.caps[name] * max(line.share for line, _ in inside) * sure
+            most = cap(plan, name, period, world) * max(line.share for line, _ in inside) * sure
             total = np.asarray(sum(amount for _, amount in inside), dtype=float)
             kept = np.where(total > most, most / np.where(total > 0, total, 1.0), 1.0)
             found += [(line, amount * kept) for line, amount in inside]

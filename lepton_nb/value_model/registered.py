@@ -98,8 +98,9 @@ def _drivers(plan: Plan):
             yield _range(f"unit value: {name}", asset, given, f"{plan.currency} a unit", grade, source)
         for what in ("attribution", "adoption"):
             yield _range(f"{what}: {name}", asset, [getattr(line, what) for line in found], "share", grade, source)
-    for name, cap in plan.caps.items():
-        yield _row("price of the substitute", name, cap, f"{plan.currency} a year", source="market.csv")
+    for name, substitute in plan.caps.items():
+        unit, source = f"{plan.currency} {substitute.unit}", f"{substitute.offer} (market.csv)"
+        yield _range("price of the substitute", name, [substitute.price], unit, "", source)
 
 
 def _tests(plan: Plan):

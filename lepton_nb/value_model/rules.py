@@ -39,7 +39,9 @@ RULES = {
     "Retraining": "Where retrain_every_months is given the age starts again on these days, counted from the evaluation (else "
     "from the first use), and each training costs retrain_cost.",
     "Substitution": "An offer marked as a substitute in market.csv caps what the owner would lose: the yearly benefit of the "
-    "asset counts at most its yearly price, by the days that count.",
+    "asset counts at most its yearly price, by the days that count. A price by volume costs in each year what that year's "
+    "volume takes, and moves with it where the volume is drawn; a year without such a volume takes that of the first whole "
+    "year. Of several substitutes the one counts that costs least over all years.",
     "Tax": "Tax is charged each calendar year on benefits less running costs and amortisation. Running costs are what is "
     "expensed at once: research, operation, decommissioning, and development of an asset already in use. Amortisation is "
     "that of the books: what was capitalised before the valuation date and is planned to be, in a straight line over the "

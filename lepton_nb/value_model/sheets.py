@@ -29,7 +29,7 @@ class AssetSheetRow:
 
     weight: in the rate of its group; used_from: first day of use, empty: never; planned: it is not in use yet, and a
     development of that year that ends later postpones it; needs, serves: ids of what feeds it and of
-    what earns by it; last_year: the last year that its group is run; cap: yearly price of its substitute.
+    what earns by it; last_year: the last year that its group is run; substitute: its price for ``substitute_unit``.
     """
 
     asset: str
@@ -45,7 +45,8 @@ class AssetSheetRow:
     needs: str
     serves: str
     last_year: int
-    cap: float | None
+    substitute: float | None
+    substitute_unit: str
     capitalised: float
 
 
@@ -65,7 +66,9 @@ class CountSheetRow:
 class BenefitSheetRow:
     """A benefit of one calendar year, or its part after the ``step``-th retraining.
 
-    begins: the day from which it decays; empty: the later of ``not_before`` and the valuation date.
+    begins: the day from which it decays; empty: the later of ``not_before`` and the valuation date. units: of the asset's
+    substitute, that a whole year takes where its price follows no volume of that year; ``counted`` of this benefit's volume
+    times adoption are one unit of it (None: the price is not asked for this volume).
     """
 
     asset: str
@@ -82,6 +85,8 @@ class BenefitSheetRow:
     not_before: str
     retrain_months: int | None
     step: int
+    units: float | None
+    counted: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +222,8 @@ def _assets(plan: Plan):
                 needs=";".join(sorted(plan.needs[name])),
                 serves=";".join(earner for earner in earners if name in plan.needs[earner]),
                 last_year=stops.get(group.name, years[-1] + 1),
-                cap=plan.caps.get(name),
+                substitute=plan.caps[name].price.mode if name in plan.caps else None,
+                substitute_unit=plan.caps[name].unit if name in plan.caps else "",
                 capitalised=plan.capitalised[name],
             )
 
@@ -277,7 +283,9 @@ def _benefits(plan: Plan):
         first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
         begins = test.evaluated_on if test else max(first, client.valuation.date)
         months = retrain_months(plan.asset(row.asset_id))
-        for step in _steps(begins, row.year, months):
+        substitute = plan.caps.get(row.asset_id)
+        for number, step in enumerate(_steps(begins, row.year, months)):
+            first_part = number == 0
             yield BenefitSheetRow(
                 asset=row.asset_id,
                 driver=row.driver_id,
@@ -293,6 +301,8 @@ def _benefits(plan: Plan):
                 not_before=first.isoformat(),
                 retrain_months=months,
                 step=step,
+                units=substitute.units if substitute else None,
+                counted=substitute.times if substitute and first_part and substitute.counts(row) else None,
             )
 
 

@@ -13,11 +13,13 @@ from lepton_nb.value_model.inputs import (
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import (
     MOST_LIKELY,
+    cap,
     chance,
     chance_of_all,
     group_value,
     tax_benefit_factor,
     unit_value,
+    yearly_caps,
 )
 
 
@@ -110,7 +112,7 @@ class AmortisationRow:
 
 @dataclass(frozen=True, kw_only=True)
 class SubstituteRow:
-    """An offer of a substitute: its price as asked, for ``unit``, and the yearly price of the asset's cheapest (``cap``)."""
+    """An offer of a substitute: its price as asked, for ``unit``, and the least that a year of the asset's cheapest costs."""
 
     asset: str
     offer: str
@@ -263,7 +265,7 @@ def _benefit_rows(plan: Plan):
                 old=part.old,
                 half_life=used,
                 chance=float(chance_of_all(plan, MOST_LIKELY, line.asset_id)),
-                cap=plan.caps.get(line.asset_id),
+                cap=float(cap(plan, line.asset_id, line.period)) if line.asset_id in plan.caps else None,
             )
 
 
@@ -294,8 +296,11 @@ def _cost_rows(plan: Plan):
 
 def _substitute_rows(plan: Plan):
     for row in plan.client.comparables:
-        if row.substitute and row.asset_id in plan.caps:
-            asked = row.price * row.adjustment
+        if row.substitute and row.asset_id in plan.caps and plan.benefits_of.get(row.asset_id):
             yield SubstituteRow(
-                asset=row.asset_id, offer=row.comparable, price=asked, unit=row.unit, cap=plan.caps[row.asset_id]
+                asset=row.asset_id,
+                offer=row.comparable,
+                price=row.adjusted_price,
+                unit=row.unit,
+                cap=min(yearly_caps(plan, row.asset_id)),
             )

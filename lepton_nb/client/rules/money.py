@@ -176,8 +176,20 @@ def one_figure_or_three(draft: Draft) -> Iterator[Problem]:
 
 
 def substitutes(draft: Draft) -> Iterator[Problem]:
-    """Rule 2: an offer that would do an asset's work names the asset, and what its price is for."""
+    """Rule 2: an offer that would do an asset's work names the asset, and what its price is for. Rule 8: its range."""
     for row in draft.rows(MARKET):
+        ends = {point: row.value[f"price_{point}"] for point in ("low", "high")}
+        if any(end is not None for end in ends.values()):
+            if not row.value.substitute:
+                found = "is given for a price that caps nothing"
+                yield row.problem("price_low", found, 2, "leave it empty, or mark the row as a substitute")
+            low, high = ends["low"], ends["high"]
+            if low is None or high is None:
+                empty = "price_low" if low is None else "price_high"
+                yield row.problem(empty, "is empty", 8, "give price_low and price_high, or neither")
+            elif not low <= row.value.price <= high:
+                found = f"price {row.value.price:.10g} is not between {low:.10g} and {high:.10g}"
+                yield row.problem("price", found, 8, "need price_low <= price <= price_high")
         if row.value.substitute and row.value.asset_id is None:
             yield row.problem("asset_id", "is empty for a substitute", 2, "name the asset whose work it would do")
         if row.value.substitute and not row.value.unit:

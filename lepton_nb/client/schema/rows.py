@@ -332,6 +332,8 @@ class Comparable(Frozen):
     )
     date: Day = column("Day of the price.")
     price: CostAmount = column("Price as it was paid or asked.", MONEY)
+    price_low: CostAmount | None = column("Lowest price that is credible; of a substitute.", MONEY, default=None)
+    price_high: CostAmount | None = column("Highest price that is credible; of a substitute.", MONEY, default=None)
     basis: Label = column("Kind of price: transaction, licence_agreement, exchange_listing, offer, api_list_price, ….")
     similarity: Share = column("How similar it is: 1 the same, 0 not at all; the weight of the price.")
     adjustment: Positive = column(
@@ -348,6 +350,12 @@ class Comparable(Frozen):
     )
     source: Text = column("Where the price comes from.")
     currency: Currency | None = column("May be left out; if given, the client's currency.", default=None)
+
+    @property
+    def price_range(self) -> ThreePoint:
+        """Price times adjustment with its credible ends, in money of the client for one ``unit``."""
+        low, high = (self.price if end is None else end for end in (self.price_low, self.price_high))
+        return ThreePoint(*(self.adjustment * price for price in (low, self.price, high)))
 
     @property
     def adjusted_price(self) -> float:
