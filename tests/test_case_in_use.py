@@ -109,3 +109,27 @@ def test_the_share_is_given_in_the_case_of_a_client(tmp_path, share, found):
         assert report.client.cases[0].positive_share == share
         made = casework.of_client(report.client, folder.path, "C1")
         assert "money weighted from" in made.split and "to 3.0 % in use" in made.split
+
+
+@pytest.mark.parametrize(
+    ("ends", "found"),
+    [({"low": 0.02, "high": 0.05}, ""), ({"low": 0.02}, "positive_share_high: is missing"),
+     ({"low": 0.04, "high": 0.05}, "positive_share: 0.03 is not between 0.04 and 0.05"),
+     ({"low": 0, "high": 0.05}, "positive_share_low: 0")],
+)  # fmt: skip
+def test_the_share_in_use_has_ends_around_it_and_they_reach_the_evaluation(tmp_path, ends, found):
+    folder = Folder(tmp_path, B)
+    file = folder.path / "client.yml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    given = {f"positive_share_{end}": value for end, value in ends.items()}
+    settings["cases"] = [
+        {"asset_id": "C1", "case": "risk_classifier", "data": "public:credit_card_default",
+         "target": "default_payment_next_month", "baseline_column": "scorecard_flag", "positive_share": 0.03,
+         "positive_share_source": "a year's book"} | given
+    ]  # fmt: skip
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    report = client.check(folder.path)
+    assert [f"{item.column}: {item.found}" for item in report.problems] == ([f"cases.{found}"] if found else [])
+    if not found:
+        made = casework.of_client(report.client, folder.path, "C1")
+        assert made.share_range == (0.02, 0.03, 0.05) and made.share_source == "a year's book"

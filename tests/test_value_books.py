@@ -9,9 +9,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from test_value_model import benefit, cost, plan_of
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
+from lepton_nb.page import accounts, value_tables, words
 from lepton_nb.value_model import books, ledger, portfolio, profits
 from lepton_nb.value_model.lines import without_amortisation
 
@@ -206,8 +208,19 @@ def test_impairment_both_values_are_those_of_the_headline_on_either_basis(foundr
             assert values == pytest.approx({name: float(np.mean(item.values)) for name, item in drawn.items()})
         kept = ledger.books(plan.client)
         for test in books.impairment_tests(plan, kept, found.owner, found.market):
-            assert test.result.value_in_use == pytest.approx(max(found.owner[test.group], 0))
-            assert test.result.fair_value_less_costs == pytest.approx(max(found.market[test.group], 0))
+            assert test.result.value_in_use == pytest.approx(found.owner[test.group])
+            assert test.result.fair_value_less_costs == pytest.approx(found.market[test.group])
+
+
+def test_a_group_that_costs_more_than_it_brings_is_negative_on_every_page_and_recovers_nothing():
+    plan = plan_of(benefits=[benefit(2026, 10)], costs=[cost("2026-06-30", 50)], valuation={"loss_years": "run"})
+    found = books.worths(plan, 100)
+    (test,) = books.impairment_tests(plan, ledger.books(plan.client), found.owner, found.market)
+    assert test.result.value_in_use == pytest.approx(found.conclusion.groups[0].value) and test.result.value_in_use < 0
+    page = str(accounts.against_value([replace(test, carrying=7.0)], {}, {}, "EUR"))
+    assert "−7 EUR" in page
+    told = str(value_tables.groups(found.conclusion, words.Money("EUR")))
+    assert "Below nothing" in told and "the total would be 0" in told
 
 
 def test_without_a_number_a_group_is_neither_tested_nor_chosen(bank, changed):

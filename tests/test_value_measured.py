@@ -14,7 +14,7 @@ from lepton_nb.casework import checks
 from lepton_nb.page import summary_tables, value_tables, words
 from lepton_nb.report import compare
 from lepton_nb.value_model import approaches, changes, measured, records, worlds
-from lepton_nb.value_model.gains import gain
+from lepton_nb.value_model.gains import gain, gain_per_case
 from lepton_nb.value_model.verdict import group_verdict
 
 BANK = Path(__file__).resolve().parent.parent / "clients" / "bank"
@@ -397,3 +397,29 @@ def test_money_is_shown_as_it_was_stated_and_counts_as_it_is_weighted(linked, tm
     assert "client.yml" in miss.source and "6 % positive cases in use" in miss.source
     moved = {move.name: move for move in worlds.assumptions(plan, lambda value: f"{value:.0f}")}
     assert (moved["measured:C1.fn"].low_words, moved["measured:C1.fn"].high_words) == ("-5300", "-3300")
+
+
+def test_the_share_of_positive_cases_in_use_is_drawn_within_its_ends(linked, tmp_path):
+    """At another share the money of each class is that of the case weighted to that share."""
+    times = terms.class_weights(300 / 2000, 0.06)
+    weighted = {name: [each * times[name] for each in three] for name, three in MONEY.items()}
+    ranged = {"positive_share": 0.06, "share_range": [0.03, 0.06, 0.12], "share_source": "the book of a year"}
+    plan = value_model.plan(linked, measured=case(tmp_path, evaluation(outcome_value=weighted, **ranged)))
+    (name,) = (name for name, item in plan.inputs.items() if item.category == "positive_share")
+    counted = plan.evaluation("measured:C1")
+    for level, share in ((0.0, 0.03), (1.0, 0.12)):
+        by_hand = share * (70 - 20) * 4275 / 300 + (1 - share) * (90 - 60) * 620 / 1700
+        assert float(gain_per_case(counted, value_model.World(drawn={name: level}))) == pytest.approx(by_hand)
+    (row,) = (row for row in value_model.register(plan) if row.input.startswith("share of positive cases in use"))
+    assert (row.low, row.likely, row.high, row.source) == (0.03, 0.06, 0.12, "the book of a year")
+    (move,) = (move for move in worlds.assumptions(plan, words.figure) if move.name == name)
+    assert move.low_words == "0.03" and move.high_words == "0.12"
+    drawn = {row.figure: row.parameters for row in value_model.line_tables(plan).drawn}
+    assert drawn[name] == (0.03, 0.06, 0.12)
+
+
+def test_a_share_without_ends_is_a_finding(linked, tmp_path):
+    plan = value_model.plan(linked, measured=case(tmp_path, evaluation(positive_share=0.06)))
+    assert any(
+        "C1: the share of positive cases in use, 6 %, has no range" in told for told in value_model.findings(plan)
+    )

@@ -175,6 +175,7 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
             made, left_out={meaning(name): why for name, why in made.left_out.items()},
             target=made.target if told == target or case.positive else told,
         )  # fmt: skip
+    made = replace(made, share_range=case.share_range, share_source=case.positive_share_source or "")
     return as_in_use(replace(made, evaluated_on=day or case.valuation_date), case.positive_share)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb.client import Evaluation, OutcomeValue
+from lepton_nb.client import Evaluation, OutcomeValue, ThreePoint
 from lepton_nb.valuation.data_value import Attribution
 from lepton_nb.valuation.performance import Interval, NetBenefit, ProfitCurve, Score
 
@@ -82,6 +82,8 @@ class CaseSet:
     money: OutcomeValue | None = None  # per outcome; None: no money is known
     money_source: str = ""
     positive_share: float | None = None  # in use, to which the money is weighted; None: as in the test
+    share_range: ThreePoint | None = None  # its credible ends; None: none are given
+    share_source: str = ""
     amount_meaning: str = ""  # how the amounts of the rows enter; empty: every row counts the same
     currency: str = ""
     yearly: float | None = None  # decisions of a year that the gain is earned on, most likely

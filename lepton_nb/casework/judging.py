@@ -151,6 +151,8 @@ def _evaluation(
         paired=cells,
         outcome_value=worth_,
         positive_share=case_set.positive_share,
+        share_range=case_set.share_range if case_set.positive_share is not None else None,
+        share_source=case_set.share_source,
     )
     return found, words
 

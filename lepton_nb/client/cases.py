@@ -35,8 +35,29 @@ POSITIVE = ("yes", "true", "bad", "default", "defaulted", "left", "churned", "fr
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
-    "leave_out_columns", "split", "predictions", "score_column", "model", "threshold", "positive_share", "evaluated_on",
+    "leave_out_columns", "split", "predictions", "score_column", "model", "threshold", "positive_share", "positive_share_low",
+    "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
+
+
+#: The share of positive cases in use, and its ends.
+SHARES = ("positive_share", "positive_share_low", "positive_share_high")
+
+
+def _share_in_use(case: Case) -> None:
+    """Raises Unfit where a share of positive cases in use is none, or its ends are not around it."""
+    low, high = case.positive_share_low, case.positive_share_high
+    for name in SHARES:
+        if case[name] in (0, 1):
+            raise Unfit(name, f"{case[name]:g}", 41, "give a share between 0 and 1: both classes occur in use")
+    if low is None and high is None:
+        return
+    for name in SHARES:
+        if case[name] is None:
+            raise Unfit(name, "is missing", 8, f"give {', '.join(SHARES)}, or {SHARES[0]} alone")
+    if not low <= case.positive_share <= high:
+        found = f"{case.positive_share:g} is not between {low:g} and {high:g}"
+        raise Unfit(SHARES[0], found, 8, f"need {SHARES[1]} <= {SHARES[0]} <= {SHARES[2]}")
 
 
 def examine(source: Any, case: Case) -> CaseData:
@@ -47,7 +68,7 @@ def examine(source: Any, case: Case) -> CaseData:
         "threshold",
         "outcome_value",
         "positive",
-        "positive_share",
+        *SHARES,
         "amount_column",
         "group_column",
         "leave_out_columns",
@@ -56,10 +77,7 @@ def examine(source: Any, case: Case) -> CaseData:
             raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
     if case.leave_out_columns is not None and case.case != "risk_classifier":
         raise Unfit("leave_out_columns", "images have no columns", 41, "leave it out")
-    if case.positive_share in (0, 1):
-        raise Unfit(
-            "positive_share", f"{case.positive_share:g}", 41, "give a share between 0 and 1: both classes occur in use"
-        )
+    _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
     said = {name: case[name] for name in SAID}

@@ -164,15 +164,15 @@ def against_value(
     left_out: the groups for which no number is concluded, with the reason; carrying: what stands in the books by group.
     """
     rows = [
-        {"Group": test.group, "In the books": test.carrying, "Value in use, at least 0": test.result.value_in_use,
-         "Fair value, at least 0": test.result.fair_value_less_costs, "Above the books": test.result.recoverable - test.carrying,
+        {"Group": test.group, "In the books": test.carrying, "Value in use": test.result.value_in_use,
+         "Fair value": test.result.fair_value_less_costs, "Above the books": max(test.result.recoverable, 0.0) - test.carrying,
          "Rate before tax": words.rate(test.rate_before_tax, why="no value"), "Loss": test.result.impairment_loss}
         for test in tests
     ]  # fmt: skip
     money = [name for name in (rows[0] if rows else {}) if name not in ("Group", "Rate before tax")]
     caption = (
-        "Each group as one unit: the means of the draws, to the owner (in use) and to a market participant (fair value); "
-        "who would lose stops, so neither is below 0. Costs of disposal are taken as none."
+        "Each group as one unit: the means of the draws, to the owner (in use) and to a market participant (fair value). The "
+        "recoverable amount is the higher of the two, and at least 0: who would lose gives the group up. Costs of disposal are taken as none."
     )
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
     chart = _books_chart(tests, currency) if tests else render.join()
@@ -183,7 +183,7 @@ def against_value(
     notes += [
         render.note(worth_nothing(test.group, "market"))
         for test in tests
-        if test.result.fair_value_less_costs == 0 < test.result.value_in_use
+        if test.result.fair_value_less_costs <= 0 < test.result.value_in_use
     ]
     return render.join(table, chart, *notes)
 

@@ -247,7 +247,16 @@ def groups(found: Any, money: Money) -> Html:
         f"{found.distribution.seed}. "
         "Where no number is concluded the range stands in its place."
     )
-    return render.table(rows, caption=caption, total=found.concluded, none="No group has a value.")
+    table = render.table(rows, caption=caption, total=found.concluded, none="No group has a value.")
+    losing = [item for item in found.groups if item.counts and item.value < 0]
+    if not losing:
+        return table
+    without = found.value - sum(item.value for item in losing)
+    told = (
+        f"Below nothing, and in the total as it is because its costs are planned: {words.listed(item.name for item in losing)}. "
+        f"Given up at no cost, the total would be {money(without)}."
+    )
+    return render.join(table, render.note(told))
 
 
 def asset_values(found: Any, money: Money) -> Html:

@@ -44,8 +44,9 @@ RULES = {
     "expensed. An asset not yet in use is not amortised; it is tested for impairment every year (IAS 36.10).",
     "Impairment": "Joint benefits cannot be told apart, so a group is tested as one (a cash-generating unit, IAS 36.66). Value in "
     "use is the group's value to its owner, fair value that to a market participant, both the means of the draws "
-    "(IAS 36.32), by the function of the headline, and at least what an option to abandon its assets brings today, salvage less "
-    "what stopping costs; other costs of disposal are taken as none. What an asset still needs before it is "
+    "(IAS 36.32), by the function of the headline, below 0 where the group costs more than it brings; fair value is at least what "
+    "an option to abandon its assets brings today, salvage less what stopping costs; other costs of disposal are taken as none. The "
+    "recoverable amount is the higher of the two, and at least 0: who would lose gives the group up. What an asset still needs before it is "
     "ready counts (IAS 36.42). The rate before tax is the one at which the flows before tax are worth the same as those after "
     "tax (IAS 36.BCZ85), found by search, not by dividing by one less the tax rate.",
     "Stopped": "An asset prohibited by the EU AI Act is tested alone: nothing is recovered but what an option to abandon it brings. "
@@ -198,9 +199,10 @@ def impairment_tests(
         if group.name not in owner or group.name not in market:
             continue
         carrying = amounts[group.name]
-        fair = max(market[group.name], brings(plan, group), 0.0)
+        sold = brings(plan, group)  # 0 without a right to abandon
+        fair = max(market[group.name], sold) if sold > 0 else market[group.name]
         # values are already discounted at the dates of the flows, so no rate is left to apply
-        result = accounting.impairment(carrying, fair, [max(owner[group.name], 0.0)], 0.0)
+        result = accounting.impairment(carrying, fair, [owner[group.name]], 0.0)
         tests.append(Test(group.name, carrying, result, rate_before_tax(kept, group), owner[group.name]))
     return tests
 

@@ -94,6 +94,7 @@ def findings(plan: Plan) -> tuple[str, ...]:
             found.append(
                 f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs."
             )
+    found += _undrawn_shares(plan)
     for one in held(plan):
         price = f"{one.least:,.0f}" if one.most - one.least < 0.5 else f"{one.least:,.0f} to {one.most:,.0f}"
         most = f"{one.asset_id}: the yearly benefit counts at most {price} {plan.currency}, the price of its substitute {one.offer}"
@@ -104,6 +105,17 @@ def findings(plan: Plan) -> tuple[str, ...]:
         )
         found.append(f"{most}; at the most likely figures that {takes}.{_undrawn(plan.caps[one.asset_id])}")
     return tuple(found)
+
+
+def _undrawn_shares(plan: Plan) -> list[str]:
+    """The shares of positive cases in use that a value rests on and that have no range."""
+    used = {line.evaluation.evaluation_id: line.evaluation for line in plan.benefits if line.evaluation is not None}
+    return [
+        f"{item.asset_id}: the share of positive cases in use, {100 * item.positive_share:g} %, has no range "
+        "(positive_share_low, positive_share_high in its case) and is not drawn."
+        for item in used.values()
+        if item.positive_share is not None and item.share_range is None
+    ]
 
 
 def _undrawn(substitute: Substitute) -> str:

@@ -8,7 +8,15 @@ import numpy as np
 
 from lepton_nb import terms
 from lepton_nb.valuation import performance, uncertainty
-from lepton_nb.value_model.inputs import OUTCOMES, PRIOR, outcome_name, outcome_ranges, sample_counts, sample_name
+from lepton_nb.value_model.inputs import (
+    OUTCOMES,
+    PRIOR,
+    outcome_name,
+    outcome_ranges,
+    sample_counts,
+    sample_name,
+    share_in_use_name,
+)
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.measured import MEASURED
 from lepton_nb.value_model.world import MOST_LIKELY, World
@@ -33,11 +41,16 @@ def gain_per_case(evaluation, world: World = MOST_LIKELY, client=None, grade: st
     Paired: Σ p(y, m, b) (v(y, m) − v(y, b)), where p is a cell's share of the cases, y the truth, m and b what
     model and baseline flagged, and v the money of that outcome. Without pairs: Σ p_model v − Σ p_baseline v.
     client, grade: of the benefit, where ranges of money are widened; cells: False leaves the cells as they were counted.
+    Where the share of positive cases in use has a range, the money of each class follows the share of this world.
     """
     value = {
         outcome: world.read(outcome_name(evaluation, outcome), three)
         for outcome, three in outcome_ranges(evaluation, client, grade).items()
     }
+    if evaluation.share_range is not None:  # the money is weighted to its most likely figure
+        share, likely = world.read(share_in_use_name(evaluation), evaluation.share_range), evaluation.positive_share
+        positive, negative = share / likely, (1 - share) / (1 - likely)
+        value = {name: each * (positive if name in ("tp", "fn") else negative) for name, each in value.items()}
 
     def mean(sample: str, counts, money):
         shares = world.drawn.get(sample_name(evaluation, sample)) if cells else None

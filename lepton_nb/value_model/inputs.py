@@ -21,7 +21,7 @@ SCENARIO = "scenario"
 class Input:
     """One uncertain figure.
 
-    category: volume, unit_value, attribution, adoption, outcome_value, cost, substitute, gain (the cells of a test set, a share
+    category: volume, unit_value, attribution, adoption, outcome_value, positive_share, cost, substitute, gain (the cells of a test set, a share
     accepted), success, decay or scenario. range: as used, after widening; None where counts, a chance or the scenarios
     say what is drawn. evaluation, sample: of a test set.
     """
@@ -77,6 +77,10 @@ def acceptance_name(accepted) -> str:
 
 def success_name(asset_id: str) -> str:
     return f"{asset_id}.success"
+
+
+def share_in_use_name(evaluation) -> str:
+    return f"{evaluation.evaluation_id}.positive_share"
 
 
 def substitute_name(asset_id: str) -> str:
@@ -166,6 +170,8 @@ def drawn(plan: Plan) -> tuple[Drawn, ...]:
         if line.evaluation is not None:
             for outcome, three in outcome_ranges(line.evaluation, plan.client, line.grade).items():
                 found[outcome_name(line.evaluation, outcome), 0, "triangular"] = three
+            if line.evaluation.share_range is not None:
+                found[share_in_use_name(line.evaluation), 0, "triangular"] = line.evaluation.share_range
             for sample, counts in sample_counts(line.evaluation).items():
                 found[sample_name(line.evaluation, sample), 0, "counts"] = counts
     for name, substitute in plan.caps.items():
@@ -230,6 +236,17 @@ def _of_evaluation(plan: Plan, line: BenefitLine, where) -> Iterable[Input]:
                 evaluation=evaluation,
                 **where | {"grade": outcome_grade(evaluation, outcome, line.grade)},
             )
+    share = evaluation.share_range
+    if share is not None and share.low < share.high:
+        yield Input(
+            name=share_in_use_name(evaluation),
+            category="positive_share",
+            label=f"share of positive cases in use: {words}",
+            range=share,
+            unit="of cases",
+            evaluation=evaluation,
+            **where | {"grade": ""},
+        )
     for sample in sample_counts(evaluation):
         yield Input(
             name=sample_name(evaluation, sample),

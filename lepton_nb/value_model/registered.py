@@ -123,6 +123,9 @@ def _tests(plan: Plan):
         source = "client.yml, its case" if key.startswith(terms.MEASURED) else "outcome_value.csv"
         if item.positive_share is not None:
             source += f"; in the gain once weighted to {100 * item.positive_share:g} % positive cases in use"
+            share = item.share_range or ThreePoint(*[item.positive_share] * 3)
+            words = f"share of positive cases in use: {name}"
+            yield _range(words, item.asset_id, [share], "of cases", "", item.share_source)
         for outcome, value in outcome_ranges(item, plan.client, line.grade).items():
             words = f"money per {OUTCOMES[outcome]}: {name}"
             stated = ThreePoint(*(each / item.class_weights[outcome] for each in value))

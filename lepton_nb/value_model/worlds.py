@@ -132,7 +132,7 @@ class Assumption:
 
 
 #: Categories of inputs that a line reads as the quantile of their range.
-PLAIN = frozenset(["volume", "unit_value", "attribution", "adoption", "cost"])
+PLAIN = frozenset(["volume", "unit_value", "attribution", "adoption", "cost", "substitute", "positive_share"])
 #: How far the discount rate is moved for the tornado: one percentage point either way.
 RATE_MOVE = 0.01
 

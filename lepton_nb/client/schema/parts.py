@@ -90,7 +90,8 @@ class PairedCount(Frozen):
 class Evaluation(Frozen):
     """A model against what was done before. ``paired`` has 8 cells; None: only the margins are known.
 
-    positive_share: of positive cases in use, to which ``outcome_value`` is weighted; None: as in the test.
+    positive_share: of positive cases in use, to which ``outcome_value`` is weighted; None: as in the test. share_range: its
+    credible ends; None: none are given.
     """
 
     evaluation_id: str
@@ -105,6 +106,8 @@ class Evaluation(Frozen):
     paired: tuple[PairedCount, ...] | None = None
     outcome_value: OutcomeValue | None = None
     positive_share: float | None = None
+    share_range: ThreePoint | None = None
+    share_source: str = ""
 
     @property
     def share_in_use(self) -> float:
@@ -203,6 +206,9 @@ class CaseData(Frozen):
     model: str | None = None
     threshold: float | None = None
     positive_share: float | None = None
+    positive_share_low: float | None = None
+    positive_share_high: float | None = None
+    positive_share_source: str | None = None
     outcome_value: OutcomeValue | None = None
     outcome_source: str = ""  # client.yml, the id of a typed evaluation, or empty where no money is known
     evaluated_on: date | None = None
@@ -216,6 +222,12 @@ class CaseData(Frozen):
     def public(self) -> str:
         """Name of the public data set; empty for the client's own data."""
         return self.path.removeprefix("public:") if self.path.startswith("public:") else ""
+
+    @property
+    def share_range(self) -> ThreePoint | None:
+        """The share of positive cases in use with its credible ends; None where it has none."""
+        ends = self.positive_share_low, self.positive_share_high
+        return None if None in ends else ThreePoint(ends[0], self.positive_share, ends[1])
 
     @property
     def door(self) -> str:

@@ -390,6 +390,9 @@ class Case(Frozen):
         "more of them: the money of each class is then weighted to this share.",
         default=None,
     )
+    positive_share_low: Share | None = column("Lowest share in use that is credible.", default=None)
+    positive_share_high: Share | None = column("Highest share in use that is credible.", default=None)
+    positive_share_source: Text | None = column("Where the share in use comes from.", default=None)
     outcome_value: CaseMoney | None = column(
         "Money per outcome; missing: that of the asset's evaluation in metrics/.", default=None
     )
