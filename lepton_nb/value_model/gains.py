@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -180,8 +181,20 @@ def _sentence(evaluation, interval, margins) -> str:
 def gain_draws(evaluation, seed: int = SEED, paired: bool = True, money: bool = False, draws: int = DRAWS, client=None):
     """Posterior of the gain per case as a Simulation: cells as Dirichlet, with ``money`` the outcomes' money too.
 
-    Whatever shows an interval of a gain leaves seed and draws as they are.
+    Whatever shows an interval of a gain leaves seed and draws as they are. The draws of one evaluation are kept, since
+    verdict, tornado, pages and records all ask for them.
     """
+    if not money:  # then money stands at its most likely figure, whatever its range
+        return _kept_draws(evaluation, seed, paired, draws)
+    return _gain_draws(evaluation, seed, paired, draws, True, client)
+
+
+@lru_cache(maxsize=128)
+def _kept_draws(evaluation, seed: int, paired: bool, draws: int):
+    return _gain_draws(evaluation, seed, paired, draws, False, None)
+
+
+def _gain_draws(evaluation, seed: int, paired: bool, draws: int, money: bool, client):
     if not paired:
         evaluation = evaluation.model_copy(update={"paired": None})
     inputs = {
