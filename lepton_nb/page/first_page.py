@@ -287,7 +287,8 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
 
 def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums) -> Html:
     """That the price of a substitute caps what an asset brings, and what that takes off the value."""
-    amount = words.span(row["least"], row["most"], sums.currency)
+    ends = row["least"], row["most"]
+    amount = words.money(ends[0], sums.currency) if ends[0] == ends[1] else words.money_range(ends, sums.currency)
     most = f"{short(names[row['asset_id']])}: held to {amount} a year, the price of {short(row['offer'])}; "
     return render.join(render.plain(most), sums(row["without"], "value"), render.plain(" more without it."))
 
