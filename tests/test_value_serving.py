@@ -122,7 +122,7 @@ def offer(service, price=None, yearly=None):
     """An offer per 1,000 requests, or per year, for the use of this service."""
     row = SimpleNamespace(asset_id="M1", comparable="An API", basis="offer", date="2025-12-01", adjustment=1.0,
                           unit="per year" if price is None else "per thousand",
-                          price=yearly if price is None else price)  # fmt: skip
+                          adjusted_price=yearly if price is None else price)  # fmt: skip
     return market.yearly_price(row, market.Volume(service.requests_a_year, "requests", "usage.csv"))
 
 

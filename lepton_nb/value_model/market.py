@@ -230,7 +230,8 @@ def caps(plan: Plan) -> dict[str, Substitute]:
     for row in plan.client.comparables:
         if row.substitute and row.asset_id in plan.benefits_of:
             with contextlib.suppress(Undefined):
-                found.setdefault(row.asset_id, []).append(_substitute(plan, row))
+                one = _substitute(plan, row)
+                found.setdefault(row.asset_id, []).append(one)
     return {
         name: min(offers, key=lambda one: (_together(plan, name, one), one.offer)) for name, offers in found.items()
     }
