@@ -66,6 +66,10 @@ class Client:
         settings = yaml.safe_load((folder / "client.yml").read_text("utf-8"))
         # These two ask for a reason, which is a text.
         settings["valuation"] |= {"beyond_useful_life": "keep", "loss_years": "run"}
+        settings["cases"] = [
+            {"asset_id": "M2", "case": "risk_classifier", "data": "public:telco_churn", "target": "Churn",
+             "positive_share": 0.2, "positive_share_low": 0.15, "positive_share_high": 0.3}
+        ]  # fmt: skip
         for name, section in SECTIONS.items():
             if name in settings:
                 settings[name] = self._section(name, section.type, settings[name])

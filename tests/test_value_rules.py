@@ -465,6 +465,16 @@ def test_the_check_of_returns_can_fail():
     assert returns_on_assets(same, same.groups[0]).passed is True
 
 
+def test_the_check_of_returns_fails_where_what_earns_has_no_weight():
+    """Charges take all: the group bears the rate of its data, though its benefits are as uncertain as its model."""
+    assets = [asset("D1", kind="data", feeds="M1"), asset("M1")]
+    plan = plan_of(assets, [benefit(2026, 300)], [spent("2025-12-31", 5000, "D1")], premium=PREMIUMS | {"model": 0.3})
+    (group,) = plan.groups
+    found, asked = returns_on_assets(plan, group), plan.wacc + 0.3
+    assert found.passed is False and "nothing is left to M1" in found.sentence and group.rate < asked
+    assert (found.fair, found.worth) == pytest.approx((asked, 300 / (1 + asked)))
+
+
 # ---------------------------------------------------------------- law
 
 

@@ -187,7 +187,7 @@ def other_use(client, book):
     for found in rows_of(book["Benefits"], Driver="escapes_and_false_rejects"):
         found["Attribution"].value, found["Adoption"].value, found["Volume"].value = 0.7, 0.6, 3_500_000
     for found in rows_of(book["Assets"], Asset="M1"):
-        found["Half-life of the gain, years"].value, found["Substitute, a year"].value = 2.0, 300_000
+        found["Half-life of the gain, years"].value, found["Price of the substitute"].value = 2.0, 300_000
     for found in rows_of(book["Assets"], Asset="M2"):
         found["Chance of success"].value = 0.4
     chosen = {"volume_low": 3e6, "volume_mode": 3.5e6, "volume_high": 4e6, "attribution_one": 0.7, "adoption_one": 0.6}
@@ -228,6 +228,26 @@ def test_a_changed_input_moves_the_value_as_it_does_in_the_model(change, compute
     found = computed(path)
     for group, value in expected.groups.items():
         assert found[group] == pytest.approx(float(value), abs=0.005), group
+
+
+@engines
+def test_a_substitute_by_volume_follows_the_volume_of_each_year(computed, tmp_path):
+    path = tmp_path / "workbook.xlsx"
+    plan = written("retailer", path)
+    book = openpyxl.load_workbook(path)
+    for found in rows_of(book["Benefits"], Asset="A1"):
+        if found["Year"].value == 2028:
+            found["Volume"].value, found["Adoption"].value = 300_000, 0.9
+    for found in rows_of(book["Assets"], Asset="A1"):
+        found["Price of the substitute"].value = 4_900.0
+    book.save(path)
+    less = {"volume_low": 2e5, "volume_mode": 3e5, "volume_high": 4e5, "adoption_one": 0.9,
+            "adoption_low": None, "adoption_mode": None, "adoption_high": None}  # fmt: skip
+    client = changed_rows(plan.client, "benefits", lambda row: (row.asset_id, row.year) == ("A1", 2028), **less)
+    client = changed_rows(client, "comparables", lambda row: row.asset_id == "A1" and row.substitute, price=4_900.0)
+    expected = at_held_rates(plan, client)
+    assert abs(float(expected.groups["A1"]) - float(value_model.evaluate(plan).groups["A1"])) > 1000
+    assert computed(path)["A1"] == pytest.approx(float(expected.groups["A1"]), abs=0.005)
 
 
 # --- everything at once ----------------------------------------------------------------------------------

@@ -64,7 +64,8 @@ APPROACH_RULES = {
     "Returns": "WARA: the return of each asset is the cost of capital plus the premium of its kind, weighted by its concluded "
     "value. It is the rate of the group. What the assets leave to together is the least certain part: the check asks what the "
     "rate of the group would be if that part had to earn the highest return of an asset, and fails where that rate is more "
-    "than half a point above the one used.",
+    "than half a point above the one used. Where nothing is left after the charges to an asset that earns the benefits, its return "
+    "has no weight: the check asks what the group would be worth at that return, and fails where it is more than half a point above.",
 }
 
 BASIS = {

@@ -41,6 +41,16 @@ def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
         return ReturnCheck(**known, sentence="Nothing to weigh: one asset alone, or no value above zero.")
     total = sum(value for value, _ in held.values())
     known["wara"] = wara = sum(value * rate for value, rate in held.values()) / total
+    weightless = [name for name, item in values.assets.items() if name in plan.benefits_of and item.value <= 0]
+    asked = max((kind_rate(plan, name) for name in weightless), default=0.0)
+    if asked - group.rate > RATE_TOLERANCE:
+        names = " and ".join(weightless)
+        told = (
+            f"After the charges nothing is left to {names}, so the return asked there, {100 * asked:.1f} %, has no weight in the "
+            f"group's {100 * group.rate:.1f} %, though the benefits are as uncertain as that: the check fails."
+        )
+        at = float(group_value(plan, replace(group, rate=asked)))
+        return ReturnCheck(**known | {"highest": asked, "fair": asked, "worth": at, "passed": False}, sentence=told)
     if rest <= 1e-9 * values.worth:
         known["passed"] = abs(wara - group.rate) <= RATE_TOLERANCE
         told = f"The assets take the whole value; WARA {100 * wara:.1f} % is the rate of the group ({100 * group.rate:.1f} %)."
