@@ -177,7 +177,7 @@ def test_a_table_of_other_rules_is_said_to_be_one():
             "retailer",
             ("costs.csv", "D1,,2029,operation,storage_and_checks,,forecast,260000,320000,420000,budget\n", ""),
         ),
-        ("substitutes", "manufacturer", ("market.csv", "410000", "300000")),
+        ("substitutes", "manufacturer", ("market.csv", "410000", "380000")),
         ("basis", "bank", ("client.yml", "fair_value_ifrs13", "investment_value")),
         ("law", "bank", ("assets.csv", "model_policy,3,internal,owned", "model_policy,3,internal,unclear")),
         ("uncertainty", "manufacturer", ("client.yml", "benefit_multiplier: 1.25", "benefit_multiplier: 1.5")),

@@ -25,7 +25,7 @@ MONEY = {
     "benefits": ("unit_value_low", "unit_value_mode", "unit_value_high"),
     "costs": ("actual", "low", "mode", "high"),
     "options": ("cost", "salvage"),
-    "comparables": ("price",),
+    "comparables": ("price", "price_low", "price_high"),
     "assets": ("retrain_one", "retrain_cost_low", "retrain_cost_mode", "retrain_cost_high"),
 }
 

@@ -233,7 +233,9 @@ def test_a_changed_input_moves_the_value_as_it_does_in_the_model(change, compute
 @engines
 def test_a_substitute_by_volume_follows_the_volume_of_each_year(computed, tmp_path):
     path = tmp_path / "workbook.xlsx"
-    plan = written("retailer", path)
+    every_year = changed_part(clients.load(ROOT / "clients" / "retailer"), "valuation", loss_years="run")
+    plan = value_model.plan(every_year)
+    workbook.write(path, record_of(plan, float(value_model.evaluate(plan).total)), "retailer")
     book = openpyxl.load_workbook(path)
     for found in rows_of(book["Benefits"], Asset="A1"):
         if found["Year"].value == 2028:
