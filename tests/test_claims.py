@@ -127,6 +127,30 @@ SETTINGS = {
         {"train_images": 200, "s12_epochs": 2, "s13_epochs": 1, "our_epochs": 2, "folds": 2, "fold_images": 60},
         {"train_images": 600, "s12_epochs": 2, "s13_epochs": 2, "our_epochs": 4, "folds": 2, "fold_images": 60},
     ),
+    "31_risk_classifier": (
+        {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
+        {"most_rows": 240, "article_epochs": 2, "our_epochs": 3, "trees": 20, "folds": 2},
+    ),
+    "36_inspection": (
+        {"shown_pictures": 64, "most_pictures": 40, "width": 2},
+        {"shown_pictures": 400, "most_pictures": 120, "width": 4},
+    ),
+    "40_cifar10": (
+        {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200, "ablation_images": 200}
+        | {"article_epochs": 1, "our_epochs": 1, "test_images": 200},
+        {"train_images": 400, "our_width": 18, "small_width": 18, "small_images": 400, "ablation_images": 400}
+        | {"article_epochs": 2, "our_epochs": 2, "test_images": 200},
+    ),
+    "50_translation": (
+        {"train_pairs": 200, "val_pairs": 20, "test_pairs": 60, "units": 8, "article_units": 8}
+        | {"article_epochs": 1, "compare_epochs": 1, "our_epochs": 1},
+        {"train_pairs": 600, "val_pairs": 20, "test_pairs": 60, "units": 16, "article_units": 8}
+        | {"article_epochs": 2, "compare_epochs": 3, "our_epochs": 3},
+    ),
+    "60_faces": (
+        {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
+        {"train_images": 300, "compare_images": 60, "article_steps": 60, "our_epochs": 3, "feature_epochs": 2},
+    ),
 }
 #: What no page says: nothing, with decimals and a unit.
 ZERO = re.compile(r"(?<![\d.,])0\.0+ (%|h|hours|core-hours|Wh|min|s|ms)(?!\w)")
@@ -158,6 +182,11 @@ def said(cell) -> str:
     """What a cell says to a reader without pictures."""
     texts = [out.get("text", "") or "".join(out.get("data", {}).get("text/plain", "")) for out in cell.outputs]
     return "\n".join(texts).replace(words.THIN, " ")
+
+
+def test_every_chapter_with_claims_is_run_at_two_settings():
+    claiming = {path.stem for path in NOTEBOOKS.glob("*.ipynb") if '"claim"' in path.read_text(encoding="utf-8")}
+    assert set(SETTINGS) == claiming and len(claiming) >= 9
 
 
 @pytest.mark.parametrize("name", SETTINGS)
