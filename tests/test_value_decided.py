@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
-from lepton_nb.page import first_page, words
+from lepton_nb.page import first_page, origin, words
 from lepton_nb.value_model import decided
 
 DAY = date(2026, 6, 30)
@@ -253,7 +254,8 @@ TOTAL = {
 def test_no_digit_beyond_the_range_and_nothing_under_one_percent():
     sums = first_page.Sums(TOTAL, "EUR")
     assert sums.plain(514_212).replace("\N{NARROW NO-BREAK SPACE}", " ") == "510 k EUR"
-    assert sums.plain(4_900) == sums.plain(-5_000) == first_page.SMALL
+    assert (sums.plain(4_900), sums.plain(-5_000)) == (first_page.SMALL, first_page.SMALL_LOSS)
+    assert str(sums.said(-5_000, "value")).startswith('<a href="80_value.ipynb">under 10')
     assert str(sums(514_212, "value")).startswith('<a href="80_value.ipynb">510')
     assert first_page.Sums(TOTAL | {"value": None}, "EUR").plain(12).startswith("12")
     assert first_page.Sums(TOTAL | {"low": 514_000.0, "high": 514_000.0}, "EUR").plain(514_000).startswith("514")
@@ -268,7 +270,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
                          beside=96e3, beside_what="worth to the decision", n=7499),
     ]  # fmt: skip
     page = str(first_page.decisions(given, value, {"A": "Model <A>"}, first_page.Sums(TOTAL, "EUR")))
-    assert "Model &lt;A&gt;" in page and "Retrain" not in page and "1 smaller ones" in page
+    assert "Model &lt;A&gt;" in page and "Retrain" not in page and "1 smaller:" in page
     assert (
         "under 10\N{NARROW NO-BREAK SPACE}k\N{NARROW NO-BREAK SPACE}EUR</a> saved" in page
         and "83_uncertainty.ipynb" in page
@@ -280,7 +282,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ("label", "low", "high", "unit", "said"),
     [
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
-        ("half-life of the gain of A", "1.02", "no decay", "years", "after how long half of the lead of Model A is gone: 1 year or never"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "half of the lead of Model A is gone after 1 year or never"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
         ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
@@ -291,6 +293,45 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
 def test_assumptions_are_said_as_a_person_says_them(label, low, high, unit, said):
     row = {"assumption": label, "low": low, "high": high, "unit": unit, "assets": ["A"]}
     assert first_page.in_words(row, record(), {"A": "Model A"}) == said
+
+
+def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, **total):
+    """What the page on the origin of the number reads."""
+    known = {
+        "groups": [group("A") | {"rate": 0.12}, group("B") | {"rate": 0.134}, group("C", counts=False) | {"rate": 0.3}]
+    }
+    known |= {
+        "total": [TOTAL | total],
+        "bridge": [{"benefits": 1_480_000.0, "running": 500_000.0, "development": 132_000.0, "tax": 180_000.0, "tax_benefit": 0.0, "value": 648_000.0}],
+        "benefits": [{"asset": "A", "evaluation": "E"}, {"asset": "A", "evaluation": "E"}, {"asset": "B", "evaluation": ""}, {"asset": "C", "evaluation": "F"}],
+        "gains": [{"evaluation": "E", "n": 6000}, {"evaluation": "F", "n": 500}, {"evaluation": "G", "n": 90}],
+        "cash": [{"year": 2026 + at, "net": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
+    }  # fmt: skip
+    return record(**known)
+
+
+def plainly(page) -> str:
+    text = re.sub(r"<[^>]+>", " ", str(page)).replace(words.THIN, " ").replace("&#x27;", "'")
+    return re.sub(r" +", " ", text)
+
+
+def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_state():
+    sums = first_page.Sums(TOTAL, "EUR")
+    told = plainly(origin.derivation(value_of(), sums, ""))
+    assert (
+        "benefits 1.48 m EUR less costs 630 k EUR and tax 180 k EUR , groups without number 20 k EUR : 670 k EUR"
+        in told
+    )
+    assert "mean of the draws: 510 k EUR" in told and "Tested on 6 000 cases." in told and "tax benefit" not in told
+    assert "Rate 12 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
+    assert "2026 2027" in told and "57 106" in told and "2028" not in told  # up to the last year in which money flows
+    paid = plainly(origin.derivation(value_of((-50_000.0, 80_000.0), True, 1.625), sums, "A. Valuer"))
+    assert "Payback 1.6 years" in paid and "for signature" in paid and f"{words.MINUS}50 80" in paid
+    never = plainly(origin.derivation(value_of((-50_000.0, 10_000.0), True), sums, ""))
+    assert "Payback none" in never
+    assert str(origin.derivation(value_of(value=None), sums, "")) == ""
+    page = str(origin.derivation(value_of(), sums, ""))
+    assert page.count("80_value.ipynb") == 5 and page.count("83_uncertainty.ipynb") == 1
 
 
 def test_the_conclusion_is_one_sentence_in_the_tone_of_its_verdict():
@@ -320,7 +361,7 @@ def test_a_test_set_is_told_by_what_the_model_finds():
     }
     found = record({"A_recall": figure(0.5, low=0.43, high=0.55)})
     assert first_page.in_words(row, found, {"A": "Model A"}) == (
-        "what Model A really gains, by its test (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of the cases that matter): 1 to 2 EUR per case"
+        "what Model A really gains, by its test (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of what matters): 1 to 2 EUR per case"
     )
 
 

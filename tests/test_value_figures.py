@@ -219,6 +219,8 @@ def test_a_decay_weighs_each_month_by_the_error_of_what_it_reads():
     errors = [hit**2 * error(r, n) + alarm**2 * error(a, n) for r, a, n in months]
     shared = hit**2 * error(0.48, 25) + alarm**2 * error(7 / 75, 75)
     assert money.values == pytest.approx(gains)
+    reach = stats.norm.ppf(0.95) * np.sqrt(errors)  # of the months, the baseline taken as known
+    assert (np.array(money.lows), np.array(money.highs)) == (pytest.approx(gains - reach), pytest.approx(gains + reach))
     assert (money.rate, money.rates) == _close(decay.fitted((0, 0.5, 1), gains, errors, shared))
     margins, errors = [r - 0.48 for r, _, _ in months], [error(r, n) for r, _, n in months]
     assert (recall.rate, recall.rates) == _close(decay.fitted((0, 0.5, 1), margins, errors, error(0.48, 25)))

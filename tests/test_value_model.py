@@ -482,6 +482,25 @@ def test_the_return_on_investment_is_of_present_values_before_tax_and_without_wh
     assert value_model.returns(plan_of(benefits=[benefit(2026, 100)]), plan.groups[0]).on_investment is None
 
 
+def test_groups_together_pay_back_what_they_cost_together():
+    """One group pays first, the other earns meanwhile: together the outlay is smaller and comes back sooner."""
+    plan = plan_of(
+        assets=[asset(), asset("M2")],
+        benefits=[benefit(2027, 60), benefit(2028, 72), benefit(2026, 40, "M2")],
+        costs=[cost("2026-12-31", 100, phase="development"), cost("2026-12-31", 10, "M2")],
+    )
+    alone, other = (value_model.returns(plan, group) for group in plan.groups)
+    both = value_model.returns(plan, *plan.groups)
+    assert (both.benefits, both.costs) == (
+        pytest.approx(alone.benefits + other.benefits),
+        pytest.approx(alone.costs + other.costs),
+    )
+    assert both.on_investment == pytest.approx((both.benefits - both.costs) / both.costs)
+    assert both.roots == pytest.approx(cashflows.xirr_all([-70, 60, 72], ["2026-12-31", "2027-12-31", "2028-12-31"]))
+    assert both.payback_years == pytest.approx(2 + (10 / 72) * 366 / 365)
+    assert value_model.returns(plan).costs == 0 and "no money flows" in value_model.returns(plan).irr_sentence
+
+
 def test_several_rates_of_return_are_all_listed_and_none_decides():
     plan = plan_of(
         benefits=[benefit(2027, 10000)], costs=[cost("2026-12-31", 1600), cost("2028-12-30", 10000)], valuation=RUN

@@ -16,10 +16,11 @@ from scipy import integrate, stats
 from test_value_model import asset, benefit, cost, make
 
 from lepton_nb import client, value_model
+from lepton_nb.page import freedom
 from lepton_nb.valuation import options as formulas
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import books, ledger, options, stages, stopping
+from lepton_nb.value_model import books, ledger, options, side_by_side, stages, stopping
 
 ROOT = Path(__file__).resolve().parent.parent
 YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
@@ -567,6 +568,32 @@ def test_a_group_that_loses_is_told_to_stop_today_but_for_what_is_due_in_any_cas
     assert stopping.best_stop(found, today) == (today.saved, "today")
     (cut,) = [text for text in value_model.findings(plan) if text.startswith(f"{group.name}: counted")]
     assert "for 2026 only" in cut and "from 2027 on" in cut
+
+
+def test_one_development_is_told_in_ways_that_differ_by_what_they_leave_out():
+    plan = young_plan()
+    distribution = value_model.simulate(plan, draws=2048)
+    (stage,), _ = stages.stages(plan, distribution, money)
+    (group,) = plan.groups
+    value = float(np.mean(distribution.groups[group.name].values))
+    today = stopping.stop_today(plan, distribution, group)
+    ways = {way.what: way for way in side_by_side.side_by_side(plan, stage, value, today)}
+    lines = stages.invested(plan, "M1")
+    assert ways["payments, most likely"].figure == sum(line.amount.mode for line in lines)
+    assert ways["payments, mean of the draws, today"].figure == pytest.approx(
+        sum(amount * (1 + plan.wacc) ** -years for years, amount in stage.payments)
+    )
+    assert ways["payments, most likely, today"].figure == pytest.approx(
+        sum(line.amount.mode * (1 + plan.wacc) ** -line.time for line in lines)
+    )
+    assert ways["the asset as planned, mean"].figure == pytest.approx(
+        ways["value of its group, mean of the draws"].figure, abs=1e-6 * abs(value) + 1e-6
+    )
+    assert ways["what the right to refuse adds"].figure == stage.option_value and all(
+        way.lacks for way in ways.values()
+    )
+    page = str(freedom.side_by_side({"M1": list(ways.values())}, "EUR"))
+    assert page.count("<tr>") == len(ways) + 1 and "No development" in str(freedom.side_by_side({}, "EUR"))
 
 
 def test_what_an_option_to_abandon_brings_counts_wherever_stopping_is_looked_at():

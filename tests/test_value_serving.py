@@ -18,9 +18,10 @@ from scipy import stats
 from test_value_model import asset, benefit, cost, linked, make, spent
 
 from lepton_nb import client, value_model
+from lepton_nb.page import value_tables, words
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import market, serving, waiting
+from lepton_nb.value_model import limited, market, serving, waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -214,6 +215,26 @@ def test_the_covering_volume_is_the_running_cost_over_what_one_unit_saves():
 )
 def test_covered_means_at_least_the_break_even_volume(volume, words):
     assert words in serving.cover_sentence("M1, saving", volume, 100)
+
+
+def test_what_a_substitutes_price_leaves_stands_beside_what_it_cuts():
+    rows = [benefit(2026, 100), benefit(2027, 100), benefit(2027, 60, driver_id="quality")]
+    plan = value_model.plan(
+        make(benefits=rows, costs=[cost("2026-06-30", 30), cost("2027-06-30", 30), cost("2028-06-30", 30)])
+    )
+    assert limited.limited(plan) == {}
+    capped = replace(plan, caps={"M1": 40.0})
+    assert limited.limited(capped) == {"M1": limited.Limited("M1", 2026, 100.0, 40.0)}
+    assert limited.limited(replace(plan, caps={"M1": 100.0})) == {}  # it binds in 2027 alone
+    free, held = (serving.covers(one, money)[0][0] for one in (plan, capped))
+    assert "before the cap" not in free.sentence
+    times = held.worth * held.volume / held.cost
+    assert f"covers its running costs {times:.1f} times, before the cap" in held.sentence
+    assert f"of 2026 cover them {40 / held.cost:.1f} times" in held.sentence
+    shown = "".join(
+        map(str, value_tables.before_the_cap(limited.limited(capped), ["M1", "M1", "M2"], words.Money("EUR")))
+    )
+    assert shown.count("before the cap") == 1 and "count 40.00" in shown.replace(words.THIN, " ")
 
 
 def test_a_benefit_that_brings_nothing_or_costs_nothing_gets_a_sentence():

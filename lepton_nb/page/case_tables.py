@@ -154,7 +154,7 @@ def probabilities(judged: Any, name: str = "case") -> Html:
         "Scores of the test rows against what happened, with 90 % Wilson intervals.",
         f"{name}-calibration",
     )
-    told = f"Brier score {words.number(repair.before.value, 4)}, mean distance from what happened {words.number(repair.error_before, 3)}."
+    told = f"{words.count(judged.n)} test rows in {len(repair.bins_before)} parts: Brier score {words.number(repair.before.value, 4)}, mean distance from what happened {words.number(repair.error_before, 3)}."
     return render.join(drawn, render.note(f"{told} {repair.sentence}"))
 
 
@@ -246,7 +246,8 @@ def labels(judged: Any, name: str = "case") -> Html:
     )
     drawn = plots.show(
         axis,
-        "Test rows, by the labels that a model was trained on; band: one standard deviation over repeats.",
+        f"{words.count(judged.n)} test rows, by the labels that a model was trained on; band: one standard deviation over "
+        f"{words.plural(max(point.repeats for point in curve.points), 'repeat')} of the training.",
         f"{name}-learning",
     )
     return render.join(drawn, render.note(curve.sentence + further_words(judged)))

@@ -218,7 +218,7 @@ def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
         charts.calibration(scores, happened, list(zip(low, high, strict=True)), axis=grid[2 * at + 1])
         off = [row for row in one.calibration if not row[2] <= row[0] <= row[3]]
         told.append(
-            f"{one.asset_id}: AUC {words.number(one.auc.value, 3)} ({words.range_of(one.auc.interval, digits=3)}), Brier score "
+            f"{one.asset_id}, {words.count(one.n)} scored cases: AUC {words.number(one.auc.value, 3)} ({words.range_of(one.auc.interval, digits=3)}), Brier score "
             f"{words.figure(one.brier.value)}. In {len(off)} of {words.plural(len(one.calibration), 'part')} the mean score lies outside the "
             f"interval of what happened" + (": calibrate before cutting by the money alone." if off else ".")
         )
@@ -326,7 +326,7 @@ def break_even_chart(found: Sequence[Any], currency: str) -> Html:
     )
 
 
-def drift_chart(series: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
+def drift_chart(series: Sequence[Any], evidence: Sequence[Any] = (), currency: str = "") -> Html:
     """Every monitored figure with its intervals and its fall. evidence: of the plan, which tells whose months a case gave."""
     if not series:
         return render.note("No monitoring is given: no decay can be measured.")
@@ -334,16 +334,18 @@ def drift_chart(series: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
     for axis, item in zip(grid, series, strict=True):
         known = item.lows[0] is not None
         curves = {}
-        if item.half_life and item.floor is not None and len(item.values) > 1:
-            times, excess = np.array(item.years), np.array(item.values) - item.floor
+        money = item.what == "money"
+        floor = 0.0 if money else item.floor  # what is left of a gain in money ends at nothing
+        if item.half_life and floor is not None and len(item.values) > 1:
+            times, excess = np.array(item.years), np.array(item.values) - floor
             if item.what == "margin" or (excess > 0).all():
                 start = float(np.mean(excess * 2 ** (times / item.half_life)))
-                curves[f"half-life {words.years(item.half_life)}"] = lambda t, item=item, start=start: (
-                    item.floor + start * 2 ** (-t / item.half_life)
+                curves[f"half-life {words.years(item.half_life)}"] = lambda t, item=item, floor=floor, start=start: (
+                    floor + start * 2 ** (-t / item.half_life)
                 )
         charts.decay(item.years, item.values, list(zip(item.lows, item.highs, strict=True)) if known else None, curves,
-                     x_label="", names=item.months, axis=axis)  # fmt: skip
-    caption = "Monitored figures, with 90 % Wilson intervals where they are shares of counted cases. "
+                     x_label="", y_label=f"{currency} per case".strip() if money else "", names=item.months, axis=axis)  # fmt: skip
+    caption = "Monitored figures, with 90 % intervals where they are shares of counted cases (Wilson) or money that follows from such shares. "
     caption += months_from((item.asset_id for item in series), evidence)
     return plots.show(grid[0].figure, caption, "drift")
 

@@ -24,8 +24,8 @@ PAGES = {
 }  # fmt: skip
 #: Verdicts under which the conclusion is shown as good.
 POSITIVE = ("almost surely positive", "likely positive")
-#: What a sum is called that is not told.
-SMALL = "small"
+#: What a sum is called that is not told, and one below zero.
+SMALL, SMALL_LOSS = "small", "small loss"
 #: Decisions that are told however small their sums are.
 ALWAYS = ("stop", "write down")
 SAID = {
@@ -52,7 +52,7 @@ class Sums:
         if amount is None:
             return words.MISSING
         if abs(amount) < self.least:
-            return SMALL
+            return SMALL if amount >= 0 else SMALL_LOSS
         return words.money(amount, self.currency, within=self.ends)
 
     def __call__(self, amount: float | None, chapter: str) -> Html:
@@ -62,7 +62,7 @@ class Sums:
     def said(self, amount: float | None, chapter: str) -> Html:
         """The sum as a link before what it is: of a small one only that it lies under the least that is told."""
         told = self.plain(amount)
-        told = f"under {words.money(self.least, self.currency)}" if told == SMALL else told
+        told = f"under {words.money(self.least, self.currency)}" if told in (SMALL, SMALL_LOSS) else told
         return render.link(told, f"{PAGES[chapter]}.ipynb")
 
     def range(self, ends: Any) -> str:
@@ -74,7 +74,7 @@ def scope(about: Any) -> Html:
     """What was valued, for whom, when, on which basis. about: client, valuation, engagement, assets."""
     when, made = about.valuation, about.engagement
     users = f" for {made.intended_users}" if made.intended_users else ""
-    valuer = f", by {made.valuer}" if made.valuer else " (nobody signs)"
+    valuer = f", by {made.valuer}" if made.valuer else ""
     basis = words.label(when.basis_of_value).replace("ifrs13", "(IFRS 13)").replace("ias36", "(IAS 36)")
     return render.paragraph(
         f"{words.plural(len(about.assets), 'AI asset')} of {about.client.name}, valued on {words.date(when.date)}{valuer}{users}. "
@@ -86,13 +86,15 @@ def scope(about: Any) -> Html:
 def conclusion(value: Any, word: str, sums: Sums) -> Html:
     """The value in one sentence: expected, range, verdict, how wide; which cases it rests on. word: the verdict on the total."""
     total = value.tables["total"][0]
-    without = f"without {words.listed(map(words.groups, total['left_out']))}, for which no number is concluded"
+    without = f"without {words.listed(map(words.groups, total['left_out']))}"
     if total["value"] is None:
-        return render.banner("No value is concluded.", f"The decisions below say why: {without}.")
+        return render.banner(
+            "No value is concluded.", f"The decisions below say why: {without}, for which no number is concluded."
+        )
     wide = (total["high"] - total["low"]) / abs(total["value"]) if total["value"] else math.inf
     told = (
         f"{word}, probability below zero {words.chance(total['below_zero'], total['draws'])}; nine cases in ten lie within "
-        f"{sums.range(total)}, a range {words.times(wide)} the value. If all came as most likely: {sums.plain(total['most_likely'])}"
+        f"{sums.range(total)}, a range {words.times(wide)} the value"
     )
     figure = sums(total["value"], "value")
     more = f" ({without})" if total["left_out"] else ""
@@ -130,7 +132,7 @@ def decisions(
             {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
         )  # fmt: skip
     left = len(found) - len(rows)
-    told = [f"{left} smaller ones: in the appendix."] if left > 0 else []
+    told = [f"{left} smaller: in the appendix."] if left > 0 else []
     told += [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."] if sums.least else []
     more = [render.note(" ".join(told))] if told else []
     return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
@@ -205,7 +207,7 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
 #: How a person says what an assumption is about: pattern of its label → words.
 PLAIN = (
     (r"discount rate", "which return a year investors ask"),
-    (r"half-life of the gain of (\w+)", "after how long half of the lead of {1} is gone:"),
+    (r"half-life of the gain of (\w+)", "half of the lead of {1} is gone after"),
     (r"technical success of (\w+)", "whether the development of {1} works out:"),
     (r"gain per case by the test set .*", "how much more {asset} really brings than what was done before:"),
     (r"share accepted: .*", "which share of the answers of {asset} is taken unchanged:"),
@@ -230,7 +232,7 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
     recall = metrics.figures.get(f"{assets[0]}_recall") if len(assets) == 1 else None
     if row["assumption"].startswith("gain per case") and recall is not None and recall.low is not None:
         found = words.percent_range((recall.low, recall.high), 0)
-        return f"what {asset} really gains, by its test (it finds {found} of the cases that matter): {_ends(row)}"
+        return f"what {asset} really gains, by its test (it finds {found} of what matters): {_ends(row)}"
     for pattern, told in PLAIN:
         if match := re.fullmatch(pattern, row["assumption"]):
             groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
@@ -270,13 +272,13 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most: int = 3) -> Html:
     """The assumptions that carry the value, in words, with the value at both ends."""
-    total, told = value.tables["total"][0], []
+    told = []
     for row in value.tables["tornado"][:most]:
         ends = sorted((row["value_at_low"], row["value_at_high"]))
         said = in_words(row, metrics, names)
         told.append(render.join(render.plain(f"{words.sentence(said)} Then "), sums(ends[0], "value"),
                                 render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
-    base = f"Then: all else most likely ({sums.plain(total['most_likely'])})."
+    base = "Then: all else most likely."
     counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
     held = [
         row for row in value.tables["held"] if row["asset_id"] in counted and row["without"] >= max(sums.least, 0.5)
@@ -318,12 +320,13 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
         if worth.value < sums.least:
             light.append(words.groups(group["name"]))
             continue
-        parts = [render.plain(f"{words.groups(group['name'])}: learn first about the {FROM_CASE.sub('test set of the case ', rows[0]['label'])}; worth at most "),
+        parts = [render.plain(f"{words.groups(group['name'])}: the {FROM_CASE.sub('test set of the case ', rows[0]['label'])}; worth at most "),
                  sums(rows[0]["value"], "uncertainty")]  # fmt: skip
-        if one := priced.get(group["name"]):
+        one = priced.get(group["name"])
+        if one and max(one.money, one.beside) < sums.least:  # else it is told among the decisions
             parts += [
                 render.plain(f"; {words.count(one.n)} further test cases for "),
-                sums(one.money, "uncertainty"),
+                sums.said(one.money, "uncertainty"),
             ]
         told.append(render.join(*parts, render.plain(".")))
     if light:
@@ -358,16 +361,17 @@ def _trigger(one: Any, sums: Sums) -> str:
     if one.kind == "law":
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
-        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}): the value is gone"
+        remark = f", {one.unit}" if one.unit else ""
+        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}{remark}): the value is gone"
     if one.at in ("fails", "succeeds"):
         return f"when {one.about.replace('technical success', 'the development')} {one.at}: {words.groups(one.now)} has another sign"
-    at = _limit(one)
+    at, about = _limit(one), one.about.replace("gain per case by the test set ", "the gain by the test ")
     if one.kind == "books":
         above = words.money(one.beside, sums.currency, within=sums.ends)
-        return f"when {one.about} comes to {at}: {words.groups(one.now)} is worth no more than its books ({above} more now)"
+        return f"when {about} comes to {at}: {words.groups(one.now)} is worth no more than its books ({above} more now)"
     if isinstance(one.at, str):
         return f"when {one.about} comes out at {at}: {words.groups(one.now)} has changed sign before"
-    return f"when {one.about} comes to {at}: {words.groups(one.now)} is worth nothing"
+    return f"when {about} comes to {at}: {words.groups(one.now)} is worth nothing"
 
 
 def _limit(one: Any) -> str:

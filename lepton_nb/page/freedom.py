@@ -75,3 +75,17 @@ def freedom_curves(
     caption = "What the right to refuse a payment adds at other volatilities; dot: the volatility used. The curve starts on the "
     caption += "fixed plan, or on nothing where that loses, and never falls below it."
     return plots.show(figure, caption, "stages", alt=" ".join(told))
+
+
+def side_by_side(told: Mapping[str, Sequence[Any]], currency: str) -> render.Html:
+    """What developing each asset costs and brings, in every way in which the report tells it. told: asset → its ways."""
+    rows = [
+        {"Asset": name if number == 0 else "", "Figure": words.money(way.figure, currency), "What it is": way.what, "Told under": way.page,
+         "Leaves out": way.lacks}
+        for name, ways in told.items()
+        for number, way in enumerate(ways)
+    ]  # fmt: skip
+    caption = "One development in several figures: each answers another question."
+    return render.table(
+        rows, caption=caption, none="No development is still to be paid: nothing is told in several ways."
+    )

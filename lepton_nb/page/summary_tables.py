@@ -50,7 +50,7 @@ def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
              ("What else may happen", total["value"] - total["most_likely"])]  # fmt: skip
     steps = [(told, amount) for told, amount in steps if abs(amount) >= 0.5]
     axis = charts.waterfall(steps, currency, within=total)
-    caption = "Present values at the most likely figures, then what else may happen. The line: nine cases in ten."
+    caption = "Present values; the line: nine cases in ten."
     return plots.show(axis, caption, name)
 
 

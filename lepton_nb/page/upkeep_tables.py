@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -15,8 +15,8 @@ from lepton_nb.page.words import Money
 WORTH_SAYING = 0.01
 
 
-def points(found: Sequence[Any], money: Money) -> Html:
-    """What one point of recall and one of false alarms is worth."""
+def points(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None = None) -> Html:
+    """What one point of recall and one of false alarms is worth. limited: assets whose benefits a substitute's price cuts."""
     rows = [
         {"One point": f"{words.label(one.evaluation_id)}: {'more' if one.rate == 'recall' else 'fewer'} {one.rate}",
          "Measured": words.percent(one.measured.value), "90 %": words.percent_range(one.measured.interval),
@@ -27,7 +27,10 @@ def points(found: Sequence[Any], money: Money) -> Html:
         "At the most likely money per outcome and the share of positive cases in use. n: positive cases for recall, negative "
         "ones for false alarms. " + sources(found, "benefits.csv")
     )
-    return render.table(rows, caption=caption, none="No evaluation has money per outcome.")
+    held = [name for name in dict.fromkeys(one.asset_id for one in found if one.yearly) if name in (limited or {})]
+    table = render.table(rows, caption=caption, none="No evaluation has money per outcome.")
+    told = f"{words.listed(held)}: a year before the cap of the substitute's price; while it holds, one point more brings nothing."
+    return render.join(table, render.note(told)) if held else table
 
 
 def trainings(found: Sequence[Any], money: Money) -> Html:

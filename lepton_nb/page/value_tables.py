@@ -118,8 +118,22 @@ def outcome_money(evaluations: Sequence[Any], currency: str) -> Html:
     return render.join(table, *map(render.note, notes))
 
 
-def gains(found: Sequence[Any], money: Money) -> Html:
-    """The gain of each evaluated model over its baseline, by the counts that decide and by the margins alone."""
+def before_the_cap(limited: Mapping[str, Any], names: Sequence[str], money: Money) -> list[Html]:
+    """What counts of a year's benefits once the price of a substitute caps them, of the assets named."""
+    return [
+        render.note(
+            f"{one.asset_id}: before the cap of its substitute's price. Of all its benefits of {one.year}, {money(one.before)}, count {money(one.after)}."
+        )
+        for name in dict.fromkeys(names)
+        if (one := limited.get(name)) is not None
+    ]
+
+
+def gains(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None = None) -> Html:
+    """The gain of each evaluated model over its baseline, by the counts that decide and by the margins alone.
+
+    limited: what the price of a substitute leaves of a year's benefits, by asset.
+    """
     rows = []
     for gain in found:
         ways = [("pairs, used" if gain.paired else "margins, used", gain.interval, gain.below_zero)]
@@ -148,7 +162,8 @@ def gains(found: Sequence[Any], money: Money) -> Html:
             )
         sentences.append(told)
     table = render.table(rows, caption=caption, none="The client gives no evaluation with money per outcome.")
-    return render.join(table, *map(render.note, sentences))
+    held = before_the_cap(limited or {}, [gain.asset_id for gain in found if gain.yearly], money)
+    return render.join(table, *held, *map(render.note, sentences))
 
 
 def flow_rows(years: Sequence[Any]) -> list[dict[str, Any]]:
@@ -195,22 +210,29 @@ def cash_chart(flows: Mapping[str, Sequence[Any]], currency: str, caption: str, 
     return plots.show(charts.cash_by_year([year.year for year in spans], parts, currency), caption, name)
 
 
-def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: Money) -> Html:
-    """Net present value, every rate of return and payback of each group."""
+def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: Money, together: Any = None) -> Html:
+    """Net present value, every rate of return and payback of each group, and of all together."""
     rows, told = [], []
+
+    def row(name: str, one: Any, net: float, rate: str) -> dict[str, str]:
+        return {
+            "Group": name, "Benefits": money(one.benefits), "Costs": money(one.costs),
+            "ROI": words.percent(one.on_investment, 0, why="nothing to pay"), "Net, after tax": money(net),
+            "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": rate,
+            "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
+        }  # fmt: skip
+
     for group in groups:
         one = found[group.name]
-        rows.append({
-            "Group": group.name, "Benefits": money(one.benefits), "Costs": money(one.costs),
-            "ROI": words.percent(one.on_investment, 0, why="nothing to pay"), "Net, after tax": money(worth.groups[group.name]),
-            "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": words.rate(group.rate),
-            "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
-        })  # fmt: skip
+        rows.append(row(group.name, one, worth.groups[group.name], words.rate(group.rate)))
         told += [f"{group.name}: {text}" for text in dict.fromkeys((one.irr_sentence, one.payback_sentence)) if text]
+    if total := together is not None and len(rows) > 1:
+        rows.append(row("All groups", together, worth.total, ""))
     table = render.table(
         rows,
         caption="Present values of benefits and costs before tax, most likely, without what was spent before the valuation date. "
         "ROI: benefits less costs, of costs. Payback: from the valuation date.",
+        total=total,
     )
     return render.join(table, *map(render.note, told))
 

@@ -134,7 +134,10 @@ def _parameters(run: dict):
         values = dict(chapter.get("parameters") or {})
         if chapter.get("seeds") not in (None, [], {}):
             values["seeds in the record"] = chapter["seeds"]
-        shown = [f"{name} = {_value(value)}" for name, value in values.items() if value not in (None, "")]
+        # empty and zero, of a seed excepted: what the client's files say is taken
+        shown = [
+            f"{name} = {_value(value)}" for name, value in values.items() if value or value is False or "seed" in name
+        ]
         if shown:
             rows.append((chapter.get("title") or chapter.get("chapter"), [_Code(text) for text in shown]))
     return ("Chapter", "Parameters"), rows

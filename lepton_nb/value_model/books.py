@@ -395,7 +395,21 @@ def levels(plan: Plan) -> tuple[Level, ...]:
         "half-lives and useful lives": True,
         "chances of technical success": any(asset.p_technical_success is not None for asset in client.assets),
     }
-    return tuple(found + [Level(name, 3, "the client's own data") for name, given in own.items() if given])
+    others = (
+        "made-up data, no evidence"
+        if plan.stood_in
+        else "public data that stand for the client's own"
+        if plan.on_public
+        else ""
+    )
+    measured = (
+        {"measured gains and money per outcome": f"{others}; money per outcome: the client's own data"}
+        if others
+        else {}
+    )
+    return tuple(
+        found + [Level(name, 3, measured.get(name, "the client's own data")) for name, given in own.items() if given]
+    )
 
 
 def measurement_level(found: Sequence[Level]) -> int:

@@ -52,7 +52,9 @@ class Series:
     years: tuple[float, ...]
     months: tuple[str, ...]
     values: tuple[float, ...]
-    lows: tuple[float | None, ...]  # 90 % Wilson of each month where the figure is a share of n cases
+    lows: tuple[
+        float | None, ...
+    ]  # 90 %: of shares of n cases Wilson, of money from the errors of both rates; else None
     highs: tuple[float | None, ...]
     ns: tuple[int, ...]
     floor: float | None  # what the margin is measured above: the baseline's own rate, or a useless model's
@@ -269,14 +271,14 @@ def _rate(asset_id: str, evaluation, metric: str, rows) -> Series:
         if of:
             what, floor, floor_variance = "margin", hit / of, _variance(hit / of, of)
     if name not in HIGHER_IS_BETTER:
-        words = f"{metric}: not known as a metric where higher is better, so no half-life is read from it."
+        words = "It is not known as a metric where higher is better, so no half-life is read from it."
         return _empty(asset_id, metric, rows, words)
     if name in SHARES:
         errors = [_variance(row.value, row.n) for row in rows]
     elif len(rows) >= 3:
         errors = [_scatter(_times(rows), values)] * len(rows)
     else:
-        words = f"{metric}: two months without a known error give no interval; a third is needed."
+        words = "Two months without a known error give no interval; a third is needed."
         return _empty(asset_id, metric, rows, words)
     margins = [value - floor for value in values]
     return _series(asset_id, metric, what, rows, values, margins, errors, floor, floor_variance)
@@ -296,17 +298,14 @@ def _scatter(times: Sequence[float], values: Sequence[float]) -> float:
 def _series(asset_id, metric, what, rows, values, margins, errors, floor, floor_variance) -> Series:
     times = _times(rows)
     if len(set(times)) < 2:
-        return _empty(
-            asset_id, metric, rows, f"{metric} was measured in one month only: no half-life can be read from it."
-        )
+        return _empty(asset_id, metric, rows, "It was measured in one month only: no half-life can be read from it.")
     rate, (low, high) = fitted(times, margins, errors, floor_variance)
     if high >= FASTEST:
-        words = (
-            f"{metric}: the months do not tell a slow decay from one within days, so no half-life is read from them."
-        )
+        words = "The months do not tell a slow decay from one within days, so no half-life is read from them."
         return _empty(asset_id, metric, rows, words)
     fall = low > 0
-    over = {"money": "the gain in money", "margin": f"the margin of {metric} over the baseline"}.get(what, metric)
+    said = terms.spoken(metric)
+    over = {"money": "the gain in money", "margin": f"the margin of {said} over the baseline"}.get(what, said)
     if fall:
         words = f"A fall of {over} is shown: half-life {_words(rate)} ({_words(high)} to {_words(low)}, 90 %)."
     elif high <= 0:
@@ -315,8 +314,13 @@ def _series(asset_id, metric, what, rows, values, margins, errors, floor, floor_
         words = f"A fall of {over} is not shown: a half-life of {_words(high)} or longer fits the months (95 %)."
     if what == "metric":
         words += " It cannot be mapped to money, so it moves nothing."
+    known = _known(asset_id, metric, rows, values)
+    if what == "money":
+        reach = [stats.norm.ppf((1 + LEVEL) / 2) * math.sqrt(error) for error in errors]
+        known["lows"] = tuple(value - each for value, each in zip(values, reach, strict=True))
+        known["highs"] = tuple(value + each for value, each in zip(values, reach, strict=True))
     return Series(
-        **_known(asset_id, metric, rows, values),
+        **known,
         what=what,
         floor=floor,
         half_life=math.log(2) / rate if rate > 1e-9 else None,

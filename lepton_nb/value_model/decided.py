@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from lepton_nb.value_model.decay import ACCEPTED, HITS
 from lepton_nb.value_model.stages import WORTH_NAMING
 from lepton_nb.value_model.times import years_later
 from lepton_nb.value_model.verdict import NOT_SHOWN, OLDEST_EVALUATION, VERDICTS, WITHHELD
@@ -25,6 +26,8 @@ ORDER = (STOP, WRITE, GATE, RENEGOTIATE, MEASURE, RETRAIN, KEEP)
 OPEN, NOT_SUPPORTED = VERDICTS[2][1], VERDICTS[3][1]
 #: Share of the gain that may be lost before a model is to be trained again.
 MAY_BE_LOST = 0.25
+#: A rate that triggers → the names of metrics in monitoring.csv that show it.
+WATCHED = {"recall": HITS, "share_accepted": ACCEPTED}
 #: Years after which a value is found again in any case.
 AGAIN = 1
 
@@ -104,9 +107,9 @@ def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: d
     if word == WITHHELD:
         if unclear := [asset.asset_id for asset in own if asset.legal_control == "unclear"]:
             about = " and ".join(unclear)
-            return Decision(word=RENEGOTIATE, about=about, day=day, money=likely, what="at stake", page="value")
+            return Decision(word=RENEGOTIATE, about=about, day=day, money=row["value"], what="at stake", page="value")
         if "older than" in row["reason"]:
-            return Decision(word=MEASURE, about=name, day=day, money=likely, what="at stake", page="value")
+            return Decision(word=MEASURE, about=name, day=day, money=row["value"], what="at stake", page="value")
         return None
     if word == NOT_SUPPORTED:
         saved = _stops(found, name).get("today")
@@ -150,7 +153,7 @@ def _studies(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: da
             cost, worth = (figures[f"{item['evaluation']}_back_test_{what}"] for what in ("cost", "value"))
             yield Decision(
                 word=MEASURE, about=row["name"], day=_by(found, row["name"], day), money=cost.value,
-                what="for further test cases", beside=worth.value, beside_what="worth to going on or stopping",
+                what="for further test cases", beside=worth.value, beside_what="worth to the decision",
                 n=worth.n, page="uncertainty",
             )  # fmt: skip
 
@@ -172,7 +175,7 @@ def _losses(found: Records, day: date) -> Iterable[Decision]:
         loss = found.portfolio.figures.get(f"{row['name']}_impairment_loss")
         if loss is not None and loss.value > 0:
             yield Decision(
-                word=WRITE, about=row["name"], day=day, money=loss.value, what="more in the books than it can bring",
+                word=WRITE, about=row["name"], day=day, money=loss.value, what="above what it brings",
                 page="portfolio",
             )  # fmt: skip
 
@@ -241,8 +244,8 @@ def key(group: str) -> str:
 class Trigger:
     """What asks for a new value before the next one is due: below or at which figure, or on which day.
 
-    kind: day, age, law, metric, sign or books. at: the threshold, a share for a metric, for a sign or books the figure in
-    ``unit`` or words. now: the same today; for a sign or books the group. beside: for books, what they are below the value.
+    kind: day, age, law, metric, sign or books. at: the threshold, a share for a metric (unit: a remark on it), for a sign or
+    books the figure in ``unit`` or words. now: the same today; for a sign or books the group. beside: for books, what they are below the value.
     """
 
     kind: str
@@ -265,14 +268,11 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
     }  # fmt: skip
     if later := sorted(when for when in ages if when >= day):
         told.append(Trigger(kind="age", about=ages[later[0]], page="metric_to_money", day=later[0]))
-    laws = sorted((row["when"][5:], row["law"], row["assets"]) for row in found.portfolio.tables.get("calendar", ()) if row["when"].startswith("from "))  # fmt: skip
-    if laws:
-        told.append(
-            Trigger(kind="law", about=laws[0][2], page="portfolio", at=laws[0][1], day=date.fromisoformat(laws[0][0]))
-        )
+    told += _laws(found)
     told += _falls(found)
     signs: dict[str, Trigger] = {}
-    for row in value.tables["decisive"]:
+    numbered = {row["name"] for row in value.tables["groups"] if row["counts"]}
+    for row in (row for row in value.tables["decisive"] if row["group"] in numbered):
         turns = row["turns_at"]
         at, unit = (f"{row['at']} {row['unit']}".strip(), "") if turns is None else (turns, row["unit"])
         signs.setdefault(
@@ -282,6 +282,19 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
     told += signs.values()
     told += _thin(found)
     return tuple(sorted(told, key=lambda one: one.day or date.max))
+
+
+def _laws(found: Records) -> Iterable[Trigger]:
+    """The first day on which a law comes to bear on assets, and the first on which one does on those not told of yet."""
+    laws = sorted((row["when"][5:], row["law"], row["assets"]) for row in found.portfolio.tables.get("calendar", ()) if row["when"].startswith("from "))  # fmt: skip
+    told: set[str] = set()
+    for day, law, assets in laws:
+        if told and told.issuperset(assets.split(", ")):
+            continue
+        yield Trigger(kind="law", about=assets, page="portfolio", at=law, day=date.fromisoformat(day))
+        if told:
+            return
+        told = set(assets.split(", "))
 
 
 def _thin(found: Records) -> Iterable[Trigger]:
@@ -305,4 +318,8 @@ def _falls(found: Records) -> Iterable[Trigger]:
         measured = record.figures.get(f"{asset}_{what}")
         if what and asset in worth and figure.value is not None and measured is not None:
             about = f"{what} of {asset}".replace("_", " ")
-            yield Trigger(kind="metric", about=about, page="metric_to_money", at=figure.value, now=measured.value)
+            seen = any(f"{asset}_half_life_{metric}" in record.figures for metric in WATCHED.get(what, (what,)))
+            yield Trigger(
+                kind="metric", about=about, page="metric_to_money", at=figure.value, now=measured.value,
+                unit="" if seen else "not monitored",
+            )  # fmt: skip

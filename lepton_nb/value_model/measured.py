@@ -209,17 +209,23 @@ def _evidence(
         stand_ins=stand_ins,
         public=public,
         sentence=told,
-        rests=_rests(found, months[name], measured[name].data, stand_ins) if found.evaluation_id in counts else "",
+        rests=_rests(client, found, months[name], measured[name].data, stand_ins)
+        if found.evaluation_id in counts
+        else "",
     )
 
 
-def _rests(found: Evaluation, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple) -> str:
+def _rests(
+    client: Any, found: Evaluation, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple
+) -> str:
     """On how many cases, of when and from where a value rests."""
     last = f"{found.evaluated_on:%B %Y}"
     first = f"{min(row.period for row in months):%B %Y}" if months else last
     when = f"of {last}" if first == last else f"from {first} to {last}"
     if not months:
         when = f"as of {found.evaluated_on.day} {last}"
+        if found.evaluated_on == client.valuation.date:  # what a case takes where its rows have no day
+            when = "without a day, taken as tested on the valuation date"
     where = ", ".join(dict.fromkeys(item["source"] for item in data))
     if stand_ins:
         where = f"a stand-in for {', '.join(stand_ins)}, which is no evidence"

@@ -9,11 +9,14 @@ from typing import Any
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
-from lepton_nb.value_model.money import bridge
+from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.money import bridge, cash_flows
 from lepton_nb.value_model.registered import register
+from lepton_nb.value_model.returns import returns
 from lepton_nb.value_model.sheets import sheets
 from lepton_nb.value_model.tables import line_tables
 from lepton_nb.value_model.turning import decisive
+from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.worlds import rate_and_half_life, scenario_values
 
 Row = dict[str, Any]
@@ -24,6 +27,7 @@ NOT_IN_THE_NUMBER = (
     "Rights to defer, expand, abandon or switch.",
     "Anything after the horizon, after the useful life, and any year for which the client gives no figure.",
     "Scores of judgement: they stand beside the number.",
+    "Benefits to which nobody gave a figure: what has no row in benefits.csv, such as knowledge, reputation, later products.",
 )
 
 
@@ -33,7 +37,8 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     groups: value (mean of the draws), low, high (5 and 95 %), most_likely, below_zero, verdict, reason, counts (part of the
     total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts, earns (has benefits of its own).
     total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
-    benefits, costs, amortisation; the inputs of the workbook: sheet_….
+    benefits, costs, amortisation; cash: the net flow of each year, most likely, of the groups that every total holds, and
+    payback, years (None: none), outlay: whether money has to be paid first; the inputs of the workbook: sheet_….
     """
     plan = found.plan
     return {
@@ -52,6 +57,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         ],
         "total": [_total(found, bars)],
         "bridge": [asdict(bridge(plan)) | {"value": bridge(plan).value}],
+        "cash": _cash(plan),
         "gains": [_gain(item, plan) for item in gains(plan)],
         "decays": [_decay(item) for item in plan.decays.values()],
         "scenarios": [
@@ -119,6 +125,19 @@ def _total(found: Conclusion, bars) -> Row:
         "draws": found.distribution.draws,
         "moved_by": _bar(*bars["total"][0]) if bars.get("total") else {},
     }
+
+
+def _cash(plan: Plan) -> list[Row]:
+    groups = [group for group in plan.groups if group.name in counted(plan)]
+    found = returns(plan, *groups)
+    years = zip(*(cash_flows(plan, group) for group in groups), strict=True)
+    net = [float(sum(one.net for one in year)) for year in years]
+    first = next((flow for flow in net if flow), 0.0)
+    return [
+        {"year": span.year, "share": span.share, "net": flow, "payback": found.payback_years,
+         "outlay": first < 0}
+        for span, flow in zip(plan.periods, net, strict=True)
+    ]  # fmt: skip
 
 
 def _gain(item, plan) -> Row:

@@ -1,4 +1,4 @@
-"""Rates of return and payback of a group, from its flows as they are expected today."""
+"""Rates of return and payback of groups, from their flows as they are expected today."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lepton_nb.value_model.times import years_between
 
 @dataclass(frozen=True)
 class Returns:
-    """Rates of return and payback of a group. A part that is undefined is empty and its sentence says why.
+    """Rates of return and payback of one or several groups. A part that is undefined is empty and its sentence says why.
 
     benefits, costs: present values before tax; what was paid before the valuation date is no part of them.
     """
@@ -33,16 +33,19 @@ class Returns:
         return (self.benefits - self.costs) / self.costs if self.costs > 0 else None
 
 
-def returns(plan: Plan, group: Group) -> Returns:
-    """All internal rates of return and the payback, from the net flow of each period.
+def returns(plan: Plan, *groups: Group) -> Returns:
+    """All internal rates of return and the payback of groups together, from the net flow of each period.
 
     Within one year the dates of costs and benefits make no investment, so the year's net flow is placed on the
     day of its benefits. Sunk costs do not count. Payback runs from the valuation date, linear inside a period.
     """
-    years = cash_flows(plan, group)
-    net = [float(year.net) for year in years]
-    earned = float(sum(year.discount_factor * year.benefits for year in years))
-    spent = float(sum(sum(book.cost_present) for book in books_of(plan, group).values()))
+    flows = [cash_flows(plan, group) for group in groups]
+    net, presents = (
+        [float(sum(getattr(one, what) for one in year)) for year in zip(*flows, strict=True)]
+        for what in ("net", "present")
+    )
+    earned = float(sum(year.discount_factor * year.benefits for years in flows for year in years))
+    spent = float(sum(sum(book.cost_present) for group in groups for book in books_of(plan, group).values()))
     first = next((flow for flow in net if flow), 0.0)
     if first >= 0:
         why = "no money flows."
@@ -52,7 +55,7 @@ def returns(plan: Plan, group: Group) -> Returns:
         return Returns(earned, spent, (), words, None, None, words)
     sentence, roots = "", ()
     try:
-        roots = cashflows.xirr_all(net, [year.day for year in years])
+        roots = cashflows.xirr_all(net, [span.day for span in plan.periods])
     except cashflows.NoRateOfReturn:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
     except cashflows.Undefined:
@@ -67,7 +70,7 @@ def returns(plan: Plan, group: Group) -> Returns:
         except cashflows.Undefined:
             return None
 
-    simple, discounted = time(net), time([float(year.present) for year in years])
+    simple, discounted = time(net), time(presents)
     why = ""
     if simple is None:
         why = "The money does not come back within the horizon."

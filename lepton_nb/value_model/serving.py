@@ -11,6 +11,7 @@ from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
+from lepton_nb.value_model.limited import Limited, limited
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import unit_value
 from lepton_nb.value_model.times import periods, years_later
@@ -337,7 +338,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
 
     What the benefit saves per unit is the price of doing without the asset, so this is build or buy for all of it.
     """
-    found, sentences = [], []
+    found, sentences, held = [], [], limited(plan)
     for line in {(line.asset_id, line.driver_id): line for line in plan.benefits}.values():
         worth = unit_value(plan, line) * line.attribution.mode
         cost = yearly_cost(plan, plan.needs[line.asset_id]).mode
@@ -361,14 +362,17 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
                 worth=worth,
                 cost=cost,
                 break_even=least,
-                sentence=cover_sentence(name, volume, least),
+                sentence=cover_sentence(name, volume, least, cost, held.get(line.asset_id)),
             )
         )
     return tuple(found), tuple(sentences)
 
 
-def cover_sentence(name: str, volume: float, least: float) -> str:
-    """Rule Covered, as a sentence."""
+def cover_sentence(name: str, volume: float, least: float, cost: float = 0.0, held: Limited | None = None) -> str:
+    """Rule Covered, as a sentence. cost: of a year; held: what a substitute's price leaves of all benefits of the asset."""
     if volume >= least:
-        return f"{name}: covers its running costs {volume / least:.1f} times."
+        times = f"{name}: covers its running costs {volume / least:.1f} times"
+        if held is None:
+            return f"{times}."
+        return f"{times}, before the cap of its substitute's price; with it all its benefits of {held.year} cover them {held.after / cost:.1f} times."
     return f"{name}: does not cover its running costs alone; {100 * volume / least:.0f} % of the break-even volume is reached."

@@ -1,0 +1,58 @@
+"""Where the number of the first page comes from: the sums that lead to it, cash by year, rates, payback, state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lepton_nb.page import render, words
+from lepton_nb.page.first_page import Sums
+from lepton_nb.page.render import Html
+
+
+def derivation(value: Any, sums: Sums, signed: str) -> Html:
+    """From the most likely benefits to the value, each sum with a link; below it a box of key figures and cash by year.
+
+    value: record of the value chapter; signed: who values; empty: nobody.
+    """
+    total, found = value.tables["total"][0], value.tables["bridge"][0]
+    if total["value"] is None:
+        return render.join()
+    lead = [
+        ("Most likely: benefits ", found["benefits"]), (" less costs ", found["running"] + found["development"]), (" and tax ", found["tax"]),
+        (", plus a buyer's tax benefit ", found["tax_benefit"]), (", groups without number ", total["most_likely"] - found["value"]),
+    ]  # fmt: skip
+    parts: list[Html] = []
+    for told, amount in lead:
+        if abs(amount) >= 0.5:
+            parts += [render.plain(told), sums(amount, "value")]
+    parts += [render.plain(": "), sums(total["most_likely"], "value"), render.plain("; mean of the draws: "),
+              sums(total["value"], "uncertainty"), render.plain(f".{_tested(value)}")]  # fmt: skip
+    return render.join(render.paragraph(*parts), render.key_figures(_key(value, signed)), _cash(value, sums.currency))
+
+
+def _tested(value: Any) -> str:
+    """On how many test cases the gains rest that the groups with a number use; nothing where they use none."""
+    counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
+    used = {row["evaluation"] for row in value.tables["benefits"] if row["asset"] in counted}
+    cases = sum(row["n"] for row in value.tables["gains"] if row["evaluation"] in used)
+    return f" Tested on {words.count(cases)} cases." if cases else ""
+
+
+def _key(value: Any, signed: str) -> list[tuple[str, str]]:
+    """The few figures of the box: rates of the groups with a number, payback of all, state of the report."""
+    rates = [row["rate"] for row in value.tables["groups"] if row["counts"]]
+    one = len(set(map(words.rate, rates))) == 1
+    shown = words.rate(rates[0]) if one else words.percent_range((min(rates), max(rates)), 1)
+    cash = value.tables["cash"][0]
+    payback = words.years(cash["payback"], why="none")
+    if cash["payback"] is None:
+        payback = "no outlay first" if cash["outlay"] is False else "none"
+    return [("Rate", shown), ("Payback", payback), ("State", "for signature" if signed else "draft, unsigned")]
+
+
+def _cash(value: Any, currency: str) -> Html:
+    """Cash after tax of each year, most likely, of the groups with a number, up to the last year in which any flows."""
+    rows = value.tables["cash"]
+    last = max((at for at, row in enumerate(rows) if round(row["net"] / 1000)), default=0)
+    line = {f"Thousand {currency}": "Cash after tax"} | {str(row["year"]): row["net"] for row in rows[: last + 1]}
+    return render.table([line], dict.fromkeys(list(line)[1:], lambda net: words.number(net / 1000, 0)))
