@@ -117,12 +117,12 @@ def test_stop_where_an_option_to_abandon_brings_more_than_going_on():
 def test_renegotiate_what_is_unclear_and_what_is_offered_for_less():
     unclear = group(verdict="withheld", reason="legal control of A is unclear", counts=False)
     (one,) = told(records([unclear]), [asset(legal_control="unclear")])
-    assert (one.word, one.about, one.money, one.day) == ("renegotiate", "A", 900.0, DAY)
+    assert (one.word, one.about, one.money, one.day) == ("renegotiate", "A", 1000.0, DAY)
     for word, expected in (("buy", ["renegotiate", "keep"]), ("close", ["keep"]), ("build", ["keep"])):
         offers = record({"A_offer_1_build_or_buy": figure(word), "A_offer_1_a_year": figure(70.0)})
         found = told(records([group()], speed_and_cost=offers))
         assert [one.word for one in found] == expected
-    assert (one.day, one.money) == (DAY, 900.0)
+    assert (one.day, one.money) == (DAY, 1000.0)
 
 
 def test_measure_more_where_the_sign_is_open_and_where_a_study_pays():
@@ -323,7 +323,7 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
         in told
     )
     assert "mean of the draws: 510 k EUR" in told and "Tested on 6 000 cases." in told and "tax benefit" not in told
-    assert "Rate 12 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
+    assert "Rate 12.0 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
     assert "2026 2027" in told and "57 106" in told and "2028" not in told  # up to the last year in which money flows
     paid = plainly(origin.derivation(value_of((-50_000.0, 80_000.0), True, 1.625), sums, "A. Valuer"))
     assert "Payback 1.6 years" in paid and "for signature" in paid and f"{words.MINUS}50 80" in paid

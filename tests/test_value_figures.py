@@ -249,7 +249,7 @@ def test_sentences_of_a_decay_say_what_fell():
     assert told["gain in money"].startswith("A fall of the gain in money is shown: half-life ")
     assert told["recall"].startswith("A fall of the margin of recall over the baseline is shown: half-life ")
     (auc,) = monitored(auc=(0.9, 0.8, 0.7))
-    assert auc.sentence.startswith("A fall of auc ") and auc.floor == 0.5 and auc.what == "metric"
+    assert auc.sentence.startswith("A fall of AUC ") and auc.floor == 0.5 and auc.what == "metric"
     assert "mapped to money" in auc.sentence and not any("mapped to money" in text for text in told.values())
     for name in ("AUC", "auroc", "roc_auc"):
         assert monitored(**{name: (0.9, 0.8, 0.7)})[0].half_life == pytest.approx(auc.half_life)

@@ -577,7 +577,7 @@ def test_one_development_is_told_in_ways_that_differ_by_what_they_leave_out():
     (group,) = plan.groups
     value = float(np.mean(distribution.groups[group.name].values))
     today = stopping.stop_today(plan, distribution, group)
-    ways = {way.what: way for way in side_by_side.side_by_side(plan, stage, value, today)}
+    ways = {way.what: way for way in side_by_side.every(plan, [stage], {group.name: value}, {group.name: today})["M1"]}
     lines = stages.invested(plan, "M1")
     assert ways["payments, most likely"].figure == sum(line.amount.mode for line in lines)
     assert ways["payments, mean of the draws, today"].figure == pytest.approx(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lepton_nb.value_model.lines import Plan
@@ -43,3 +44,10 @@ def side_by_side(plan: Plan, stage: Stage, value: float, today: Today) -> tuple[
         Way("what the right to refuse adds", stage.option_value, "decision at the gate", "counts above the better of plan and stopping"),
         Way("what stopping the group today saves", today.saved, "options", "what is due in any case"),
     )  # fmt: skip
+
+
+def every(
+    plan: Plan, staged: Iterable[Stage], values: Mapping[str, float], today: Mapping[str, Today]
+) -> dict[str, tuple[Way, ...]]:
+    """The ways of each staged asset. values, today: by group."""
+    return {one.asset_id: side_by_side(plan, one, values[one.group], today[one.group]) for one in staged}
