@@ -18,10 +18,12 @@ from scipy import stats
 from test_value_model import asset, benefit, cost, linked, make, spent
 
 from lepton_nb import client, value_model
+from lepton_nb.client import ThreePoint
 from lepton_nb.page import value_tables, words
 from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import limited, market, serving, waiting
+from lepton_nb.value_model.lines import Substitute
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -223,9 +225,13 @@ def test_what_a_substitutes_price_leaves_stands_beside_what_it_cuts():
         make(benefits=rows, costs=[cost("2026-06-30", 30), cost("2027-06-30", 30), cost("2028-06-30", 30)])
     )
     assert limited.limited(plan) == {}
-    capped = replace(plan, caps={"M1": 40.0})
+
+    def substitute(price):
+        return Substitute("M1", "Hosted", ThreePoint(price, price, price), "per year", 1.0)
+
+    capped = replace(plan, caps={"M1": substitute(40.0)})
     assert limited.limited(capped) == {"M1": limited.Limited("M1", 2026, 100.0, 40.0)}
-    assert limited.limited(replace(plan, caps={"M1": 100.0})) == {}  # it binds in 2027 alone
+    assert limited.limited(replace(plan, caps={"M1": substitute(100.0)})) == {}  # it binds in 2027 alone
     free, held = (serving.covers(one, money)[0][0] for one in (plan, capped))
     assert "before the cap" not in free.sentence
     times = held.worth * held.volume / held.cost
