@@ -227,7 +227,9 @@ def test_what_a_substitutes_price_leaves_stands_beside_what_it_cuts():
     assert limited.limited(plan) == {}
 
     def substitute(price):
-        return Substitute("M1", "Hosted", ThreePoint(price, price, price), "per year", 1.0)
+        return Substitute(
+            asset_id="M1", offer="Hosted", price=ThreePoint(price, price, price), unit="per year", units=1.0
+        )
 
     capped = replace(plan, caps={"M1": substitute(40.0)})
     assert limited.limited(capped) == {"M1": limited.Limited("M1", 2026, 100.0, 40.0)}
