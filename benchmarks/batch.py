@@ -13,7 +13,7 @@ nothing:
 
     python benchmarks/batch.py --clients 1 3 [--plain 1] [--jobs 2] [--out FILE]     # minutes
     python benchmarks/batch.py --clients 1 10 100 --plain 3 --out FILE               # hours: for an idle machine
-    python benchmarks/batch.py --clients 1 10 100 --loop 10 --plain 1 --out FILE     # three quarters of an hour
+    python benchmarks/batch.py --clients 1 10 100 --loop 10 --plain 1 --out FILE     # an hour
     python benchmarks/batch.py … --record   # also puts the figures on record, for the page of the book that cites them
 
 Prints seconds, processor seconds and clients an hour of each way, the largest memory of all processes together, and
@@ -318,8 +318,9 @@ def main() -> None:
             content = about | {"rows": ways.rows, "conclusions": found}
             given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         if given.record:
-            options = " ".join(word for word in sys.argv[1:] if word != "--record")
-            print(record(ways.rows, about, f"python benchmarks/batch.py {options}"))
+            sizes = " ".join(map(str, given.clients))
+            command = f"python benchmarks/batch.py --clients {sizes} --loop {given.loop} --plain {given.plain} --record"
+            print(record(ways.rows, about, command))
 
 
 if __name__ == "__main__":

@@ -204,3 +204,9 @@ def test_an_interrupted_chapter_continues_and_leaves_no_half_record(project):
     assert json.loads(entry.record.read_text("utf-8"))["figures"]["begun"]["value"] == 2
     assert str(project.folder) not in entry.notebook.read_text("utf-8").replace(str(project.folder / "go"), "")
     assert not list((plan.places.state / "unfinished").iterdir())
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "book" / "measured").glob("*.json")), ids=lambda file: file.stem)
+def test_a_record_names_no_folder_of_the_machine_that_made_it(file):
+    found = re.findall(r"(?<![\w.:/])/(?:tmp|home|root|Users|work|var)/[^\s\"]*", file.read_text(encoding="utf-8"))
+    assert not found
