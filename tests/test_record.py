@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +17,8 @@ from lepton_nb.report.record import RecordProblem, record
 
 ADD = "record.add('right', 0.25 * factor, unit='fraction', low=0.2, high=0.75, interval='95 % Wilson', n=8, seed=0)"
 RESUMES = 'profile: str = "quick"\nresults_folder: str = ""\nresume_folder: str = ""\n'
+
+MEASURED = Path(__file__).resolve().parent.parent / "book" / "measured"
 
 
 def execute(project, **options):
@@ -206,7 +210,7 @@ def test_an_interrupted_chapter_continues_and_leaves_no_half_record(project):
     assert not list((plan.places.state / "unfinished").iterdir())
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "book" / "measured").glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(MEASURED.glob("*.json")), ids=lambda file: file.stem)
 def test_a_record_names_no_folder_of_the_machine_that_made_it(file):
     found = re.findall(r"(?<![\w.:/])/(?:tmp|home|root|Users|work|var)/[^\s\"]*", file.read_text(encoding="utf-8"))
     assert not found
