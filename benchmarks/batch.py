@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import shutil
@@ -235,7 +236,7 @@ def record(rows: list[dict], about: dict, command: str) -> Path:
         made.add(f"more_{name}", more[name], unit, **given)
     made.add("many_hours", MANY * more["seconds"] / 3600, "hours", **given)
     made.add("many_gigabytes", MANY * more["megabytes"] / 1000, "GB", **given)
-    made.add("machines_a_night", -(-MANY * more["seconds"] // NIGHT), "machines", **given)
+    made.add("machines_a_night", math.ceil(MANY * more["seconds"] / NIGHT), "machines", **given)
     last = [row for row in rows if row["way"] == "batch"][-1]
     made.add("peak_mib", last["memory_mib"], "MiB", **given)
     for rival in TIMES:

@@ -280,7 +280,7 @@ def test_a_price_by_volume_caps_each_year_by_its_own_volume():
     by_volume = {"unit": "calls", "volume_low": 900, "volume_mode": 1000, "volume_high": 1300}
     rows = [benefit(year, 5, adoption=used, **by_volume) for year, used in ((2026, 0.2), (2027, 0.5), (2028, 1.0))]
     plan = plan_of(benefits=rows, comparables=[offer(2, "per call")], rate=0.0)
-    assert value_model.money.yearly_caps(plan, "M1") == pytest.approx([400, 1000, 2000])
+    assert value_model.line_money.yearly_caps(plan, "M1") == pytest.approx([400, 1000, 2000])
     assert float(value_model.evaluate(plan).total) == pytest.approx(3400)
     (one,) = held(plan)
     assert (one.least, one.most, one.without) == pytest.approx((400, 2000, 5100))
@@ -295,7 +295,7 @@ def test_a_year_without_the_volume_takes_that_of_the_first_whole_year():
     rows = [benefit(2026, 5, volume_low=100, volume_mode=100, volume_high=100, unit="calls"),
             benefit(2027, 900, driver_id="speed", unit="hours")]  # fmt: skip
     plan = plan_of(benefits=rows, comparables=[offer(2, "per call")], rate=0.0)
-    assert value_model.money.yearly_caps(plan, "M1") == pytest.approx([200, 200])
+    assert value_model.line_money.yearly_caps(plan, "M1") == pytest.approx([200, 200])
 
 
 def test_of_two_substitutes_the_one_counts_that_costs_least_over_all_years():
@@ -303,7 +303,7 @@ def test_of_two_substitutes_the_one_counts_that_costs_least_over_all_years():
             for year, used in ((2026, 0.1), (2027, 1.0))]  # fmt: skip
     by_call = offer(50, "per call") | {"comparable": "By the call"}
     plan = plan_of(benefits=rows, comparables=[by_call, offer(260) | {"comparable": "Flat"}], rate=0.0)
-    assert plan.caps["M1"].offer == "Flat" and value_model.money.yearly_caps(plan, "M1") == [260, 260]
+    assert plan.caps["M1"].offer == "Flat" and value_model.line_money.yearly_caps(plan, "M1") == [260, 260]
     assert plan_of(benefits=rows, comparables=[by_call, offer(280)], rate=0.0).caps["M1"].offer == "By the call"
 
 

@@ -19,7 +19,7 @@ from lepton_nb.terms import years_between
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import upkeep
 from lepton_nb.value_model.gains import gain_per_case
-from lepton_nb.value_model.money import life_curve, survival
+from lepton_nb.value_model.line_money import life_curve, survival
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 AGES = {"half_life_years": 1.0, "half_life_basis": "measured_drift"}

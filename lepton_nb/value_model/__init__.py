@@ -18,22 +18,11 @@ from lepton_nb.value_model.decay import Decay, Series, decay_of, monitored
 from lepton_nb.value_model.findings import findings, sunk_costs, weak_share
 from lepton_nb.value_model.gains import Gain, gain, gain_per_case, gains
 from lepton_nb.value_model.inputs import Input
+from lepton_nb.value_model.line_money import benefit, benefits, cost
 from lepton_nb.value_model.lines import BenefitLine, CostLine, Group, LeftOut, Plan
 from lepton_nb.value_model.measured import Evidence, with_measured
 from lepton_nb.value_model.measured import evaluations as measured_evaluations
-from lepton_nb.value_model.money import (
-    Bridge,
-    Worth,
-    Year,
-    benefit,
-    benefits,
-    bridge,
-    cash_flows,
-    cost,
-    evaluate,
-    group_value,
-    present_benefits,
-)
+from lepton_nb.value_model.money import Bridge, Worth, Year, bridge, cash_flows, evaluate, group_value, present_benefits
 from lepton_nb.value_model.planning import discount_rate, on_basis, plan
 from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.returns import Returns, returns

@@ -16,17 +16,10 @@ from dataclasses import dataclass, replace
 from scipy import optimize
 
 from lepton_nb.valuation import approaches as methods
+from lepton_nb.value_model.line_money import benefits
 from lepton_nb.value_model.lines import PARTICIPANT, Group, Plan
 from lepton_nb.value_model.market import comparable_use, market_prices
-from lepton_nb.value_model.money import (
-    Year,
-    benefits,
-    cash_flows,
-    discount_factor,
-    group_value,
-    own_margins,
-    present_benefits,
-)
+from lepton_nb.value_model.money import Year, cash_flows, discount_factor, group_value, own_margins, present_benefits
 from lepton_nb.value_model.replacement import OF_OTHERS, Replacement, kind_rate, replacement_costs
 
 #: Who uses what, and how. Each rule has a test; the chapter prints them all.

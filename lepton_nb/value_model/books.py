@@ -14,8 +14,9 @@ from lepton_nb import terms
 from lepton_nb.valuation import accounting
 from lepton_nb.value_model.conclusion import Conclusion, conclude
 from lepton_nb.value_model.ledger import LEASED, Book, books, plain, treatment
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan, without_amortisation
-from lepton_nb.value_model.money import amortisation, cash_flows, cost, evaluate, group_value
+from lepton_nb.value_model.money import amortisation, cash_flows, evaluate, group_value
 from lepton_nb.value_model.planning import on_basis
 from lepton_nb.value_model.portfolio import Ask
 from lepton_nb.value_model.stopping import brings

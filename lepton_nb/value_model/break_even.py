@@ -11,8 +11,9 @@ from scipy import optimize
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
+from lepton_nb.value_model.line_money import benefit, cap, chance_of_all, cost
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import benefit, cap, chance_of_all, cost, group_value
+from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.world import World
 

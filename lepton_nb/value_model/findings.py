@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lepton_nb.value_model import lives
+from lepton_nb.value_model.line_money import yearly_caps
 from lepton_nb.value_model.lines import STOPPED, Plan, Substitute
-from lepton_nb.value_model.money import group_value, present_benefits, yearly_caps
+from lepton_nb.value_model.money import group_value, present_benefits
 
 
 def weak_share(plan: Plan) -> float | None:

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any
 
 from lepton_nb.value_model.ledger import plain
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import cost
 from lepton_nb.value_model.provisions import BINDING, PROVISIONS, Provision, Source
 
 #: How the calendar is made. Each rule has a test; the chapter prints them all.

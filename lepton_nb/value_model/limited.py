@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lepton_nb.value_model.line_money import benefit, benefits
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import benefit, benefits
 
 
 @dataclass(frozen=True)

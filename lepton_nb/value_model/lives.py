@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from lepton_nb import terms
+from lepton_nb.value_model.line_money import benefits
 from lepton_nb.value_model.lines import BenefitLine, Plan
-from lepton_nb.value_model.money import benefits, discount_factor
+from lepton_nb.value_model.money import discount_factor
 from lepton_nb.value_model.times import years_between
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.valuation.uncertainty import Undefined
+from lepton_nb.value_model.line_money import yearly_caps
 from lepton_nb.value_model.lines import BenefitLine, Plan, Substitute
-from lepton_nb.value_model.money import yearly_caps
 
 #: How offers are read. Each rule has a test; the chapter prints them all.
 RULES = {

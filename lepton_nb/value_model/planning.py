@@ -12,10 +12,11 @@ from lepton_nb.valuation import cashflows
 from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.inputs import correlated, uncertain
 from lepton_nb.value_model.laying import lay
+from lepton_nb.value_model.line_money import benefits, cost
 from lepton_nb.value_model.lines import PARTICIPANT, STOPPED, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
 from lepton_nb.value_model.measured import Evidence, with_measured
-from lepton_nb.value_model.money import benefits, cash_flows, cost, cost_factor
+from lepton_nb.value_model.money import cash_flows, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
 from lepton_nb.value_model.times import periods
 

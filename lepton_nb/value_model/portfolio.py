@@ -10,8 +10,9 @@ import numpy as np
 
 from lepton_nb.valuation import decisions
 from lepton_nb.value_model.ledger import HARDWARE, first_use
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import cash_flows, cost, evaluate
+from lepton_nb.value_model.money import cash_flows, evaluate
 from lepton_nb.value_model.worlds import Distribution
 
 #: How a budget is read. The rule has a test; the chapter prints it.

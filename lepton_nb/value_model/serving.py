@@ -12,8 +12,8 @@ from lepton_nb.valuation import cashflows, economics
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model import market
 from lepton_nb.value_model.limited import Limited, limited
+from lepton_nb.value_model.line_money import unit_value
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import unit_value
 from lepton_nb.value_model.times import periods, years_later
 
 HOURS_A_MONTH = 365 * 24 / 12

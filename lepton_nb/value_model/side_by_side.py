@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import cost, cost_factor, group_value
+from lepton_nb.value_model.money import cost_factor, group_value
 from lepton_nb.value_model.portfolio import asks
 from lepton_nb.value_model.stages import Stage, invested
 from lepton_nb.value_model.stopping import Today

@@ -18,10 +18,10 @@ from lepton_nb.valuation._tree import even_factors, roll_back
 from lepton_nb.valuation.options import black_scholes
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model.inputs import success_name
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import CostLine, Plan
 from lepton_nb.value_model.money import (
     cash_flows,
-    cost,
     cost_factor,
     discount_factor,
     price_factor,

@@ -11,14 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import (
-    cash_flows,
-    cost,
-    cost_factor,
-    discount_factor,
-    scenario_world,
-)
+from lepton_nb.value_model.money import cash_flows, cost_factor, discount_factor, scenario_world
 from lepton_nb.value_model.stages import WORTH_NAMING, invested, payment_rate
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.worlds import Distribution

@@ -10,17 +10,9 @@ from lepton_nb.value_model.inputs import (
     Drawn,
     drawn,
 )
+from lepton_nb.value_model.line_money import cap, chance, chance_of_all, unit_value, yearly_caps
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import (
-    MOST_LIKELY,
-    cap,
-    chance,
-    chance_of_all,
-    group_value,
-    tax_benefit_factor,
-    unit_value,
-    yearly_caps,
-)
+from lepton_nb.value_model.money import MOST_LIKELY, group_value, tax_benefit_factor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,9 @@ from lepton_nb.value_model.decay import ALARMS, HITS, OF_COUNTS, Series
 from lepton_nb.value_model.gains import Gain, most_likely_money
 from lepton_nb.value_model.laying import life_end, retrain_months, segments, training_line
 from lepton_nb.value_model.ledger import first_uses
+from lepton_nb.value_model.line_money import life_curve
 from lepton_nb.value_model.lines import CostLine, Group, Plan
-from lepton_nb.value_model.money import group_value, life_curve, present_benefits
+from lepton_nb.value_model.money import group_value, present_benefits
 from lepton_nb.value_model.times import months_later, years_between
 
 POINT = 0.01
