@@ -20,6 +20,7 @@ from lepton_nb.datasets.german_credit import GERMAN_CREDIT
 from lepton_nb.datasets.magnetic_tiles import MAGNETIC_TILES
 from lepton_nb.datasets.malaria_cells import MALARIA_CELLS
 from lepton_nb.datasets.mnist import MNIST
+from lepton_nb.datasets.movielens import MOVIELENS, MOVIELENS_FILMS
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
 from lepton_nb.datasets.pcb_tiles import PCB_TILES
 from lepton_nb.datasets.pneumonia import PNEUMONIA
@@ -37,6 +38,8 @@ REGISTRY: dict[str, Entry] = {
     "magnetic_tiles": MAGNETIC_TILES,
     "malaria_cells": MALARIA_CELLS,
     "mnist": MNIST,
+    "movielens": MOVIELENS,
+    "movielens_films": MOVIELENS_FILMS,
     "multi30k": MULTI30K,
     "newstest": NEWSTEST,
     "pcb_tiles": PCB_TILES,

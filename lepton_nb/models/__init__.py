@@ -10,10 +10,12 @@ from lepton_nb.models.faces import (
 )
 from lepton_nb.models.inspection import build_inspection
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
+from lepton_nb.models.recommendation import ItemTower, build_two_tower
 from lepton_nb.models.risk import build_risk, build_risk_article
 from lepton_nb.models.translation import build_translation, build_translation_article
 
 __all__ = [
+    "ItemTower",
     "build_cifar10",
     "build_cifar10_article",
     "build_faces_article_discriminator",
@@ -28,5 +30,6 @@ __all__ = [
     "build_risk_article",
     "build_translation",
     "build_translation_article",
+    "build_two_tower",
     "whitening_kernel",
 ]
