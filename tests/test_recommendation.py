@@ -486,7 +486,8 @@ def test_published_figures_stand_beside_their_own_protocol_and_only_where_the_da
     assert "EASE (by time) and two towers (by user)" in recommendation_charts.order_told(FOUND)
     assert recommendation_charts.order_told({"by time": FOUND["by time"]}).endswith("EASE.")
     drawn = recommendation_charts.means_drawn(FOUND, published, True, "told", "n")
-    assert "<svg" in drawn and "by time: EASE 0.250, two towers 0.200" in str(drawn)
+    assert "<svg" in drawn and "by time: EASE 0.250, two towers 0.200; by user" in str(drawn)
+    assert "published near 0.480" in str(drawn)
 
 
 def test_tables_and_drawings_hold_what_they_are_given():
@@ -539,3 +540,22 @@ def test_the_figures_of_a_protocol_go_on_record_beside_those_published():
     assert (
         record["time_ease_gini"].value == 0.9 and record["time_published_bpr"].source == "published, the same protocol"
     )
+
+
+# ------------------------------------------------------------------ the recorded run
+
+
+def test_the_recorded_run_reaches_the_published_figures_and_holds_no_row_of_the_data():
+    record = results.recorded("recommendation")
+    assert record.profile == "full" and not any(data["stand_in"] for data in record.data)
+    assert record["user_ease_ndcg"].value >= record["user_published_bivae"].value == 0.475
+    assert record["user_ease_ndcg"].low > record["user_published_bpr"].value == 0.442
+    assert record["liked_factors_ndcg"].low > record["liked_published_bpr"].value == 0.150
+    for way in ("neighbours", "ease", "factors", "towers"):
+        assert record[f"time_{way}_ndcg"].low > record["time_popularity_ndcg"].value
+        assert record[f"money_{way}_gain"].low > 0
+    assert record["new_relatives_ndcg"].low > record["new_random_ndcg"].high
+    assert {len(rows) for rows in record.tables.values()} == {6, 45}, (
+        "strengths, and settings: no table of users or films"
+    )
+    assert record.made["seconds"] < 40 * 60 and record.made["peak_memory_gib"] < 6

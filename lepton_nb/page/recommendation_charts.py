@@ -142,7 +142,10 @@ def means_drawn(
         axis.set_xlabel("nDCG@10")
         axis.margins(x=0.1, y=0.12)
         each = ", ".join(f"{way} {words.number(one['ndcg'].value, 3)}" for way, one in ways.items())
-        told.append(f"{protocol}: {each}")
+        lines = [
+            f"published {name} {words.number(value, 3)}" for name, value in published.get(protocol, {}).items() if real
+        ]
+        told.append(f"{protocol}: {', '.join([each, *lines])}")
     panels[0][0].set_yticks(range(len(ways)), list(ways))
     panels[0][0].invert_yaxis()
     plots.describe(panels[0][0], f"{'; '.join(told)}.")
@@ -192,7 +195,13 @@ def trade_drawn(curve: Sequence[Mapping[str, float]], caption: str, name: str) -
     for row in curve:
         label = words.number(row["strength"], 1)
         axis.annotate(
-            label, (row["gini"], row["ndcg"]), xytext=(4, 4), textcoords="offset points", fontsize=8, color=plots.INK
+            label,
+            (row["gini"], row["ndcg"]),
+            xytext=(-3, 5),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            color=plots.INK,
         )
     axis.set(xlabel="Gini coefficient of the places (0: all items alike)", ylabel="nDCG@10")
     each = "; ".join(f"strength {words.number(row['strength'], 1)}: nDCG {words.number(row['ndcg'], 3)}, Gini {words.number(row['gini'], 3)}"
