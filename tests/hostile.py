@@ -50,6 +50,9 @@ NOT_FREE = {
     "cases.split.by": "",
     "cases.score_column": "",
     "cases.leave_out_columns": "",
+    "cases.user_column": "",
+    "cases.item_column": "",
+    "cases.time_column": "",
 }
 #: Texts by which rows of several files find each other.
 SHARED = {"evaluation_id": "evaluation"}

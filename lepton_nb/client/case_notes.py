@@ -31,6 +31,21 @@ def without_a_baseline(draft: Draft) -> Iterator[Problem]:
             yield draft.in_yml(("cases", index, "baseline_column"), _stand_in(case, found), 29, remedy)
 
 
+def cannot_be_foretold(draft: Draft) -> Iterator[Problem]:
+    """Rule 124: users of one choice, and items of the test that nobody chose before."""
+    for index, case in enumerate(draft.cases):
+        if case.single_users:
+            found = f"{case.single_users} of {case.users} users chose one item: nobody learns from them, and they are not judged"
+            yield draft.in_yml(
+                ("cases", index, "user_column"), found, 124, "nothing to do; more of their events would help"
+            )
+        if case.unseen_items:
+            found = f"{case.unseen_items} of {case.items} items were first chosen on or after {case.test_from}: no list made from behaviour holds them"
+            yield draft.in_yml(
+                ("cases", index, "item_column"), found, 124, "nothing to do; say how new items are shown"
+            )
+
+
 def _stand_in(case: Case, found: CaseData) -> str:
     """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
     words = "is missing: one decision for all rows stands in, "
@@ -50,4 +65,4 @@ def _stand_in(case: Case, found: CaseData) -> str:
     )
 
 
-CASE_NOTES = (ids_left_out, without_a_baseline)
+CASE_NOTES = (ids_left_out, without_a_baseline, cannot_be_foretold)

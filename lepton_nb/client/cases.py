@@ -13,7 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from lepton_nb.client import case_columns, case_images, case_models, case_predictions, case_rows, privacy
+from lepton_nb.client import (
+    case_columns,
+    case_events,
+    case_images,
+    case_models,
+    case_predictions,
+    case_rows,
+    case_texts,
+    privacy,
+)
 from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
@@ -26,6 +35,7 @@ FORMATS = {
     "risk_classifier": {".csv": "table", ".parquet": "table"},
     "forecaster": {".csv": "table", ".parquet": "table"},
     "image_classifier": {".npz": "arrays", "": "images"},
+    "recommender": {".csv": "events", ".parquet": "events"},
     "translator": {".tsv": "translations"},
 }
 #: Kinds of case that predictions or a model file can be given for.
@@ -35,13 +45,20 @@ POSITIVE = ("yes", "true", "bad", "default", "defaulted", "left", "churned", "fr
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
-    "leave_out_columns", "split", "predictions", "score_column", "model", "threshold", "positive_share", "positive_share_low",
-    "positive_share_high", "positive_share_source", "evaluated_on",
+    "leave_out_columns", "user_column", "item_column", "time_column", "split", "predictions", "score_column", "model",
+    "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
 
 
 #: The share of positive cases in use, and its ends.
 SHARES = ("positive_share", "positive_share_low", "positive_share_high")
+
+
+#: Keys that other kinds of case do not have.
+OF_CLASSIFIERS = (
+    "predictions", "model", "threshold", "outcome_value", "positive", *SHARES, "amount_column", "group_column",
+    "leave_out_columns",
+)  # fmt: skip
 
 
 def _share_in_use(case: Case) -> None:
@@ -62,21 +79,12 @@ def _share_in_use(case: Case) -> None:
 
 def examine(source: Any, case: Case) -> CaseData:
     """Look at the data of one case, its predictions and its model. source: the folder or workbook. Raises Unfit."""
-    for key in (
-        "predictions",
-        "model",
-        "threshold",
-        "outcome_value",
-        "positive",
-        *SHARES,
-        "amount_column",
-        "group_column",
-        "leave_out_columns",
-    ):
+    for key in OF_CLASSIFIERS:
         if case[key] is not None and case.case not in CLASSIFIERS:
             raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
     if case.leave_out_columns is not None and case.case != "risk_classifier":
         raise Unfit("leave_out_columns", "images have no columns", 41, "leave it out")
+    case_events.keys(case)
     _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
@@ -87,9 +95,15 @@ def examine(source: Any, case: Case) -> CaseData:
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
         raise Unfit("data", quoted(case.data), 41, f"a {case.case} is read from {endings}")
-    if source.holder == "workbook" and kind != "table":
+    if source.holder == "workbook" and kind not in ("table", "events"):
         raise Unfit("data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images and texts")
-    examiner = {"table": _table, "arrays": _arrays, "images": _images, "translations": _translations}[kind]
+    examiner = {
+        "table": _table,
+        "events": _events,
+        "arrays": _arrays,
+        "images": _images,
+        "translations": case_texts.examined,
+    }[kind]
     return CaseData(path=case.data, kind=kind, **said, **_readable("data", case.data, examiner, source, case))
 
 
@@ -111,6 +125,12 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
     if name not in datasets.REGISTRY:
         remedy = did_you_mean(name, datasets.REGISTRY) or f"there are {', '.join(datasets.REGISTRY)}"
         raise Unfit("data", f"{quoted(name)} is not a public data set", 17, remedy)
+    if datasets.entry(name).research_only:
+        raise Unfit("data", f"{quoted(name)} may be used for research only", 41, "bring data of the client's own")
+    if case.case == "recommender":
+        raise Unfit(
+            "data", f"{quoted(name)} holds no choices of users", 41, "bring a table of events of the client's own"
+        )
     arrays = datasets.entry(name).arrays
     listed = [(key, case[key]) for key in ("target", *case_columns.NAMED)]
     for key, column in [*listed, *(("leave_out_columns", column) for column in case.leave_out_columns or ())]:
@@ -213,7 +233,7 @@ def load(source: Any, case: CaseData) -> Any:
     if case.kind == "images":
         return [(path, path.parent.name) for path in case_images.image_files(source, case.path)]
     if case.kind == "translations":
-        pairs = _pairs(source.text(case.path))
+        pairs = case_texts.pairs(source.text(case.path))
         return [pair[0] for _, pair in pairs], [pair[1] for _, pair in pairs]
     header, *rows = source.table(case.path)
     texts = dict(zip(header, zip(*rows, strict=True), strict=True))
@@ -223,7 +243,8 @@ def load(source: Any, case: CaseData) -> Any:
 # --- tables and series
 
 
-def _table(source: Any, case: Case) -> dict[str, Any]:
+def _rows(source: Any, case: Case) -> tuple[list[str], dict[str, list[str]], str]:
+    """The header of a table, its columns, and its checksum. Raises Unfit."""
     records = source.table(case.data)
     _separated(source, "data", case.data, records)
     header = [name.strip() for name in records[0]]
@@ -238,11 +259,24 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
             found = f"{quoted(case.data)} row {line}: {len(row)} cells, the header has {len(header)}"
             raise Unfit("data", found, 35, "one cell a column")
     _impersonal("data", case.data, records)
+    columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
+    return header, columns, _digest(records)
+
+
+def _events(source: Any, case: Case) -> dict[str, Any]:
+    """A table of events, one choice a row."""
+    header, columns, checksum = _rows(source, case)
+    case_events.named(case, header)
+    n = len(columns[header[0]])
+    return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_events.examined(case, columns)
+
+
+def _table(source: Any, case: Case) -> dict[str, Any]:
+    header, columns, checksum = _rows(source, case)
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
     case_columns.named(case, header)
-    columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
-    facts = {"sha256": _digest(records), "n": len(rows), "columns": tuple(header)}
+    facts = {"sha256": checksum, "n": len(columns[header[0]]), "columns": tuple(header)}
     if case.case == "risk_classifier":
         return _risk(source, case, columns, facts)
     _each("target", columns[case.target], number)
@@ -407,32 +441,3 @@ def _images(source: Any, case: Case) -> dict[str, Any]:
     facts, y, image = case_images.folder(source, case)
     parts = case_rows.parts(len(y), y, test_share=case.split and case.split.test_share)
     return _doors(source, case, facts, y, parts, {}, {}, {}, image)
-
-
-# --- translations
-
-
-def _translations(source: Any, case: Case) -> dict[str, Any]:
-    for key in ("target", "baseline_column", "block_column"):
-        if case[key] is not None:
-            raise Unfit(
-                key, quoted(case[key]), 41, "a translation file has two columns without names: source and target"
-            )
-    if case.split is not None and case.split.by != "random":
-        raise Unfit("split", f"by {quoted(case.split.by)}", 41, "translations have no other column; write random")
-    text = source.text(case.data)
-    pairs = []
-    for line, pair in _pairs(text):
-        if len(pair) != 2 or not all(part.strip() for part in pair):
-            found = f"{quoted(case.data)} row {line}: {len(pair)} columns, or an empty one"
-            raise Unfit("data", found, 41, "two texts a line, source and target, with one tab between them")
-        pairs.append(pair)
-    if len(pairs) < 2:
-        raise Unfit("data", f"{quoted(case.data)} has {len(pairs)} lines", 41, "two texts a line, two lines at least")
-    return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "n": len(pairs)}
-
-
-def _pairs(text: str) -> list[tuple[int, list[str]]]:
-    """The parts of each line that is not empty, with its number."""
-    lines = enumerate(text.split("\n"), start=1)
-    return [(number, line.rstrip("\r").split("\t")) for number, line in lines if line.strip()]

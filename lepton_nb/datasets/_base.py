@@ -58,6 +58,7 @@ class Entry:
     arrays: Mapping[str, tuple[str, tuple[int, ...]]]  # name: (dtype, shape)
     stand_in: StandIn
     spoken: str = ""  # its name within a sentence; empty: the title
+    research_only: bool = False  # its terms forbid business use: no case of a client may rest on it
     meanings: Mapping[str, str] = field(default_factory=dict)  # array → what it says, within a sentence
 
     @property

@@ -105,6 +105,7 @@ MOVIELENS = Entry(
     arrays=dict.fromkeys(("user", "item", "rating", "timestamp"), ("int64", (100_000,))),
     stand_in=StandIn.own("Made-up ratings of made-up films", made_ratings),
     spoken="MovieLens",
+    research_only=True,
     meanings={"rating": "how many stars a user gave", "timestamp": "when, in seconds since 1970"},
 )
 
@@ -124,5 +125,6 @@ MOVIELENS_FILMS = Entry(
     },
     stand_in=StandIn.own("Made-up films", made_films),
     spoken="MovieLens films",
+    research_only=True,
     meanings={"genres": "kinds of a film, separated by a vertical bar"},
 )

@@ -78,6 +78,7 @@ RULES = {
     121: "what earns has running costs",
     122: "what is retired earns nothing",
     123: "a column of ids is no feature",
+    124: "lists are made from what was chosen before",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.
@@ -112,6 +113,7 @@ CHECKS = (
     measured.percentiles,
     measured.blocks_with_their_whole,
     assets.one_case_a_model,
+    assets.events_lie_in_the_past,
     assets.measured_by_cases,
     money.one_figure_or_three,
     money.date_or_year,

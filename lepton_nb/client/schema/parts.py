@@ -184,7 +184,7 @@ class CaseData(Frozen):
     asset_id: str
     case: str
     path: str
-    kind: Literal["table", "arrays", "images", "translations"]
+    kind: Literal["table", "arrays", "images", "events", "translations"]
     sha256: str
     n: int
     columns: tuple[str, ...] = ()
@@ -195,6 +195,14 @@ class CaseData(Frozen):
     amount_column: str | None = None
     block_column: str | None = None
     group_column: str | None = None
+    user_column: str | None = None
+    item_column: str | None = None
+    time_column: str | None = None
+    users: int | None = None  # different ones, of a recommender
+    items: int | None = None
+    single_users: int = 0  # users who chose one item only
+    unseen_items: int = 0  # items of the test that nobody chose before
+    test_from: date | None = None  # first day of the test of a recommender
     leave_out_columns: tuple[str, ...] | None = None
     like_ids: tuple[str, ...] = ()  # columns that are no features for they look like ids
     split: Split | None = None
