@@ -131,6 +131,10 @@ SETTINGS = {
         {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
         {"most_rows": 240, "article_epochs": 2, "our_epochs": 3, "trees": 20, "folds": 2},
     ),
+    "35_recommendation": (
+        {"size": 4, "epochs": 2, "seed": 0, "price": 4.0, "learnt_share": 0.8},
+        {"size": 8, "epochs": 12, "seed": 1, "price": 9.0, "learnt_share": 0.7},
+    ),
     "36_inspection": (
         {"shown_pictures": 64, "most_pictures": 40, "width": 2},
         {"shown_pictures": 400, "most_pictures": 120, "width": 4},
