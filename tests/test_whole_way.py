@@ -14,7 +14,7 @@ from pathlib import Path
 import browser
 import pytest
 
-from lepton_nb.report import chapters, editions
+from lepton_nb.report import chapters, editions, rows
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "lepton-nb"
@@ -165,6 +165,15 @@ def test_no_path_of_this_machine_is_in_the_site(report):
     for notebook in (report.out / "site").rglob("*.ipynb"):
         page = notebook.with_suffix(".html").read_text("utf-8")
         assert f'href="{notebook.name}" download' in page and "Exercises" in page, "the client's part has none"
+
+
+def test_every_row_of_the_sources_opens_the_cell_where_it_works(report):
+    places = rows.places(ROOT, editions.documents(chapters.table(ROOT / "_toc.yml")))
+    table = (report.out / "site" / "book" / "sources.html").read_text("utf-8")
+    opened = re.findall(r'href="\.\./([^"#]+\.html)#(row-[^"]+)"', table)
+    assert [anchor for _, anchor in opened] == [place.anchor for row in sorted(places) for place in places[row]]
+    for page, anchor in opened:
+        assert f'id="{anchor}"' in (report.out / "site" / page).read_text("utf-8"), f"{page} has no {anchor}"
 
 
 def test_stand_ins_and_the_synthetic_client_are_named_on_the_page(report):

@@ -85,6 +85,18 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Cover:
+    """A row of the sources (book/sources.md) that a chapter makes work, and the id of the cell where it does.
+
+    part: what of the row it is, where it is not all.
+    """
+
+    row: str
+    cell: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Chapter:
     """A notebook with its declared parameters, needs and reads."""
 
@@ -103,6 +115,7 @@ class Chapter:
     profiles: Mapping[str, Mapping[str, Any]]
     pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
     case: str = ""  # kind of case (client.schema.Case) that it measures: it is executed for each case of that kind too
+    covers: tuple[Cover, ...] = ()  # the rows of the sources that it makes work
 
     @cached_property
     def notebook(self) -> dict[str, Any]:
@@ -229,6 +242,7 @@ def read(path: Path) -> Chapter:
         profiles={profile: declared.get("profiles", {}).get(profile, {}) for profile in PROFILES},
         pictures=tuple(declared.get("pictures", ())),
         case=declared.get("case", ""),
+        covers=tuple(covers(path.name, notebook)),
     )
     if chapter.case and (lacking := [name for name in OF_A_CASE if name not in {p.name for p in chapter.parameters}]):
         raise ChapterProblem(
@@ -239,6 +253,27 @@ def read(path: Path) -> Chapter:
         if not chapter.limit_seconds.get(profile, 0) > 0:
             raise ChapterProblem(f"{path.name}: limit_seconds has no positive value for profile {profile!r}.")
     return chapter
+
+
+#: Where a row works that a notebook names without a cell.
+READING = "## Reading the result"
+
+
+def covers(file: str, notebook: Mapping[str, Any]) -> Iterable[Cover]:
+    """The rows of the sources that a notebook covers: ``{"S24": "ablation: augmentation, dropout"}`` in its metadata.
+
+    Rows in a list work where its result is read. Raises ChapterProblem for a cell that the notebook does not have.
+    """
+    declared = notebook["metadata"].get("lepton", {}).get("covers") or {}
+    if not isinstance(declared, Mapping):
+        read = (cell["id"] for cell in notebook["cells"] if "".join(cell["source"]).startswith(READING))
+        declared = dict.fromkeys(declared, next(read, ""))
+    ids = {cell.get("id") for cell in notebook["cells"]}
+    for row, told in declared.items():
+        cell, _, part = told.partition(":")
+        if cell not in ids:
+            raise ChapterProblem(f"{file}: covers {row} by its cell {cell!r}, and has none of that name.")
+        yield Cover(row, cell, part.strip())
 
 
 def _parameters(file: str, source: str) -> Iterable[Parameter]:

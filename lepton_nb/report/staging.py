@@ -17,7 +17,7 @@ import yaml
 
 from lepton_nb import paths
 from lepton_nb.page.words import escaped
-from lepton_nb.report import case_pages, chapters, editions, marks
+from lepton_nb.report import case_pages, chapters, editions, marks, rows
 from lepton_nb.report.makers import hash_of
 from lepton_nb.report.private import without_paths
 from lepton_nb.results import OF_CASE
@@ -48,7 +48,8 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
         raise PublishError(f"_toc.yml does not list the chapter {', '.join(unknown)}.")
     titles = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}
     doors = {str(line.get("chapter")): line.get("door") for line in run.get("chapters") or ()}
-    site = _Site(laid, pages, titles, doors, {*listed, *editions.reports(toc)}, code)
+    places = rows.places(project, listed)
+    site = _Site(laid, pages, titles, doors, {*listed, *editions.reports(toc)}, code, places)
 
     texts = _texts(site, project)
     config = yaml.safe_load((project / "_config.yml").read_text(encoding="utf-8"))
@@ -91,7 +92,10 @@ def _texts(site: _Site, project: Path) -> dict[str, str | bytes]:
             file = project / f"{page.document}.md"
             if not file.exists():
                 raise PublishError(f"_toc.yml lists {page.document}, but {page.document}.md does not exist.")
-            texts[f"{page.document}.md"] = _resolve_links(file.read_text(encoding="utf-8"), page, site)
+            text = file.read_text(encoding="utf-8")
+            if page.document == rows.PAGE:
+                text = rows.with_places(text, site.places)
+            texts[f"{page.document}.md"] = _resolve_links(text, page, site)
     for file in (project / "book").rglob("*"):
         if file.is_file() and file.suffix != ".md":
             texts[file.relative_to(project).as_posix()] = file.read_bytes()
@@ -102,13 +106,22 @@ class _Site:
     """The pages of one edition with their notebooks, before links are put in.
 
     present: the pages that there are, the first one first. notebooks: document → prepared notebook. aside: document →
-    its cells in the appendix. figures: document → name → number. labels: label of an equation → document.
+    its cells in the appendix. figures: document → name → number. labels: label of an equation → document. places: row of
+    the sources → where it works; rows: document of the book → the anchors of its rows.
     """
 
     def __init__(
-        self, laid: list[editions.Page], files: dict[str, Path], titles: dict, doors: dict, listed: set[str], code: str
+        self,
+        laid: list[editions.Page],
+        files: dict[str, Path],
+        titles: dict,
+        doors: dict,
+        listed: set[str],
+        code: str,
+        places: dict[str, list[rows.Place]],
     ):
-        self.listed = listed
+        self.listed, self.places = listed, places
+        self.rows: dict[str, set[str]] = {}
         executed = {name: json.loads(Path(file).read_text(encoding="utf-8")) for name, file in files.items()}
         self.notebooks: dict[str, dict] = {}
         self.aside: dict[str, list[dict]] = {}
@@ -131,8 +144,11 @@ class _Site:
                     self.aside[page.document] = aside
                     sections[page.document] = case_pages.escaped(title), aside
                 editions.reported(notebook)
-            elif page.document != page.source:
-                editions.as_method(notebook)
+            else:
+                covers = [one.cover for here in places.values() for one in here if one.document == page.source]
+                self.rows[page.document] = rows.mark(notebook, page.source, covers)
+                if page.document != page.source:
+                    editions.as_method(notebook)
             self.notebooks[page.document] = notebook
         if sections and any(page.document == editions.APPENDIX for page in laid):
             self.notebooks[editions.APPENDIX] = editions.appendix(sections) | {"metadata": _METADATA}
@@ -294,6 +310,10 @@ def _resolve_links(text: str, page: editions.Page, site: _Site) -> str:
             return _to_equation(words, anchor, page, site)
         if not file or not found:
             return match[0]
+        held = next((one.document for one in found if anchor in site.rows.get(one.document, ())), None)
+        if held:
+            return f'<a class="reference internal" href="{_address(held, anchor, page)}">{words}</a>'
+        anchor = "" if anchor.startswith(rows.ANCHOR) else anchor  # a row whose cell is not in this site
         target = posixpath.relpath(found[0].document, posixpath.dirname(page.document))
         return f"[{words}]({target}{posixpath.splitext(file)[1]}{'#' + anchor if anchor else ''})"
 
