@@ -155,6 +155,10 @@ SETTINGS = {
         {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
         {"train_images": 300, "compare_images": 60, "article_steps": 60, "our_epochs": 3, "feature_epochs": 2},
     ),
+    "76_decisions": (
+        {"draws": 2048},
+        {"draws": 2048, "points": 0.01, "offered": 1.2, "chance": 0.3, "alone": 5000.0, "rivals": 1, "wait_years": 2.0},
+    ),
 }
 #: What no page says: nothing, with decimals and a unit.
 ZERO = re.compile(r"(?<![\d.,])0\.0+ (%|h|hours|core-hours|Wh|min|s|ms)(?!\w)")

@@ -145,10 +145,7 @@ class _Site:
                     sections[page.document] = case_pages.escaped(title), aside
                 editions.reported(notebook)
             else:
-                covers = [one.cover for here in places.values() for one in here if one.document == page.source]
-                self.rows[page.document] = rows.mark(notebook, page.source, covers)
-                if page.document != page.source:
-                    editions.as_method(notebook)
+                self._of_the_book(page, notebook)
             self.notebooks[page.document] = notebook
         if sections and any(page.document == editions.APPENDIX for page in laid):
             self.notebooks[editions.APPENDIX] = editions.appendix(sections) | {"metadata": _METADATA}
@@ -161,6 +158,13 @@ class _Site:
             if cell["cell_type"] == "markdown"
             for label in LABEL.findall("".join(cell["source"]))
         }
+
+    def _of_the_book(self, page: editions.Page, notebook: dict) -> None:
+        """Anchors for the rows of the sources, and a title of its own where the client's part has the chapter too."""
+        covers = [one.cover for here in self.places.values() for one in here if one.document == page.source]
+        self.rows[page.document] = rows.mark(notebook, page.source, covers)
+        if page.document != page.source:
+            editions.as_method(notebook)
 
     def pages_of(self, source: str, part: str) -> list[editions.Page]:
         """The pages made from a document, those of the asking page's own part first."""

@@ -66,6 +66,32 @@ def gain_per_case(evaluation, world: World = MOST_LIKELY, client=None, grade: st
     return mean("model", samples["model"], value.values()) - mean("baseline", samples["baseline"], value.values())
 
 
+def drawn_recall(evaluation, world: World = MOST_LIKELY):
+    """(share of positive cases, recall of the model), as counted or as this world draws the cells of the test set."""
+    sample, counts = next(iter(sample_counts(evaluation).items()))
+    shares = world.drawn.get(sample_name(evaluation, sample))
+    shares = np.asarray(counts) / sum(counts) if shares is None else np.asarray(shares)
+    flags = [(c.y_true, c.model) for c in evaluation.paired] if evaluation.paired else [(1, 1), (0, 1), (1, 0), (0, 0)]
+    positive = sum(shares[..., cell] for cell, (truth, _) in enumerate(flags) if truth)
+    found = sum(shares[..., cell] for cell, flag in enumerate(flags) if flag == (1, 1))
+    return positive, found / positive
+
+
+def recall_per_case(evaluation, world: World = MOST_LIKELY, client=None, grade: str = "measured"):
+    """Money per case that a recall of 1 brings over one of 0, false alarms as they are: π (v_tp − v_fn).
+
+    A part of it is what a rise by that part brings. client, grade: as of :func:`gain_per_case`.
+    """
+    value = {
+        outcome: world.read(outcome_name(evaluation, outcome), three)
+        for outcome, three in outcome_ranges(evaluation, client, grade).items()
+    }
+    each = value["tp"] - value["fn"]
+    if evaluation.share_range is not None:  # the money is weighted to its most likely figure
+        each = each * world.read(share_in_use_name(evaluation), evaluation.share_range) / evaluation.positive_share
+    return drawn_recall(evaluation, world)[0] * each
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gain:
     """What one evaluation says about the gain per case. Money per case at the most likely money per outcome.

@@ -119,6 +119,12 @@ def cap(plan: Plan, name: str, period: int, world: World = MOST_LIKELY) -> Money
     return price * np.where(units > 0, units, substitute.units)
 
 
+def ceiling(plan: Plan, name: str, period: int, world: World = MOST_LIKELY) -> Money:
+    """The most that its substitute's price leaves of an asset's benefits in one period (rule Substitution)."""
+    share = max(line.share for line in plan.benefits_of[name] if line.period == period)
+    return cap(plan, name, period, world) * share * chance_of_all(plan, world, name)
+
+
 def yearly_caps(plan: Plan, name: str) -> list[float]:
     """What a whole year of an asset's substitute costs, in each period with a benefit of it; most likely."""
     return [float(cap(plan, name, period)) for period in sorted({line.period for line in plan.benefits_of[name]})]
@@ -136,10 +142,9 @@ def benefits(plan: Plan, world: World = MOST_LIKELY, asset_id: str = "") -> list
         if name not in plan.caps:
             found += money
             continue
-        sure = chance_of_all(plan, world, name)
         for period in dict.fromkeys(line.period for line in lines):
             inside = [(line, amount) for line, amount in money if line.period == period]
-            most = cap(plan, name, period, world) * max(line.share for line, _ in inside) * sure
+            most = ceiling(plan, name, period, world)
             total = np.asarray(sum(amount for _, amount in inside), dtype=float)
             kept = np.where(total > most, most / np.where(total > 0, total, 1.0), 1.0)
             found += [(line, amount * kept) for line, amount in inside]
