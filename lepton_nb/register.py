@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from lepton_nb.page import board, render
 
 if TYPE_CHECKING:
-    from lepton_nb.client import Acceptance, Asset, Evaluation, Monitoring
+    from lepton_nb.client import Acceptance, Asset, Evaluation, Monitoring, Trial
 
 #: The life cycle in its order, as `lifecycle_stage` of assets.csv spells it, with the heading of its column.
 STAGES = {
@@ -38,7 +38,7 @@ class Register:
     assets: tuple[Asset, ...]
     date: date
     monitored: frozenset[str] = frozenset()
-    #: Day of the newest evaluation or acceptance test, by asset.
+    #: Day of the newest evaluation, trial or acceptance test, by asset.
     evaluated: Mapping[str, date] = field(default_factory=dict)
 
     @classmethod
@@ -49,10 +49,11 @@ class Register:
         monitoring: Iterable[Monitoring] = (),
         evaluations: Iterable[Evaluation] = (),
         acceptance: Iterable[Acceptance] = (),
+        trials: Iterable[Trial] = (),
     ) -> Register:
         """The register from the parts of a Client."""
         evaluated: dict[str, date] = {}
-        for test in (*evaluations, *acceptance):
+        for test in (*evaluations, *acceptance, *trials):
             evaluated[test.asset_id] = max(test.evaluated_on, evaluated.get(test.asset_id, test.evaluated_on))
         return cls(tuple(assets), day, frozenset(row.asset_id for row in monitoring), evaluated)
 
@@ -218,7 +219,7 @@ RULES = (
     Rule(
         9,
         "Model not evaluated",
-        "a model in service has neither an evaluation (metrics/confusion.csv) nor an acceptance test",
+        "a model in service has no evaluation (metrics/confusion.csv), no trial and no acceptance test",
         "Test it on held-out cases beside what was done before; without a baseline its gain is unknown.",
         lambda r: ((a.asset_id, "" if a.asset_id in r.evaluated else "no test on file") for a in r.models_in_service),
     ),

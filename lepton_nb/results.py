@@ -191,10 +191,11 @@ class Measured:
 
     asset_id: str
     task: str
-    evaluation: Mapping[str, Any]  # the fields of client.Evaluation
+    evaluation: Mapping[str, Any]  # the fields of client.Evaluation, or of client.Trial where the case gave one
     monitoring: tuple[Mapping[str, Any], ...]  # rows as in metrics/monitoring.csv
     data: tuple[Mapping[str, Any], ...]  # data sets: name, stand_in, source, sha256
     doubts: tuple[str, ...] = ()  # what its checks found that makes the whole measurement doubtful, in sentences
+    trial: bool = False  # money per unit, for what is no yes or no
 
 
 def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[str, Measured]:
@@ -213,12 +214,13 @@ def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[st
 
 
 def _measured(record: Record, asset: str) -> Measured:
-    rows = record.tables.get("evaluation", [])
+    trial = "trial" in record.tables and "evaluation" not in record.tables
+    rows = record.tables.get("trial" if trial else "evaluation", [])
     if len(rows) != 1:
         raise ValueError(f"{record.chapter}.json: has {len(rows)} rows in its table evaluation, must be 1.")
     months = tuple(record.tables.get("monitoring", ()))
     doubts = tuple(row["words"] for row in record.tables.get("findings", ()) if row["check"] in terms.DOUBTS)
-    return Measured(asset, record.chapter, rows[0], months, tuple(record.data), doubts)
+    return Measured(asset, record.chapter, rows[0], months, tuple(record.data), doubts, trial)
 
 
 def _measured_now(client_folder: str | Path) -> Iterator[tuple[str, Record]]:

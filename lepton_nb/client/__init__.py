@@ -48,6 +48,7 @@ from lepton_nb.client.schema import (
     Scenario,
     ScoreRow,
     ThreePoint,
+    Trial,
     Usage,
     View,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "Scenario",
     "ScoreRow",
     "ThreePoint",
+    "Trial",
     "Usage",
     "View",
     "case_data",

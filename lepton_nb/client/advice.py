@@ -23,6 +23,7 @@ from lepton_nb.client.schema import (
     COSTS,
     MARKET,
     MONITORING,
+    TRIALS,
     Asset,
     Problem,
 )
@@ -132,7 +133,7 @@ def old_metrics(draft: Draft) -> Iterator[Problem]:
     """Measurements more than a year before the valuation date, or after it."""
     today = draft.sections["valuation"].date
     models = [row for rows, _ in evaluation_rows(draft).values() for row in rows]
-    for row in [*models, *draft.rows(ACCEPTANCE)]:
+    for row in [*models, *draft.rows(ACCEPTANCE), *draft.rows(TRIALS)]:
         for found, remedy in _out_of_time(row.value.evaluated_on, today):
             yield row.problem("evaluated_on", found, 108, remedy)
     for index, case in enumerate(draft.cases):

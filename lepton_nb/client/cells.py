@@ -319,13 +319,13 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in items)
 
 
-LINKS = "none, confusion:<evaluation_id>, measured:<asset_id> or acceptance:<asset_id>"
+LINKS = "none, confusion:<evaluation_id>, trial:<trial_id>, measured:<asset_id> or acceptance:<asset_id>"
 
 
 class MetricLink(NamedTuple):
-    """Where a benefit's unit value or share comes from. kind: none, confusion, measured, acceptance.
+    """Where a benefit's unit value or share comes from. kind: none, confusion, trial, measured, acceptance.
 
-    id: of the evaluation, of the asset whose case measures it, or of the asset whose acceptance was tested.
+    id: of the evaluation or the trial, of the asset whose case measures it, or of the asset whose acceptance was tested.
     """
 
     kind: str
@@ -333,11 +333,11 @@ class MetricLink(NamedTuple):
 
 
 def metric_link(value: Any) -> MetricLink:
-    """``none``, ``confusion:<evaluation_id>``, ``measured:<asset_id>`` or ``acceptance:<asset_id>``."""
+    """``none``, ``confusion:<evaluation_id>``, ``trial:<trial_id>``, ``measured:<asset_id>``, ``acceptance:<asset_id>``."""
     if isinstance(value, tuple | list):
         return MetricLink(*value)
     kind, _, target = (part.strip() for part in str(value).partition(":"))
-    if (kind, target) != ("none", "") and not (kind in ("confusion", "measured", "acceptance") and target):
+    if (kind, target) != ("none", "") and not (kind in ("confusion", "trial", "measured", "acceptance") and target):
         raise Refused(quoted(value), 2, f"write {LINKS}")
     return MetricLink(kind, target)
 

@@ -13,6 +13,7 @@ from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
 from lepton_nb.terms import MEASURED
+from lepton_nb.value_model import tested
 
 
 def evaluations(parts: Any) -> Html:
@@ -40,13 +41,10 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
     rows = []
     for item in evidence:
         for found in (item.evaluation, *item.typed):
-            told = gain(found) if found.outcome_value is not None else None
             rows.append({
                 "Asset": item.asset_id, "Evaluation": words.label(found.evaluation_id),
                 "Came about": "measured" if found is item.evaluation else "typed", "Of": found.evaluated_on,
-                "Cases": found.n, "Positive": found.model.positives, "Recall": words.percent(found.model.tp / found.model.positives),
-                "Gain per case": money(told and told.per_case),
-                "5 % to 95 %": money.range(told.interval if told else None),
+                "Cases": found.n, **_measured_gain(found, gain, money),
                 "Counts": "yes" if found.evaluation_id in item.counts else "no",
             })  # fmt: skip
     shown = [found for item in evidence for found in (item.evaluation, *item.typed)]
@@ -63,9 +61,39 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
         "gains is that it raises no alarms, true or false."
         for item in evidence
         for found in (item.evaluation, *item.typed)
-        if found.model.tp == 0
+        if not tested.is_trial(found) and found.model.tp == 0
     ]
     return render.join(*banners, table, *(render.note(item.sentence) for item in evidence), *map(render.note, blind))
+
+
+def _measured_gain(found: Any, gain: Callable[[Any], Any], money: Money) -> dict[str, Any]:
+    """Positive cases, recall, gain and its interval of an evaluation; a trial has the gain alone."""
+    if tested.is_trial(found):
+        return {
+            "Positive": "",
+            "Recall": "",
+            "Gain per case": money(found.gain),
+            "5 % to 95 %": money.range(tested.ends(found)),
+        }
+    told = gain(found) if found.outcome_value is not None else None
+    return {
+        "Positive": found.model.positives, "Recall": words.percent(found.model.tp / found.model.positives),
+        "Gain per case": money(told and told.per_case), "5 % to 95 %": money.range(told.interval if told else None),
+    }  # fmt: skip
+
+
+def trials(found: Sequence[Any], money: Money) -> Html:
+    """What each trial measured in money per unit: of a forecast, of a list of recommendations, of an experiment."""
+    rows = [
+        {"Trial": words.label(item.trial_id), "Model": f"{item.asset_id} {words.label(item.policy)}".strip(),
+         "Against": words.label(item.baseline), "Of": item.evaluated_on, "Units": f"{words.count(item.n)} {item.unit}",
+         "Gain a unit": money(item.gain), "5 % to 95 %": money.range(tested.ends(item)),
+         "Chance of a loss": words.percent(tested.below_zero(item))}
+        for item in found
+    ]  # fmt: skip
+    caption = "Gains measured in money per unit; interval and chance by the normal distribution of the standard error. "
+    files = dict.fromkeys("its case" if item.trial_id.startswith(MEASURED) else "metrics/trials.csv" for item in found)
+    return render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}.") if rows else render.join()
 
 
 def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:

@@ -11,11 +11,15 @@ from lepton_nb.page import charts, plots, render, value_tables, words
 from lepton_nb.page.evidence_words import metrics
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
+from lepton_nb.value_model import tested
 
 #: How a kind of input is drawn where it has no range.
 DRAWN = {
     "success": "happens or not", "gain": "Dirichlet, counts + ½", "decay": "triangular, decay a year", "scenario": "one a draw",
 }  # fmt: skip
+
+#: How a figure is drawn that a test gave as a mean with its error.
+TESTED = {"acceptance": "Beta, counts + ½", "trial": "normal, standard error of the trial"}
 
 
 def whole(name: str) -> str:
@@ -27,7 +31,9 @@ def inputs(plan: Any, synthetic: bool) -> Html:
     """Every figure that can be otherwise, as it is drawn."""
     rows = []
     for item in plan.inputs.values():
-        kind = "Beta, counts + ½" if item.accepted is not None else DRAWN.get(item.category, "triangular")
+        kind = DRAWN.get(item.category, "triangular")
+        if item.tested is not None:
+            kind = TESTED[tested.link(item.tested)]
         rows.append({
             "Input": item.label, "Drawn as": kind, "Most likely (low to high)": words.estimate(item.range) if item.range else "",
             "Unit": item.unit, "Evidence": item.grade,

@@ -64,7 +64,11 @@ def _by_driver(lines: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
 
 def benefits(plan: Any, currency: str) -> Html:
     """Each driver of benefits, as it enters the value: the last year's range, and how it is taken up over the years."""
-    measured = {"confusion": "measured gain per case", "acceptance": "× share accepted"}
+    measured = {
+        "confusion": "measured gain per case",
+        "trial": "measured gain per unit",
+        "acceptance": "× share accepted",
+    }
     rows = []
     for (asset_id, driver), lines in _by_driver(plan.benefits).items():
         last = lines[-1]

@@ -86,6 +86,11 @@ class Value(Inputs):
             ]
             row = add(sheet, (text(name), "model less baseline", "=" + "+".join(parts)))
             self.gain["confusion", name] = f"Gains!$C${row}"
+        for item in self.tables["sheet_trials"]:
+            what = f"gain a {item['unit']}, n = {item['n']:,}, standard error {item['error']:.4g}"
+            row = add(sheet, (text(item["trial"]), text(what), item["gain"]))
+            self.gain["trial", item["trial"]] = f"Gains!$C${row}"
+            shade(sheet, f"C{row}")
         for item in self.tables["sheet_accepted"]:
             row = sheet.filled + 1
             add(
@@ -147,6 +152,8 @@ class Value(Inputs):
         found = self.gain[item["link"], item["link_id"]]
         if item["link"] == "confusion":
             return f"={found}", "gain a case (sheet Gains)"
+        if item["link"] == "trial":
+            return f"={found}", "gain a unit (sheet Gains)"
         return f"={item['unit_value']!r}*{found}", "given × share accepted (sheet Gains)"
 
     def _substitute(self, item: Mapping[str, Any], price: str) -> Any:

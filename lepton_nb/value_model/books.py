@@ -390,7 +390,7 @@ def levels(plan: Plan) -> tuple[Level, ...]:
     found += [Level(f"royalty rate of {row.asset_id}", 3, row.source) for row in client.market.royalty_rates]
     own = {
         "volumes and unit values": bool(client.benefits),
-        "measured gains and money per outcome": bool(client.evaluations),
+        "measured gains and money per outcome": bool(client.evaluations or client.trials),
         "shares accepted": bool(client.acceptance),
         "forecast costs": any(row.kind == "forecast" for row in client.costs),
         "half-lives and useful lives": True,

@@ -260,7 +260,7 @@ def alike(one: Lines, two: Lines) -> bool:
 
 
 def _alike(law: str, old: Sequence[float], new: Sequence[float]) -> bool:
-    if old == new or law in ("counts", "beta", "chance") or len(old) != len(new):
+    if old == new or law in ("counts", "beta", "normal", "chance") or len(old) != len(new):
         return True
     if law != "triangular":
         return False

@@ -11,7 +11,6 @@ from lepton_nb import terms
 from lepton_nb.valuation import performance, uncertainty
 from lepton_nb.value_model.inputs import (
     OUTCOMES,
-    PRIOR,
     outcome_name,
     outcome_ranges,
     sample_counts,
@@ -20,6 +19,7 @@ from lepton_nb.value_model.inputs import (
 )
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.measured import MEASURED
+from lepton_nb.value_model.tested import PRIOR
 from lepton_nb.value_model.world import MOST_LIKELY, World
 
 LEVEL = 0.90

@@ -8,11 +8,10 @@ from typing import Any
 
 from lepton_nb import terms
 from lepton_nb.client import ThreePoint
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.lines import BenefitLine, CostLine, Plan, widened
 
 OUTCOMES = {"tp": "true positive", "fp": "false positive", "fn": "false negative", "tn": "true negative"}
-#: Jeffreys prior added to every count of a test set.
-PRIOR = 0.5
 #: The one draw that picks a scenario.
 SCENARIO = "scenario"
 
@@ -21,7 +20,7 @@ SCENARIO = "scenario"
 class Input:
     """One uncertain figure.
 
-    category: volume, unit_value, attribution, adoption, outcome_value, positive_share, cost, substitute, gain (the cells of a test set, a share
+    category: volume, unit_value, attribution, adoption, outcome_value, positive_share, cost, substitute, gain (the cells of a test set, a trial, a share
     accepted), success, decay or scenario. range: as used, after widening; None where counts, a chance or the scenarios
     say what is drawn. evaluation, sample: of a test set.
     """
@@ -37,7 +36,7 @@ class Input:
     by_year: bool = False  # the range differs from year to year; ``range`` is that of the last
     evaluation: Any = None
     sample: str = ""  # pairs, model or baseline
-    accepted: Any = None
+    tested: Any = None  # a trial or an acceptance test
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -69,10 +68,6 @@ def outcome_name(evaluation, outcome: str) -> str:
 def sample_name(evaluation, sample: str) -> str:
     """sample: pairs, model or baseline."""
     return f"{evaluation.evaluation_id}.{sample}"
-
-
-def acceptance_name(accepted) -> str:
-    return f"{accepted.asset_id}.acceptance"
 
 
 def success_name(asset_id: str) -> str:
@@ -143,7 +138,7 @@ class Drawn:
     """How one figure is drawn: what two reports must share for their draws to differ by the most likely figures alone.
 
     year: 0 for all. law: triangular (low, most likely, high; of each payment), counts, beta (accepted, n), chance, scenario (its
-    probability; its factor on benefits and on costs) or simulation (draws, seed).
+    probability; its factor on benefits and on costs), normal (mean, standard error) or simulation (draws, seed).
     """
 
     figure: str
@@ -165,8 +160,9 @@ def drawn(plan: Plan) -> tuple[Drawn, ...]:
         found[volume_name(line), year, "triangular"] = line.volume
         if line.unit_value is not None:
             found[unit_value_name(line), year, "triangular"] = line.unit_value
-        if line.accepted is not None:
-            found[acceptance_name(line.accepted), 0, "beta"] = (line.accepted.accepted, line.accepted.n)
+        if line.tested is not None:
+            law, parameters = tested.law(line.tested)
+            found[tested.name(line.tested), 0, law] = parameters
         if line.evaluation is not None:
             for outcome, three in outcome_ranges(line.evaluation, plan.client, line.grade).items():
                 found[outcome_name(line.evaluation, outcome), 0, "triangular"] = three
@@ -210,13 +206,13 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
             if three is not None and three.low < three.high:
                 label = f"{terms.spoken(category)}: {driver} ({line.asset_id})"
                 yield Input(name=name, category=category, label=label, range=three, unit=unit, **where)
-        if line.accepted is not None:
+        if line.tested is not None:
             yield Input(
-                name=acceptance_name(line.accepted),
+                name=tested.name(line.tested),
                 category="gain",
-                label=f"share accepted: {line.link_id}",
-                unit="share",
-                accepted=line.accepted,
+                label=f"{tested.label(line.tested)}: {terms.spoken(line.link_id)}",
+                unit=f"{currency} per unit" if line.link == "trial" else "share",
+                tested=line.tested,
                 **where | {"grade": plan.gain_grade(line)},
             )
         if line.evaluation is not None:
@@ -314,7 +310,7 @@ def correlated(client, inputs: Mapping[str, Input]) -> tuple[dict[tuple[str, str
     categories are paired within a driver, a cost with the drivers of its asset; one category with itself
     pairs all its inputs. The counts of a test set are not correlated: sampling knows nothing of money.
     """
-    free = {name: item for name, item in inputs.items() if item.range is not None or item.accepted is not None}
+    free = {name: item for name, item in inputs.items() if item.range is not None or item.tested is not None}
     pairs: dict[tuple[str, str], float] = {}
     notes = []
     for entry in client.monte_carlo.correlations:

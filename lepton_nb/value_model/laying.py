@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 
 from lepton_nb import terms
 from lepton_nb.client import Asset, ThreePoint
-from lepton_nb.value_model import ledger
+from lepton_nb.value_model import ledger, tested
 from lepton_nb.value_model.decay import decay_of
 from lepton_nb.value_model.lines import (
     BenefitLine,
@@ -113,7 +113,7 @@ def lay(client, spans: tuple[Period, ...], basis: str) -> Plan:
 def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[BenefitLine]:
     position = {span.year: index for index, span in enumerate(spans)}
     evaluations = {item.evaluation_id: item for item in client.evaluations}
-    accepted = {item.asset_id: item for item in client.acceptance}
+    tests = {(tested.link(item), tested.link_id(item)): item for item in (*client.trials, *client.acceptance)}
     prohibited = frozenset(name for name, asset in assets.items() if asset.eu_ai_act_class == "prohibited")
     in_use: dict[tuple[str, str], int] = {}  # first year with adoption above 0
     for row in client.benefits:
@@ -132,7 +132,7 @@ def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[Ben
             words = f"useful life of {asset.useful_life_years:g} years ends on {end}"
             left_out.append(LeftOut(row.asset_id, f"part of benefit {row.driver_id}", f"after {last}", words))
         evaluation = evaluations.get(row.metric_link.id) if row.metric_link.kind == "confusion" else None
-        counted = accepted.get(row.metric_link.id) if row.metric_link.kind == "acceptance" else None
+        counted = tests.get(row.metric_link)
         measured = evaluation or counted
         first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
         begins = measured.evaluated_on if measured else max(first, client.valuation.date)
@@ -153,7 +153,7 @@ def _benefit_lines(client, spans, assets, needs, ends, left_out) -> Iterable[Ben
             begins=begins,
             segments=tuple(segments(span.start, last, begins, retrain_months(asset))),
             evaluation=evaluation,
-            accepted=counted,
+            tested=counted,
         )
 
 
@@ -195,7 +195,11 @@ def retrains_from(client, asset, first: date | None) -> tuple[date, bool]:
 
     first: the day of the asset's first use.
     """
-    tests = [row.evaluated_on for row in (*client.evaluations, *client.acceptance) if row.asset_id == asset.asset_id]
+    tests = [
+        row.evaluated_on
+        for row in (*client.evaluations, *client.trials, *client.acceptance)
+        if row.asset_id == asset.asset_id
+    ]
     start = client.valuation.date
     return (max(tests), True) if tests else (max(first or start, start), False)
 

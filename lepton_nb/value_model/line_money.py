@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaincinv
 
 from lepton_nb.terms import years_between
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.decay import mean_factor
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import (
-    PRIOR,
-    acceptance_name,
     cost_name,
     decay_name,
     share_name,
@@ -78,18 +76,18 @@ def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Mon
         if given is None:
             given = gain_per_case(line.evaluation, world, plan.client, line.grade)
         return counted + line.widening * (given - counted)
+    if line.link == "trial":
+        return _as_tested(line, world)
     unit = world.read(unit_value_name(line), line.unit_value)
-    return unit * share_accepted(line, world) if line.accepted is not None else unit
+    return unit * _as_tested(line, world) if line.tested is not None else unit
 
 
-def share_accepted(line: BenefitLine, world: World = MOST_LIKELY) -> Money:
-    """The measured share that was accepted without a change."""
-    item = line.accepted
-    share, level = item.accepted / item.n, world.drawn.get(acceptance_name(item))
+def _as_tested(line: BenefitLine, world: World) -> Money:
+    """The gain per unit of a trial, or the share that was accepted without a change, as measured or drawn."""
+    level = world.drawn.get(tested.name(line.tested))
     if level is None:
-        return share
-    drawn = betaincinv(item.accepted + PRIOR, item.n - item.accepted + PRIOR, level)
-    return np.clip(share + line.widening * (drawn - share), 0.0, 1.0)
+        return tested.mean(line.tested)
+    return tested.widened(line.tested, tested.quantile(line.tested, level), line.widening)
 
 
 def benefit(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Money:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lepton_nb import terms
 from lepton_nb.client import ThreePoint
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.decay import Decay
 from lepton_nb.value_model.times import Period, years_between
 
@@ -21,7 +22,6 @@ AFTER_SUCCESS = frozenset({"operation", "decommission"})
 COMMITTED = frozenset({"research", "development", "decommission"})
 #: Why a year is cut that is not worth running (rule Economic life).
 STOPPED = "the group is worth more stopped than run from then on"
-LINKS = {"confusion": "evaluation", "acceptance": "accepted"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class BenefitLine:
     period: int  # position in Plan.periods
     volume: ThreePoint
     unit: str
-    unit_value: ThreePoint | None  # None: the measured gain per case
+    unit_value: ThreePoint | None  # None: the measured gain per case or unit
     attribution: ThreePoint
     adoption: ThreePoint
     grade: str
@@ -69,7 +69,7 @@ class BenefitLine:
     begins: date  # of decay
     segments: tuple[Segment, ...]
     evaluation: Any = None
-    accepted: Any = None
+    tested: Any = None  # a trial or an acceptance test
 
     @property
     def asset_id(self) -> str:
@@ -77,14 +77,21 @@ class BenefitLine:
 
     @property
     def link(self) -> str:
-        """confusion, acceptance or none."""
-        return "confusion" if self.evaluation is not None else "acceptance" if self.accepted is not None else "none"
+        """confusion, trial, acceptance or none."""
+        if self.evaluation is not None:
+            return "confusion"
+        return "none" if self.tested is None else tested.link(self.tested)
 
     @property
     def link_id(self) -> str:
         if self.evaluation is not None:
             return self.evaluation.evaluation_id
-        return self.accepted.asset_id if self.accepted is not None else ""
+        return "" if self.tested is None else tested.link_id(self.tested)
+
+    @property
+    def gives_unit_value(self) -> bool:
+        """Whether what was measured is the money per unit, and nothing was given."""
+        return self.link in ("confusion", "trial")
 
     @property
     def weight(self) -> float:
@@ -237,7 +244,7 @@ class Plan:
     def gain_grade(self, line: BenefitLine) -> str:
         """Grade of the gain, or of the share accepted, behind a benefit: that of its row, which widens it; ``stand-in``
         where it was measured on made-up data, ``public data`` where on data that are not the client's (rule Measured)."""
-        if line.evaluation is None:
+        if not line.gives_unit_value:
             return line.grade
         return (
             terms.STAND_IN

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lepton_nb.client import Evaluation, MetricLink, Monitoring
+from lepton_nb.client import Evaluation, MetricLink, Monitoring, Trial
 from lepton_nb.terms import CLIENT_FILE, MEASURED, WEIGHTED
+from lepton_nb.value_model.tested import is_trial
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,8 @@ class Evidence:
     """
 
     asset_id: str
-    evaluation: Evaluation
-    typed: tuple[Evaluation, ...]
+    evaluation: Evaluation | Trial
+    typed: tuple[Evaluation | Trial, ...]
     counts: tuple[str, ...]
     months: int
     typed_months: int
@@ -43,8 +44,8 @@ class AsMeasured:
         return self._changed[name] if name in self._changed else getattr(self._client, name)
 
 
-def evaluations(measured: Mapping[str, Any]) -> tuple[Evaluation, ...]:
-    """The evaluation of each case. measured: of :func:`lepton_nb.results.measured`. Raises ValueError in a sentence."""
+def evaluations(measured: Mapping[str, Any]) -> tuple[Evaluation | Trial, ...]:
+    """The evaluation of each case, or its trial. measured: of :func:`lepton_nb.results.measured`. Raises ValueError in a sentence."""
     return tuple(_evaluation(asset_id, item) for asset_id, item in measured.items())
 
 
@@ -61,17 +62,15 @@ def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[
     notes, links = [], {}
     for name in linked:
         if name in found:
-            links[name] = found[name].evaluation_id
+            links[name] = _link(found[name])
         else:
-            links[name] = _typed_in_place(client, name).evaluation_id
+            links[name] = _link(_typed_in_place(client, name))
             notes.append(
                 f"{name}: its case was not executed here (metric_link measured:{name}), so its typed evaluation "
-                f"{links[name]} counts."
+                f"{links[name].id} counts."
             )
     benefits = tuple(
-        row.model_copy(update={"metric_link": MetricLink("confusion", links[row.metric_link.id])})
-        if row.metric_link.kind == "measured"
-        else row
+        row.model_copy(update={"metric_link": links[row.metric_link.id]}) if row.metric_link.kind == "measured" else row
         for row in client.benefits
     )
     counting = [name for name in linked if name in found]
@@ -80,15 +79,19 @@ def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[
         notes += [f"{name}: what its case measured is in doubt. {words}" for words in doubts]
     months = {name: _months(name, measured[name]) for name in found}
     evidence = tuple(_evidence(client, benefits, item, months, measured) for item in found.values())
-    kept = {row.metric_link.id for row in benefits if row.metric_link.kind == "confusion"}
-    typed = [item for item in client.evaluations if item.asset_id not in counting or item.evaluation_id in kept]
+    kept = {row.metric_link.id for row in benefits if row.metric_link.kind in ("confusion", "trial")}
+    counted = [
+        *(found[name] for name in counting),
+        *(item for item in _typed(client) if item.asset_id not in counting or item.evaluation_id in kept),
+    ]
     replaced = {name for name in counting if months[name]}
     monitoring = [row for row in client.monitoring if row.asset_id not in replaced]
     changed = {
         "benefits": benefits,
-        "evaluations": (*(found[name] for name in counting), *typed),
+        "evaluations": tuple(item for item in counted if not is_trial(item)),
+        "trials": tuple(item for item in counted if is_trial(item)),
         "monitoring": (*monitoring, *(row for name in counting for row in months[name])),
-        "monte_carlo": _correlated_alike(client, links, kept),
+        "monte_carlo": _correlated_alike(client, {name: link.id for name, link in links.items()}, kept),
     }
     scored = getattr(client, "predictions", None)  # not every chapter takes them
     if scored is not None:  # typed scores are those of the typed evaluation
@@ -96,12 +99,20 @@ def with_measured(client: Any, measured: Mapping[str, Any]) -> tuple[Any, tuple[
     return AsMeasured(client, **changed), evidence, tuple(notes)
 
 
+def _link(item: Evaluation | Trial) -> MetricLink:
+    return MetricLink("trial" if is_trial(item) else "confusion", item.evaluation_id)
+
+
+def _typed(client: Any) -> tuple[Evaluation | Trial, ...]:
+    return (*client.evaluations, *client.trials)
+
+
 def _correlated_alike(client: Any, links: Mapping[str, str], kept: set[str]) -> Any:
     """The simulation's settings, with correlations of one model's money named by the evaluation of it that counts."""
     named = {MEASURED + name: link for name, link in links.items()}
     named |= {
         item.evaluation_id: links[item.asset_id]
-        for item in client.evaluations
+        for item in _typed(client)
         if item.asset_id in links and item.evaluation_id not in kept
     }
 
@@ -119,10 +130,12 @@ def _correlated_alike(client: Any, links: Mapping[str, str], kept: set[str]) -> 
 OTHER_SHARE = 1.5
 
 
-def _other_share(found: Evaluation, typed: tuple[Evaluation, ...]) -> str:
+def _other_share(found: Evaluation | Trial, typed: tuple[Evaluation | Trial, ...]) -> str:
     """A sentence where positive cases are much rarer, or commoner, in the case than in a typed evaluation."""
+    if is_trial(found) or WEIGHTED in found.sample:
+        return ""
     own = found.model.positives / found.n
-    for item in typed if WEIGHTED not in found.sample else ():
+    for item in (one for one in typed if not is_trial(one)):
         share = item.model.positives / item.n
         if own and share and max(own / share, share / own) > OTHER_SHARE:
             return (
@@ -132,9 +145,13 @@ def _other_share(found: Evaluation, typed: tuple[Evaluation, ...]) -> str:
     return ""
 
 
-def _typed_in_place(client: Any, asset_id: str) -> Evaluation:
-    """The typed evaluation that counts where a case gave nothing: the asset's first with money per outcome."""
-    typed = [item for item in client.evaluations if item.asset_id == asset_id and item.outcome_value is not None]
+def _typed_in_place(client: Any, asset_id: str) -> Evaluation | Trial:
+    """The typed evaluation that counts where a case gave nothing: the asset's first with money per outcome, or its trial."""
+    typed = [
+        item
+        for item in _typed(client)
+        if item.asset_id == asset_id and (is_trial(item) or item.outcome_value is not None)
+    ]
     if not typed:
         raise ValueError(
             f"benefits.csv: metric_link measured:{asset_id} rests on what the case of {asset_id} measures. No record of "
@@ -144,7 +161,17 @@ def _typed_in_place(client: Any, asset_id: str) -> Evaluation:
     return typed[0]
 
 
-def _evaluation(asset_id: str, item: Any) -> Evaluation:
+def _trial(asset_id: str, item: Any) -> Trial:
+    row = {name: value for name, value in item.evaluation.items() if name in Trial.model_fields}
+    try:
+        return Trial.model_validate(row | {"trial_id": MEASURED + asset_id, "asset_id": asset_id})
+    except ValueError as problem:
+        raise ValueError(f"{item.task}.json: its table trial cannot be read. Received: {problem}") from None
+
+
+def _evaluation(asset_id: str, item: Any) -> Evaluation | Trial:
+    if getattr(item, "trial", False):
+        return _trial(asset_id, item)
     row = {name: value for name, value in item.evaluation.items() if name in Evaluation.model_fields}
     try:
         found = Evaluation.model_validate(row | {"evaluation_id": MEASURED + asset_id, "asset_id": asset_id})
@@ -168,12 +195,12 @@ def _months(asset_id: str, item: Any) -> tuple[Monitoring, ...]:
 
 
 def _evidence(
-    client: Any, benefits: tuple, found: Evaluation, months: Mapping[str, tuple], measured: Mapping
+    client: Any, benefits: tuple, found: Evaluation | Trial, months: Mapping[str, tuple], measured: Mapping
 ) -> Evidence:
     name = found.asset_id
-    typed = tuple(item for item in client.evaluations if item.asset_id == name)
+    typed = tuple(item for item in _typed(client) if item.asset_id == name)
     own = {found.evaluation_id, *(item.evaluation_id for item in typed)}
-    used = dict.fromkeys(row.metric_link.id for row in benefits if row.metric_link.kind == "confusion")
+    used = dict.fromkeys(row.metric_link.id for row in benefits if row.metric_link.kind in ("confusion", "trial"))
     counts = tuple(sorted((link for link in used if link in own), key=lambda link: link != found.evaluation_id))
     typed_months = sum(row.asset_id == name for row in client.monitoring)
     stand_ins = tuple(data.get("spoken") or data["name"] for data in measured[name].data if data["stand_in"])
@@ -216,7 +243,7 @@ def _evidence(
 
 
 def _rests(
-    client: Any, found: Evaluation, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple
+    client: Any, found: Evaluation | Trial, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple
 ) -> str:
     """On how many cases, of when and from where a value rests."""
     last = f"{found.evaluated_on:%B %Y}"

@@ -232,7 +232,7 @@ class Mixing:
 
     def unit_value_kind(self, one: BenefitRow, two: BenefitRow) -> str:
         kinds = {one.unit_value_is, two.unit_value_is}
-        if UNIT_VALUE["confusion"] in kinds or len(kinds) > 1:
+        if {UNIT_VALUE["confusion"], UNIT_VALUE["trial"]} & kinds or len(kinds) > 1:
             return self.evidence_kind(one, two)
         figure = f"{two.evaluation}.acceptance"
         same = self.before.accepted.get(figure) == self.after.accepted.get(figure)

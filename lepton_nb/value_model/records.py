@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
@@ -160,7 +161,8 @@ def _gain(item, plan) -> Row:
 
 def _evidence(item, plan) -> Row:
     """A case: what it measured beside what was typed, each with its gain per case; counts: those that benefits rest on."""
-    shown = [found for found in (item.evaluation, *item.typed) if found.outcome_value is not None]
+    whole = [found for found in (item.evaluation, *item.typed) if not tested.is_trial(found)]
+    shown = [found for found in whole if found.outcome_value is not None]
     return {
         "asset": item.asset_id,
         "counts": list(item.counts),

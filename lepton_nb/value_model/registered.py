@@ -7,9 +7,10 @@ from typing import Any
 
 from lepton_nb import terms
 from lepton_nb.client import ThreePoint
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.decay import life_basis
 from lepton_nb.value_model.gains import gain_per_case
-from lepton_nb.value_model.inputs import OUTCOMES, acceptance_name, grade_of_gain, outcome_grade, outcome_ranges
+from lepton_nb.value_model.inputs import OUTCOMES, grade_of_gain, outcome_grade, outcome_ranges
 from lepton_nb.value_model.lines import Plan, by_driver
 
 
@@ -111,9 +112,13 @@ def _tests(plan: Plan):
     for (_, key), line in sorted(seen.items(), key=lambda item: item[1].evaluation is None):
         item = line.evaluation
         if item is None:
-            counted, grade = line.accepted, plan.inputs[acceptance_name(line.accepted)].grade
-            words = f"n = {counted.n:,}, {counted.evaluated_on}"
-            yield _row("share accepted", counted.asset_id, counted.accepted / counted.n, counted.unit, grade, words)
+            counted, grade = line.tested, plan.inputs[tested.name(line.tested)].grade
+            words, what, unit = f"n = {counted.n:,}, {counted.evaluated_on}", tested.label(counted), counted.unit
+            if line.link == "trial":
+                low, high = tested.ends(counted)
+                words += f", 90 % {low:.4g} to {high:.4g}, against {counted.baseline} (metrics/trials.csv)"
+                what, unit = f"{what}: {terms.spoken(key)}", f"{plan.currency} a unit"
+            yield _row(what, counted.asset_id, tested.mean(counted), unit, grade, words)
             continue
         case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
         kind = "paired cases" if item.paired else "two tables of the same cases"

@@ -21,7 +21,7 @@ RULES = {
     "beside it under its own name.",
     "One benefit": "volume × unit value × attribution × adoption. metric_link confusion or measured: the unit value is the measured "
     "gain per case of the model over its baseline, from paired counts where given. metric_link acceptance: unit value × the "
-    "measured share accepted.",
+    "measured share accepted. metric_link trial: the unit value is the measured gain per unit of metrics/trials.csv.",
     "Measured": "metric_link measured: the evaluation is what the asset's case gave in this report, on the client's own data and "
     "by the client's model. It counts in place of what was typed for that asset, which stands beside it and counts nowhere; "
     "months that the case measured give the decay in place of typed monitoring. A case that no benefit links to is shown "
@@ -68,7 +68,7 @@ RULES = {
     "Uncertainty": "Everything that can be otherwise is drawn: low, most likely and high as a triangular distribution, one draw "
     "per driver and quantity, and per asset and kind of cost, for all years; a test set's counts from the Dirichlet "
     "distribution of counts + ½ (pairs where given, else both margins independently), an acceptance share from the Beta "
-    "distribution of its counts + ½; technical success; the decay within its measured interval; the client's scenarios by "
+    "distribution of its counts + ½, a trial's gain from the normal distribution of its standard error; technical success; the decay within its measured interval; the client's scenarios by "
     "their probability. The value is the mean of these draws, its range their 5 and 95 % points. The case of most likely "
     "figures stands beside it. Of what is not drawn, rate and half-life are a matrix beside it; the useful life is a choice of the client.",
     "Scenarios": "A scenario multiplies benefits and costs, of all assets or of those it names. Each draw falls into one of "

@@ -12,9 +12,10 @@ from scipy.special import ndtri, stdtrit
 from lepton_nb.valuation import uncertainty
 from lepton_nb.valuation.uncertainty import Estimate, Simulation, Undefined
 from lepton_nb.value_model.gains import gain_per_case
-from lepton_nb.value_model.inputs import PRIOR, sample_counts, sample_name
+from lepton_nb.value_model.inputs import sample_counts, sample_name
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import Worth, books_of, evaluate, present_and_flows, scenario_of, scenario_world
+from lepton_nb.value_model.tested import PRIOR
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World, triangular_quantile
 from lepton_nb.value_model.worlds import Distribution, simulate, touched_by

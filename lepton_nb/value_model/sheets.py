@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from lepton_nb.value_model import ledger
+from lepton_nb.value_model import ledger, tested
 from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.findings import last_years
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
@@ -124,6 +124,11 @@ def sheets(plan: Plan) -> dict[str, list[dict[str, Any]]]:
             {"evaluation": item.evaluation_id, "outcome": outcome, "money": money}
             for item in _evaluations(plan)
             for outcome, money in most_likely_money(item).items()
+        ],
+        "sheet_trials": [
+            {"trial": item.trial_id, "unit": item.unit, "n": item.n, "error": item.standard_error, "gain": item.gain}
+            for item in plan.client.trials
+            if item.trial_id in _linked(plan, "trial")
         ],
         "sheet_accepted": [
             {"asset": item.asset_id, "n": item.n, "accepted": item.accepted}
@@ -267,8 +272,8 @@ def _counts(plan: Plan):
 
 def _benefits(plan: Plan):
     client = plan.client
-    measured = {item.evaluation_id: item for item in client.evaluations}
-    accepted = {item.asset_id: item for item in client.acceptance}
+    tests = {("confusion", item.evaluation_id): item for item in client.evaluations}
+    tests |= {(tested.link(item), tested.link_id(item)): item for item in (*client.trials, *client.acceptance)}
     prohibited = {asset.asset_id for asset in client.assets if asset.eu_ai_act_class == "prohibited"}
     in_use: dict[tuple[str, str], int] = {}
     for row in client.benefits:
@@ -279,7 +284,7 @@ def _benefits(plan: Plan):
         if plan.needs[row.asset_id] & prohibited:
             continue
         link, key = row.metric_link.kind, row.metric_link.id
-        test = measured.get(key) if link == "confusion" else accepted.get(key) if link == "acceptance" else None
+        test = tests.get((link, key))
         first = date(in_use.get((row.asset_id, row.driver_id), row.year) - 1, 12, 31)
         begins = test.evaluated_on if test else max(first, client.valuation.date)
         months = retrain_months(plan.asset(row.asset_id))

@@ -177,6 +177,7 @@ def _read(kind: type, table: str, rows: Iterable[Mapping[str, Any]]) -> tuple[An
 UNIT_VALUE = {
     "none": "given",
     "confusion": "measured gain per case",
+    "trial": "measured gain per unit",
     "acceptance": "given × measured share accepted",
 }
 

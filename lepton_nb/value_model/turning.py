@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize
-from scipy.special import betainc, betaincinv
 
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import gain_per_case
-from lepton_nb.value_model.inputs import PRIOR, Input
+from lepton_nb.value_model.inputs import Input
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import LN2, books_of, group_value
 from lepton_nb.value_model.world import World, likely_level, triangular_quantile
@@ -68,17 +68,13 @@ def half_life_path(asset_id: str, used: float, least: float) -> Path:
 
 def _used(item: Input) -> float:
     """The level at which an input stands at the figure that is used."""
-    if item.accepted is None:
-        return likely_level(item.range)
-    counts = item.accepted
-    return float(betainc(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, counts.accepted / counts.n))
+    return likely_level(item.range) if item.tested is None else tested.level(item.tested)
 
 
 def _figure(item: Input, name: str, level: float) -> float:
     """What an input stands at for a level, as the words of its assumption tell it."""
-    if item.accepted is not None:
-        counts = item.accepted
-        return float(betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, level))
+    if item.tested is not None:
+        return float(tested.quantile(item.tested, level))
     drawn = float(triangular_quantile(item.range, level))
     if item.category == "decay":
         return LN2 / drawn if drawn > 0 else np.inf

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lepton_nb import terms
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import NOT_CONCLUDED, gain
 from lepton_nb.value_model.lines import STOPPED, Group, Plan
 from lepton_nb.value_model.times import years_later
@@ -120,17 +121,24 @@ def _withheld(plan: Plan, group: Group) -> Iterable[str]:
 def _tested(plan: Plan, group: Group) -> Iterable[tuple[str, date]]:
     for name in group.assets:
         for line in plan.benefits_of.get(name, ()):
-            measured = line.evaluation or line.accepted
+            measured = line.evaluation or line.tested
             if measured is not None:
                 yield line.link_id, measured.evaluated_on
 
 
 def _not_shown(plan: Plan, group: Group) -> Iterable[str]:
-    seen = {}
+    seen, trials = {}, {}
     for name in group.assets:
         for line in plan.benefits_of.get(name, ()):
             if line.evaluation is not None:
                 seen[line.link_id] = line.evaluation
+            elif line.link == "trial" and tested.ends(line.tested)[0] <= 0 <= tested.ends(line.tested)[1]:
+                trials[line.link_id] = line.tested
+    for key, trial in trials.items():
+        yield (
+            f"the trial {key} (n = {trial.n:,}) alone does not tell whether the model gains or loses on its baseline: the "
+            "90 % interval of the gain per unit holds zero"
+        )
     for key, evaluation in seen.items():
         word = gain(plan, evaluation).word
         if word == NOT_CONCLUDED:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import betaincinv
 
 from lepton_nb import terms
 from lepton_nb.valuation import uncertainty
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import gains
-from lepton_nb.value_model.inputs import PRIOR, Input, grade_of_gain
+from lepton_nb.value_model.inputs import Input, grade_of_gain
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import (
     LN2,
@@ -25,6 +25,7 @@ from lepton_nb.value_model.money import (
     scenario_world,
     tax_benefit_factor,
 )
+from lepton_nb.value_model.tested import PRIOR
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World, likely_level
 
@@ -56,7 +57,7 @@ def counting(plan: Plan, world: World, held: Sequence[str]) -> Worth:
 def distributions(plan: Plan) -> dict[str, Any]:
     """What ``valuation.uncertainty.simulate`` draws for each uncertain figure (rule Uncertainty).
 
-    Ranges, acceptance shares, successes, decays and the scenario are drawn as quantile levels, so that one level serves
+    Ranges, trials, acceptance shares, successes, decays and the scenario are drawn as quantile levels, so that one level serves
     all years of a driver; test sets as the shares of their cells.
     """
     return {
@@ -149,7 +150,7 @@ def touched_by(plan: Plan, item: Input) -> frozenset[str]:
 def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumption, ...]:
     """Every assumption with its two ends.
 
-    A range goes to its low and its high (widened); a test set's gain and an acceptance share to the 5 % and the
+    A range goes to its low and its high (widened); a test set's gain, a trial's and an acceptance share to the 5 % and the
     95 % point of what the test leaves open; success to failure and success; a decay to the ends of its interval;
     discount rates one percentage point down and up. ``words(value)`` shows a figure.
     """
@@ -172,11 +173,9 @@ def assumptions(plan: Plan, words=lambda value: f"{value:.4g}") -> tuple[Assumpt
         elif item.category == "success":
             worlds = World(chances={item.asset_id: 0.0}), World(chances={item.asset_id: 1.0})
             ends = "fails", "succeeds"
-        elif item.accepted is not None:
-            counts = item.accepted
+        elif item.tested is not None:
             worlds = World(drawn={name: 0.05}), World(drawn={name: 0.95})
-            shares = (betaincinv(counts.accepted + PRIOR, counts.n - counts.accepted + PRIOR, p) for p in (0.05, 0.95))
-            ends = tuple(words(float(share)) for share in shares)
+            ends = tuple(words(end) for end in tested.ends(item.tested))
         else:
             continue  # a test set: below, as a gain per case; scenarios stand beside
         found.append(Assumption(name, label, unit, *worlds, *ends, item.grade, touched_by(plan, item)))

@@ -108,6 +108,7 @@ CHECKS = (
     assets.success_before_deployment,
     measured.model_and_baseline,
     measured.counts_add_up,
+    measured.trials_have_an_error,
     measured.classes_agree,
     measured.paired_margins,
     measured.percentiles,

@@ -20,6 +20,7 @@ from lepton_nb.client.schema import (
     PAIRED,
     QUALITY,
     TABLES,
+    TRIALS,
     Problem,
 )
 from lepton_nb.client.words import quoted
@@ -101,15 +102,20 @@ def _dangling(name: str, known: set[str]) -> tuple[str, int, str]:
 
 
 def known_measurements(draft: Draft) -> Iterator[Problem]:
-    """Rule 17: linked evaluations and acceptance tests exist, with a value of each outcome."""
+    """Rule 17: linked evaluations, trials and acceptance tests exist, an evaluation with a value of each outcome."""
     evaluations, accepted = draft.names(CONFUSION, "evaluation_id"), draft.names(ACCEPTANCE, "asset_id")
     if accepted and not accepted <= _asset_ids(draft):
         accepted = None  # an id in that file is refused already
+    kinds = {
+        "confusion": (evaluations, CONFUSION),
+        "trial": (draft.names(TRIALS, "trial_id"), TRIALS),
+        "acceptance": (accepted, ACCEPTANCE),
+    }
     linked: dict[str, Row] = {}
     for row in draft.rows(BENEFITS):
         kind, name = row.value.metric_link
-        known, file = (evaluations, CONFUSION) if kind == "confusion" else (accepted, ACCEPTANCE)
-        if kind in ("none", "measured") or known is None:
+        known, file = kinds.get(kind, (None, ""))
+        if known is None:
             continue
         if name not in known:
             found = f"{kind} {quoted(name)} is not in {file}"

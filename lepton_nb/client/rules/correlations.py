@@ -69,6 +69,8 @@ def uncertain_inputs(draft: Draft) -> list[Free]:
         kind, target = item.metric_link
         if kind == "acceptance":
             add(f"{target}.acceptance", "gain", *place, 0, 1)
+        if kind == "trial":
+            add(f"{target}.gain", "gain", *place, 0, 1)
         if kind == "measured":
             for outcome, three in _money_of_case(draft, target, outcomes).items():
                 add(f"measured:{target}.{outcome}", "outcome_value", *place, three[0], three[-1])

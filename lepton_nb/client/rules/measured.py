@@ -13,6 +13,7 @@ from lepton_nb.client.schema import (
     MONITORING,
     OUTCOMES,
     PAIRED,
+    TRIALS,
     USAGE,
     Counts,
     Evaluation,
@@ -61,6 +62,17 @@ def counts_add_up(draft: Draft) -> Iterator[Problem]:
         if row.value.accepted > row.value.n:
             found = f"accepted_without_edit {row.value.accepted} > n {row.value.n}"
             yield row.problem("accepted_without_edit", found, 10, "correct the count that is wrong")
+
+
+def trials_have_an_error(draft: Draft) -> Iterator[Problem]:
+    """Rule 10: a mean of units that differ has a standard error above 0, and comes from two units at least."""
+    for row in draft.rows(TRIALS):
+        if row.value.n < 2:
+            remedy = "test more units; one alone says nothing of the spread"
+            yield row.problem("n", f"trial {quoted(row.value.trial_id)}: n = {row.value.n}", 10, remedy)
+        elif row.value.standard_error == 0:
+            remedy = "give the standard deviation of the units' differences divided by the root of n"
+            yield row.problem("standard_error", f"trial {quoted(row.value.trial_id)}: is 0", 10, remedy)
 
 
 def classes_agree(draft: Draft) -> Iterator[Problem]:

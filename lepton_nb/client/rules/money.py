@@ -138,18 +138,20 @@ def benefits_given(draft: Draft) -> Iterator[Problem]:
         yield Problem(file=BENEFITS, row=None, column="", found="has no rows", rule=1, remedy=remedy)
 
 
-#: Kinds of links by which an evaluation gives the unit value.
-OF_AN_EVALUATION = ("confusion", "measured")
+#: Kinds of links by which an evaluation or a trial gives the unit value.
+OF_AN_EVALUATION = {"confusion": "an evaluation", "trial": "a trial", "measured": "an evaluation"}
 
 
 def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
-    """Rule 2: a benefit has a unit value, or a link to an evaluation that gives it, typed or measured by a case."""
+    """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case."""
     for row in draft.rows(BENEFITS):
         link = row.value.metric_link
         given = [name for name in ("low", "mode", "high") if row.value[f"unit_value_{name}"] is not None]
         if link.kind in OF_AN_EVALUATION and given:
-            remedy = "leave it empty (the evaluation gives the unit value), or write metric_link none"
-            yield row.problem(f"unit_value_{given[0]}", "is given beside a link to an evaluation", 2, remedy)
+            remedy = "leave it empty (what was measured gives the unit value), or write metric_link none"
+            yield row.problem(
+                f"unit_value_{given[0]}", f"is given beside a link to {OF_AN_EVALUATION[link.kind]}", 2, remedy
+            )
         if link.kind not in OF_AN_EVALUATION and not given:
             remedy = "give the value of one unit, or link the evaluation that measures it (confusion:<evaluation_id>)"
             yield row.problem("unit_value_low", "is empty", 2, remedy)

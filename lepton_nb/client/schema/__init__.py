@@ -37,6 +37,7 @@ from lepton_nb.client.schema.rows import (
     PairedRow,
     PredictionRow,
     ScoreRow,
+    Trial,
     Usage,
 )
 from lepton_nb.client.schema.settings import (
@@ -81,6 +82,7 @@ __all__ = [
     "SCORES",
     "SECTIONS",
     "TABLES",
+    "TRIALS",
     "USAGE",
     "Acceptance",
     "Asset",
@@ -133,6 +135,7 @@ __all__ = [
     "Table",
     "Tax",
     "ThreePoint",
+    "Trial",
     "Usage",
     "Valuation",
     "View",
@@ -142,7 +145,7 @@ __all__ = [
 
 ASSETS, COSTS, BENEFITS = "assets.csv", "costs.csv", "benefits.csv"
 CONFUSION, OUTCOMES, PAIRED = "metrics/confusion.csv", "metrics/outcome_value.csv", "metrics/paired_counts.csv"
-ACCEPTANCE, MONITORING = "metrics/acceptance.csv", "metrics/monitoring.csv"
+ACCEPTANCE, TRIALS, MONITORING = "metrics/acceptance.csv", "metrics/trials.csv", "metrics/monitoring.csv"
 USAGE, MARKET, QUALITY, BLOCKS = "usage.csv", "market.csv", "data_quality.csv", "data_blocks.csv"
 SCORES = "scores.csv"
 
@@ -189,6 +192,7 @@ TABLES = {
     OUTCOMES: Table(OutcomeRow, ("evaluation_id", "outcome")),
     PAIRED: Table(PairedRow, ("evaluation_id", "y_true", "flagged_by_model", "flagged_by_baseline")),
     ACCEPTANCE: Table(Acceptance, ("asset_id",)),
+    TRIALS: Table(Trial, ("trial_id",)),
     MONITORING: Table(Monitoring, ("asset_id", "period", "metric")),
     USAGE: Table(Usage, ("asset_id", "month")),
     MARKET: Table(Comparable, ("comparable", "date")),

@@ -20,6 +20,7 @@ from lepton_nb.client.schema.rows import (
     DataQuality,
     Monitoring,
     ScoreRow,
+    Trial,
     Usage,
 )
 from lepton_nb.client.schema.settings import (
@@ -308,6 +309,7 @@ class Client(Frozen):
     benefits: tuple[Benefit, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
     acceptance: tuple[Acceptance, ...] = ()
+    trials: tuple[Trial, ...] = ()
     monitoring: tuple[Monitoring, ...] = ()
     usage: tuple[Usage, ...] = ()
     scores: tuple[ScoreRow, ...] = ()

@@ -172,7 +172,9 @@ class Benefit(Frozen):
     volume_high: AtLeastZero = column("Highest credible volume.", "unit per year")
     unit: Label = column("What is counted: castings, applications, words, ….")
     unit_value_low: Number | None = column(
-        "Lowest credible value of one unit; empty with a link to an evaluation.", f"{MONEY} per unit", default=None
+        "Lowest credible value of one unit; empty with a link to an evaluation or a trial.",
+        f"{MONEY} per unit",
+        default=None,
     )
     unit_value_mode: Number | None = column("Most likely value of one unit.", f"{MONEY} per unit", default=None)
     unit_value_high: Number | None = column("Highest credible value of one unit.", f"{MONEY} per unit", default=None)
@@ -282,6 +284,31 @@ class Acceptance(Frozen):
     def accepted(self) -> int:
         """Number of answers accepted without a change."""
         return self.accepted_without_edit
+
+
+class Trial(Frozen):
+    """What a paired test or an experiment measured of a model against what was done before, in money per unit.
+
+    For results that are no yes or no: the cost of a forecast's error, the contribution of a list of recommendations.
+    """
+
+    trial_id: Label = column("Id of the test.")
+    asset_id: AssetId = column("The model.")
+    policy: Label = column("Name of what was tested.", default="")
+    baseline: Label = column("What it was held against on the same units, or in the other arm.")
+    evaluated_on: Day = column("Day of the test.")
+    sample: Text = column("Which units.", default="")
+    n: CaseNumber = column("Number of units tested, or of independent blocks of them.", "units")
+    unit: Label = column("What one unit is, as the benefit counts it: orders, lists, hours, ….")
+    gain: Number = column("Mean gain over the baseline; a loss is negative.", f"{MONEY} per unit")
+    standard_error: AtLeastZero = column(
+        "Standard error of that mean, of blocks where units hang together.", f"{MONEY} per unit"
+    )
+
+    @property
+    def evaluation_id(self) -> str:
+        """Its id, as an evaluation calls it."""
+        return self.trial_id
 
 
 class Monitoring(Frozen):
