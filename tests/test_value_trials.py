@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from test_compare import moved, record_of, steps
-from test_value_model import asset, cost, linked, make, plan_of, total
+from test_value_model import asset, benefit, cost, linked, make, plan_of, total
 from test_workbook import by_libreoffice
 from test_workbook import record_of as workbook_record
 
@@ -50,6 +50,38 @@ def test_it_is_drawn_from_the_normal_distribution_of_its_standard_error_and_wide
 
 def test_no_level_makes_it_infinite():
     assert np.isfinite(tested.quantile(client.Trial(**trial()), np.array([0.0, 1.0]))).all()
+
+
+def effect(**changes):
+    return trial(effect="hits", **changes), [
+        benefit(2026, (1, 2, 3), volume_low=1000, volume_mode=1000, volume_high=1000, metric_link="trial:T1")
+    ]
+
+
+def test_an_effect_is_multiplied_by_the_money_of_one_and_both_are_drawn():
+    counted, priced = effect()
+    assert total(benefits=priced, trials=[counted], rate=0.0) == pytest.approx(1000 * 0.5 * 2)
+    drawn = value_model.simulate(plan_of(benefits=priced, trials=[counted], rate=0.0), draws=40_000).total.values
+    spread = 1000 * np.sqrt(
+        (2 * 0.1) ** 2 + (0.5**2 + 0.1**2) / 6
+    )  # of a product: the triangle 1, 2, 3 has variance 1/6
+    assert drawn.std() == pytest.approx(spread, rel=0.03)
+    plan = plan_of(benefits=priced, trials=[counted])
+    assert "hits</td>" in str(evidence_tables.trials(plan.client.trials, MONEY))
+    assert plan.inputs["T1.gain"].unit == "hits per orders"
+
+
+def test_the_money_of_an_effect_is_a_plan_and_the_effect_is_evidence():
+    def found(gain, price):
+        counted, priced = effect(gain=gain)
+        priced = [
+            row | {f"unit_value_{point}": price * row[f"unit_value_{point}"] for point in ("low", "mode", "high")}
+            for row in priced
+        ]
+        return record_of(make(benefits=priced, trials=[counted]))
+
+    assert moved(steps(found(0.5, 1), found(0.6, 1))) == {"evidence"}
+    assert moved(steps(found(0.5, 1), found(0.5, 2))) == {"plans"}
 
 
 def test_two_benefits_that_rest_on_one_trial_are_drawn_together():
@@ -100,7 +132,9 @@ def test_another_gain_is_evidence_in_a_comparison():
 
 
 def test_the_workbook_computes_it(tmp_path):
-    plan = plan_of(benefits=rows(), costs=[cost("2026-06-30", 40)], trials=[trial()])
+    counted, priced = effect(trial_id="T2")
+    priced = [row | {"driver_id": "hits", "metric_link": "trial:T2"} for row in priced]
+    plan = plan_of(benefits=rows() + priced, costs=[cost("2026-06-30", 40)], trials=[trial(), counted])
     worth = value_model.evaluate(plan)
     workbook.write(tmp_path / "workbook.xlsx", workbook_record(plan, float(worth.total)), "x")
     assert by_libreoffice(tmp_path / "workbook.xlsx")["All groups"] == pytest.approx(float(worth.total), abs=0.005)
@@ -141,6 +175,11 @@ def test_a_trial_of_a_folder_is_read_and_valued(folder):
     found = client.load(folder)
     assert found.trials[0].gain == 23000
     assert float(value_model.evaluate(value_model.plan(found)).total)
+
+
+def test_an_effect_needs_the_money_of_one(folder):
+    head, row = HEAD.replace("unit,", "unit,effect,"), GOOD.replace("tonnes,", "tonnes,kg,")
+    assert any('the money of one of "kg"' in sentence for sentence in problems(folder, row, head))
 
 
 @pytest.mark.parametrize(

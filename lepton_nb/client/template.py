@@ -124,9 +124,10 @@ A benefit takes what a case measures with `metric_link` `measured:ID`, ID being 
 `unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.
 `lepton-nb check` says which chapter will measure a case and what rests on it.
 
-What is no yes or no (a forecast, a list of recommendations, an experiment with two arms) is measured in money per unit:
-one row of `metrics/trials.csv` with the mean gain over what was done before, its standard error and n. A benefit takes
-it with `metric_link` `trial:ID` and leaves `unit_value_…` empty. Where units hang together, as the hours of a day do,
+What is no yes or no (a forecast, a list of recommendations, an experiment with two arms) is measured as a mean
+per unit: one row of `metrics/trials.csv` with the mean gain over what was done before, its standard error and n. A
+benefit takes it with `metric_link` `trial:ID`. Where the gain is money, `unit_value_…` stays empty; where it counts an
+effect (`effect`: hits, pieces, minutes), `unit_value_…` is the money of one. Where units hang together, as the hours of a day do,
 the standard error is that of the means of such blocks.
 
 ## Blocks of data

@@ -72,8 +72,8 @@ def _measured_gain(found: Any, gain: Callable[[Any], Any], money: Money) -> dict
         return {
             "Positive": "",
             "Recall": "",
-            "Gain per case": money(found.gain),
-            "5 % to 95 %": money.range(tested.ends(found)),
+            "Gain per case": _amount(found, money),
+            "5 % to 95 %": _ends(found, money),
         }
     told = gain(found) if found.outcome_value is not None else None
     return {
@@ -82,16 +82,28 @@ def _measured_gain(found: Any, gain: Callable[[Any], Any], money: Money) -> dict
     }  # fmt: skip
 
 
+def _amount(trial: Any, money: Money) -> str:
+    """The gain of a trial in money, or as the number of an effect."""
+    return words.figure(trial.gain, trial.effect) if trial.effect else money(trial.gain)
+
+
+def _ends(trial: Any, money: Money) -> str:
+    ends = tested.ends(trial)
+    return words.range_of(ends, trial.effect) if trial.effect else money.range(ends)
+
+
 def trials(found: Sequence[Any], money: Money) -> Html:
-    """What each trial measured in money per unit: of a forecast, of a list of recommendations, of an experiment."""
+    """What each trial measured as a mean per unit: of a forecast, of a list of recommendations, of an experiment."""
     rows = [
         {"Trial": words.label(item.trial_id), "Model": f"{item.asset_id} {words.label(item.policy)}".strip(),
          "Against": words.label(item.baseline), "Of": item.evaluated_on, "Units": f"{words.count(item.n)} {item.unit}",
-         "Gain a unit": money(item.gain), "5 % to 95 %": money.range(tested.ends(item)),
+         "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
          "Chance of a loss": words.percent(tested.below_zero(item))}
         for item in found
     ]  # fmt: skip
-    caption = "Gains measured in money per unit; interval and chance by the normal distribution of the standard error. "
+    caption = (
+        "Gains measured as a mean per unit; interval and chance by the normal distribution of the standard error. "
+    )
     files = dict.fromkeys("its case" if item.trial_id.startswith(MEASURED) else "metrics/trials.csv" for item in found)
     return render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}.") if rows else render.join()
 

@@ -67,6 +67,7 @@ def benefits(plan: Any, currency: str) -> Html:
     measured = {
         "confusion": "measured gain per case",
         "trial": "measured gain per unit",
+        "effect": "× measured effect per unit",
         "acceptance": "× share accepted",
     }
     rows = []
@@ -76,7 +77,7 @@ def benefits(plan: Any, currency: str) -> Html:
         rows.append({
             "Asset": asset_id, "Benefit": words.label(driver), "Type": words.label(last.benefit_type),
             "Evidence": f"{last.grade} × {last.widening:g}", "Volume a year": words.estimate(last.volume, unit=last.unit),
-            f"Unit value, {currency}": f"{value} {measured.get(last.link, '')}".strip(),
+            f"Unit value, {currency}": f"{value} {measured.get('effect' if value and last.link == 'trial' else last.link, '')}".strip(),
             "Attribution": words.share(last.attribution),
             "Adoption": " to ".join(dict.fromkeys(words.share(line.adoption) for line in (lines[0], last))),
         })  # fmt: skip

@@ -152,9 +152,10 @@ class Value(Inputs):
         found = self.gain[item["link"], item["link_id"]]
         if item["link"] == "confusion":
             return f"={found}", "gain a case (sheet Gains)"
-        if item["link"] == "trial":
+        if item["link"] == "trial" and item["unit_value"] is None:
             return f"={found}", "gain a unit (sheet Gains)"
-        return f"={item['unit_value']!r}*{found}", "given × share accepted (sheet Gains)"
+        what = "effect a unit" if item["link"] == "trial" else "share accepted"
+        return f"={item['unit_value']!r}*{found}", f"given × {what} (sheet Gains)"
 
     def _substitute(self, item: Mapping[str, Any], price: str) -> Any:
         """What a whole year of the asset's substitute costs, by the volume of that year's benefits or of none."""

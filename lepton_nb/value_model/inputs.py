@@ -211,7 +211,7 @@ def _of_benefits(plan: Plan) -> Iterable[Input]:
                 name=tested.name(line.tested),
                 category="gain",
                 label=f"{tested.label(line.tested)}: {terms.spoken(line.link_id)}",
-                unit=f"{currency} per unit" if line.link == "trial" else "share",
+                unit=tested.unit(line.tested, currency),
                 tested=line.tested,
                 **where | {"grade": plan.gain_grade(line)},
             )

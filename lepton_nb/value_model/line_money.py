@@ -76,14 +76,14 @@ def unit_value(plan: Plan, line: BenefitLine, world: World = MOST_LIKELY) -> Mon
         if given is None:
             given = gain_per_case(line.evaluation, world, plan.client, line.grade)
         return counted + line.widening * (given - counted)
-    if line.link == "trial":
+    if line.gives_unit_value:
         return _as_tested(line, world)
     unit = world.read(unit_value_name(line), line.unit_value)
     return unit * _as_tested(line, world) if line.tested is not None else unit
 
 
 def _as_tested(line: BenefitLine, world: World) -> Money:
-    """The gain per unit of a trial, or the share that was accepted without a change, as measured or drawn."""
+    """The gain per unit of a trial (money, or the number of an effect), or the share that was accepted without a change, as measured or drawn."""
     level = world.drawn.get(tested.name(line.tested))
     if level is None:
         return tested.mean(line.tested)

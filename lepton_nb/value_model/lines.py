@@ -91,7 +91,7 @@ class BenefitLine:
     @property
     def gives_unit_value(self) -> bool:
         """Whether what was measured is the money per unit, and nothing was given."""
-        return self.link in ("confusion", "trial")
+        return self.unit_value is None
 
     @property
     def weight(self) -> float:
@@ -244,7 +244,7 @@ class Plan:
     def gain_grade(self, line: BenefitLine) -> str:
         """Grade of the gain, or of the share accepted, behind a benefit: that of its row, which widens it; ``stand-in``
         where it was measured on made-up data, ``public data`` where on data that are not the client's (rule Measured)."""
-        if not line.gives_unit_value:
+        if line.link not in ("confusion", "trial"):
             return line.grade
         return (
             terms.STAND_IN

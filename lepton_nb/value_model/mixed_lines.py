@@ -90,8 +90,8 @@ class Side:
         return found
 
     @cached_property
-    def accepted(self) -> dict[str, tuple[float, ...]]:
-        return {row.figure: row.parameters for row in self.lines.drawn if row.law == "beta"}
+    def tested(self) -> dict[str, tuple[float, ...]]:
+        return {row.figure: row.parameters for row in self.lines.drawn if row.law in ("beta", "normal")}
 
     @cached_property
     def offers(self) -> dict[str, set[tuple[float, str]]]:
@@ -234,8 +234,8 @@ class Mixing:
         kinds = {one.unit_value_is, two.unit_value_is}
         if {UNIT_VALUE["confusion"], UNIT_VALUE["trial"]} & kinds or len(kinds) > 1:
             return self.evidence_kind(one, two)
-        figure = f"{two.evaluation}.acceptance"
-        same = self.before.accepted.get(figure) == self.after.accepted.get(figure)
+        figures = [f"{two.evaluation}.{what}" for what in ("acceptance", "gain")]
+        same = all(self.before.tested.get(figure) == self.after.tested.get(figure) for figure in figures)
         return "plans" if kinds == {UNIT_VALUE["none"]} or same else "evidence"
 
     def cap_kind(self, asset: str) -> str:

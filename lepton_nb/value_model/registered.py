@@ -117,7 +117,7 @@ def _tests(plan: Plan):
             if line.link == "trial":
                 low, high = tested.ends(counted)
                 words += f", 90 % {low:.4g} to {high:.4g}, against {counted.baseline} (metrics/trials.csv)"
-                what, unit = f"{what}: {terms.spoken(key)}", f"{plan.currency} a unit"
+                what, unit = f"{what}: {terms.spoken(key)}", tested.unit(counted, plan.currency)
             yield _row(what, counted.asset_id, tested.mean(counted), unit, grade, words)
             continue
         case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"

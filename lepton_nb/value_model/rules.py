@@ -21,7 +21,7 @@ RULES = {
     "beside it under its own name.",
     "One benefit": "volume × unit value × attribution × adoption. metric_link confusion or measured: the unit value is the measured "
     "gain per case of the model over its baseline, from paired counts where given. metric_link acceptance: unit value × the "
-    "measured share accepted. metric_link trial: the unit value is the measured gain per unit of metrics/trials.csv.",
+    "measured share accepted. metric_link trial: the unit value is the mean gain per unit of metrics/trials.csv; where that counts an effect, unit value × the effect.",
     "Measured": "metric_link measured: the evaluation is what the asset's case gave in this report, on the client's own data and "
     "by the client's model. It counts in place of what was typed for that asset, which stands beside it and counts nowhere; "
     "months that the case measured give the decay in place of typed monitoring. A case that no benefit links to is shown "

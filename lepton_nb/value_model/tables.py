@@ -178,6 +178,7 @@ UNIT_VALUE = {
     "none": "given",
     "confusion": "measured gain per case",
     "trial": "measured gain per unit",
+    "effect": "given × measured effect per unit",
     "acceptance": "given × measured share accepted",
 }
 
@@ -245,7 +246,7 @@ def _benefit_rows(plan: Plan):
                 volume=line.volume.mode,
                 unit=line.unit,
                 unit_value=float(unit_value(plan, line)),
-                unit_value_is=UNIT_VALUE[line.link],
+                unit_value_is=UNIT_VALUE["effect" if line.link == "trial" and line.unit_value else line.link],
                 evaluation=line.link_id,
                 attribution=line.attribution.mode,
                 adoption=line.adoption.mode,

@@ -37,6 +37,11 @@ def label(item) -> str:
     return "gain per unit by the trial" if is_trial(item) else "share accepted"
 
 
+def unit(item, currency: str) -> str:
+    """Unit of the figure: a share, money per unit, or the effect that was counted per unit."""
+    return f"{item.effect or currency} per {item.unit}" if is_trial(item) else "share"
+
+
 def law(item) -> tuple[str, tuple[float, ...]]:
     """How it is drawn, and by which parameters: beta (accepted, n), normal (gain, standard error)."""
     return ("normal", (item.gain, item.standard_error)) if is_trial(item) else ("beta", (item.accepted, item.n))

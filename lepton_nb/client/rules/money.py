@@ -13,6 +13,7 @@ from lepton_nb.client.schema import (
     COSTS,
     MARKET,
     OUTCOMES,
+    TRIALS,
     Problem,
 )
 from lepton_nb.client.words import quoted
@@ -144,15 +145,20 @@ OF_AN_EVALUATION = {"confusion": "an evaluation", "trial": "a trial", "measured"
 
 def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
     """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case."""
+    counted = {row.value.trial_id: row.value.effect for row in draft.rows(TRIALS)}
     for row in draft.rows(BENEFITS):
         link = row.value.metric_link
         given = [name for name in ("low", "mode", "high") if row.value[f"unit_value_{name}"] is not None]
-        if link.kind in OF_AN_EVALUATION and given:
+        if link.kind == "trial" and (effect := counted.get(link.id)):
+            if not given:
+                remedy = "give unit_value_low, _mode and _high: the trial counts it, and says nothing of money"
+                yield row.problem("unit_value_low", f"is empty; it is the money of one of {quoted(effect)}", 2, remedy)
+        elif link.kind in OF_AN_EVALUATION and given:
             remedy = "leave it empty (what was measured gives the unit value), or write metric_link none"
             yield row.problem(
                 f"unit_value_{given[0]}", f"is given beside a link to {OF_AN_EVALUATION[link.kind]}", 2, remedy
             )
-        if link.kind not in OF_AN_EVALUATION and not given:
+        elif link.kind not in OF_AN_EVALUATION and not given:
             remedy = "give the value of one unit, or link the evaluation that measures it (confusion:<evaluation_id>)"
             yield row.problem("unit_value_low", "is empty", 2, remedy)
 

@@ -287,9 +287,10 @@ class Acceptance(Frozen):
 
 
 class Trial(Frozen):
-    """What a paired test or an experiment measured of a model against what was done before, in money per unit.
+    """What a paired test or an experiment measured of a model against what was done before, as a mean per unit.
 
-    For results that are no yes or no: the cost of a forecast's error, the contribution of a list of recommendations.
+    For results that are no yes or no: the error of a forecast, the hits in a list of recommendations. The mean is money,
+    or the number of an effect whose money the benefit gives.
     """
 
     trial_id: Label = column("Id of the test.")
@@ -300,9 +301,14 @@ class Trial(Frozen):
     sample: Text = column("Which units.", default="")
     n: CaseNumber = column("Number of units tested, or of independent blocks of them.", "units")
     unit: Label = column("What one unit is, as the benefit counts it: orders, lists, hours, ….")
-    gain: Number = column("Mean gain over the baseline; a loss is negative.", f"{MONEY} per unit")
+    effect: Label = column(
+        "What the gain counts: hits, pieces too many, minutes, …; the benefit's unit value is the money of one. Empty: the "
+        "gain is money.",
+        default="",
+    )
+    gain: Number = column("Mean gain over the baseline; a loss is negative.", f"{MONEY}, or the effect, per unit")
     standard_error: AtLeastZero = column(
-        "Standard error of that mean, of blocks where units hang together.", f"{MONEY} per unit"
+        "Standard error of that mean, of blocks where units hang together.", f"{MONEY}, or the effect, per unit"
     )
 
     @property
