@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
+import papermill
 import pytest
 from test_client import B, Folder
 from test_client_data import as_parquet, case
 
-from lepton_nb import client, paths
+from lepton_nb import client, paths, results, value_model
 from lepton_nb.client import case_events
 from lepton_nb.client.words import Refused
+from lepton_nb.datasets.movielens import made_ratings
 from lepton_nb.report import cases, chapters
+from lepton_nb.value_model import line_money
 
 ENTRY = "asset_id: C1, case: recommender, data: data/orders.csv, user_column: customer, item_column: article, time_column: day"
 SPLIT = ", split: {by: day, test_from: 2025-03-01}"
@@ -21,6 +25,9 @@ EVENTS = [
     ("c2", "bread", "2025-01-09"), ("c2", "tea", "2025-02-01"), ("c2", "milk", "2025-03-05"), ("c2", "salt", "2025-03-07"),
     ("c3", "jam", "2025-02-11"), ("c4", "milk", "2025-03-08"),
 ]  # fmt: skip
+EVENTS += [  # enough other articles for a list of ten
+    (f"c{user}", f"article {n}", f"2025-02-0{user}") for user in (5, 6) for n in range(6 * user - 30, 6 * user - 18)
+]
 
 
 def orders(events=EVENTS, header: str = HEADER) -> bytes:
@@ -39,20 +46,20 @@ def bank(tmp_path):
 def test_events_are_read_and_what_cannot_be_foretold_is_counted(bank):
     changed = bank()
     (found,) = client.load(changed.path).cases
-    assert (found.case, found.kind, found.n) == ("recommender", "events", 10)
-    assert (found.users, found.items, found.single_users, found.unseen_items) == (4, 5, 2, 1)
+    assert (found.case, found.kind, found.n) == ("recommender", "events", 34)
+    assert (found.users, found.items, found.single_users, found.unseen_items) == (6, 23, 2, 1)
     assert (found.test_from, found.last_day) == (date(2025, 3, 1), date(2025, 3, 9))
     assert client.case_data(changed.path, found)["article"].tolist()[:3] == ["bread", "milk", "jam"]
 
 
 def test_users_of_one_choice_and_items_never_chosen_before_are_notes_not_refusals(bank):
     told = {note.column: note.sentence for note in bank().check().warnings if note.rule == 124}
-    assert "2 of 4 users chose one item" in told["cases.user_column"]
-    assert "1 of 5 items were first chosen on or after 2025-03-01" in told["cases.item_column"]
+    assert "2 of 6 users chose one item" in told["cases.user_column"]
+    assert "1 of 23 items were first chosen on or after 2025-03-01" in told["cases.item_column"]
 
 
 def test_without_a_split_the_last_fifth_of_the_events_is_the_test(bank):
-    assert client.load(bank(ENTRY).path).cases[0].test_from == date(2025, 3, 8)
+    assert client.load(bank(ENTRY).path).cases[0].test_from == date(2025, 2, 6)
 
 
 def test_a_parquet_file_of_the_same_events_is_the_same_case(bank):
@@ -98,14 +105,15 @@ REFUSED = {
     "strangers alone": (ENTRY + SPLIT, orders(STRANGERS), "split", 41, "no user of the test chose anything before"),
     "new items alone": (ENTRY + ", split: {by: day, test_from: 2025-03-07}", orders([*EVENTS[:3], *EVENTS[4:7], ("c1", "new", "2025-03-09")]),
                         "split", 41, "none of the 1 items chosen from 2025-03-07 on was chosen before"),
-    "one side": (ENTRY + ", split: {by: day, test_from: 2031-01-01}", None, "split", 41, "0 of 10 events lie on or after 2031-01-01"),
+    "one side": (ENTRY + ", split: {by: day, test_from: 2031-01-01}", None, "split", 41, "0 of 34 events lie on or after 2031-01-01"),
     "at random": (ENTRY + ", split: {by: random, test_share: 0.2}", None, "split", 41, "write {by: day, test_from: YYYY-MM-DD}"),
+    "few items": (ENTRY + SPLIT, orders(EVENTS[:10]), "item_column", 41, "5 items, of which one user chose 4"),
     "a target": (ENTRY + ", target: article", None, "target", 41, "a recommender has none"),
     "a baseline": (ENTRY + ", baseline_column: article", None, "baseline_column", 41, "a recommender has none"),
     "predictions": (ENTRY + ", predictions: data/p.csv", None, "predictions", 41, "a recommender has none"),
     "a user of another kind": (ENTRY.replace("recommender", "forecaster") + ", target: day", None, "user_column", 41, "a forecaster has none"),
     "images": (ENTRY.replace("orders.csv", "orders.npz"), None, "data", 41, "a recommender is read from .csv or .parquet"),
-    "cells": (ENTRY + SPLIT, orders() + b"c1,bread\n", "data", 35, "row 12: 2 cells, the header has 3"),
+    "cells": (ENTRY + SPLIT, orders() + b"c1,bread\n", "data", 35, "row 36: 2 cells, the header has 3"),
     "a public set": (ENTRY.replace("data/orders.csv", '"public:german_credit"'), None, "data", 41, "holds no choices of users"),
     "research only": (ENTRY.replace("data/orders.csv", '"public:movielens"'), None, "data", 41, "may be used for research only"),
 }  # fmt: skip
@@ -118,6 +126,37 @@ def test_events_that_do_not_fit_are_refused_with_place_and_remedy(bank, entry, d
     assert words in problems[0].sentence
 
 
-def test_the_plan_says_that_no_chapter_measures_it(bank):
-    told = cases.plans_in_words(chapters.read_all(paths.project()), client.load(bank().path))
-    assert told == ["C1: no chapter measures a recommender; its data were examined, and nothing rests on them."]
+def test_the_plan_says_which_chapter_measures_it(bank):
+    (told,) = cases.plans_in_words(chapters.read_all(paths.project()), client.load(bank().path))
+    assert told.startswith(
+        "C1: recommendation@C1 (35_recommendation.ipynb) will measure it on data/orders.csv, trained here"
+    )
+
+
+def test_a_case_is_executed_and_its_hits_become_money(tmp_path):
+    """Made-up orders through the chapter itself, and from its record to the value."""
+    rows = made_ratings()
+    some = np.isin(rows["user"], np.unique(rows["user"])[:120])
+    days = rows["timestamp"][some].astype("datetime64[s]").astype(str)
+    events = [(f"u{u}", f"i{i}", day) for u, i, day in zip(rows["user"][some], rows["item"][some], days, strict=True)]
+    changed = case(Folder(tmp_path, B), ENTRY).data("data/orders.csv", orders(events))
+    folder = changed.path
+    given = {
+        "client_folder": str(folder),
+        "case": "C1",
+        "results_folder": str(tmp_path / "out"),
+        "epochs": 4,
+        "size": 8,
+    }
+    papermill.execute_notebook(str(paths.notebook("recommendation")), str(tmp_path / "out.ipynb"), given,
+                               cwd=str(tmp_path), kernel_name="python3", progress_bar=False)  # fmt: skip
+    found = results.measured(tmp_path / "out")
+    assert found["C1"].trial and found["C1"].evaluation["effect"] == "hits"
+    company = client.load(folder)
+    link = client.MetricLink("measured", "C1")
+    price = {"unit_value_low": 0.2, "unit_value_mode": 0.3, "unit_value_high": 0.5}
+    (row,) = [one for one in company.benefits if one.asset_id == "C1"][:1]
+    company = company.model_copy(update={"benefits": (row.model_copy(update={"metric_link": link, **price}),)})
+    plan = value_model.plan(company, measured=found)
+    line = plan.benefits[0]
+    assert float(line_money.unit_value(plan, line)) == pytest.approx(0.3 * found["C1"].evaluation["gain"])

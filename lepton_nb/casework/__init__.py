@@ -12,6 +12,7 @@ speaks against a conclusion, ``unlabelled`` estimates the value on rows without 
 
 from __future__ import annotations
 
+from lepton_nb.casework import choices
 from lepton_nb.casework.data import images, of_case, of_client, table
 from lepton_nb.casework.forms import (
     LEVEL,
@@ -47,6 +48,7 @@ __all__ = [
     "Repair",
     "Scores",
     "Slice",
+    "choices",
     "images",
     "of_case",
     "of_client",

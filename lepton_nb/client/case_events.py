@@ -24,6 +24,8 @@ COLUMNS = {
 OTHERS = ("target", "baseline_column", "block_column")
 #: Share of the events after which the test begins where the case gives no split.
 LEARNT_SHARE = 0.8
+#: Places of a list: every user must have as many items left.
+PLACES = 10
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)", re.ASCII)
 
 
@@ -82,10 +84,22 @@ def examined(case: Case, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]
     if unseen == {item for item, early in zip(items, before, strict=True) if not early}:
         found = f"none of the {len(unseen)} items chosen from {first} on was chosen before"
         raise Unfit("split", found, 41, "no list made from behaviour can hold them: begin the test later")
+    most = max(len(own) for own in _chosen(users, items).values())
+    if len(set(items)) - most < PLACES:
+        found = f"{len(set(items))} items, of which one user chose {most}"
+        raise Unfit("item_column", found, 41, f"a list has {PLACES} places: bring more items, or leave such users out")
     return {
         "last_day": max(times).date(), "users": len(set(users)), "items": len(set(items)), "single_users": single,
         "unseen_items": len(unseen), "test_from": first,
     }  # fmt: skip
+
+
+def _chosen(users: Sequence[str], items: Sequence[str]) -> dict[str, set[str]]:
+    """What each user chose."""
+    found: dict[str, set[str]] = {}
+    for user, item in zip(users, items, strict=True):
+        found.setdefault(user, set()).add(item)
+    return found
 
 
 def _times(cells: Sequence[str]) -> list[datetime]:
@@ -120,10 +134,9 @@ def _foretold(users: Sequence[str], items: Sequence[str], times: Sequence[dateti
 
     A user can be judged who chose something at one time and another thing at a later one, in the test.
     """
-    chosen: dict[str, set[str]] = {}
+    chosen = _chosen(users, items)
     first, last_of_test = {}, {}
-    for user, item, at, early in zip(users, items, times, before, strict=True):
-        chosen.setdefault(user, set()).add(item)
+    for user, at, early in zip(users, times, before, strict=True):
         first[user] = min(at, first.get(user, at))
         if not early:
             last_of_test[user] = max(at, last_of_test.get(user, at))

@@ -35,6 +35,46 @@ def origin(films: Any, ratings: Any) -> render.Html:
     return render.note(f"{ratings.title}: {ratings.source}. Terms: {ratings.licence}.")
 
 
+def brought(one: Any) -> render.Html:
+    """What a client brought: a casework Choices."""
+    events = one.events
+    told = f"{words.count(len(events.user))} choices of {words.count(events.items)} items by {words.count(events.users)} users ({one.source}); the test begins on {one.test_from}."
+    more = (
+        f" {words.count(one.repeated)} further choices of what a user had chosen before are left out."
+        if one.repeated
+        else ""
+    )
+    return render.note(told + more)
+
+
+def trial_table(rows: Sequence[Mapping[str, Any]]) -> render.Html:
+    """Hits in the lists of each way on the test. rows: way, validation (nDCG@10), hits, more (means over users or None)."""
+    shown = [
+        {"way": row["way"], "validation nDCG@10": words.number(row["validation"], 3), "hits a list": three(row["hits"]),
+         "more than best sellers": three(row["more"], sign=True) if row["more"] else render.MISSING}
+        for row in rows
+    ]  # fmt: skip
+    caption = "Hits in a list of ten on the test, judged once; 95 % bootstrap over users, paired where compared."
+    return render.table(
+        shown, dict.fromkeys(("validation nDCG@10", "hits a list", "more than best sellers"), str), caption
+    )
+
+
+def trial_told(way: str, more: Any) -> str:
+    """What the value takes: the way that validation chose, against the best sellers."""
+    verdict = (
+        "it hits more often"
+        if more.low > 0
+        else "it hits less often"
+        if more.high < 0
+        else "the test does not tell which hits more often"
+    )
+    return (
+        f"Validation chose {way}. On the test of {words.count(more.n)} users, against a list of best sellers, {verdict}: "
+        f"{three(more, sign=True)} hits a list."
+    )
+
+
 def protocols_table(rows: Sequence[Mapping[str, Any]]) -> render.Html:
     """Who learns from what, who is judged on what. rows: protocol, learns from, … as the chapter names them."""
     caption = "Three ways to split the same events. Wanted: items that a judged user chose afterwards."

@@ -149,6 +149,8 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 #: Kinds of cases that give an evaluation of a model over its baseline.
 EVALUATED = ("risk_classifier", "image_classifier")
+#: Kinds of cases that give a trial: what its gain counts, whose money the benefit gives.
+COUNTED = {"recommender": "hits"}
 
 
 def measured_by_cases(draft: Draft) -> Iterator[Problem]:
@@ -169,8 +171,10 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
         if case is None:
             remedy = word_of(name, set(cases)) or "list it under cases in client.yml, or link what was typed"
             yield row.problem("metric_link", f"no case measures {quoted(name)}{more}", 17, remedy)
+        elif case.case in COUNTED:
+            continue
         elif case.case not in EVALUATED:
-            remedy = f"link a case of kind {' or '.join(EVALUATED)}, or write none"
+            remedy = f"link a case of kind {' or '.join((*EVALUATED, *COUNTED))}, or write none"
             yield row.problem("metric_link", f"the case of {name}, a {case.case}, gives no evaluation", 17, remedy)
         elif case.outcome_value is None and not _has_money(draft, name):
             remedy = (

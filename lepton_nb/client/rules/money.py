@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from lepton_nb.client.codes import CURRENCIES
 from lepton_nb.client.drafts import Draft, Row
+from lepton_nb.client.rules.assets import COUNTED
 from lepton_nb.client.schema import (
     ASSETS,
     BENEFITS,
@@ -145,13 +146,18 @@ OF_AN_EVALUATION = {"confusion": "an evaluation", "trial": "a trial", "measured"
 
 def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
     """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case."""
-    counted = {row.value.trial_id: row.value.effect for row in draft.rows(TRIALS)}
+    counted = {("trial", row.value.trial_id): row.value.effect for row in draft.rows(TRIALS)}
+    counted |= {
+        ("measured", case.asset_id): COUNTED[case.case]
+        for case in draft.sections.get("cases", ())
+        if case.case in COUNTED
+    }
     for row in draft.rows(BENEFITS):
         link = row.value.metric_link
         given = [name for name in ("low", "mode", "high") if row.value[f"unit_value_{name}"] is not None]
-        if link.kind == "trial" and (effect := counted.get(link.id)):
+        if effect := counted.get(link):
             if not given:
-                remedy = "give unit_value_low, _mode and _high: the trial counts it, and says nothing of money"
+                remedy = "give unit_value_low, _mode and _high: the test counts it, and says nothing of money"
                 yield row.problem("unit_value_low", f"is empty; it is the money of one of {quoted(effect)}", 2, remedy)
         elif link.kind in OF_AN_EVALUATION and given:
             remedy = "leave it empty (what was measured gives the unit value), or write metric_link none"
