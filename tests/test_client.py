@@ -790,6 +790,9 @@ def spoilt(tmp_path_factory, request):
     """A sample with few predictions, so that many can be spoilt."""
     folder = Folder(tmp_path_factory.mktemp("fuzz"), request.param)
     scored = PREDICTIONS if request.param == B else "metrics/predictions_M2.csv"
+    head = "trial_id,asset_id,policy,baseline,evaluated_on,sample,n,unit,effect,gain,standard_error"
+    model = "C1" if request.param == B else "M1"
+    folder.data(schema.TRIALS, f"{head}\nT,{model},v4,last week,2026-03-31,weeks,52,weeks,,12.5,3.1\n".encode())
     folder.write(scored, folder.rows(scored)[:60])
     assert client.check(folder.path).problems == ()
     folder.scored = scored

@@ -101,7 +101,7 @@ def test_shares_accepted_are_written_for_benefits_of_years_that_are_not_run_too(
     counted = [{"asset_id": "M1", "evaluated_on": date(2025, 6, 30), "n": 50, "accepted_without_edit": 40, "unit": "x"}]
     rows = [benefit(2026, 100), benefit(2027, 1, metric_link="acceptance:M1")]
     plan = plan_of(benefits=rows, costs=[cost("2027-06-30", 50)], acceptance=counted)
-    assert all(line.accepted is None for line in plan.benefits)  # 2027 is not worth running
+    assert all(line.tested is None for line in plan.benefits)  # 2027 is not worth running
     found = sheets(plan)
     assert found["sheet_benefits"][1]["link_id"] == "M1"
     assert found["sheet_accepted"] == [{"asset": "M1", "n": 50, "accepted": 40}]

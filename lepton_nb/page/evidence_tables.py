@@ -13,7 +13,6 @@ from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
 from lepton_nb.terms import MEASURED
-from lepton_nb.value_model import tested
 
 
 def evaluations(parts: Any) -> Html:
@@ -61,14 +60,18 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
         "gains is that it raises no alarms, true or false."
         for item in evidence
         for found in (item.evaluation, *item.typed)
-        if not tested.is_trial(found) and found.model.tp == 0
+        if not _is_trial(found) and found.model.tp == 0
     ]
     return render.join(*banners, table, *(render.note(item.sentence) for item in evidence), *map(render.note, blind))
 
 
+def _is_trial(found: Any) -> bool:
+    return not hasattr(found, "model")
+
+
 def _measured_gain(found: Any, gain: Callable[[Any], Any], money: Money) -> dict[str, Any]:
     """Positive cases, recall, gain and its interval of an evaluation; a trial has the gain alone."""
-    if tested.is_trial(found):
+    if _is_trial(found):
         return {
             "Positive": "",
             "Recall": "",
@@ -88,8 +91,7 @@ def _amount(trial: Any, money: Money) -> str:
 
 
 def _ends(trial: Any, money: Money) -> str:
-    ends = tested.ends(trial)
-    return words.range_of(ends, trial.effect) if trial.effect else money.range(ends)
+    return words.range_of(trial.interval, trial.effect) if trial.effect else money.range(trial.interval)
 
 
 def trials(found: Sequence[Any], money: Money) -> Html:
@@ -98,7 +100,7 @@ def trials(found: Sequence[Any], money: Money) -> Html:
         {"Trial": words.label(item.trial_id), "Model": f"{item.asset_id} {words.label(item.policy)}".strip(),
          "Against": words.label(item.baseline), "Of": item.evaluated_on, "Units": f"{words.count(item.n)} {item.unit}",
          "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
-         "Chance of a loss": words.percent(tested.below_zero(item))}
+         "Chance of a loss": words.percent(item.below_zero)}
         for item in found
     ]  # fmt: skip
     caption = (

@@ -11,7 +11,6 @@ from lepton_nb.page import charts, plots, render, value_tables, words
 from lepton_nb.page.evidence_words import metrics
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
-from lepton_nb.value_model import tested
 
 #: How a kind of input is drawn where it has no range.
 DRAWN = {
@@ -33,7 +32,7 @@ def inputs(plan: Any, synthetic: bool) -> Html:
     for item in plan.inputs.values():
         kind = DRAWN.get(item.category, "triangular")
         if item.tested is not None:
-            kind = TESTED[tested.link(item.tested)]
+            kind = TESTED["trial" if hasattr(item.tested, "gain") else "acceptance"]
         rows.append({
             "Input": item.label, "Drawn as": kind, "Most likely (low to high)": words.estimate(item.range) if item.range else "",
             "Unit": item.unit, "Evidence": item.grade,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaincinv, ndtr, ndtri
+from scipy.special import betainc, betaincinv, ndtri
 
 from lepton_nb.client import Trial
 
@@ -68,12 +68,9 @@ def level(item) -> float:
 
 def ends(item) -> tuple[float, float]:
     """The 5 % and the 95 % point of what the test leaves open."""
+    if is_trial(item):
+        return item.interval
     return tuple(float(quantile(item, (1 + side * LEVEL) / 2)) for side in (-1, 1))
-
-
-def below_zero(trial) -> float:
-    """Chance that the gain of a trial is below 0."""
-    return float(ndtr(-trial.gain / trial.standard_error))
 
 
 def widened(item, drawn, factor: float):

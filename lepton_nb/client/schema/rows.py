@@ -3,6 +3,7 @@
 # No "from __future__ import annotations" here: pydantic would compile each annotation from its text,
 # which doubles the time of the import.
 
+from statistics import NormalDist
 from typing import ClassVar, Literal
 
 from lepton_nb.client.cells import (
@@ -315,6 +316,17 @@ class Trial(Frozen):
     def evaluation_id(self) -> str:
         """Its id, as an evaluation calls it."""
         return self.trial_id
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """5 to 95 % of the gain, normal with the standard error."""
+        drawn = NormalDist(self.gain, self.standard_error)
+        return drawn.inv_cdf(0.05), drawn.inv_cdf(0.95)
+
+    @property
+    def below_zero(self) -> float:
+        """Chance of a loss, of the same distribution."""
+        return NormalDist(self.gain, self.standard_error).cdf(0.0)
 
 
 class Monitoring(Frozen):
