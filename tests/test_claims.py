@@ -131,6 +131,12 @@ SETTINGS = {
         {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
         {"most_rows": 240, "article_epochs": 2, "our_epochs": 3, "trees": 20, "folds": 2},
     ),
+    "34_autoencoder": (
+        {"train_images": 300, "read_images": 200, "epochs": 2, "machine_epochs": 1, "trees": 5, "machine_rows": 900}
+        | {"folds": 2, "inner_folds": 2, "test_images": 200},
+        {"train_images": 700, "read_images": 700, "epochs": 6, "machine_epochs": 3, "trees": 20, "machine_rows": 1400}
+        | {"folds": 2, "inner_folds": 2, "test_images": 300, "cost_of_failure": 4000.0, "alarm_share": 0.05},
+    ),
     "35_recommendation": (
         {"size": 4, "epochs": 2, "seed": 0, "price": 4.0, "learnt_share": 0.8},
         {"size": 8, "epochs": 12, "seed": 1, "price": 9.0, "learnt_share": 0.7},

@@ -87,8 +87,8 @@ def test_every_name_that_a_chapter_shows_from_a_recorded_run_is_on_record(path):
 
 #: Chapters with a table of symbols, what a reader needs and learns, hints, remarks and claims. A new one joins them.
 IN_FORM = (
-    *("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "31_risk_classifier", "35_recommendation"),
-    *("36_inspection", "40_cifar10", "50_translation", "60_faces"),
+    *("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "31_risk_classifier", "34_autoencoder"),
+    *("35_recommendation", "36_inspection", "40_cifar10", "50_translation", "60_faces"),
     "76_decisions",
 )
 STUDENT = [ROOT / "notebooks" / f"{name}.ipynb" for name in IN_FORM]
@@ -178,7 +178,7 @@ def test_a_chapter_tells_in_sentences_what_its_figures_say(path):
     telling = ["".join(cell["source"]) for cell in cells if "claim" in cell["metadata"].get("tags", [])]
     assert telling
     assert all(
-        re.search(r"\b(claims|risk_tables|inspection_charts|recommendation_charts|decision_tables)\.\w+", source)
+        re.search(r"\b(claims|risk_tables|decision_tables|(autoencoder|inspection|recommendation)_charts)\.\w+", source)
         for source in telling
     )
 

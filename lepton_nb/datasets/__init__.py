@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from lepton_nb.datasets._base import DataProblem, Dataset, Entry, StandIn
+from lepton_nb.datasets.ai4i import AI4I
 from lepton_nb.datasets.cifar10 import CIFAR10, CIFAR10_LOSSLESS
 from lepton_nb.datasets.credit_card_default import CREDIT_CARD_DEFAULT
 from lepton_nb.datasets.faces import FACES
@@ -30,6 +31,7 @@ from lepton_nb.datasets.telco_churn import TELCO_CHURN
 __all__ = ["REGISTRY", "DataProblem", "Dataset", "Entry", "StandIn", "entry", "fingerprint", "load", "locate"]
 
 REGISTRY: dict[str, Entry] = {
+    "ai4i": AI4I,
     "cifar10": CIFAR10,
     "cifar10_lossless": CIFAR10_LOSSLESS,
     "credit_card_default": CREDIT_CARD_DEFAULT,

@@ -1,5 +1,6 @@
 """Networks: ``build_*(…) -> keras.Model``, all sizes in the signature. No data, no training, no globals."""
 
+from lepton_nb.models.autoencoder import build_autoencoder, encoder_of
 from lepton_nb.models.cifar10 import build_cifar10, build_cifar10_article, whitening_kernel
 from lepton_nb.models.faces import (
     build_faces_article_discriminator,
@@ -16,6 +17,7 @@ from lepton_nb.models.translation import build_translation, build_translation_ar
 
 __all__ = [
     "ItemTower",
+    "build_autoencoder",
     "build_cifar10",
     "build_cifar10_article",
     "build_faces_article_discriminator",
@@ -31,5 +33,6 @@ __all__ = [
     "build_translation",
     "build_translation_article",
     "build_two_tower",
+    "encoder_of",
     "whitening_kernel",
 ]
