@@ -230,6 +230,10 @@ def test_where_an_assumption_turns_the_decision_the_worth_is_the_cost(foundry, r
     assert miss.turns_at / -48 == pytest.approx(0.8)  # a found defect costs nothing: worth is in proportion to a miss
     for row in rows:
         assert row.turns_at is None or min(row.at_low, row.at_high) <= cost <= max(row.at_low, row.at_high)
+    (scenario,) = [row for row in rows if row.label == "scenario"]
+    assert (scenario.low_words, scenario.high_words) == ("downturn", "upside")
+    assert scenario.at_low / risen.likely == pytest.approx(0.70, rel=0.02)  # a year of loss pays no tax
+    assert scenario.at_high / risen.likely == pytest.approx(1.25, rel=0.02)
     assert not [row for row in deals.changes(foundry, risen, 1e9, str) if row.turns_at is not None]
 
 

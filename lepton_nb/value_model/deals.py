@@ -394,6 +394,7 @@ def changes(plan: Plan, found: Rise, cost: float, words: Callable[[float], str],
         at = turning.place(way, lambda world: of(world) - cost)
         turn = None if at is None else way.figure(at)
         rows.append(Change(move.label, move.unit, move.low_words, move.high_words, low, high, turn))
+    rows += _scenarios(plan, found, of)
     seen = found.evaluation.model
     if found.evaluation.share_range is None:
         share = performance.wilson_interval(seen.positives, seen.n, LEVEL)
@@ -402,3 +403,15 @@ def changes(plan: Plan, found: Rise, cost: float, words: Callable[[float], str],
         at = turn if share.low < turn < share.high else None
         rows.append(Change("share of positive cases: test set", "of cases", *map(words, share.interval), *ends, at))
     return sorted(rows, key=lambda row: -row.swing)[:most]
+
+
+def _scenarios(plan: Plan, found: Rise, of: Callable[[World], float]) -> Iterator[Change]:
+    """The client's worst and best scenario for the rise, where they differ."""
+    each = {
+        item.name: of(World(own_multipliers={found.asset_id: item.multipliers(found.asset_id)}))
+        for item in plan.client.scenarios
+        if item.p > 0
+    }
+    low, high = min(each, key=each.__getitem__), max(each, key=each.__getitem__)
+    if not math.isclose(each[low], each[high], rel_tol=1e-9):
+        yield Change("scenario", "", low, high, each[low], each[high], None)
