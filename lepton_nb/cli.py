@@ -42,6 +42,7 @@ from lepton_nb.cli_options import (
     SingleFile,
     path_of,
 )
+from lepton_nb.cli_serve import serve
 
 app = typer.Typer(
     help=__doc__, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -50,6 +51,7 @@ app = typer.Typer(
 
 importing = typer.Typer(help="Fill a client's folder from a system that knows its models.", no_args_is_help=True)
 app.add_typer(importing, name="import")
+app.command()(serve)
 
 
 @app.command()
@@ -88,6 +90,8 @@ def _report(
         plan = planning.plan(_client_folder(client), out, settings=_settings(settings), **asked)
         for warning in plan.client.warnings:
             console.print(f"note: {warning.sentence}", style="dim", markup=False)
+        for name, why in plan.left_out.items():
+            console.print(f"note: {name} is left out: it {why}.", style="dim", markup=False)
         for sentence in cases.own_in_words(
             plan.client, {task.name: task.chapter for task in plan.tasks}, asked.get("only", ())
         ):

@@ -110,7 +110,7 @@ class Record:
             "figures": {name: asdict(figure) for name, figure in self.figures.items()},
             "tables": self.tables,
             "data": self.data,
-            "seconds": {name: round(float(value), 3) for name, value in self.seconds.items()},
+            "seconds": {name: _brief(float(value)) for name, value in self.seconds.items()},
         }
 
     def save(self, folder: str | Path = "") -> Path:
@@ -126,6 +126,11 @@ class Record:
 
     def __getitem__(self, name: str) -> Figure:
         return self.figures[name]
+
+
+def _brief(seconds: float) -> float:
+    """Wall times to a millisecond, those below a second to three digits: an answer of a network takes less than one."""
+    return round(seconds, 3) if abs(seconds) >= 1 else float(f"{seconds:.3g}")
 
 
 def _plain(value):

@@ -27,9 +27,8 @@ from lepton_nb import processor
 
 
 @contextlib.contextmanager
-def _quiet_start() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Standard error of the process (not only of Python) goes nowhere: TensorFlow's C++ code writes there."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences what comes after the start
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -40,7 +39,8 @@ def _quiet_start() -> Iterator[None]:
         os.close(nowhere)
 
 
-with _quiet_start():
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # silences what comes after the start
+with silence():
     import keras
 
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # no advice about retracing on a page
@@ -61,6 +61,7 @@ __all__ = [
     "predict",
     "random_affine",
     "set_seed",
+    "silence",
     "train",
 ]
 

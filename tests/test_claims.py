@@ -161,6 +161,12 @@ SETTINGS = {
         {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
         {"train_images": 300, "compare_images": 60, "article_steps": 60, "our_epochs": 3, "feature_epochs": 2},
     ),
+    "72_deployment": (
+        {"train_images": 200, "test_images": 200, "epochs": 2, "dense_units": 32, "kept": 0.25, "rounds": 2, "calls": 5}
+        | {"load_seconds": 0.2, "shares": [0.4], "together": 20, "window": 20, "samples": 40, "others": False},
+        {"train_images": 600, "test_images": 300, "epochs": 5, "dense_units": 64, "kept": 0.5, "rounds": 3, "calls": 5}
+        | {"load_seconds": 0.3, "shares": [0.3], "together": 20, "window": 25, "samples": 40, "others": False},
+    ),
     "76_decisions": (
         {"draws": 2048},
         {"draws": 2048, "points": 0.01, "offered": 1.2, "chance": 0.3, "alone": 5000.0, "rivals": 1, "wait_years": 2.0},

@@ -34,8 +34,20 @@ FORBIDDEN = {
     "client": {"report", "cli", "valuation", "value_model", "models", "casework"},
     "value_model": {"report", "cli", "models", "training", "casework"},
     "casework": {"report", "cli", "page"},
+    "deploy": {"report", "cli", "page", "casework", "models", "datasets", "value_model", "valuation", "results"},
     "results": {"report", "cli"},
-    "page": {"report", "cli", "client", "value_model", "valuation", "models", "training", "datasets", "casework"},
+    "page": {
+        "report",
+        "cli",
+        "client",
+        "value_model",
+        "valuation",
+        "models",
+        "training",
+        "datasets",
+        "casework",
+        "deploy",
+    },
     "terms": {path.name.removesuffix(".py") for path in PACKAGE.iterdir()},
 }
 #: What it may import inside a function, and only there: a formula, for the few that need it.

@@ -89,7 +89,7 @@ def test_every_name_that_a_chapter_shows_from_a_recorded_run_is_on_record(path):
 IN_FORM = (
     *("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "31_risk_classifier", "34_autoencoder"),
     *("35_recommendation", "36_inspection", "40_cifar10", "50_translation", "60_faces"),
-    "76_decisions",
+    *("72_deployment", "76_decisions"),
 )
 STUDENT = [ROOT / "notebooks" / f"{name}.ipynb" for name in IN_FORM]
 every_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
@@ -178,7 +178,10 @@ def test_a_chapter_tells_in_sentences_what_its_figures_say(path):
     telling = ["".join(cell["source"]) for cell in cells if "claim" in cell["metadata"].get("tags", [])]
     assert telling
     assert all(
-        re.search(r"\b(claims|risk_tables|decision_tables|(autoencoder|inspection|recommendation)_charts)\.\w+", source)
+        re.search(
+            r"\b(claims|risk_tables|decision_tables|(autoencoder|inspection|recommendation|deployment)_charts)\.\w+",
+            source,
+        )
         for source in telling
     )
 

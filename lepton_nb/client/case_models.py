@@ -46,8 +46,8 @@ class Port(NamedTuple):
     type: str = ""  # of its numbers, e.g. float, uint8
 
 
-def opened(path: Path) -> tuple[Port, ...]:
-    """The inputs of a model file that may be opened. Raises Wrong."""
+def opened(path: Path, scores: bool = True) -> tuple[Port, ...]:
+    """The inputs of a model file that may be opened. scores: it must give the score of each row. Raises Wrong."""
     with path.open("rb") as stream:
         start = stream.read(16)
     if not start:
@@ -56,7 +56,7 @@ def opened(path: Path) -> tuple[Port, ...]:
     try:
         if pickled(start, path):
             raise Wrong("is a pickle under another name: it runs any code when it is opened", HOW_TO_EXPORT)
-        return _onnx(path) if what == "ONNX" else _keras(path, start)
+        return _onnx(path, scores) if what == "ONNX" else _keras(path, start, scores)
     except Wrong:
         raise
     except Exception as error:  # damaged files make parsers raise almost anything
@@ -85,7 +85,7 @@ def pickled(start: bytes, path: Path) -> bool:
 # --- ONNX
 
 
-def _onnx(path: Path) -> tuple[Port, ...]:
+def _onnx(path: Path, scores: bool) -> tuple[Port, ...]:
     try:
         import onnx
     except ImportError:
@@ -117,7 +117,8 @@ def _onnx(path: Path) -> tuple[Port, ...]:
                 f"takes exactly {port.shape[0]} row{'s' * (port.shape[0] != 1)} at a time: its input is {_shown((port,))}",
                 remedy,
             )
-    _gives_scores(model.graph.output, onnx)
+    if scores:
+        _gives_scores(model.graph.output, onnx)
     return ports
 
 
@@ -173,7 +174,7 @@ def _tensors(graph: Any) -> Iterator[Any]:
 # --- Keras
 
 
-def _keras(path: Path, start: bytes) -> tuple[Port, ...]:
+def _keras(path: Path, start: bytes, scores: bool) -> tuple[Port, ...]:
     remedy = "save the model with model.save('model.keras')"
     if start.startswith(b"\x89HDF"):
         raise Wrong("is an HDF5 file, which can hold code", remedy)
@@ -205,7 +206,8 @@ def _keras(path: Path, start: bytes) -> tuple[Port, ...]:
         inner = part.get("config")
         if isinstance(inner, dict) and isinstance(inner.get("vocabulary"), str):
             raise Wrong("names a vocabulary in another file", "give the vocabulary as a list")
-    _keras_scores(config)
+    if scores:
+        _keras_scores(config)
     return tuple(_keras_ports(config))
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+from lepton_nb import extras
+
 PROFILES = ("quick", "full")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 #: Draws that client.yml may ask for (lepton_nb.client.cells.Draws), and that a command may.
@@ -116,6 +118,7 @@ class Chapter:
     pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
     case: str = ""  # kind of case (client.schema.Case) that it measures: it is executed for each case of that kind too
     covers: tuple[Cover, ...] = ()  # the rows of the sources that it makes work
+    extra: str = ""  # packages that few need (lepton_nb.extras): without them the chapter is left out
 
     @cached_property
     def notebook(self) -> dict[str, Any]:
@@ -196,6 +199,17 @@ def read_all(root: Path) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
+def without_extras(chapters: Iterable[Chapter]) -> dict[str, str]:
+    """Chapters that cannot be executed here, each with the reason: packages of an extra are missing, or it needs such a one."""
+    left_out: dict[str, str] = {}
+    for chapter in order(chapters):
+        if why := extras.lacking(chapter.extra):
+            left_out[chapter.name] = why
+        elif needs := [need for need in chapter.needs if need in left_out]:
+            left_out[chapter.name] = f"needs {needs[0]}, which {left_out[needs[0]]}"
+    return left_out
+
+
 def order(chapters: Iterable[Any]) -> list[Any]:
     """Chapters or tasks (anything with name and needs), each after those it needs. Raises ChapterProblem for a circle."""
     waiting = {chapter.name: chapter for chapter in chapters}
@@ -243,7 +257,13 @@ def read(path: Path) -> Chapter:
         pictures=tuple(declared.get("pictures", ())),
         case=declared.get("case", ""),
         covers=tuple(covers(path.name, notebook)),
+        extra=declared.get("extra", ""),
     )
+    if chapter.extra and chapter.extra not in extras.MODULES:
+        raise ChapterProblem(
+            f"{path.name}: its extra {chapter.extra!r} is not one of {', '.join(extras.MODULES)}."
+            f"{did_you_mean(chapter.extra, extras.MODULES)}"
+        )
     if chapter.case and (lacking := [name for name in OF_A_CASE if name not in {p.name for p in chapter.parameters}]):
         raise ChapterProblem(
             f"{path.name}: measures cases of kind {chapter.case}, so its parameters cell needs {' and '.join(lacking)}."

@@ -110,6 +110,7 @@ class Plan:
     previous: since.Previous | None = None  # the earlier report that this one leads on from
     forms: Forms = field(default_factory=Forms)
     brand: Brand | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)  # chapters whose packages are missing, and which
 
 
 def plan(
@@ -147,6 +148,11 @@ def plan(
     state = paths.state_folder()
     contents.remember(state)
     everything = chapter_module.read_all(paths.project())
+    left_out = chapter_module.without_extras(everything)
+    for name in [*only, *settings]:
+        if name in left_out:
+            raise ChapterProblem(f"{name}: {left_out[name]}.")
+    everything = tuple(chapter for chapter in everything if chapter.name not in left_out)
     company, seen = _client(client_folder)
     before = None if previous is None else since.read(previous, company.valuation.currency)
     outlines = cases.outlines(everything, company)
@@ -205,6 +211,7 @@ def plan(
         previous=before,
         forms=forms,
         brand=branding.of(company, folder),
+        left_out=left_out,
     )
 
 
