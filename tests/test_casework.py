@@ -19,6 +19,7 @@ from lepton_nb.page import case_tables, words
 from lepton_nb.valuation import performance
 from lepton_nb.value_model import decay
 from lepton_nb.value_model.gains import yearly_cases
+from lepton_nb.value_model.threshold import calibration_bins
 
 REAL = pytest.mark.skipif(not os.environ.get("LEPTON_DATA"), reason="LEPTON_DATA names no folder with real data")
 
@@ -573,3 +574,20 @@ def test_a_model_that_flags_nobody_goes_on_record(case, tmp_path):
     judging.enter(record, judged)
     assert record.save(tmp_path).is_file()
     assert case_tables.cuts(judged)
+
+
+def test_the_calibration_error_has_an_interval_around_it_that_narrows_with_the_rows():
+    generator = np.random.default_rng(7)
+    score = generator.uniform(0.05, 0.95, 4000)
+    truth = (generator.uniform(size=4000) < np.clip(score + 0.08, 0, 1)).astype(int)  # 0.08 too modest
+    widths = []
+    for n in (400, 4000):
+        low, high = calibrating.error_interval(truth[:n], score[:n])
+        seen = calibrating.expected_error(calibration_bins(truth[:n], score[:n]))
+        assert low < 0.08 < high or n == 400
+        assert low <= seen <= high
+        widths.append(high - low)
+    assert 2 < widths[0] / widths[1] < 5  # as one over the root of n
+    exact = generator.uniform(size=4000) < score
+    assert calibrating.error_interval(exact.astype(int), score)[0] < 0.01, "noise alone is no error"
+    assert calibrating.error_interval(truth, score) == calibrating.error_interval(truth, score)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from made_cases import table
-from test_value_measured import case, linked, months, typed_bank  # noqa: F401
+from test_value_measured import case, evaluation, linked, months, typed_bank  # noqa: F401
 
 from lepton_nb import value_model
 from lepton_nb.casework import doors, in_use, judging
@@ -188,7 +189,7 @@ def test_what_is_weighted_to_the_share_in_use_says_so_and_what_is_not_too():
 
 def test_the_cut_of_five_scores_is_explained_here_and_on_the_page_of_value():
     found = judged_at()
-    one = SimpleNamespace(evaluation_id="E1", asset_id="C1", closed_form=0.1, closed_form_sentence="", sentence="",
+    one = SimpleNamespace(evaluation_id="E1", asset_id="C1", closed_form=0.1, closed_form_sentence="", sentence="", in_use=None,
                           cuts=found.cuts, n=found.n, positives=found.positives)  # fmt: skip
     for page in (case_tables.cuts(found), evidence_tables.cuts({"E1": one}, MONEY)):
         assert "five scores" in str(page) and "where the other four bring most" in str(page)
@@ -260,3 +261,56 @@ def test_a_group_that_is_worth_nothing_to_one_side_says_why():
     result = SimpleNamespace(value_in_use=8.0, fair_value_less_costs=0.0, recoverable=8.0, impairment_loss=0.0)
     test = SimpleNamespace(group="M2", carrying=4.0, result=result, rate_before_tax=0.1)
     assert "M2: worth nothing to a market participant" in str(accounts.against_value([test], {}, {}, "EUR"))
+
+
+def test_a_cut_is_told_for_the_test_and_for_the_cases_in_use():
+    found = judged_at(share=0.02)
+    seen = found.positives / found.n
+    assert found.in_use == pytest.approx(performance.prior_shift(found.closed_form, seen, 0.02))
+    plain = judged_at()
+    assert found.in_use == pytest.approx(plain.closed_form), "the money alone, whatever the share of the test"
+    page = str(case_tables.cuts(found))
+    assert words.percent(found.in_use, 2) in page and f"that is {words.percent(found.closed_form, 2)}" in page
+    assert plain.in_use is None and "theorem 2" not in str(case_tables.cuts(plain))
+    cuts = {"E1": threshold.threshold(found.evaluation, None)}
+    assert words.percent(found.in_use, 2) in str(
+        evidence_tables.cuts({found.evaluation.evaluation_id: cuts["E1"]}, MONEY, [found.evaluation])
+    )
+
+
+def test_the_looks_at_a_test_are_counted_and_what_is_not_known_is_said():
+    trained, given = judged_at("trained"), judged_at()
+    assert given.looks == 2 and "met the same labels" in str(case_tables.looks(given))  # a default boosting beside it
+    points = tuple(SimpleNamespace(labels=labels, repeats=3) for labels in (50, len(trained.case.train)))
+    curve = replace(trained, learning=SimpleNamespace(points=points))
+    assert curve.looks == 1 + 1 + 3 + 1
+    bare = replace(given, case=SimpleNamespace(learnable=False, train=given.case.train))
+    assert bare.looks == 1 and "Beside it" not in str(case_tables.looks(bare))
+    assert "before this report are not recorded" in str(case_tables.whole(given))
+
+
+def test_a_case_on_public_data_says_what_rests_on_it():
+    found = judged_at()
+    public = SimpleNamespace(public="loans", rests=False, hour_source="", hour_price=None)
+    shown = replace(found, case=replace(found.case, settings=public, yearly=1000.0, stand_in=False))
+    page = str(case_tables.conclusion(shown))
+    assert "counts nowhere in the value" in page and "Gain a year" not in page
+    rests = replace(shown, case=replace(shown.case, settings=SimpleNamespace(**vars(public) | {"rests": True})))
+    assert "benefits link to this case" in str(case_tables.conclusion(rests)) and "Gain a year" in str(
+        case_tables.conclusion(rests)
+    )
+    assert "Public data." not in str(case_tables.conclusion(found))
+
+
+def test_a_test_without_a_day_is_not_dated(linked, tmp_path, plan):  # noqa: F811
+    day = linked.valuation.date
+    undated = value_model.plan(linked, measured=case(tmp_path, evaluation(evaluated_on=day.isoformat())))
+    for one, told in ((undated, "not dated"), (plan, str(plan.evidence[0].evaluation.evaluated_on))):
+        assert one.evidence[0].dated == (one is plan)
+        for page in (
+            evidence_tables.evaluations(one.client, one.undated),
+            value_tables.outcome_money(one.client.evaluations, "EUR", one.undated),
+        ):
+            assert told in str(page)
+        row = next(row for row in value_model.register(one) if row.input.startswith("gain per case"))
+        assert told in row.source

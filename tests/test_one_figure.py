@@ -5,12 +5,14 @@ The chapters about the client are executed in one process, as a report executes 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
 import warnings
 from dataclasses import dataclass, field
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +66,18 @@ class Report:
     records: dict[str, results.Record]
     tables: list[Table] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)  # (page, text outside tables)
-    first: list[str] = field(default_factory=list)  # what the first page shows in the client's part, cell by cell
+    own: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # chapter → what its page of the client's part shows, cell by cell
 
     @property
     def currency(self) -> str:
         return self["value"]["value"].unit
+
+    @property
+    def first(self) -> list[str]:
+        """What the first page shows in the client's part, cell by cell."""
+        return self.own["00_summary"]
 
     def __getitem__(self, chapter: str) -> results.Record:
         return self.records[chapter]
@@ -112,9 +121,10 @@ def _execute(folder: Path, client_folder: str, light: bool) -> Report:
         shell.reset(new_session=True)
         for cell in notebook["cells"]:
             source, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
-            own = chapter == "00_summary" and not {"appendix", "book-only"} & set(tags)
+            own = not {"appendix", "book-only"} & set(tags)
+            shown = report.own.setdefault(chapter, [])
             if own and cell["cell_type"] == "markdown":
-                report.first.append(source)
+                shown.append(source)
             if cell["cell_type"] != "code" or "nbval-check-output" in tags:  # worked examples need no client
                 continue
             with capture_output() as captured:
@@ -130,7 +140,7 @@ def _execute(folder: Path, client_folder: str, light: bool) -> Report:
             elif "remove-cell" not in tags and done.result is not None and not source.rstrip().endswith(";"):
                 markup = shell.display_formatter.format(done.result)[0].get("text/html", "")
                 read(report, chapter, markup)
-                report.first += [markup] if own else []
+                shown += [markup] if own else []
         name = chapter.partition("_")[2]
         report.records[name] = results.load(name, folder)
     return report
@@ -152,10 +162,31 @@ def place(tmp_path_factory):
 MOST_WORDS = 600
 
 
+def text_of(pieces: list[str]) -> str:
+    """The text of a page, drawings and addresses left out, with one space between words."""
+    text = " ".join(re.sub(r"<(svg|style)\b.*?</\1>|\]\([^)]*\)", " ", piece, flags=re.S) for piece in pieces)
+    return re.sub(r"[ \n\t]+", " ", unescape(re.sub(r"<[^>]+>", " ", text))).strip(" ")
+
+
 def words_of(pieces: list[str]) -> list[str]:
     """The words of a page, drawings left out."""
-    text = " ".join(re.sub(r"<(svg|style)\b.*?</\1>", " ", piece, flags=re.S) for piece in pieces)
-    return [word for word in re.split(r"[ \n\t]+", re.sub(r"<[^>]+>", " ", text)) if re.search(r"\w", word)]
+    return [word for word in text_of(pieces).split(" ") if re.search(r"\w", word)]
+
+
+#: Most words of the nine value pages of a sample's client part, and those of the foot of a page, which publication adds.
+MOST_OF_VALUE, FOOT = 9_000, 25
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_value_pages_of_every_sample_are_short(name, place):
+    """Counted as on the site (test_whole_way): whatever stands between spaces, tables and captions among it, drawings not."""
+    own = {
+        chapter: FOOT + len(text_of(pieces).split(" "))
+        for chapter, pieces in sample(name, place).own.items()
+        if chapter.startswith("8")
+    }
+    assert len(own) == 9 and min(own.values()) > 100
+    assert sum(own.values()) < MOST_OF_VALUE, own
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -353,7 +384,7 @@ HEADINGS = {
 def of_first_page(report: Report, row: dict[str, str]) -> list[str]:
     """Where a row of the first page does not say the value of the records, to what the range of the total allows."""
     value, label = report["value"], row["Group, asset"]
-    sums = first_page.Sums(value.tables["total"][0], report.currency)
+    sums = first_page.sums_of(value, report.currency)
     if label == "– together":  # what its group holds beside its assets
         return (
             []
@@ -380,8 +411,6 @@ def of_pages(report: Report) -> list[str]:
             label = row.get("Group") if "Group" in row and "Asset" not in row else next(iter(row.values()), "")
             if "Counts" in row or "Stop at the end of" in row or "Block" in row:
                 continue  # other rows than one a group: posteriors, dates of stopping, blocks of data
-            if "Earned" in row and label == "Total":
-                continue  # of one group's assets: totals_of_groups
             if "Group, asset" in row:
                 wrong += of_first_page(report, row)
                 continue
@@ -406,25 +435,79 @@ def of_pages(report: Report) -> list[str]:
     return wrong
 
 
+def told(text: str) -> float | None:
+    """The amount that a sum of the first page says; None for one that is not told."""
+    found = re.match(rf"({words.MINUS}?[\d.,{words.THIN}]+?)(?:{words.THIN}(k|m|bn))?{words.THIN}[A-Z]{{3}}$", text)
+    if found is None:
+        return None
+    amount = float(found[1].replace(words.MINUS, "-").replace(words.THIN, ""))
+    return amount * {"k": 1e3, "m": 1e6, "bn": 1e9}.get(found[2], 1.0)
+
+
+def off(parts: list[str], whole: str, least: float) -> bool:
+    """Whether sums that are told do not add to the whole; what is small may come to anything under the least told."""
+    if told(whole) is None or not parts:
+        return False
+    amounts = [told(part) for part in parts]
+    small = sum(amount is None for amount in amounts)
+    gap = abs(sum(amount or 0.0 for amount in amounts) - told(whole))
+    return gap > small * least + 1e-6 * (1 + abs(told(whole)))
+
+
+def sums_that_do_not_add(report: Report) -> list[str]:
+    """Sums of the first page that do not add to the last digit: assets to groups, groups to the total, what leads to the value."""
+    wrong, sums = [], first_page.sums_of(report["value"], report.currency)
+    (table,) = [table for table in report.tables if "Group, asset" in (table.rows or [{}])[0]] or [None]
+    rows = [] if table is None else table.rows
+    groups = [
+        row for row in rows if row["Nine in ten"] and row["Group, asset"] != "Total" and row["Value"] != "no number"
+    ]
+    total = next((row["Value"] for row in rows if row["Group, asset"] == "Total"), "")
+    if len(rows) <= first_page.MOST_ASSETS and off([row["Value"] for row in groups], total, sums.least):
+        wrong.append(f"groups do not add to {total}: {[row['Value'] for row in groups]}")
+    for at, row in enumerate(rows):
+        own = list(itertools.takewhile(lambda one: one["Group, asset"].startswith(words.MISSING), rows[at + 1 :]))
+        if own and not row["Group, asset"].startswith(words.MISSING) and len(rows) <= first_page.MOST_ASSETS:
+            parts = [one["Value"] for one in own]
+            if off(parts, row["Value"], sums.least):
+                wrong.append(f"{row['Group, asset']}: {parts} do not add to {row['Value']}")
+    text = next((text for piece in report.first for text in re.findall(r"<p>Most likely: .*?</p>", piece)), "")
+    steps = re.findall(r"([^<>]*)<a [^>]*>([^<]*)</a>", text)
+    if steps:
+        at = next(number for number, (name, _) in enumerate(steps) if name == ": ")
+        first = [
+            f"{words.MINUS}{amount}" if name in (" less costs ", " and tax ") else amount for name, amount in steps[:at]
+        ]
+        likely, *beyond, mean = [amount for _, amount in steps[at:]]
+        wrong += [f"{first} do not add to {likely}"] if off(first, likely, sums.least) else []
+        wrong += [f"{[likely, *beyond]} do not add to {mean}"] if off([likely, *beyond], mean, sums.least) else []
+    return wrong
+
+
 def totals_of_groups(report: Report) -> list[str]:
     """The last line of each table of asset values and of shares is its group's figure."""
     money, wrong = words.Money(report.currency), []
     groups = {row["name"]: row for row in report["value"].tables["groups"]}
+    names = {words.groups(name): name for name in groups}
+    seen = set()
     for table in report.tables:
-        of = re.match(
-            r"Group (.*?)(, .*shown, not concluded|, by kind of asset|: .*)?\.?$", table.caption.split(". ")[0]
-        )
-        if of is None or of[1] not in groups or not table.rows:
-            continue
-        group, last = groups[of[1]], table.rows[-1]
-        if "Earned" in last and last["Value"] != money(group["value"]):
-            wrong.append(
-                f"{table.page}: assets of {of[1]} sum to {last['Value']}, the group is {money(group['value'])}"
-            )
-        if "Share" in last and "Replacing it costs" in last and last["Share"] != money(group["most_likely"]):
-            wrong.append(
-                f"{table.page}: shares of {of[1]} sum to {last['Share']}, the group is {money(group['most_likely'])}"
-            )
+        for row in table.rows:
+            label = row.get("Asset") or row.get("Kind")
+            if label not in names:
+                continue
+            group = groups[names[label]]
+            if row.get("Name") == "the group" and row["Value"] != money(group["value"]):
+                wrong.append(
+                    f"{table.page}: assets of {label} sum to {row['Value']}, the group is {money(group['value'])}"
+                )
+            if row.get("Replacing it costs") == "the group" and row["Share"] != money(group["most_likely"]):
+                wrong.append(
+                    f"{table.page}: shares of {label} sum to {row['Share']}, the group is {money(group['most_likely'])}"
+                )
+            seen |= {table.page} & {"81_approaches", "86_joint_benefit"}
+    several = [row for row in groups.values() if len(row["assets"]) > 1]
+    if several and seen != {"81_approaches", "86_joint_benefit"}:
+        wrong.append(f"sums of groups were seen on {sorted(seen)} only")
     return wrong
 
 
@@ -527,7 +610,7 @@ def of_workbook(report: Report, path: Path) -> list[str]:
 def one_figure(report: Report, path: Path) -> None:
     """Everything of one client at once: what differs is listed with the places where it stands."""
     wrong = of_records(report).differing() + of_pages(report) + totals_of_groups(report) + one_text(report)
-    wrong += of_workbook(report, path) + without_currency(report)
+    wrong += of_workbook(report, path) + without_currency(report) + sums_that_do_not_add(report)
     assert not wrong, "\n".join(wrong)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,7 @@ def test_the_test_of_a_prohibited_asset_stands_beside_the_groups(plan):
     owner = values(plan)
     tests = books.impairment_tests(plan, ledger.books(plan.client), owner, owner)
     shown = str(accounts.against_value(tests, {"X": "withheld: why"}, {"X": 7000.0}, "EUR"))
-    assert "X: no number is concluded (withheld: why)" in shown and "7" in shown
+    assert "X: no number is concluded (withheld), so nothing is tested" in shown and "7" in shown
     assert shown.count("<tr>") == 1 + len(plan.groups) and {group.name for group in plan.groups} >= {"D1"}
 
 
@@ -70,6 +70,10 @@ def test_new_money_without_a_request_says_so(plan):
 def test_the_calendar_names_dates_assets_and_how_it_was_read(plan):
     found = law.calendar(plan.client)
     shown = str(accounts.calendar(found))
+    first = min(item.provision.since for item in found.due if item.provision.since)
+    near, none = (str(accounts.calendar(found, day)) for day in (first + timedelta(days=1), date(2100, 1, 1)))
+    assert f">since {first}<" in shown and f">since {first}<" not in near and ">since 2025-02-02<" in near
+    assert "No rule begins" in none and found.sentences[0][:20] in none
     assert "since 2025-02-02" in shown and "EU AI Act: Art. 5" in shown and "text of the rule read" in shown
     read = str(accounts.sources(found)).replace("<wbr>", "")
     assert all(source.address.replace("&", "&amp;") in read for source in found.sources)
@@ -106,5 +110,5 @@ def test_of_many_groups_the_correlations_of_those_that_vary_most_are_shown():
     names = tuple(f"G{number}" for number in range(20))
     mixed = portfolio.Spread(names, np.eye(20), tuple(float(number) for number in range(20)), 10.0, 1000)
     held = decisions.concentration(dict.fromkeys(names, 1.0))
-    shown = str(accounts.together(mixed, held, "EUR"))
+    shown = str(accounts.concentration(mixed, held) + accounts.correlations(mixed, "EUR"))
     assert "G19" in shown and "G0<" not in shown and "of 20" in shown

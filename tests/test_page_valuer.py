@@ -116,3 +116,27 @@ def test_the_evidence_for_the_rate_names_each_part_of_a_rate_that_is_built_up():
     assert all(name in shown for name in parts) and all(group.name in shown for group in plan.groups)
     given = value_model.plan(clients.load(ROOT / "clients" / "bank"))
     assert "in it: " not in str(valuer.rates(value_model.register(given), given.groups, sheets.returns_in_rates(given)))
+
+
+def test_what_belongs_to_no_asset_is_a_departure_with_its_share():
+    client = engaged()
+    asks = "each intangible asset identified and valued by itself; what is left is goodwill"
+    found = {one.asks: one for one in law.departures(client, {"D1 + M1": 200.0, "M2": 0.0}, 1000.0)}
+    assert found[asks].standard == "IVS 210" and "what D1 + M1 earns beyond" in found[asks].here
+    assert "20 % of it" in found[asks].here and "nearest to goodwill" in found[asks].here
+    assert asks not in {one.asks for one in law.departures(client, {"M2": 0.0}, 1000.0)}
+    assert "together" in law.scope_of_work(client)["What is valued"]
+
+
+@pytest.mark.parametrize("name", ["manufacturer", "bank", "retailer"])
+def test_every_input_of_a_sample_names_its_source(name):
+    plan = value_model.plan(clients.load(ROOT / "clients" / name))
+    assert not [row.input for row in value_model.register(plan) if row.source == "not stated"]
+
+
+def test_a_part_of_the_rate_has_its_own_source_else_that_of_all():
+    discount = clients.load(ROOT / "clients" / "manufacturer").discount
+    assert "federal bonds" in discount.source_of("risk_free") and discount.sources.risk_free != discount.source
+    one = discount.model_copy(update={"sources": discount.sources.model_copy(update={"risk_free": ""})})
+    assert one.source_of("risk_free") == discount.source
+    assert discount.model_copy(update={"sources": None}).source_of("beta_unlevered") == discount.source

@@ -396,6 +396,14 @@ def test_break_even_rate_and_threshold_refusals():
         performance.cost_sensitive_threshold(1, 1, cost_tn=2)
 
 
+def test_a_shift_needs_both_classes():
+    assert performance.prior_shift(0.3, 0.2, 0.2) == pytest.approx(0.3)
+    assert (performance.prior_shift(0, 0.5, 0.1), performance.prior_shift(1, 0.5, 0.1)) == (0, 1)
+    for seen, used in ((0, 0.1), (0.5, 1)):
+        with pytest.raises(Undefined, match="one class only"):
+            performance.prior_shift(0.3, seen, used)
+
+
 def test_flag_nothing_where_nothing_pays():
     result = performance.profit_curve([0, 0], [0.9, 0.1], 10, -1)
     assert (result.best_flagged, result.best_profit, result.score_cut) == (0, 0, None)

@@ -1035,3 +1035,13 @@ def test_after_one_half_life_half_the_excess_is_left(start, kept, elapsed):
     end = 0.5 + (start - 0.5) * kept
     found = performance.half_life(start, end, elapsed, floor=0.5)
     assert 0.5 + (start - 0.5) * 0.5 ** (elapsed / found) == pytest.approx(end)
+
+
+@few
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99), st.floats(0.1, 100), st.floats(0.1, 100))
+def test_a_threshold_moves_with_the_share_of_positive_cases(seen, used, false_alarm, miss):
+    """Money weighted to the cases in use gives the same cut as the plain money, shifted to the share of the test."""
+    plain = performance.cost_sensitive_threshold(false_alarm, miss)
+    weighted = performance.cost_sensitive_threshold(false_alarm * (1 - used) / (1 - seen), miss * used / seen)
+    assert performance.prior_shift(plain, used, seen) == pytest.approx(weighted)
+    assert performance.prior_shift(weighted, seen, used) == pytest.approx(plain)

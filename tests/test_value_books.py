@@ -13,7 +13,7 @@ from test_value_model import benefit, cost, plan_of
 
 from lepton_nb import client as clients
 from lepton_nb import value_model
-from lepton_nb.page import accounts, value_tables, words
+from lepton_nb.page import accounts, by_year, value_tables, words
 from lepton_nb.value_model import books, ledger, portfolio, profits
 from lepton_nb.value_model.lines import without_amortisation
 
@@ -476,3 +476,18 @@ def test_profit_by_year_is_the_owners_on_any_basis(foundry):
         update={"valuation": foundry.client.valuation.model_copy(update={"basis_of_value": "fair_value_ifrs13"})}
     )
     assert profits.profits(value_model.plan(market)) == profits.profits(value_model.plan(foundry.client))
+
+
+def test_benefits_by_driver_and_year_are_those_of_the_cash_flows(foundry):
+    plan = foundry
+    found = profits.by_driver(plan)
+    assert {asset for asset, _ in found} == set(plan.benefits_of)
+    flows = [value_model.cash_flows(plan, group) for group in plan.groups]
+    for at, years in enumerate(zip(*flows, strict=True)):
+        told = sum(amounts[at] for amounts in found.values())
+        assert told == pytest.approx(sum(float(year.benefits) for year in years))
+    page = str(by_year.drivers(found, [span.year for span in plan.periods], "EUR"))
+    whole = sum(map(sum, found.values()))
+    assert words.thousands(whole) in page and "capped by the price of a substitute" in page
+    nets = str(by_year.net_flows({group.name: years for group, years in zip(plan.groups, flows, strict=True)}, "EUR"))
+    assert words.thousands(sum(float(year.net) for years in flows for year in years)) in nets

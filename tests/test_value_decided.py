@@ -182,6 +182,51 @@ def test_retrain_when_a_quarter_of_the_gain_is_gone_or_as_planned():
     assert [one.word for one in told(stopped, [planned])] == ["stop"], "what is stopped is not trained"
 
 
+def test_a_plan_of_training_has_a_better_schedule_beside_it():
+    planned = asset(retrain_every_months=6, retrain_cost=SimpleNamespace(mode=150.0))
+    rows = {"benefits": [benefit_row(half_life=3.0), benefit_row(half_life=3.0, young=0.0, starts="2026-10-01")]}
+
+    def schedules(best):
+        own = {"asset": "A", "gained": 0.0, "at_most": 1.0}
+        ways = [
+            own | {"months": None, "kept": None, "planned": False},
+            own | {"months": 6, "kept": 40.0, "planned": True},
+        ]
+        return record(trainings=[*ways, own | {"months": 12, "kept": best, "planned": False}])
+
+    for best, expected in ((60.0, (20.0, "more if trained every 12 months")), (48.0, (None, "")), (30.0, (None, ""))):
+        found = told(records([group()], value=rows, metric_to_money=schedules(best)), [planned])
+        one = next(one for one in found if one.word == "retrain")
+        assert (one.beside, one.beside_what) == expected
+
+
+def test_books_without_a_number_are_said_to_be_untested():
+    groups = [group("A + B", counts=False), group("C")]
+    value, sums = record(groups=groups), first_page.Sums(TOTAL, "EUR")
+    held = record(
+        {"A_carrying_amount": figure(30_000.0), "B_carrying_amount": figure(10_000.0), "C_carrying_amount": figure(9e9)}
+    )
+    page = str(first_page.untested(value, held, sums)).replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "40 k EUR" in page and "of A + B is untested" in page
+    assert not str(first_page.untested(record(groups=[group("C")]), held, sums))
+
+
+def test_what_was_spent_is_told_beside_the_number_where_it_is_large():
+    for spent, expected in ((60_000.0, True), (1_000.0, False)):
+        page = str(first_page.outside(record({"sunk": figure(spent)}), first_page.Sums(TOTAL, "EUR")))
+        assert ("60" in page) == expected and "Money spent" in page
+
+
+def test_sums_that_are_settled_add_wherever_they_are_told():
+    sums = first_page.Sums(TOTAL, "EUR")
+    parts = [sums.step * each for each in (3.4, 2.3, 4.3)]
+    sums.settle(parts, sums.step * 10)
+    assert [round(sums.rounded(part) / sums.step) for part in parts] == [4, 2, 4]
+    assert sums.plain(-parts[0]) == words.MINUS + sums.plain(parts[0])
+    with pytest.raises(ValueError, match="do not add"):
+        sums.settle(parts, sums.step * 14)
+
+
 def test_what_cannot_wait_comes_first_and_a_group_has_one_decision():
     groups = [group("A"), group("B", "not supported", -10.0), group("C", "open")]
     found = told(records(groups, uncertainty=record({"C_evpi": figure(1.0)})), [asset(name) for name in "ABC"])
@@ -303,6 +348,7 @@ def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, **tota
     known |= {
         "total": [TOTAL | total],
         "bridge": [{"benefits": 1_480_000.0, "running": 500_000.0, "development": 132_000.0, "tax": 180_000.0, "tax_benefit": 0.0, "value": 648_000.0}],
+        "scenarios": [{"p": 0.4, "value": 500_000.0}, {"p": 0.6, "value": 700_000.0}],
         "benefits": [{"asset": "A", "evaluation": "E"}, {"asset": "A", "evaluation": "E"}, {"asset": "B", "evaluation": ""}, {"asset": "C", "evaluation": "F"}],
         "gains": [{"evaluation": "E", "n": 6000}, {"evaluation": "F", "n": 500}, {"evaluation": "G", "n": 90}],
         "cash": [{"year": 2026 + at, "net": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
@@ -331,7 +377,14 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
     assert "Payback none" in never
     assert str(origin.derivation(value_of(value=None), sums, "")) == ""
     page = str(origin.derivation(value_of(), sums, ""))
-    assert page.count("80_value.ipynb") == 5 and page.count("83_uncertainty.ipynb") == 1
+    assert page.count("80_value.ipynb") == 5 and page.count("83_uncertainty.ipynb") == 3
+    likely = TOTAL["most_likely"]
+    by_scenario = 0.4 * 500_000 + 0.6 * 700_000 - likely
+    assert f"; scenarios: {sums.plain(by_scenario)} ".replace(words.THIN, " ") in told
+    assert f"lopsided ranges: {sums.plain(514_000 - likely - by_scenario)} ".replace(words.THIN, " ") in told
+    bare = value_of()
+    bare.tables["scenarios"] = []
+    assert "scenarios" not in plainly(origin.derivation(bare, sums, ""))
 
 
 def test_the_conclusion_is_one_sentence_in_the_tone_of_its_verdict():

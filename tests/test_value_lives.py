@@ -8,6 +8,7 @@ import pytest
 from test_value_model import asset, benefit, make, total
 
 from lepton_nb import value_model
+from lepton_nb.page import value_tables, words
 from lepton_nb.value_model import lives
 
 YEARS = [benefit(year, 100) for year in (2026, 2027, 2028)]
@@ -65,3 +66,17 @@ def test_in_the_middle_of_the_year_the_middle_of_the_own_days_counts():
 def test_a_life_that_fills_its_last_period_is_dated_as_it_is():
     assert lives.late(value_model.plan(make([asset(useful_life_years=2)], YEARS))) == ()
     assert lives.late(value_model.plan(make(benefits=YEARS))) == ()
+
+
+def test_useful_lives_are_moved_together():
+    plan = value_model.plan(make([asset(useful_life_years=2)], YEARS))
+    found = lives.varied(plan)
+    assert found[0.0] == pytest.approx(float(value_model.evaluate(plan).total))
+    for change in (-1.0, 1.0):
+        assert found[change] == pytest.approx(total([asset(useful_life_years=2 + change)], YEARS))
+    assert found[-1.0] < found[0.0] < found[1.0]
+    money = words.Money("EUR")
+    page = str(value_tables.lives(found, money))
+    assert "1 year shorter" in page and money(found[1.0] - found[0.0], sign=True) in page
+    kept = make(benefits=YEARS, valuation={"beyond_useful_life": "keep", "beyond_useful_life_reason": "a test"})
+    assert len(set(lives.varied(value_model.plan(kept)).values())) == 1

@@ -241,6 +241,7 @@ def test_the_second_client_shares_the_chapters_that_read_no_client(report):
     assert states["value"] == states["summary"] == states["architecture"] == "completed"
     (case,) = (bank.out / "site" / "notebooks").glob("*@C1.html")
     page = case.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+    check_the_clients_part(bank.out / "site")
     for word in ("credit_card_default", "scorecard_flag", "public:", "German credit", "Exercises", "import keras"):
         assert word not in page, word
     assert "Nordhafen" not in "".join(p.read_text("utf-8") for p in (bank.out / "site").rglob("*.html"))

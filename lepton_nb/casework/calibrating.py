@@ -10,9 +10,11 @@ from scipy import special
 from lepton_nb.casework.fitting import log_loss
 from lepton_nb.casework.forms import LEVEL, CaseSet, Repair, Scores
 from lepton_nb.valuation import performance
-from lepton_nb.value_model.threshold import calibration_bins
+from lepton_nb.value_model.threshold import bin_of, calibration_bins
 
 FOLDS = 5
+#: Samples of the test rows from which the interval of a calibration error is read.
+RESAMPLES = 500
 #: Fewest validation rows of each class on which a repair is fitted.
 FEWEST = 20
 
@@ -32,7 +34,12 @@ def repair(case_set: CaseSet, scores: Scores) -> Repair | None:
     truth, found = case_set.test.y, scores.test
     before, bins = performance.brier(truth, found, LEVEL), calibration_bins(truth, found)
     nothing = {"after": None, "error_after": None, "bins_after": (), "repaired": None, "repaired_validation": None}
-    told = {"before": before, "bins_before": bins, "error_before": expected_error(bins)}
+    told = {
+        "before": before,
+        "bins_before": bins,
+        "error_before": expected_error(bins),
+        "interval_before": error_interval(truth, found),
+    }
     if scores.validation is None:
         words = "No scores of the validation rows are known, so nothing can be repaired without a look at the test."
         return Repair(method="none", sentence=words, **told, **nothing)
@@ -64,7 +71,8 @@ def repair(case_set: CaseSet, scores: Scores) -> Repair | None:
             f"{expected_error(bins_after):.3f}."
         )
     return Repair(
-        method=best, after=after, error_after=expected_error(bins_after), bins_after=bins_after, repaired=repaired,
+        method=best, after=after, error_after=expected_error(bins_after), interval_after=error_interval(truth, repaired), bins_after=bins_after,
+        repaired=repaired,
         repaired_validation=out_of_fold[best], sentence=words, mend=mend, **told,
     )  # fmt: skip
 
@@ -73,6 +81,26 @@ def expected_error(bins: tuple[tuple[float, float, float, float, int], ...]) -> 
     """Mean distance of score and observed share over bins of equal size (mean score, share, low, high, n)."""
     total = sum(row[4] for row in bins)
     return sum(row[4] * abs(row[0] - row[1]) for row in bins) / total
+
+
+def error_interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, float]:
+    r"""Interval of :func:`expected_error` by resampling the rows with their bins kept; at the level of all of a case.
+
+    The distance is a sum of sizes, so that noise raises it, in a sample as in the test itself. The basic interval
+    $2\hat\theta - q$ turns the quantiles $q$ of the samples around the figure and so takes that off again; it ends at 0.
+
+    Reference: Davison & Hinkley (1997), Bootstrap Methods and their Application, section 2.4.
+    """
+    generator, place, apart = np.random.default_rng(0), bin_of(score), np.asarray(score) - truth
+    n, bins = len(apart), int(place.max()) + 1
+
+    def error(rows: np.ndarray) -> float:
+        return float(np.abs(np.bincount(place[rows], apart[rows], bins)).sum() / n)
+
+    seen = error(np.arange(n))
+    drawn = [error(generator.integers(0, n, n)) for _ in range(RESAMPLES)]
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return max(2 * seen - float(high), 0.0), max(2 * seen - float(low), 0.0)
 
 
 def _platt(scores: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

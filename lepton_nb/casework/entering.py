@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from lepton_nb.casework import money
-from lepton_nb.casework.forms import CaseSet, Finding, Judged, PerCase, Slice
+from lepton_nb.casework.forms import LEVEL, CaseSet, Finding, Judged, PerCase, Slice
 
+LOOKS = "in this report; looks before it are not recorded"
+RESAMPLED = f"{100 * LEVEL:.0f} %, rows resampled"
 INTERVAL = "90 %"
 
 
@@ -26,6 +28,7 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
     given = {"n": judged.n, "source": source}
     record.add(f"{prefix}n", judged.n, "test rows", source=source)
     record.add(f"{prefix}positives", judged.positives, "test rows", source=source)
+    record.add(f"{prefix}looks", judged.looks, "models judged on the test rows", source=source, note=LOOKS)
     record.add(f"{prefix}threshold", judged.cutoff.value, "score", note=judged.cutoff.source, n=len(case.validation))
     for name, rate in judged.rates.items():
         _rate(record, f"{prefix}{name}", rate, source)
@@ -43,13 +46,17 @@ def enter(record: Any, judged: Judged, findings: Iterable[Finding] = (), prefix:
             record.add(f"{prefix}{name}", score.value, unit, low=score.low, high=score.high, interval=INTERVAL, **given)
     if judged.repair is not None:
         mended = judged.repair
+        low, high = mended.interval_before
         record.add(
-            f"{prefix}calibration_error", mended.error_before, "fraction", note="ten bins of equal size", **given
-        )
+            f"{prefix}calibration_error", mended.error_before, "fraction", low=low, high=high, interval=RESAMPLED,
+            note="ten bins of equal size", **given,
+        )  # fmt: skip
         if mended.after is not None:
+            low, high = mended.interval_after
             record.add(
-                f"{prefix}calibration_error_repaired", mended.error_after, "fraction", note=mended.sentence, **given
-            )
+                f"{prefix}calibration_error_repaired", mended.error_after, "fraction", low=low, high=high, interval=RESAMPLED,
+                note=mended.sentence, **given,
+            )  # fmt: skip
             record.add(
                 f"{prefix}brier_repaired", mended.after.value, "score within 0..1", low=mended.after.low,
                 high=mended.after.high, interval=INTERVAL, note=mended.sentence, **given,

@@ -177,6 +177,8 @@ class Repair:
     repaired: np.ndarray | None = field(repr=False)  # scores of the test rows
     repaired_validation: np.ndarray | None = field(repr=False)  # out of fold
     sentence: str
+    interval_before: tuple[float, float]  # of error_before, by resampling the test rows
+    interval_after: tuple[float, float] | None = None
     mend: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)  # of other scores
 
 
@@ -272,6 +274,18 @@ class Judged:
     blocks_unit: str
     costs: Mapping[str, float | None]  # training, a_thousand: money; None where no price is given
     notes: tuple[str, ...]
+    closed_form: float | None = None  # threshold by the money alone, on scores of the test; None: there is none
+    in_use: float | None = None  # the same as a probability at the share of positive cases in use
+
+    @property
+    def looks(self) -> int:
+        """Models that met the labels of the test rows in this report: its own, a default one beside it, those of the learning curve.
+
+        The curve's model on all rows is trained once, whatever the repeats.
+        """
+        points = () if self.learning is None else self.learning.points
+        curve = sum(1 if one.labels == len(self.case.train) else one.repeats for one in points)
+        return 1 + int(self.case.learnable) + curve
 
     @property
     def yearly_gain(self) -> PerCase | None:

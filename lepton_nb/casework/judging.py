@@ -86,6 +86,7 @@ def judge(
             for name, seconds in (("training", scores.training_seconds), ("a_thousand", scores.seconds_a_thousand))
         },
         notes=tuple(notes),
+        closed_form=None if curves is None else curves.closed_form, in_use=None if curves is None else curves.in_use,
     )  # fmt: skip
 
 

@@ -177,6 +177,7 @@ def _with_money(draft: Draft, case: CaseData) -> CaseData:
         if (row.value.metric_link.kind, row.value.metric_link.id) in linked:
             volume = row.value.volume.mode * row.value.attribution.mode * row.value.adoption.mode
             by_year[row.value.year] = by_year.get(row.value.year, 0.0) + volume
+    rests = any(tuple(row.value.metric_link) == ("measured", case.asset_id) for row in draft.rows(BENEFITS))
     later = max(by_year, default=None)
     valuation = draft.sections["valuation"]
     known = ([row.value for row in draft.rows(file)] for file in (ASSETS, COSTS, USAGE))
@@ -185,6 +186,6 @@ def _with_money(draft: Draft, case: CaseData) -> CaseData:
         update={
             "outcome_value": money, "outcome_source": source, "currency": valuation.currency,
             "valuation_date": valuation.date, "yearly_cases": None if later is None else by_year[later],
-            "hour_price": price, "hour_source": price_source,
+            "hour_price": price, "hour_source": price_source, "rests": rests,
         }
     )  # fmt: skip

@@ -44,17 +44,21 @@ def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, cur
     )
 
 
-def together(mixed: Any, held: Any, currency: str) -> render.Html:
-    """Concentration of the groups' values and how far they move together."""
+def concentration(mixed: Any, held: Any) -> render.Html:
+    """How much of the value hangs on one group, and what mixing takes away of the spread."""
     mixing = (
         "nothing varies" if mixed.diversification is None else f"{words.share(mixed.diversification)} of the spread"
     )
-    shown = render.definitions({
+    return render.definitions({
         "Concentration (Herfindahl-Hirschman)": words.number(held.herfindahl),
         "As concentrated as": f"{words.number(held.effective_number, 1)} equal groups",
         "Largest share": words.share(held.largest_share),
         "Taken away by mixing": mixing,
     })  # fmt: skip
+
+
+def correlations(mixed: Any, currency: str) -> render.Html:
+    """How far the values of the groups move together."""
     widest = sorted(range(len(mixed.names)), key=lambda at: -mixed.deviations[at])[:COLUMNS]
     rows = [
         {"Group": mixed.names[at], **{mixed.names[other]: _defined(mixed.correlations[at][other]) for other in sorted(widest)},
@@ -62,18 +66,18 @@ def together(mixed: Any, held: Any, currency: str) -> render.Html:
         for at in sorted(widest)
     ]  # fmt: skip
     if len(rows) < 2:
-        return render.join(shown, render.note("One group: there is no correlation to show."))
+        return render.note("One group: there is no correlation to show.")
     caption = f"Correlation of the groups' simulated values, n = {words.count(mixed.draws)} draws. A dash: the value does not vary."
     if len(mixed.names) > COLUMNS:
         caption += f" The {COLUMNS} groups that vary most, of {len(mixed.names)}."
-    return render.join(shown, render.table(rows, {"Standard deviation": _money(currency)}, caption))
+    return render.table(rows, {"Standard deviation": _money(currency)}, caption)
 
 
 def treatments(assets: Sequence[Any], kept: Mapping[str, Any], currency: str) -> render.Html:
     """How each asset is booked, and what of its cost stands where."""
     rows = [
         {"Asset": asset.asset_id, "Name": asset.name, "Came by": asset.acquisition, "Standard": book.treatment.standard,
-         "How": book.treatment.words, "Intangible": book.intangible, "Machines": book.hardware, "Expensed": book.expensed}
+         "Intangible": book.intangible, "Machines": book.hardware, "Expensed": book.expensed}
         for asset in assets
         for book in [kept[asset.asset_id]]
     ]  # fmt: skip
@@ -82,6 +86,11 @@ def treatments(assets: Sequence[Any], kept: Mapping[str, Any], currency: str) ->
     return render.table(
         rows, dict.fromkeys(money, _money(currency)), caption, sums=money, none="No asset is registered."
     )
+
+
+def ways(kept: Mapping[str, Any]) -> render.Html:
+    """What each standard asks for under which an asset is booked, once for all its assets."""
+    return render.definitions({book.treatment.standard: book.treatment.words for book in kept.values()})
 
 
 #: So many rows, columns or layers are shown; the rest is summed.
@@ -177,9 +186,12 @@ def against_value(
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
     chart = _books_chart(tests, currency) if tests else render.join()
     notes = [
-        render.note(f"{name}: no number is concluded ({why}), so nothing is tested. In the books: {words.money(carrying[name], currency)}.")
+        render.note(
+            f"{name}: no number is concluded ({why.partition(':')[0]}), so nothing is tested; signs of impairment (IAS 36.12) are to be judged. "
+            f"In the books: {words.money(carrying[name], currency)}."
+        )
         for name, why in left_out.items()
-    ]  # fmt: skip
+    ]
     notes += [
         render.note(worth_nothing(test.group, "market"))
         for test in tests
@@ -231,17 +243,22 @@ def _standing(figure: float, unit: str) -> str:
     return words.rounded(figure, unit)
 
 
-def calendar(found: Any) -> render.Html:
-    """What applies to the client, from when, to which assets, and how well it was read."""
+def calendar(found: Any, near: date | None = None) -> render.Html:
+    """What applies to the client, from when, to which assets, and how well it was read.
+
+    near: what begins on that day or later, with what is to be said beside it; None: what has been in force before.
+    """
     rows = [
         {"When": item.when, "Law or standard": f"{item.provision.law}: {item.provision.reference}", "What": item.provision.what,
          "Assets": ", ".join(item.assets) or "all", "Read": item.provision.words}
         for item in found.due
+        if near is None or (item.provision.since is not None and item.provision.since >= near)
     ]  # fmt: skip
-    table = render.table(
-        rows, caption="The calendar, on the valuation date. Not legal advice.", none="Nothing applies."
-    )
-    return render.join(table, *(render.note(sentence) for sentence in found.sentences))
+    caption = "The calendar, on the valuation date. Not legal advice."
+    caption += " What has been in force for longer than a year, or without a day, is in the appendix." if near else ""
+    none = "No rule begins to bear on them within the year, or has since one year ago." if near else "Nothing applies."
+    table = render.table(rows, caption=caption, none=none)
+    return render.join(table, *(render.note(sentence) for sentence in found.sentences if near))
 
 
 def sources(found: Any) -> render.Html:

@@ -31,11 +31,11 @@ def methods(found: Any, returns: Mapping[str, float]) -> Html:
     """Which methods decide on each asset. returns: asset → the return asked of it."""
     rows = []
     for item in found.groups:
-        for name, part in item.assets.assets.items():
+        for number, (name, part) in enumerate(item.assets.assets.items()):
             asset = found.plan.asset(name)
             decide = [f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight > 0]
             rows.append({
-                "Asset": name, "Name": asset.name, "Kind": f"{words.label(asset.acquisition)} {asset.kind}", "Group": item.name,
+                "Asset": name, "Name": asset.name, "Kind": f"{words.label(asset.acquisition)} {asset.kind}", "Group": item.name if number == 0 else "",
                 "Role": "earns" if name in found.plan.benefits_of else "serves", "Return asked": words.rate(returns[name]),
                 "Decides": words.listed(decide, none="what it earns"),
             })  # fmt: skip
@@ -63,30 +63,31 @@ def replacement(costs: Mapping[str, Any], money: Money) -> Html:
     ]  # fmt: skip
     lacking = [f"{name}: {cost.sentence}" for name, cost in costs.items() if cost.built is None]
     caption = "Replacement cost. Overhead and developer's profit are not stated, so these are low estimates. Source: costs.csv."
-    return render.join(render.table(rows, caption=caption, none="No asset has a cost."), *map(render.note, lacking))
+    return render.join(
+        render.table(rows, caption=caption, none="No asset has a cost."), *map(render.note, words.once(lacking))
+    )
 
 
 def needed(found: Any, costs: Mapping[str, Any], money: Money) -> Html:
     """What replacing a group would cost beside what it is worth."""
-    told = []
+    rows = []
     for item in found.groups:
         paid = [name for name in item.group.assets if costs[name].depreciated > 0]
         if not paid:
             continue
-        of_others = all(costs[name].of_others for name in paid)
-        again, done = ("fit in again", "done") if of_others else ("replace", "built")
+        again = "fitted in" if all(costs[name].of_others for name in paid) else "built"
         whole = sum(costs[name].depreciated for name in paid)
-        cost = f"{item.name} would cost {money(whole)} to {again}"
-        if not item.counts:
-            told.append(f"{cost}; no number is concluded for what it is worth.")
-            continue
-        more = (
-            f"{words.times(item.value / whole)} as much"
-            if item.value > whole
-            else f"less: it would not be {done} again"
+        times = (
+            f"worth {words.times(item.value / whole)} its cost" if item.value > whole else f"would not be {again} again"
         )
-        told.append(f"{cost} and is worth {money(item.value)}, {more}.")
-    return render.sentences(told, none="No cost to compare with the value.")
+        rows.append(
+            {"Group": item.name, "To replace it": money(whole), "Value": money(item.value) if item.counts else "a range only",
+             "So": times if item.counts else "no conclusion"}
+        )  # fmt: skip
+    caption = (
+        "Replacement cost after depreciation beside the value (mean of the draws). How it is found is in the appendix."
+    )
+    return render.table(rows, caption=caption, none="No cost to compare with the value.")
 
 
 def market(comparables: Sequence[Any], prices: Mapping[str, Any], use, money: Money) -> Html:
@@ -120,9 +121,9 @@ def listed(reason: str) -> str:
 def charges(found: Any, money: Money) -> Html:
     """What each asset that serves others must earn a year, and what that is worth."""
     rows = [
-        {"Group": item.name, "Serves": name, "Cost, depreciated": money(charge.base) if charge.base else words.MISSING, "Return": words.rate(charge.rate),
+        {"Group": item.name if number == 0 else "", "Serves": name, "Cost, depreciated": money(charge.base) if charge.base else words.MISSING, "Return": words.rate(charge.rate),
          "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "In full": charge.value}
-        for item in found.groups for name, charge in item.assets.charges.items()
+        for item in found.groups for number, (name, charge) in enumerate(item.assets.charges.items())
     ]  # fmt: skip
     caption = (
         "Contributory charges, after tax. In full: worth if the group earns them all; what it does earn of them stands below. "
@@ -131,16 +132,18 @@ def charges(found: Any, money: Money) -> Html:
     return render.table(rows, {"In full": money}, caption, none="No asset serves another, so nothing is charged.")
 
 
-def parts(found: Any, money: Money) -> list[Html]:
+def parts(found: Any, money: Money) -> Html:
     """How the value of each group of several assets is made up of what its assets earn."""
-    shown = []
-    for item in found.groups:
-        if len(item.group.assets) > 1:
-            steps = [(name, part.earned) for name, part in item.assets.assets.items()]
-            axis = charts.waterfall(steps, money.currency, item.name, what="earned")
-            caption = f"Group {item.name}: what each part earns of it, before cost and market are looked at."
-            shown.append(plots.show(axis, caption, f"parts-{item.group.assets[0]}"))
-    return shown
+    shown = [item for item in found.groups if len(item.group.assets) > 1]
+    if not shown:
+        return render.join()
+    heights = [0.34 * len(item.assets.assets) + 1.1 for item in shown]
+    grid = charts.panels(len(shown), titles=[words.groups(item.name) for item in shown], heights=heights)
+    for axis, item in zip(grid, shown, strict=True):
+        steps = [(name, part.earned) for name, part in item.assets.assets.items()]
+        charts.waterfall(steps, money.currency, "the group", what="earned", axis=axis)
+    caption = "What each part earns of its group, before cost and market are looked at."
+    return plots.show(grid[0].figure, caption, "parts")
 
 
 def with_and_without(one: Any, currency: str) -> Html:
@@ -171,7 +174,7 @@ def royalties(found: Mapping[str, Any], money: Money, without: Callable[[str], s
     told = [without(name) for name, one in found.items() if one is None]
     caption = "A royalty is a share of revenue. Source: client.yml, market."
     table = render.table(rows, caption=caption, none="No asset has a relief from royalty.")
-    return render.join(table, *map(render.note, told))
+    return render.join(table, *map(render.note, words.once(told)))
 
 
 def worth_nothing(group: str, to: str) -> str:

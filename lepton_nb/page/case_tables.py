@@ -41,7 +41,7 @@ def whole(judged: Any, findings: Sequence[Any] = (), name: str = "case") -> Html
     pieces = [
         conclusion(judged, findings), found(findings), decisions(judged), differences(judged), probabilities(judged, name),
         cuts(judged, name), net_benefit(judged, name), slices(judged, name), labels(judged, name), blocks(judged, name),
-        tried(judged), time_and_cost(judged), rows(judged), render.sentences(judged.notes, none=""),
+        tried(judged), time_and_cost(judged), rows(judged), looks(judged), render.sentences(judged.notes, none=""),
     ]  # fmt: skip
     return render.join(*[piece for piece in pieces if str(piece)])
 
@@ -50,9 +50,28 @@ def _money(judged: Any) -> Money:
     return Money(judged.case.currency or "money")
 
 
+def _public(judged: Any) -> Html:
+    """That a client's case was judged on public data, and whether anything rests on that; nothing for its own data."""
+    told = judged.case.settings
+    if told is None or not told.public or judged.case.stand_in:
+        return render.join()
+    counts = (
+        "The value rests on it all the same: benefits link to this case."
+        if told.rests
+        else "No benefit links to it: what it gains counts nowhere in the value, and no money of a year is told."
+    )
+    return render.banner("Public data.", f"No test of the client's own model on its own cases was made here. {counts}")
+
+
 def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
-    """The gain with its interval, the area, the rates: what the test says, in large figures."""
+    """The gain with its interval, the area, the rates: what the test says, in large figures.
+
+    The money of a year is left out where public data were judged and no benefit rests on them.
+    """
     money, gain, year = _money(judged), judged.gain, judged.yearly_gain
+    settings = judged.case.settings
+    if settings is not None and settings.public and not settings.rests:
+        year = None
     stopped = [finding.words for finding in findings if finding.grade == "stop"]
     items: list[tuple] = []
     if gain is not None:
@@ -80,7 +99,7 @@ def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
     told = f"{judged.scores.name} ({DOORS[judged.scores.door]}), {words.count(judged.n)} test rows, {words.count(judged.positives)} positive."
     banner = [render.banner("No conclusion is drawn.", " ".join(stopped))] if stopped else []
     notes = [f"{told} {judged.cutoff.source}", *([ATTRIBUTED] if gain is not None and year is not None else [])]
-    return render.join(*banner, render.key_figures(items), *map(render.note, notes))
+    return render.join(_public(judged), *banner, render.key_figures(items), *map(render.note, notes))
 
 
 def found(findings: Sequence[Any]) -> Html:
@@ -154,8 +173,16 @@ def probabilities(judged: Any, name: str = "case") -> Html:
         "Scores of the test rows against what happened, with 90 % Wilson intervals.",
         f"{name}-calibration",
     )
-    told = f"{words.count(judged.n)} test rows in {len(repair.bins_before)} parts: Brier score {words.number(repair.before.value, 4)}, mean distance from what happened {words.number(repair.error_before, 3)}."
-    return render.join(drawn, render.note(f"{told} {repair.sentence}"))
+    ways = [("as they are", repair.before, repair.error_before, repair.interval_before)]
+    if len(shown) > 1:
+        ways.append((f"{repair.method} repair", repair.after, repair.error_after, repair.interval_after))
+    rows_ = [
+        {"Scores": told, "Brier score": words.number(brier.value, 4), "90 %": words.range_of(brier.interval, digits=4),
+         "Calibration error": words.number(error, 3), "90 %, rows resampled": words.range_of(ends, digits=3)}
+        for told, brier, error, ends in ways
+    ]  # fmt: skip
+    caption = f"{words.count(judged.n)} test rows in {len(repair.bins_before)} parts. Calibration error: mean distance of the score from what happened."
+    return render.join(drawn, render.table(rows_, caption=caption), render.note(repair.sentence))
 
 
 def cuts(judged: Any, name: str = "case") -> Html:
@@ -172,7 +199,9 @@ def cuts(judged: Any, name: str = "case") -> Html:
         f"{name}-profit",
     )
     told = f"Ways to cut the scores, in money{weighted(judged.evaluation)}; flagged: of the test rows as they are."
-    return render.join(drawn, evidence_tables.cut_table(judged.cuts, money, "row", told))
+    notes = [evidence_tables.shifted(judged.closed_form, judged.in_use, judged.evaluation)]
+    table = evidence_tables.cut_table(judged.cuts, money, "row", told, judged.case.yearly)
+    return render.join(drawn, table, *(render.note(text) for text in notes if text))
 
 
 def net_benefit(judged: Any, name: str = "case") -> Html:
@@ -336,6 +365,19 @@ def rows(judged: Any) -> Html:
     if case.left_out:
         told.append("No feature: " + "; ".join(f"{name} ({why})" for name, why in case.left_out.items()) + ".")
     return render.join(render.table(listed, caption="Rows of the case."), *map(render.note, told))
+
+
+def looks(judged: Any) -> Html:
+    """How often the test was looked at in this report, and what is not known of it."""
+    beside = judged.looks - 1
+    others = (
+        f" Beside it {words.plural(beside, 'model')} (a default gradient boosting, those of the learning curve) met the same labels, and nothing "
+        "was chosen by them."
+        if beside
+        else ""
+    )
+    told = f"Looks at this test in this report: the model was judged on it once.{others} Looks before this report are not recorded."
+    return render.note(told)
 
 
 def _tasks(judged: Any) -> dict[str, str]:

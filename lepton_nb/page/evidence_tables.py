@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
-from lepton_nb.page.evidence_words import months_from, sources, weighted
+from lepton_nb.page.evidence_words import day_of_test, months_from, sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
 from lepton_nb.terms import MEASURED
 
 
-def evaluations(parts: Any) -> Html:
-    """Who was compared with whom, on how many cases."""
+def evaluations(parts: Any, undated: Collection[str] = ()) -> Html:
+    """Who was compared with whom, on how many cases. undated: evaluations of cases whose rows have no day."""
     scored = {item.asset_id: item for item in parts.predictions}
     rows = [
-        {"Evaluation": words.label(item.evaluation_id), "Of": item.evaluated_on, "Model": f"{item.asset_id} {words.label(item.model_policy)}",
+        {"Evaluation": words.label(item.evaluation_id), "Of": day_of_test(item, undated), "Model": f"{item.asset_id} {words.label(item.model_policy)}",
          "Baseline": words.label(item.baseline_policy), "Cases": item.n, "Positive": item.model.positives,
          "Paired": "yes" if item.paired else "no",
          "Scores": words.plural(len(scored[item.asset_id].score), "case") if item.asset_id in scored else "none"}
@@ -30,7 +30,8 @@ def evaluations(parts: Any) -> Html:
         for item in parts.evaluations
         if item.outcome_value is None
     ]
-    caption = sources(parts.evaluations, *(f"metrics/predictions_{name}.csv" for name in scored))
+    caption = "How often a test was looked at before its counts were given is not recorded. "
+    caption += sources(parts.evaluations, *(f"metrics/predictions_{name}.csv" for name in scored))
     table = render.table(rows, caption=caption, none="The client gives no evaluation with a baseline.")
     return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
 
@@ -42,12 +43,16 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
         for found in (item.evaluation, *item.typed):
             rows.append({
                 "Asset": item.asset_id, "Evaluation": words.label(found.evaluation_id),
-                "Came about": "measured" if found is item.evaluation else "typed", "Of": found.evaluated_on,
+                "Came about": "measured" if found is item.evaluation else "typed",
+                "Of": day_of_test(found, () if item.dated else (item.evaluation.evaluation_id,)),
                 "Cases": found.n, **_measured_gain(found, gain, money),
                 "Counts": "yes" if found.evaluation_id in item.counts else "no",
             })  # fmt: skip
     shown = [found for item in evidence for found in (item.evaluation, *item.typed)]
-    caption = f"Measured in this report beside what was typed. {sources(shown)}"
+    caption = (
+        "Measured in this report (on the client's own data, on public data that stand for them, or on a stand-in, which is no evidence) beside what "
+        f"was typed. {sources(shown)}"
+    )
     banners = [
         render.banner("Stand-in data.", f"{item.asset_id}: {words.listed(item.stand_ins)}.", "stand-in")
         for item in evidence
@@ -200,8 +205,8 @@ def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
     return render.join(table, *map(render.note, told))
 
 
-def cuts(found: Mapping[str, Any], money: Money) -> Html:
-    """Where to cut the scores, by the money alone and as tried out on scored cases."""
+def cuts(found: Mapping[str, Any], money: Money, evaluations: Sequence[Any] = ()) -> Html:
+    """Where to cut the scores, by the money alone and as tried out on scored cases. evaluations: whose cuts these are."""
     shown = []
     for name, one in found.items():
         alone = (
@@ -209,8 +214,10 @@ def cuts(found: Mapping[str, Any], money: Money) -> Html:
             if one.closed_form is None
             else f"flag from a probability of {words.percent(one.closed_form, 2)} on"
         )
+        item = next((item for item in evaluations if item.evaluation_id == name), None)
+        prior = f" {shifted(one.closed_form, one.in_use, item)}" if item is not None and one.in_use is not None else ""
         shown.append(
-            render.note(f"{words.label(name)}, by the money alone: {alone}. {one.sentence}".replace("..", "."))
+            render.note(f"{words.label(name)}, by the money alone: {alone}.{prior} {one.sentence}".replace("..", "."))
         )
         if not one.cuts:
             continue
@@ -226,16 +233,29 @@ def cuts(found: Mapping[str, Any], money: Money) -> Html:
     return render.join(*shown) if shown else render.note("No threshold to look for.")
 
 
+def shifted(closed: float | None, in_use: float | None, evaluation: Any) -> str:
+    """That one cut is another probability where positive cases are rarer or more frequent than in the test; empty where they are not."""
+    if closed is None or in_use is None:
+        return ""
+    seen = evaluation.model.positives / evaluation.model.n
+    return (
+        f"The money alone says to flag from a probability of {words.percent(in_use, 2)} on where {words.percent(evaluation.positive_share)} of the "
+        f"cases are positive, as in use; on scores of this test, in which {words.percent(seen)} are, that is {words.percent(closed, 2)} "
+        "(odds times the ratio of the odds of both shares; Elkan 2001, theorem 2)."
+    )
+
+
 #: What is said of the way to cut that has no single score.
 FIFTHS = "Best on other cases: each fifth is cut where the other four bring most, so that no case chooses its own cut; it has five scores."
 
 
-def cut_table(found: Sequence[Any], money: Money, each: str, caption: str) -> Html:
-    """Ways to cut the scores of a model, in money. each: what one case is called."""
+def cut_table(found: Sequence[Any], money: Money, each: str, caption: str, yearly: float | None = None) -> Html:
+    """Ways to cut the scores of a model, in money. each: what one case is called; yearly: attributed decisions of a year."""
     rows = [
         {"Cut": cut.name, "From score": "five scores" if cut.cross_fitted else words.figure(cut.score), "Flagged": words.share(cut.flagged),
          f"Money per {each}": money(cut.value), "Over the cut in use": money(cut.gain),
-         "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None}
+         "90 %": money.range((cut.low, cut.high)) if cut.name != "in use" else None,
+         **({"Over it, a year": money(yearly * cut.gain)} if yearly else {})}
         for cut in found
     ]  # fmt: skip
     told = [render.note(FIFTHS)] if any(cut.cross_fitted for cut in found) else []
@@ -261,7 +281,7 @@ def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
         off = [row for row in one.calibration if not row[2] <= row[0] <= row[3]]
         told.append(
             f"{one.asset_id}, {words.count(one.n)} scored cases: AUC {words.number(one.auc.value, 3)} ({words.range_of(one.auc.interval, digits=3)}), Brier score "
-            f"{words.figure(one.brier.value)}. In {len(off)} of {words.plural(len(one.calibration), 'part')} the mean score lies outside the "
+            f"{words.figure(one.brier.value)} ({words.range_of(one.brier.interval, digits=4)}, 90 %). In {len(off)} of {words.plural(len(one.calibration), 'part')} the mean score lies outside the "
             f"interval of what happened" + (": calibrate before cutting by the money alone." if off else ".")
         )
     drawn = plots.show(
@@ -314,23 +334,24 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
     """How far a rate may fall: to no gain over the baseline, to no value of the group. evaluations: whose rates they are."""
     rows, told = [], []
     for item in found:
+        value = item.no_value
         rows.append({
             "Asset": item.asset_id, "Rate": item.what, "Measured": words.percent(item.measured.value),
             "90 %": words.percent_range(item.measured.interval), "Baseline": words.percent(item.baseline),
-            "No gain below": words.percent(item.no_gain), "No value below": words.percent(item.no_value),
+            "No gain below": words.percent(item.no_gain), "No value below": words.percent(value),
+            "Room, points": None if value is None else words.number(100 * (item.measured.value - value), 1),
+            "Interval above": None if value is None else "yes" if item.measured.low > value else "not wholly",
         })  # fmt: skip
         if item.sentence:
             told.append(f"{item.asset_id}: {item.sentence}")
-        if item.no_value is not None:
-            room = 100 * (item.measured.value - item.no_value)
-            where = "above" if item.measured.low > item.no_value else "not wholly above"
-            told.append(
-                f"{item.asset_id}: {words.number(room, 1)} points of room; the interval of what was measured lies {where} that rate."
-            )
     accepted = ["metrics/acceptance.csv"] if any(item.what == "share accepted" for item in found) else []
     return render.join(
-        render.table(rows, caption=sources(evaluations, *accepted), none="No metric to lower."),
-        *map(render.note, told),
+        render.table(
+            rows,
+            caption=f"Room: from what was measured to no value. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
+            none="No metric to lower.",
+        ),
+        *map(render.note, words.once(told)),
     )
 
 
@@ -405,16 +426,19 @@ def series(found: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
          "90 %": words.range_of((item.fastest, item.slowest), "years", 1), "Fall": {True: "shown", False: "not shown", None: "–"}[item.shown]}
         for item in found
     ]  # fmt: skip
-    caption = months_from((item.asset_id for item in found), evidence)
-    table = render.table(rows, caption=caption, none="No monitoring is given.")
-    return render.join(
-        table,
-        *(
-            render.note(f"{item.asset_id}, {words.label(item.metric)}: {item.sentence}")
-            for item in found
-            if item.sentence
-        ),
+    caption = (
+        "Not shown: a half-life of the lower end or longer fits the months (95 %, one-sided). "
+        if any(item.shown is False for item in found)
+        else ""
     )
+    caption += months_from((item.asset_id for item in found), evidence)
+    table = render.table(rows, caption=caption, none="No monitoring is given.")
+    unread = [
+        f"{item.asset_id}, {words.label(item.metric)}: {item.sentence.removeprefix(f'{item.metric}: ')}"
+        for item in found
+        if item.rate is None
+    ]
+    return render.join(table, *map(render.note, words.once(unread)))
 
 
 def lives(found: Sequence[Any], values: Mapping[str, Mapping[str, float]], money: Money) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from lepton_nb.page import words
@@ -15,6 +15,11 @@ def weighted(item: Any) -> str:
         return ""
     told = f"{words.percent(item.share_in_use)} positive cases in use, {words.percent(item.model.positives / item.model.n)} in the test"
     return f" once weighted to {told}"
+
+
+def day_of_test(item: Any, undated: Collection[str] = ()) -> str:
+    """The day of a test; that it has none where the rows of its case carry no day. undated: of the plan."""
+    return "not dated" if item.evaluation_id in undated else str(item.evaluated_on)
 
 
 def sources(items: Sequence[Any], *more: str) -> str:

@@ -40,12 +40,25 @@ class Sums:
     def __init__(self, total: Mapping[str, Any], currency: str):
         self.currency, self.ends = currency, None if total["value"] is None else (total["low"], total["high"])
         least = 0.0 if total["value"] is None else LEAST * abs(total["value"])
-        step = 0.0 if self.ends is None else self._step()
-        self.least = step * math.ceil(max(least, step / 2) / step) if step else least
+        self.step = 0.0 if self.ends is None else self._step()
+        self.least = self.step * math.ceil(max(least, self.step / 2) / self.step) if self.step else least
+        self._settled: dict[float, float] = {}
 
     def _step(self) -> float:
         low, high = self.ends
         return 10.0 ** math.floor(math.log10((high - low) / words.STEPS)) if high > low else 0.0
+
+    def rounded(self, amount: float) -> float:
+        """The amount to the last digit that is told; as it was settled beside others, where it was."""
+        if amount in self._settled:
+            return self._settled[amount]
+        return self.step * round(amount / self.step) if self.step else amount
+
+    def settle(self, parts: Sequence[float], whole: float) -> None:
+        """Tell these sums, wherever they stand, so that they add to ``whole``, a sum as it is told."""
+        if self.step and parts:
+            for part, told in zip(parts, words.apportioned(parts, whole, self.step), strict=True):
+                self._settled |= {part: told, -part: -told}
 
     def plain(self, amount: float | None) -> str:
         """The sum in words, without a link."""
@@ -53,7 +66,7 @@ class Sums:
             return words.MISSING
         if abs(amount) < self.least:
             return SMALL if amount >= 0 else SMALL_LOSS
-        return words.money(amount, self.currency, within=self.ends)
+        return words.money(self.rounded(amount), self.currency, within=self.ends)
 
     def __call__(self, amount: float | None, chapter: str) -> Html:
         """The sum as a link to the page of the chapter that derives it."""
@@ -68,6 +81,44 @@ class Sums:
     def range(self, ends: Any) -> str:
         """Low to high."""
         return words.money_range(ends, self.currency)
+
+
+def sums_of(value: Any, currency: str) -> Sums:
+    """How the first page tells money: assets add to their group, groups to the total, and what leads to the value to it.
+
+    value: record of the value chapter.
+    """
+    total, sums = value.tables["total"][0], Sums(value.tables["total"][0], currency)
+    if total["value"] is None or not sums.step:
+        return sums
+    groups = [row for row in value.tables["groups"] if row["counts"]]
+    sums.settle([row["value"] for row in groups], sums.rounded(total["value"]))
+    for group in groups:
+        own = [row["value"] for row in value.tables["assets"] if row["group"] == group["name"]]
+        sums.settle([*own, group["together"]], sums.rounded(group["value"]))
+    likely = sums.rounded(total["most_likely"])
+    sums.settle([amount for _, amount in lead(value)], likely)
+    sums.settle([amount for _, amount in beyond_likely(value)], sums.rounded(total["value"]) - likely)
+    return sums
+
+
+def lead(value: Any) -> list[tuple[str, float]]:
+    """From the benefits to the value at the most likely figures: words and amount, costs negative."""
+    found, total = value.tables["bridge"][0], value.tables["total"][0]
+    return [
+        ("benefits", found["benefits"]), ("less costs", -found["running"] - found["development"]), ("and tax", -found["tax"]),
+        (", plus buyer's tax benefit", found["tax_benefit"]), (", groups without number", total["most_likely"] - found["value"]),
+    ]  # fmt: skip
+
+
+def beyond_likely(value: Any) -> list[tuple[str, float]]:
+    """From the most likely figures to the mean of the draws: what the client's scenarios take or add, and what all else does."""
+    total, scenarios = value.tables["total"][0], value.tables["scenarios"]
+    by_scenario = sum(row["p"] * row["value"] for row in scenarios) - total["most_likely"] if scenarios else 0.0
+    return [
+        ("scenarios", by_scenario),
+        ("lopsided ranges", total["value"] - total["most_likely"] - by_scenario),
+    ]
 
 
 def scope(about: Any) -> Html:
@@ -122,20 +173,26 @@ def decisions(
         (one for one in found if size(one) >= sums.least and one.word not in ALWAYS), key=lambda one: -size(one)
     )
     large = [*certain, *others][:most]
-    rows = []
+    rows: dict[Any, dict[str, Any]] = {}
     for one in (one for one in found if one in large):
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
         parts = [sums.said(one.money, one.page), render.plain(f" {what}")]
         if one.beside is not None:
             parts += [render.plain("; "), sums.said(one.beside, one.page), render.plain(f" {one.beside_what}")]
-        rows.append(
-            {"Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)}
-        )  # fmt: skip
-    left = len(found) - len(rows)
+        key = (one.about, one.day) if one.word in ALWAYS else len(rows)
+        if key in rows:  # stopped and written down: one thing to decide
+            before = rows[key]
+            before["Decision"] = f"{before['Decision']}, {SAID[one.word].lower()}"
+            before["Money"] = render.join(before["Money"], render.plain("; "), *parts)
+            continue
+        rows[key] = {
+            "Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)
+        }  # fmt: skip
+    left = len(found) - len(large)
     told = [f"{left} smaller: in the appendix."] if left > 0 else []
     told += [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."] if sums.least else []
     more = [render.note(" ".join(told))] if told else []
-    return render.join(render.table(rows, none="Nothing lies ahead that could be decided."), *more)
+    return render.join(render.table(rows.values(), none="Nothing lies ahead that could be decided."), *more)
 
 
 def short(name: str) -> str:
@@ -202,6 +259,31 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
         )
     more = [render.note(f"{left} more lines are in the appendix.")] if left > 0 else []
     return render.join(render.table(rows, total=total["value"] is not None, none="Nothing lies ahead."), *more)
+
+
+def untested(value: Any, portfolio: Any, sums: Sums) -> Html:
+    """What stands in the books of groups for which no number is concluded, so that nothing tests it; nothing where there is none."""
+    held, names = 0.0, []
+    for group in value.tables["groups"]:
+        if not group["counts"]:
+            figures = (portfolio.figures.get(f"{name}_carrying_amount") for name in group["assets"])
+            amount = sum(figure.value for figure in figures if figure is not None)
+            held += amount
+            names += [words.groups(group["name"])] if amount >= 0.5 else []
+    if held < max(sums.least, 0.5):
+        return render.join()
+    told = f" in the books of {words.listed(names)} is untested."
+    return render.note(render.join(sums(held, "portfolio"), render.plain(told)))
+
+
+def outside(value: Any, sums: Sums) -> Html:
+    """What is not in the number: what was spent, rights, what lies beyond, scores."""
+    spent = value.figures["sunk"].value
+    return render.paragraph(
+        "Money spent", *([render.plain(" ("), sums(spent, "value"), render.plain(")")] if spent >= sums.least else []),
+        "; rights to ", render.link("wait, expand or stop", f"{PAGES['options']}.ipynb"), "; anything after horizon or life; ",
+        render.link("scores", "87_scorecard.ipynb"), "; benefits without a figure.",
+    )  # fmt: skip
 
 
 #: How a person says what an assumption is about: pattern of its label → words.
@@ -283,15 +365,20 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
     held = [
         row for row in value.tables["held"] if row["asset_id"] in counted and row["without"] >= max(sums.least, 0.5)
     ]
-    told += [_held(row, names, sums) for row in sorted(held, key=lambda row: -row["without"])[:1]]
+    named = " ".join(row["assumption"] for row in value.tables["tornado"][:most])
+    told += [_held(row, names, sums, named) for row in sorted(held, key=lambda row: -row["without"])[:1]]
     return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
 
 
-def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums) -> Html:
-    """That the price of a substitute caps what an asset brings, and what that takes off the value."""
+def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums, named: str = "") -> Html:
+    """That the price of a substitute caps what an asset brings, and what that takes off the value.
+
+    named: what is said above, where the substitute may be named already.
+    """
+    offer = "its substitute" if row["offer"] in named else f"the price of {short(row['offer'])}"
     ends = row["least"], row["most"]
     amount = words.money(ends[0], sums.currency) if ends[0] == ends[1] else words.money_range(ends, sums.currency)
-    most = f"{short(names[row['asset_id']])}: held to {amount} a year, the price of {short(row['offer'])}; "
+    most = f"{short(names[row['asset_id']])}: held to {amount} a year by {offer}; "
     return render.join(render.plain(most), sums(row["without"], "value"), render.plain(" more without it."))
 
 

@@ -13,6 +13,25 @@ from lepton_nb.page import plots, render, words
 NINE_IN_TEN = 1.645
 
 
+def worth(amount: float, money: words.Money) -> str:
+    """What a right is worth; under half a unit of the currency it is worth nothing.
+
+    >>> worth(0.00589, words.Money("SEK")), worth(-1200.0, words.Money("SEK")).replace(words.THIN, " ")
+    ('nothing', '−1 200 SEK')
+    """
+    return "nothing" if abs(amount) < 0.5 else money(amount)
+
+
+def right_row(choice: Any, one: Any, volatility: str, riskless: float, money: words.Money) -> dict[str, str]:
+    """What an option is worth at one of its volatilities, used in four ways, and with payments at the riskless rate."""
+    ways = {
+        "Used today": choice.right.now, "Best fixed date": choice.right.rigid, "At the deadline only": one.at_deadline,
+        "At any time": one.worth, "At the riskless rate": riskless,
+    }  # fmt: skip
+    amounts = {way: worth(amount, money) for way, amount in ways.items()}
+    return {"Option": choice.name, "Volatility": volatility} | amounts | {"Best": one.word}
+
+
 def tree_error(told: str, steps: Sequence[int], trees: Sequence[float], closed: float, currency: str) -> render.Html:
     """The value on trees of so many steps beside the closed form, and the distance between them."""
     figure, (left, right) = plots.axes(1, 2, height=2.9)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from lepton_nb.page import render, words
-from lepton_nb.page.first_page import Sums
+from lepton_nb.page.first_page import Sums, beyond_likely, lead
 from lepton_nb.page.render import Html
+
+#: What is told as taken off, without a minus.
+DEDUCTED = ("less costs", "and tax")
 
 
 def derivation(value: Any, sums: Sums, signed: str) -> Html:
@@ -14,19 +17,23 @@ def derivation(value: Any, sums: Sums, signed: str) -> Html:
 
     value: record of the value chapter; signed: who values; empty: nobody.
     """
-    total, found = value.tables["total"][0], value.tables["bridge"][0]
+    total = value.tables["total"][0]
     if total["value"] is None:
         return render.join()
-    lead = [
-        ("Most likely: benefits ", found["benefits"]), (" less costs ", found["running"] + found["development"]), (" and tax ", found["tax"]),
-        (", plus a buyer's tax benefit ", found["tax_benefit"]), (", groups without number ", total["most_likely"] - found["value"]),
-    ]  # fmt: skip
     parts: list[Html] = []
-    for told, amount in lead:
+    for number, (told, amount) in enumerate(one for one in lead(value) if abs(one[1]) >= 0.5):
+        shown = -amount if told in DEDUCTED else amount
+        before = f"Most likely: {told} " if number == 0 else f"{'' if told.startswith(',') else ' '}{told} "
+        parts += [render.plain(before), sums(shown, "value")]
+    parts += [render.plain(": "), sums(total["most_likely"], "value")]
+    for told, amount in beyond_likely(value):
         if abs(amount) >= 0.5:
-            parts += [render.plain(told), sums(amount, "value")]
-    parts += [render.plain(": "), sums(total["most_likely"], "value"), render.plain("; mean of the draws: "),
-              sums(total["value"], "uncertainty"), render.plain(f".{_tested(value)}")]  # fmt: skip
+            parts += [render.plain(f"; {told}: "), sums(amount, "uncertainty")]
+    parts += [
+        render.plain("; mean of the draws: "),
+        sums(total["value"], "uncertainty"),
+        render.plain(f".{_tested(value)}"),
+    ]
     return render.join(render.paragraph(*parts), render.key_figures(_key(value, signed)), _cash(value, sums.currency))
 
 

@@ -263,8 +263,8 @@ def key_figures(items: Iterable[tuple[str, Any]] | Mapping[str, Any]) -> Html:
 
 
 def sentences(texts: Iterable[Any], heading: str = "", none: str = "None.") -> Html:
-    """Sentences one below the other, each once: under a heading as a table, else as notes."""
-    told = list(dict.fromkeys(str(text) for text in texts if text))
+    """Sentences one below the other, what is the same of several subjects once: under a heading as a table, else as notes."""
+    told = words.once(texts)
     if not told:
         return note(none)
     return table([{heading: text} for text in told]) if heading else join(*map(note, told))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page import charts, first_page, plots, render, words
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -47,10 +47,10 @@ def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
     steps = [("Benefits", found["benefits"]), ("Running costs", -found["running"]), ("Development", -found["development"]),
              ("Tax", -found["tax"]), ("Tax that a buyer saves", found["tax_benefit"]),
              ("Groups without a number", total["most_likely"] - found["value"]),
-             ("What else may happen", total["value"] - total["most_likely"])]  # fmt: skip
+             *((words.sentence(told)[:-1], amount) for told, amount in first_page.beyond_likely(value))]  # fmt: skip
     steps = [(told, amount) for told, amount in steps if abs(amount) >= 0.5]
     axis = charts.waterfall(steps, currency, within=total)
-    caption = "Present values; the line: nine cases in ten."
+    caption = "Present values; line: nine in ten."
     return plots.show(axis, caption, name)
 
 

@@ -79,7 +79,10 @@ def tails(simulations: Mapping[str, Any], found: Mapping[str, Any], money: Money
          "Expected shortfall": money.plus_minus(found[name].expected_shortfall)}
         for name, one in simulations.items()
     ]  # fmt: skip
-    caption = "± one Monte Carlo standard error. The tails of groups do not add up: bad draws of one meet good draws of another."
+    caption = (
+        "± one Monte Carlo standard error. Value at risk: below it lie the worst draws; expected shortfall: their mean. The tails of groups do "
+        "not add up: bad draws of one meet good draws of another."
+    )
     return render.table(rows, caption=caption, none="No group has a value.")
 
 
@@ -131,21 +134,36 @@ def tornados(bars: Mapping[str, Sequence[Any]], groups: Sequence[str], currency:
     return plots.show(grid[0].figure, caption, "tornado")
 
 
-def variance(found: Mapping[str, Any], points: int, most: int = 7) -> Html:
-    """Shares of the variance: what an input explains alone, and in what it takes part."""
+def variance(found: Mapping[str, Any], points: int, additive: float, most: int = 7) -> Html:
+    """Shares of the variance: what an input explains alone, and in what it takes part.
+
+    additive: share that arises only together up to which the inputs act nearly additively.
+    """
     split = {name: one for name, one in found.items() if one.indices is not None}
-    told = [one.sentence for one in found.values()]
+    bare = [one.sentence for one in found.values() if one.indices is None]
     if not split:
-        return render.join(*map(render.note, told)) if told else render.note("There is no variance to split.")
+        return render.sentences(bare, none="There is no variance to split.")
     heights = [0.5 * min(len(one.ranked), most) + 1.5 for one in split.values()]
     grid = charts.panels(len(split), titles=[whole(name) for name in split], heights=heights)
-    for axis, one in zip(grid, split.values(), strict=True):
+    rows = []
+    for axis, (name, one) in zip(grid, split.items(), strict=True):
         top = one.ranked[:most]
         kinds = {"takes part in (total)": one.indices.total, "explains alone (first)": one.indices.first}
-        charts.bars([one.labels[name] for name in top], {told_: [kind[name] for name in top] for told_, kind in kinds.items()},
+        charts.bars([one.labels[each] for each in top], {told: [kind[each] for each in top] for told, kind in kinds.items()},
                     what="share of the variance of the value", axis=axis)  # fmt: skip
-    caption = f"Sobol indices, {words.count(points)} points; inputs taken as independent."
-    return render.join(plots.show(grid[0].figure, caption, "sobol"), render.sentences(told, "What the indices say"))
+        first = max(one.indices.total, key=one.indices.total.get)
+        rows.append({
+            "": whole(name), "Takes part in most of it": one.labels[first], "Share": words.share(one.indices.total[first]),
+            "Only together": words.share(max(1 - sum(one.indices.first.values()), 0.0)),
+        })  # fmt: skip
+    drawn = plots.show(
+        grid[0].figure, f"Sobol indices, {words.count(points)} points; inputs taken as independent.", "sobol"
+    )
+    caption = (
+        f"Shares of the variance. Only together: what arises only where inputs move together; up to {words.share(additive)} a bar of the "
+        "tornado tells nearly all."
+    )
+    return render.join(drawn, render.table(rows, caption=caption), *map(render.note, words.once(bare)))
 
 
 def learning(found: Mapping[str, Any], money: Money, most: int = 4) -> Html:
@@ -157,7 +175,8 @@ def learning(found: Mapping[str, Any], money: Money, most: int = 4) -> Html:
                 "Group": name,
                 "To know": "everything",
                 "Worth up to": money.plus_minus(item.perfect),
-                "Best choice today": item.best,
+                "Best choice today": item.best if item.concluded else "none yet: no number",
+                "So": item.word,
             }
         )
         rows += [
@@ -166,12 +185,13 @@ def learning(found: Mapping[str, Any], money: Money, most: int = 4) -> Html:
                 "To know": one.label,
                 "Worth up to": money.plus_minus(one.value, one.standard_error),
                 "Best choice today": "",
+                "So": "",
             }
             for one in [one for one in item.inputs if one.value > 2 * one.standard_error][:most]
         ]
     caption = (
         "Value of perfect information (EVPI) and of one input (EVPPI), ± one standard error; correlations included. "
-        "Not listed: inputs whose worth is not above two standard errors; they could hardly change the decision."
+        "So: the rule is below; the first input listed is the one to learn first. Not listed: inputs whose worth is not above two standard errors."
     )
     return render.table(rows, caption=caption, none="No group has a value.")
 
@@ -212,8 +232,13 @@ def back_tests(tests: Sequence[Any], blind: Mapping[str, Any], paired: set[str],
     shown = plots.show(
         grid[0].figure, f"Expected value of a further back-test before it is made, and its cost: {each}.", "evsi"
     )
+    return render.join(shown, render.note("Not in these numbers: what it costs to wait for the answer."))
+
+
+def without_pairs(blind: Mapping[str, Any], paired: set[str]) -> Html:
+    """What would be concluded of a larger back-test had the pairs not been kept. blind: evaluation → its back-test without them."""
     told = [f"Had the pairs not been kept: {other.sentence}" for name, other in blind.items() if name in paired]
-    return render.join(shown, *map(render.note, [*told, "Not in these numbers: what it costs to wait for the answer."]))
+    return render.sentences(told, none="No pairs are kept, so none could be missed.")
 
 
 def scenario_means(

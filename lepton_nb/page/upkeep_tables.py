@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -34,27 +35,45 @@ def points(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None
 
 
 def trainings(found: Sequence[Any], money: Money) -> Html:
-    """What training again would bring, and what one training may cost."""
+    """What training again would bring, and what one training may cost: a column a schedule."""
     rows, told = [], []
     for name, group in groupby(found, key=lambda one: one.asset_id):
         ways = list(group)
         if all(one.at_most is None for one in ways):
             told.append(f"{name}: training again brings its group nothing more: something else limits what is earned.")
             continue
+        lines = {
+            "value of its group": [money(one.value) for one in ways],
+            "trainings": [len(one.days) for one in ways],
+            "one may cost at most": [money(one.at_most, why="brings nothing") if one.months else "" for one in ways],
+            "left at its cost": [money(one.kept) if one.months else "" for one in ways],
+        }
+        known = [what for what in lines if what != "left at its cost" or any(one.kept is not None for one in ways)]
         rows += [
-            {"Asset": name, "Trained again": "never" if one.months is None else f"every {words.plural(one.months, 'month')}",
-             "Trainings": len(one.days), "Value of its group": money(one.value), "More than never": money(one.gained) if one.months else "",
-             "One may cost at most": money(one.at_most, why="brings nothing") if one.months else "",
-             "Left at its cost": money(one.kept, why="no cost given") if one.months else ""}
-            for one in ways
+            {"Asset": name if what == known[0] else "", "Trained again": what} | dict(zip(map(_schedule, ways), lines[what], strict=True))
+            for what in known
         ]  # fmt: skip
         told += _other_schedule(name, ways, money)
     caption = (
-        "Most likely figures, the trainings free of charge and each restoring the gain as measured. At most: the cost "
-        "before tax at which nothing is left of what they bring. Left: what is, at the client's own cost of a training (assets.csv)."
+        "Most likely figures, the trainings free of charge and each restoring the gain as measured; at most: before tax, with nothing left of what they bring"
+        + (
+            "; left: at the client's own cost of a training (assets.csv)."
+            if any(one.kept is not None for one in found)
+            else "."
+        )
     )
-    table = render.table(rows, caption=caption, none="No model in use gains by being trained again.")
-    return render.join(table, *map(render.note, told))
+    often = dict.fromkeys(_schedule(one) for one in sorted(found, key=lambda one: -(one.months or math.inf)))
+    columns = ("Asset", "Trained again", *(name for name in often if any(name in row for row in rows)))
+    whole = [dict.fromkeys(columns, "") | row for row in rows]
+    table = render.table(
+        whole, dict.fromkeys(often, str), caption, columns=columns if rows else (),
+        none="No model in use gains by being trained again.",
+    )  # fmt: skip
+    return render.join(table, *map(render.note, words.once(told)))
+
+
+def _schedule(one: Any) -> str:
+    return "never" if one.months is None else f"every {words.plural(one.months, 'month')}"
 
 
 def _other_schedule(name: str, ways: Sequence[Any], money: Money) -> list[str]:
@@ -90,9 +109,8 @@ def watches(found: Sequence[Any], worth: Sequence[Any], money: Money, evidence: 
             "Lost by then": money(2 * lost * _months(one) / 12 if lost and one.months else None, why="no money hangs on it here"),
         })  # fmt: skip
     caption = (
-        "A change of two points for the worse, one-sided test at 5 %, seen with a chance of 80 %. Lost: two points at their money a "
-        "year, over these months, at most "
-        f"to the end of the useful life. At first: as first measured. {months_from((one.asset_id for one in found), evidence)}"
+        "A change of two points for the worse, one-sided test at 5 %, seen with a chance of 80 %. Lost: two points over these months, at most "
+        f"to the end of the useful life. {months_from((one.asset_id for one in found), evidence)}"
     )
     return render.table(
         rows, caption=caption, none="No rate of hits or false alarms is monitored: a fall would not be seen."

@@ -112,26 +112,36 @@ def shares(players: Sequence[tuple[str, float, float]], currency: str, caption: 
     return plots.show(figure, caption, "shares")
 
 
-def share_table(found: Any, head: str, money: words.Money, caption: str) -> render.Html:
-    """Who gets which part of a joint benefit, with what each would cost, earn alone and be missed for.
+def share_table(found: Mapping[str, Any], head: str, money: words.Money, caption: str) -> render.Html:
+    """Who gets which part of each group's joint benefit, with what each would cost, earn alone and be missed for.
 
-    found: with players, replacing, alone, lost, shares, errors (by player), sampled, standing_still and total.
+    found: group → split with players, replacing, alone, lost, shares, errors (by player), sampled, standing_still, total
+    and method.
     """
-    rows = [
-        {
-            head: player, "Replacing it costs": "it earns itself" if found.replacing[player] is None else money(found.replacing[player]),
-            "Alone": found.alone[player], "Lost without it": found.lost[player], "Share": found.shares[player],
-            "Standard error": found.errors[player] if found.sampled else None,
-        }
-        for player in found.players
-    ]  # fmt: skip
-    if found.standing_still < 0:
-        rows.append(
-            {head: "costs of what would better stand still", "Replacing it costs": "", "Share": found.standing_still}
-        )
-    rows.append({head: "the group", "Replacing it costs": "", "Share": found.total})
+    rows, sampled = [], any(split.sampled for split in found.values())
+    for name, split in found.items():
+        rows += [
+            {
+                head: player, "Replacing it costs": "it earns itself" if split.replacing[player] is None else money(split.replacing[player]),
+                "Alone": split.alone[player], "Lost without it": split.lost[player], "Share": split.shares[player],
+                "Standard error": split.errors[player] if split.sampled else None,
+            }
+            for player in split.players
+        ]  # fmt: skip
+        whole = {head: name, "Replacing it costs": "the group", "Alone": "", "Lost without it": ""}
+        whole |= {"Standard error": "" if sampled else None}
+        if split.standing_still < 0:
+            rows.append(
+                whole | {head: "costs of what would better stand still", "Replacing it costs": "", "Share": split.standing_still}
+            )  # fmt: skip
+        if len(split.players) > 1 or split.standing_still < 0:
+            rows.append(whole | {"Share": split.total})
     forms = dict.fromkeys(("Alone", "Lost without it", "Share", "Standard error"), money) | {"Replacing it costs": str}
-    return render.table(rows, forms, caption, total=True, unless_zero=() if found.sampled else ("Standard error",))
+    methods = words.once(f"{words.groups(name)}: {split.method}" for name, split in found.items())
+    how = next(iter(found.values())).method if len(methods) == 1 else "; ".join(methods)
+    return render.table(
+        rows, forms, f"{words.sentence(how)} {caption}", unless_zero=() if sampled else ("Standard error",)
+    )
 
 
 def score_parts(rows: Sequence[tuple[str, Mapping[str, float]]], caption: str, highest: float = 5.0) -> render.Html:

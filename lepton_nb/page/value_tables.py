@@ -6,13 +6,13 @@ Nothing is computed here that is not a difference, a share or a sum of what is s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
-from lepton_nb.page.evidence_words import months_from, sources, weighted
+from lepton_nb.page.evidence_words import day_of_test, months_from, sources, weighted
 from lepton_nb.page.render import Html
 from lepton_nb.page.words import Money
 
@@ -41,17 +41,19 @@ def about(parts: Any, plan: Any) -> Html:
 
 def assets(plan: Any, spent: Mapping[str, float], money: Money) -> Html:
     """The assets, their groups and rates, and what was spent on them so far."""
-    rows, rate = [], f"Discount rate, {plan.client.valuation.price_basis}"
+    rows, rate, above = [], f"Discount rate, {plan.client.valuation.price_basis}", ""
     for asset in plan.client.assets:
         group = plan.group(asset.asset_id)
+        of = group.name if group else "not valued"
         rows.append({
-            "Asset": asset.asset_id, "Name": asset.name, "Kind": asset.kind, "Stage": words.label(asset.lifecycle_stage),
-            "Group": group.name if group else "not valued", rate: group.rate if group else None,
+            "Asset": asset.asset_id, "Name": asset.name, "Kind": asset.kind,
+            "Group": "" if of == above else of, rate: words.rate(group.rate) if group and of != above else "",
             "Spent so far (sunk)": spent.get(asset.asset_id, 0.0),
         })  # fmt: skip
+        above = of
     return render.table(
-        rows, {rate: words.rate, "Spent so far (sunk)": money}, "Assets, groups and sunk costs. Source: assets.csv, "
-        "costs.csv (kind actual).", sums=["Spent so far (sunk)"], none="No asset is registered.",
+        rows, {rate: str, "Spent so far (sunk)": money}, "Assets, groups and sunk costs; group and rate stand at the first asset of the "
+        "group. Source: assets.csv, costs.csv (kind actual).", sums=["Spent so far (sunk)"], none="No asset is registered.",
     )  # fmt: skip
 
 
@@ -105,10 +107,10 @@ def costs(plan: Any, money: Money) -> Html:
     )
 
 
-def outcome_money(evaluations: Sequence[Any], currency: str) -> Html:
-    """Money per outcome of each evaluation; a loss is negative."""
+def outcome_money(evaluations: Sequence[Any], currency: str, undated: Collection[str] = ()) -> Html:
+    """Money per outcome of each evaluation; a loss is negative. undated: evaluations of cases whose rows have no day."""
     rows = [
-        {"Evaluation": words.label(item.evaluation_id), "Of": item.evaluated_on, "Cases": item.n}
+        {"Evaluation": words.label(item.evaluation_id), "Of": day_of_test(item, undated), "Cases": item.n}
         | {f"{told}, {currency}": words.estimate(getattr(item.stated_value, key)) for key, told in OUTCOMES.items()}
         for item in evaluations
         if item.outcome_value is not None
@@ -168,51 +170,7 @@ def gains(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None 
         sentences.append(told)
     table = render.table(rows, caption=caption, none="The client gives no evaluation with money per outcome.")
     held = before_the_cap(limited or {}, [gain.asset_id for gain in found if gain.yearly], money)
-    return render.join(table, *held, *map(render.note, sentences))
-
-
-def flow_rows(years: Sequence[Any]) -> list[dict[str, Any]]:
-    """The years of a group as rows: costs and tax negative."""
-    return [
-        {
-            "Benefits on": str(year.day) if year.share == 1 else f"{year.day} ({words.share(year.share)})",
-            "Benefits": float(year.benefits), "Running": -float(year.running), "Development": -float(year.development),
-            "(Written off)": float(year.amortisation), "Tax": -float(year.tax), "Net": float(year.net),
-            "Factor of that day": float(year.discount_factor), "Present value": float(year.present),
-        }
-        for year in years
-    ]  # fmt: skip
-
-
-def cash_flows(group: Any, years: Sequence[Any], currency: str, value: float | None = None) -> Html:
-    """The flows of a group year by year, in thousands. value: of the group, where a buyer's tax benefit is in it too."""
-    present = float(sum(year.present for year in years))
-    raised = value is not None and abs(value - present) > 0.5
-    more = (
-        f" The value is {words.money(value, currency)}: a buyer's tax benefit raises the total {words.number(value / present, 4)} times."
-        if raised
-        else ""
-    )
-    sums = ["Benefits", "Running", "Development", "(Written off)", "Tax", "Net", "Present value"]
-    return render.table(
-        flow_rows(years), dict.fromkeys(sums, words.thousands) | {"Factor of that day": lambda factor: words.number(factor, 4)},
-        f"Group {group.name}, thousand {currency}, discount rate {words.rate(group.rate)}. What amortisation writes off lowers "
-        f"the tax; it is no payment and not in the net flow. Costs are discounted from their own dates: the last column is not the "
-        f"net flow times the factor.{more} Source: benefits.csv, costs.csv, client.yml.",
-        sums=sums, unless_zero=("Running", "Development", "(Written off)"), none=f"Group {group.name}: no money flows.",
-    )  # fmt: skip
-
-
-def cash_chart(flows: Mapping[str, Sequence[Any]], currency: str, caption: str, name: str = "cash") -> Html:
-    """Money in and out by year of all groups together, and its running sum."""
-    spans = next(iter(flows.values()), ())
-    parts = {
-        told: [sign * sum(float(getattr(years[at], field)) for years in flows.values()) for at in range(len(spans))]
-        for told, field, sign in (("benefits", "benefits", 1), ("running costs", "running", -1),
-                                  ("development", "development", -1), ("tax", "tax", -1))
-    }  # fmt: skip
-    parts = {told: amounts for told, amounts in parts.items() if any(amounts)}
-    return plots.show(charts.cash_by_year([year.year for year in spans], parts, currency), caption, name)
+    return render.join(table, *held, *map(render.note, words.once(sentences)))
 
 
 def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: Money, together: Any = None) -> Html:
@@ -230,7 +188,11 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
     for group in groups:
         one = found[group.name]
         rows.append(row(group.name, one, worth.groups[group.name], words.rate(group.rate)))
-        told += [f"{group.name}: {text}" for text in dict.fromkeys((one.irr_sentence, one.payback_sentence)) if text]
+        told += [
+            f"{words.groups(group.name)}: {text}"
+            for text in dict.fromkeys((one.irr_sentence, one.payback_sentence))
+            if text
+        ]
     if total := together is not None and len(rows) > 1:
         rows.append(row("All groups", together, worth.total, ""))
     table = render.table(
@@ -239,7 +201,7 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
         "ROI: benefits less costs, of costs. Payback: from the valuation date.",
         total=total,
     )
-    return render.join(table, *map(render.note, told))
+    return render.join(table, *map(render.note, words.once(told)))
 
 
 def spread_chart(values: Any, found: Any, currency: str, name: str = "monte-carlo") -> Html:
@@ -289,25 +251,35 @@ def groups(found: Any, money: Money) -> Html:
 def asset_values(found: Any, money: Money) -> Html:
     """The one value of each asset within its group; with what belongs to none alone they sum to the group."""
     names = {asset.asset_id: asset.name for asset in found.plan.client.assets}
-    tables = []
+    rows = []
     for item in found.groups:
-        rows = [
-            {"Asset": name, "Name": names[name], "Earned": part.earned, "Value": part.value,
-             "By": "what it earns, as the weighted mean is more" if part.mean is not None and part.mean > part.value
-             else words.listed((f"{one.method} {words.share(one.weight)}" for one in part.indications if one.weight), none="what it earns")}
+        several = len(item.assets.assets) > 1
+        open_ = "" if item.verdict.concluded else f"{item.verdict.word}: what the parts would come to, no conclusion"
+        rows += [
+            {"Asset": name, "Name": names[name], "Earned": part.earned, "Value": part.value, "By": _by(part) if several else open_ or _by(part)}
             for name, part in item.assets.assets.items()
         ]  # fmt: skip
         if abs(item.assets.together) > 0.5:
             rows.append(
                 {"Asset": "together", "Name": "what belongs to no asset alone", "Value": item.assets.together, "By": ""}
             )
-        caption = (
-            f"Group {item.name}"
-            + ("" if item.verdict.concluded else f" ({item.verdict.word}): what the parts would come to, no conclusion")
-            + "."
-        )
-        tables.append(render.table(rows, {"Earned": money, "Value": money}, caption, sums=["Value"]))
-    return render.join(*tables) if tables else render.note("No asset has a value.")
+        if several or abs(item.assets.together) > 0.5:
+            whole = sum(part.value for part in item.assets.assets.values()) + item.assets.together
+            rows.append({"Asset": item.name, "Name": "the group", "Value": whole, "By": open_})
+    caption = "Assets by group, each group's sum below them. Earned: before cost and market are looked at."
+    return render.table(rows, {"Earned": money, "Value": money}, caption, none="No asset has a value.")
+
+
+def _by(part: Any) -> str:
+    """By which methods an asset's value is concluded, with their weights where there are several."""
+    if part.value < 0:
+        return "what it costs more than it brings"
+    if part.mean is not None and part.mean > part.value:
+        return "what it earns, as the weighted mean is more"
+    used = [one for one in part.indications if one.weight]
+    if len(used) == 1:
+        return used[0].method
+    return words.listed((f"{one.method} {words.share(one.weight)}" for one in used), none="what it earns")
 
 
 def tornado(
@@ -374,6 +346,18 @@ def rate_and_half_life(found: Any, money: Money, name: str = "matrix") -> Html:
     return plots.show(axis, caption, name)
 
 
+def lives(found: Mapping[float, float], money: Money) -> Html:
+    """The value with all useful lives shorter or longer. found: years by which they are moved → value."""
+    base = found[0.0]
+    rows = [
+        {"Useful lives": f"{words.years(abs(change))} {'shorter' if change < 0 else 'longer'}" if change else "as stated",
+         "Value of all groups that count": money(value), "Change": money(value - base, sign=True) if change else ""}
+        for change, value in sorted(found.items())
+    ]  # fmt: skip
+    caption = "All useful lives moved together, everything else most likely. What lives longer brings only what benefits.csv holds for it."
+    return render.table(rows, caption=caption)
+
+
 def decays(plan: Any) -> Html:
     """The half-life that the value uses for each asset, and what the months show."""
     rows, told = [], []
@@ -393,7 +377,7 @@ def decays(plan: Any) -> Html:
         rows, caption="What decays is the money gained over the baseline. " + months_from(watched, plan.evidence, "assets.csv"),
         none="No asset earns a benefit, so nothing decays.",
     )  # fmt: skip
-    return render.join(table, *map(render.note, told))
+    return render.join(table, *map(render.note, words.once(told)))
 
 
 def life_curves(found: Any, evidence: Any) -> Html:

@@ -17,7 +17,7 @@ import functools
 import html
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from numbers import Integral, Real
@@ -30,6 +30,7 @@ __all__ = [
     "MISSING",
     "THIN",
     "Money",
+    "apportioned",
     "beyond",
     "chance",
     "count",
@@ -50,6 +51,7 @@ __all__ = [
     "month",
     "number",
     "odds",
+    "once",
     "opened",
     "percent",
     "percent_range",
@@ -417,6 +419,25 @@ def _range(low: float | None, high: float | None, show, tail: str, why: str) -> 
     return f"{last}{tail}" if first == last else f"{first} to {last}{tail}"
 
 
+def apportioned(parts: Sequence[float], whole: float, step: float) -> list[float]:
+    """Parts rounded to the step so that they add to ``whole``, itself a multiple of it: the largest remainders go up.
+
+    Raises ValueError where the parts are further from the whole than rounding explains.
+
+    >>> apportioned([1_480.4, -638.0, -176.0], 670, 10)
+    [1480.0, -630.0, -180.0]
+    >>> apportioned([333.4, 333.3, 333.3], 1_000, 1)
+    [334.0, 333.0, 333.0]
+    """
+    floors = [math.floor(part / step) for part in parts]
+    missing_steps = round(whole / step) - sum(floors)
+    if not 0 <= missing_steps <= len(parts):
+        raise ValueError(f"the parts do not add to the whole. Received: parts={list(parts)!r}, whole={whole!r}")
+    order = sorted(range(len(parts)), key=lambda at: floors[at] - parts[at] / step)
+    up = set(order[:missing_steps])
+    return [step * (floor + (at in up)) for at, floor in enumerate(floors)]
+
+
 def money_range(ends: Any, currency: str, why: str = "") -> str:
     """A range of money: ``610 k to 1.71 m EUR``. Ends that differ never look alike.
 
@@ -595,6 +616,23 @@ def listed(items: Iterable[Any], last: str = "and", most: int | None = None, non
     if len(texts) < 2:
         return texts[0] if texts else none
     return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+
+
+#: What a sentence is about, and what it says: ``M1: no royalty rate is given.``
+ABOUT = re.compile(r"([^:.;]{1,90}): (.+)", re.S)
+
+
+def once(texts: Iterable[Any]) -> list[str]:
+    """Sentences of which those that say the same of several subjects are one: a rule is said once, not once a subject.
+
+    >>> once(["M1: none.", "the total: 3.", "M2: none.", "M3: none.", "M2: none."])
+    ['M1, M2 and M3: none.', 'the total: 3.']
+    """
+    found: dict[tuple[bool, str], list[str]] = {}
+    for text in dict.fromkeys(str(text) for text in texts if text):
+        match = ABOUT.fullmatch(text)
+        found.setdefault((True, match[2]) if match else (False, text), []).append(match[1] if match else "")
+    return [f"{listed(subjects)}: {said}" if parted else said for (parted, said), subjects in found.items()]
 
 
 def label(name: Any) -> str:

@@ -63,7 +63,7 @@ PUBLIC = {
         "Drift ExpectedValue FairnessRates Interval NetBenefit PairedGain PosteriorValue ProfitCurve Score auc "
         "break_even_rate brier cases_to_see clopper_pearson_interval cost_sensitive_threshold decision_curve expected_value "
         "expected_value_gain expected_value_posterior fairness_rates half_life ks_statistic net_benefit "
-        "paired_gain paired_gain_of_shares paired_table paired_values population_stability_index profit_curve "
+        "paired_gain paired_gain_of_shares paired_table paired_values population_stability_index prior_shift profit_curve "
         "split_conformal_quantile wilson_interval"
     ),
     "scoring": ("Ahp RankStability Topsis WeightedScore ahp ahp_of_pairs rank_stability topsis weighted_score"),

@@ -102,6 +102,32 @@ def cost_sensitive_threshold(cost_fp: float, cost_fn: float, cost_tp: float = 0.
     return false_alarm / (false_alarm + miss)
 
 
+@guarded
+def prior_shift(probability: float, share_seen: float, share_in_use: float) -> float:
+    r"""What a probability becomes where positive cases are more or less frequent than where it was found.
+
+    $$ p' = \frac{p\,\pi'/\pi}{p\,\pi'/\pi + (1-p)\,(1-\pi')/(1-\pi)} $$
+
+    $\pi$ is the share of positive cases where $p$ holds, $\pi'$ the other share; all fractions, the shares strictly between 0 and
+    1. Right where the cases of a class look alike in both places and only the shares differ. A threshold moves in the same way.
+    The odds are multiplied by $\frac{\pi'(1-\pi)}{\pi(1-\pi')}$, so that the way back has the shares exchanged.
+
+    Reference: Elkan (2001), The foundations of cost-sensitive learning, IJCAI, theorem 2; Saerens, Latinne &
+    Decaestecker (2002), Adjusting the outputs of a classifier to new a priori probabilities, Neural Computation 14(1).
+
+    >>> round(prior_shift(0.5, share_seen=0.5, share_in_use=0.1), 9)
+    0.1
+    """
+    chance = fraction("probability", probability)
+    seen, used = fraction("share_seen", share_seen), fraction("share_in_use", share_in_use)
+    if not (0 < seen < 1 and 0 < used < 1):
+        raise Undefined(
+            f"With one class only there is nothing to shift. Received: share_seen={seen:g}, share_in_use={used:g}"
+        )
+    positive, negative = chance * used / seen, (1 - chance) * (1 - used) / (1 - seen)
+    return positive / (positive + negative)
+
+
 @dataclass(frozen=True, eq=False)
 class ProfitCurve(Result):
     """Total value if the k highest scores are flagged, for every k at which scores do not tie, from 0 on."""

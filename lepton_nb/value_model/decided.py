@@ -37,7 +37,7 @@ RULES: Mapping[str, str] = {
     "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it; or an option to abandon brings more than going on. The money is what stopping today is worth more, else what the group loses.",
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
-    "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training.",
+    "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training; beside it what the best schedule would leave more than the planned one, where that is more than {WORTH_NAMING:.0%} of the value.",
     "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
 }  # fmt: skip
 
@@ -197,12 +197,14 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
     if not rows or not asset.in_service_date or asset.in_service_date > day:
         return None
     rows.sort(key=lambda row: row["starts"])
+    beside, beside_what = None, ""
     if asset.retrain_every_months:
         cost = asset.retrain_cost
         anew = next((row["starts"] for row in rows if row["young"] == 0 and row["starts"] > day.isoformat()), None)
         if anew is None:
             return None
         due, money, what, page = date.fromisoformat(anew), cost.mode if cost else None, "cost of the training", "value"
+        beside, beside_what = _other_schedule(found, asset.asset_id)
     else:
         lasts = rows[0]["half_life"] * math.log2(1 / (1 - MAY_BE_LOST)) - rows[0]["young"]
         due = date.fromisoformat(rows[0]["starts"]) + timedelta(days=round(365 * max(lasts, 0.0)))
@@ -218,7 +220,26 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
             or due.isoformat() > max(row["ends"] for row in rows)
         ):
             return None
-    return Decision(word=RETRAIN, about=asset.asset_id, day=due, money=money, what=what, page=page)
+    return Decision(
+        word=RETRAIN, about=asset.asset_id, day=due, money=money, what=what, page=page, beside=beside, beside_what=beside_what
+    )  # fmt: skip
+
+
+def _other_schedule(found: Records, asset_id: str) -> tuple[float | None, str]:
+    """What the best schedule leaves more than the planned one, at the client's own cost of a training, and which it is.
+
+    Nothing where it is at most one part in a hundred of the value of the asset's group.
+    """
+    rows = [row for row in found.metric_to_money.tables.get("trainings", ()) if row["asset"] == asset_id]
+    planned = next((row for row in rows if row.get("planned") and row.get("kept") is not None), None)
+    if planned is None:
+        return None, ""
+    best = max((row for row in rows if row.get("kept") is not None), key=lambda row: row["kept"])
+    group = next(row for row in found.value.tables["groups"] if asset_id in row["assets"])
+    more = best["kept"] - planned["kept"]
+    if more <= WORTH_NAMING * abs(group["most_likely"]):
+        return None, ""
+    return more, f"more if trained every {best['months']} months"
 
 
 def _brought(found: Records, asset_id: str) -> float:
@@ -271,8 +292,8 @@ def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
     told += _laws(found)
     told += _falls(found)
     signs: dict[str, Trigger] = {}
-    numbered = {row["name"] for row in value.tables["groups"] if row["counts"]}
-    for row in (row for row in value.tables["decisive"] if row["group"] in numbered):
+    worth = {row["name"] for row in value.tables["groups"] if row["counts"] and row["value"] > 0}
+    for row in (row for row in value.tables["decisive"] if row["group"] in worth):
         turns = row["turns_at"]
         at, unit = (f"{row['at']} {row['unit']}".strip(), "") if turns is None else (turns, row["unit"])
         signs.setdefault(

@@ -51,6 +51,7 @@ class Learning:
     inputs: tuple[Knowing, ...]  # the most valuable first
     word: str  # settled, learn first, withheld
     sentence: str
+    concluded: bool = True  # whether a number stands for the group; else no choice is the better one yet
 
 
 def learning(
@@ -109,7 +110,8 @@ def learning(
             f"{group.name}: today's best choice is to {perfect.best}. Learn first: {first.label}; to know it before deciding to go on "
             f"or to stop is worth up to {money(first.value)} over the group's life, to know everything up to {money(perfect.value)}."
         )
-    return Learning(group.name, perfect.best, float(values.mean()), perfect, tuple(rows), word, sentence)
+    mean = float(values.mean())
+    return Learning(group.name, perfect.best, mean, perfect, tuple(rows), word, sentence, said.concluded)
 
 
 def discrete(plan: Plan, name: str) -> bool:

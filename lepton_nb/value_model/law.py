@@ -220,6 +220,7 @@ def scope_of_work(client) -> dict[str, str]:
     made, when = client.engagement, client.valuation
     found = {
         "Valuer": made.valuer,
+        "What is valued": "the AI assets of the register by group, with what a group earns beyond its assets (together; nearest to goodwill)",
         "Intended users": made.intended_users,
         "Purpose": when.purpose.replace("_", " "),
         "Basis of value": BASES[when.basis_of_value],
@@ -277,8 +278,13 @@ def standards(client) -> tuple[Standard, ...]:
     return tuple(Standard(name, asks, tuple(pages)) for what, name, asks, *pages in _STANDARDS if what in called)
 
 
-def departures(client) -> tuple[Departure, ...]:
-    """What a valuer who signs has to know is otherwise, or missing, in this report (rule Scope)."""
+def departures(
+    client, together: Mapping[str, float] | None = None, total: float | None = None
+) -> tuple[Departure, ...]:
+    """What a valuer who signs has to know is otherwise, or missing, in this report (rule Scope).
+
+    together: group → what it earns beyond the values of its assets; total: the value concluded.
+    """
     found = [
         Departure("IVS 106", f"{name[0].lower()}{name[1:]} in the report", "not stated in client.yml")
         for name, words in scope_of_work(client).items()
@@ -309,6 +315,17 @@ def departures(client) -> tuple[Departure, ...]:
             "every rule is printed and has a test; the valuer's judgement is not in it",
         ),
     ]
+    beyond = {name: amount for name, amount in (together or {}).items() if abs(amount) >= 0.5}
+    if beyond:
+        share = f", {100 * sum(beyond.values()) / total:.0f} % of it" if total else ""
+        found.append(
+            Departure(
+                "IVS 210",
+                "each intangible asset identified and valued by itself; what is left is goodwill",
+                f"what {'; '.join(beyond)} {'earns' if len(beyond) == 1 else 'earn'} beyond the values of the assets stays in the total{share}, as "
+                '"together": it belongs to no asset of the register and is nearest to goodwill',
+            )
+        )
     if client.client.synthetic:
         found.append(
             Departure(

@@ -359,6 +359,7 @@ def _notes(client, benefits, costs, spans) -> list[str]:
                 f"{line.asset_id}: the running cost {terms.spoken(line.category)} of {line.amount.mode:,.0f} "
                 f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
                 "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
-                "place of date) if it is a whole year's figure."
+                f"place of date) if it is a whole year's figure: {line.amount.mode * (1 - first.share):,.0f} "
+                f"{client.valuation.currency} less."
             )
     return notes

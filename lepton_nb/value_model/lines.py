@@ -237,6 +237,11 @@ class Plan:
         return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.stand_ins)
 
     @cached_property
+    def undated(self) -> frozenset[str]:
+        """Evaluations of cases whose rows have no day, so that the valuation date stands in its place."""
+        return frozenset(item.evaluation.evaluation_id for item in self.evidence if not item.dated)
+
+    @cached_property
     def on_public(self) -> frozenset[str]:
         """Evaluations that a case measured on public data in place of the client's own (rule Measured)."""
         return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.public) - self.stood_in

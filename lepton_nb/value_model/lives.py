@@ -9,8 +9,30 @@ from datetime import date
 from lepton_nb import terms
 from lepton_nb.value_model.line_money import benefits
 from lepton_nb.value_model.lines import BenefitLine, Plan
-from lepton_nb.value_model.money import discount_factor
+from lepton_nb.value_model.money import discount_factor, evaluate
+from lepton_nb.value_model.planning import with_assets
 from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.verdict import counted
+
+#: Years by which all useful lives are moved together, and the shortest that is left.
+CHANGES, SHORTEST = (-1.0, 0.0, 1.0), 0.25
+
+
+def varied(plan: Plan, changes: Iterable[float] = CHANGES) -> dict[float, float]:
+    """Change of all useful lives together, years → value of the groups that count, most likely otherwise.
+
+    A life is the client's choice and not drawn. What lasts longer brings only what benefits.csv holds for it, is written off more slowly
+    and costs less to have again a year.
+    """
+    held, found = counted(plan), {}
+    for change in changes:
+        assets = [
+            asset.model_copy(update={"useful_life_years": max(asset.useful_life_years + change, SHORTEST)})
+            for asset in plan.client.assets
+        ]
+        groups = evaluate(with_assets(plan, assets) if change else plan).groups
+        found[change] = float(sum(groups.get(name, 0.0) for name in held))
+    return found
 
 
 @dataclass(frozen=True)

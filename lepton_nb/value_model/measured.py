@@ -30,6 +30,7 @@ class Evidence:
     public: tuple[str, ...]
     sentence: str
     rests: str
+    dated: bool = True  # whether its rows have a day; else the valuation date stands as that of the test
 
 
 class AsMeasured:
@@ -239,7 +240,13 @@ def _evidence(
         rests=_rests(client, found, months[name], measured[name].data, stand_ins)
         if found.evaluation_id in counts
         else "",
+        dated=_dated(client, found, months[name]),
     )
+
+
+def _dated(client: Any, found: Evaluation, months: tuple[Monitoring, ...]) -> bool:
+    """Whether a case knows the day of its test: without one it takes the valuation date."""
+    return bool(months) or found.evaluated_on != client.valuation.date
 
 
 def _rests(
@@ -251,7 +258,7 @@ def _rests(
     when = f"of {last}" if first == last else f"from {first} to {last}"
     if not months:
         when = f"as of {found.evaluated_on.day} {last}"
-        if found.evaluated_on == client.valuation.date:  # what a case takes where its rows have no day
+        if not _dated(client, found, months):
             when = "without a day, taken as tested on the valuation date"
     where = ", ".join(dict.fromkeys(item["source"] for item in data))
     if stand_ins:

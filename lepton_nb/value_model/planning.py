@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from lepton_nb.value_model.laying import lay
 from lepton_nb.value_model.line_money import benefits, cost
 from lepton_nb.value_model.lines import PARTICIPANT, STOPPED, Group, LeftOut, Plan
 from lepton_nb.value_model.market import caps
-from lepton_nb.value_model.measured import Evidence, with_measured
+from lepton_nb.value_model.measured import AsMeasured, Evidence, with_measured
 from lepton_nb.value_model.money import cash_flows, cost_factor
 from lepton_nb.value_model.replacement import replacement_costs
 from lepton_nb.value_model.times import periods
@@ -124,6 +124,11 @@ def on_basis(plan_: Plan, basis: str) -> Plan:
     return plan_ if plan_.basis == basis else _planned(plan_.client, plan_.evidence, (), basis)
 
 
+def with_assets(plan_: Plan, assets: Sequence[Any]) -> Plan:
+    """The same client with other rows of assets.csv, laid anew; what its cases measured stays."""
+    return _planned(AsMeasured(plan_.client, assets=tuple(assets)), plan_.evidence, (), plan_.basis)
+
+
 def with_rates(laid: Plan) -> Plan:
     """The plan with each group at the rate that its assets bear together."""
     costs = replacement_costs(laid)
@@ -174,4 +179,4 @@ def without_loss_years(laid: Plan) -> Plan:
     )
 
 
-__all__ = ["built_up", "discount_rate", "in_prices", "on_basis", "plan", "with_rates"]
+__all__ = ["built_up", "discount_rate", "in_prices", "on_basis", "plan", "with_assets", "with_rates"]

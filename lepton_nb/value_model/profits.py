@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lepton_nb.value_model.line_money import benefits
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import cash_flows
 from lepton_nb.value_model.planning import on_basis
@@ -51,3 +52,15 @@ def profits(plan: Plan) -> tuple[Profit, ...]:
         Profit(years[0].year, *(sum(float(getattr(year, part)) for year in years) for part in PARTS))
         for years in zip(*flows, strict=True)
     )
+
+
+def by_driver(plan: Plan) -> dict[tuple[str, str], list[float]]:
+    """(asset, driver) → its benefits in each period of the plan at the most likely figures, before tax, costs and discounting.
+
+    They sum to the benefits of the cash flows: decayed, taken up, times the chance of success, capped by a substitute.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for line, amount in benefits(plan):
+        years = found.setdefault((line.asset_id, line.driver_id), [0.0] * len(plan.periods))
+        years[line.period] += float(amount)
+    return found

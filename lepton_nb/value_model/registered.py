@@ -78,9 +78,12 @@ def _rates(plan: Plan):
     yield _row("cost of capital", "all", plan.wacc, f"a year, {plan.client.valuation.price_basis}", source=source)
     if discount.method == "build_up":
         for name, unit in BUILT_UP.items():
-            yield _row(f"in it: {terms.spoken(name)}", "all", getattr(discount, name), unit, source=discount.source)
+            yield _row(
+                f"in it: {terms.spoken(name)}", "all", getattr(discount, name), unit, source=discount.source_of(name)
+            )
     for kind, rate in dict(discount.asset_premium).items():
-        yield _row(f"premium for {kind}", "all", rate, "a year", source="client.yml")
+        own = discount.sources.asset_premium if discount.sources else ""
+        yield _row(f"premium for {kind}", "all", rate, "a year", source=own or "client.yml")
     for extra in discount.specific_premiums:
         yield _row(f"premium: {extra.name}", extra.asset_id or "all", extra.rate, "a year", source=extra.source)
     yield _row("tax rate", "all", plan.tax_rate, "of profit", source="client.yml")
@@ -120,7 +123,8 @@ def _tests(plan: Plan):
                 what, unit = f"{what}: {terms.spoken(key)}", tested.unit(counted, plan.currency)
             yield _row(what, counted.asset_id, tested.mean(counted), unit, grade, words)
             continue
-        case = f"{item.sample}, n = {item.n:,}, {item.evaluated_on}"
+        day = "not dated" if key in plan.undated else item.evaluated_on
+        case = f"{item.sample}, n = {item.n:,}, {day}"
         kind = "paired cases" if item.paired else "two tables of the same cases"
         name, unit = terms.spoken(key), f"{plan.currency} a case"
         gain = float(gain_per_case(item))

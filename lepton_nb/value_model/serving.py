@@ -331,6 +331,12 @@ class Cover:
     cost: float  # running costs a year with all that feed it
     break_even: float
     sentence: str
+    held: bool = False  # whether a substitute's price caps what the asset brings
+
+    @property
+    def times(self) -> float:
+        """How many times the volume covers the running costs."""
+        return self.volume / self.break_even
 
 
 def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...], tuple[str, ...]]:
@@ -363,6 +369,7 @@ def covers(plan: Plan, money: Callable[[float], str]) -> tuple[tuple[Cover, ...]
                 cost=cost,
                 break_even=least,
                 sentence=cover_sentence(name, volume, least, cost, held.get(line.asset_id)),
+                held=line.asset_id in held,
             )
         )
     return tuple(found), tuple(sentences)

@@ -115,15 +115,22 @@ def best_stop(found: Sequence[Stop], today: Today) -> tuple[float, str] | None:
 
 
 def stop_sentence(
-    name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None
-) -> str:
+    name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None,
+    concluded: bool = True,
+) -> str:  # fmt: skip
     """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits.
 
-    Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on.
+    Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on. concluded: whether a
+    number stands for the group; else it is not said to lose, only what the mean of its draws would come to.
     """
     if today is not None and today.saved > 0:
+        loses = (
+            "it loses as planned, and stopping today saves"
+            if concluded
+            else "no number is concluded; by the mean of its draws stopping today would save"
+        )
         words = (
-            f"{name}: it loses as planned, and stopping today saves {money(today.saved)}"
+            f"{name}: {loses} {money(today.saved)}"
             if today.rest < 0 or not today.brings
             else f"{name}: stopping today brings {money(today.brings)} by the client's option to abandon, {money(today.saved)} more than going on"
         )

@@ -44,8 +44,11 @@ class Threshold:
     evaluation_id: str
     n: int
     positives: int
-    closed_form: float | None
+    closed_form: float | None  # probability at the share of positive cases of the test
     closed_form_sentence: str
+    in_use: float | None = (
+        None  # the same threshold as a probability at the share in use; None: no other share is given
+    )
     cuts: tuple[Cut, ...] = ()
     curve: performance.ProfitCurve | None = None
     calibration: tuple[tuple[float, float, float, float, int], ...] = ()  # mean score, observed, low, high, n
@@ -63,6 +66,17 @@ def closed_form_threshold(evaluation) -> tuple[float | None, str]:
         return None, str(problem)
 
 
+def threshold_in_use(evaluation, closed: float | None) -> float | None:
+    """A threshold on the scores of a test as the probability that it is where the model is used (rule Threshold).
+
+    The money of a test is weighted to the share of positive cases in use, and so is ``closed``; what it is on probabilities of
+    that share is found by :func:`~lepton_nb.valuation.performance.prior_shift`. None without a threshold, or without a share of its own.
+    """
+    if closed is None or evaluation.positive_share is None:
+        return None
+    return performance.prior_shift(closed, evaluation.model.positives / evaluation.model.n, evaluation.positive_share)
+
+
 def threshold(evaluation, predictions) -> Threshold:
     """Cuts of a model's scores in money (rule Threshold). ``predictions`` None: the closed form alone."""
     name, money = evaluation.asset_id, most_likely_money(evaluation)
@@ -72,6 +86,7 @@ def threshold(evaluation, predictions) -> Threshold:
         "evaluation_id": evaluation.evaluation_id,
         "closed_form": closed,
         "closed_form_sentence": why,
+        "in_use": threshold_in_use(evaluation, closed),
     }
     if predictions is None:
         words = f"No scored cases of {name} are given (metrics/predictions_{name}.csv), so no cut can be tried out."
@@ -126,10 +141,15 @@ def threshold(evaluation, predictions) -> Threshold:
     )
 
 
+def bin_of(score, bins: int = 10) -> np.ndarray:
+    """The bin of each score (n,), of bins of equal size, ties kept together."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)))
+    return np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(len(edges) - 2, 0))
+
+
 def calibration_bins(truth, score, bins: int = 10):
     """Mean score and observed share with Wilson's interval in bins of equal size, ties kept together."""
-    edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)))
-    place = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(len(edges) - 2, 0))
+    place = bin_of(score, bins)
     rows = []
     for part in np.unique(place):
         inside = place == part

@@ -224,6 +224,7 @@ class CaseData(Frozen):
     valuation_date: date | None = None
     currency: str = ""
     yearly_cases: float | None = None  # most likely decisions of a year that the measured gain is earned on
+    rests: bool = False  # whether a benefit rests on what the case measures
     hour_price: float | None = None  # money of an hour of the machines that feed the asset
     hour_source: str = ""  # where it comes from, or what is missing for it
 

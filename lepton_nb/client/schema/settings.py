@@ -151,6 +151,18 @@ class SpecificPremium(Frozen):
     source: Text = column("Why that much.", default="")
 
 
+class RateSources(Frozen):
+    """Where each part of the discount rate comes from; a part that is left out has the one source of all."""
+
+    risk_free: Text = column("Of the risk-free rate.", default="")
+    equity_risk_premium: Text = column("Of the equity risk premium.", default="")
+    beta_unlevered: Text = column("Of the beta without debt.", default="")
+    debt_to_equity: Text = column("Of debt divided by equity.", default="")
+    size_premium: Text = column("Of the premium for a small company.", default="")
+    pre_tax_cost_of_debt: Text = column("Of the interest before tax.", default="")
+    asset_premium: Text = column("Of the premiums by kind of asset.", default="")
+
+
 class Discount(Frozen):
     """The cost of capital: given, or built up from its parts."""
 
@@ -178,6 +190,11 @@ class Discount(Frozen):
         default=None,
     )
     source: Text = column("Where the rates come from.", default="")
+    sources: RateSources | None = column("Where each part of them comes from.", default=None)
+
+    def source_of(self, part: str) -> str:
+        """Where one part of the rate comes from: its own source, else that of all."""
+        return (self.sources and self.sources[part]) or self.source
 
     def specific_premium(self, asset_id: str) -> float:
         """Sum of the specific premiums that an asset bears, per year."""
