@@ -171,7 +171,9 @@ def test_every_row_of_the_sources_opens_the_cell_where_it_works(report):
     places = rows.places(ROOT, editions.documents(chapters.table(ROOT / "_toc.yml")))
     table = (report.out / "site" / "book" / "sources.html").read_text("utf-8")
     opened = re.findall(r'href="\.\./([^"#]+\.html)#(row-[^"]+)"', table)
-    assert [anchor for _, anchor in opened] == [place.anchor for row in sorted(places) for place in places[row]]
+    executed = report.states()  # a chapter whose extra is not installed is none of them
+    wanted = [place for row in sorted(places) for place in places[row] if place.name in executed]
+    assert [anchor for _, anchor in opened] == [place.anchor for place in wanted]
     for page, anchor in opened:
         assert f'id="{anchor}"' in (report.out / "site" / page).read_text("utf-8"), f"{page} has no {anchor}"
 
