@@ -145,6 +145,30 @@ SETTINGS = {
         {"shown_pictures": 64, "most_pictures": 40, "width": 2},
         {"shown_pictures": 400, "most_pictures": 120, "width": 4},
     ),
+    "37_speech": (
+        {"epochs": 1, "width": 2, "ratios": [0], "cost_of_error": 0.6},
+        {"epochs": 3, "width": 6, "ratios": [5], "cost_of_error": 2.0},
+    ),
+    "38_fusion": (
+        {
+            "epochs": 1,
+            "width": 2,
+            "copies": 1,
+            "image_noise": [0.5],
+            "sound_ratios": [20],
+            "least_ratings": 20,
+            "folds": 2,
+        },
+        {
+            "epochs": 3,
+            "width": 6,
+            "copies": 1,
+            "image_noise": [1.0],
+            "sound_ratios": [0],
+            "least_ratings": 40,
+            "folds": 2,
+        },
+    ),
     "40_cifar10": (
         {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200, "ablation_images": 200}
         | {"article_epochs": 1, "our_epochs": 1, "test_images": 200},

@@ -25,6 +25,7 @@ from lepton_nb.datasets.movielens import MOVIELENS, MOVIELENS_FILMS
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
 from lepton_nb.datasets.pcb_tiles import PCB_TILES
 from lepton_nb.datasets.pneumonia import PNEUMONIA
+from lepton_nb.datasets.spoken_digits import SPOKEN_DIGITS
 from lepton_nb.datasets.steel_surface import STEEL_SURFACE
 from lepton_nb.datasets.telco_churn import TELCO_CHURN
 
@@ -46,6 +47,7 @@ REGISTRY: dict[str, Entry] = {
     "newstest": NEWSTEST,
     "pcb_tiles": PCB_TILES,
     "pneumonia": PNEUMONIA,
+    "spoken_digits": SPOKEN_DIGITS,
     "steel_surface": STEEL_SURFACE,
     "telco_churn": TELCO_CHURN,
 }

@@ -9,10 +9,12 @@ from lepton_nb.models.faces import (
     build_faces_discriminator,
     build_faces_generator,
 )
+from lepton_nb.models.fusion import build_senses
 from lepton_nb.models.inspection import build_inspection
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
 from lepton_nb.models.recommendation import ItemTower, build_two_tower
 from lepton_nb.models.risk import build_risk, build_risk_article
+from lepton_nb.models.speech import build_speech
 from lepton_nb.models.translation import build_translation, build_translation_article
 
 __all__ = [
@@ -30,6 +32,8 @@ __all__ = [
     "build_mnist_article",
     "build_risk",
     "build_risk_article",
+    "build_senses",
+    "build_speech",
     "build_translation",
     "build_translation_article",
     "build_two_tower",

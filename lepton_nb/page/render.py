@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import re
+import wave
 from collections import UserString
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
@@ -40,6 +42,7 @@ __all__ = [
     "MISSING",
     "THIN",
     "Html",
+    "audio",
     "banner",
     "beside",
     "bullets",
@@ -409,6 +412,32 @@ def figure(svg: str, caption: str, name: str = "", alt: str = "") -> Html:
     return Html(
         f'<figure class="lepton-figure{kind}"{anchor}{reach}>{svg}'
         f'<figcaption data-figure="{_text(name)}">{_text(caption)}</figcaption></figure>'
+    )
+
+
+#: Most samples of a sound that a page carries in itself: 8 seconds on a telephone line.
+LONGEST_SOUND = 64_000
+
+
+def audio(sound: np.ndarray, rate: int, caption: str) -> Html:
+    """A sound to listen to, carried in the page itself. sound: (n,), brought to its largest value; rate: samples a second.
+
+    The policy of the site lets sounds of this kind play and no others (``lepton_nb.report.page_head``).
+    """
+    sound = np.asarray(sound, float)
+    if sound.ndim != 1 or not 0 < len(sound) <= LONGEST_SOUND or not np.isfinite(sound).all():
+        raise ValueError(f"sound must be a row of 1 to {LONGEST_SOUND:,} finite samples. Received: shape {sound.shape}")
+    level = np.round(32_000 * sound / max(np.abs(sound).max(), 1e-9)).astype("<i2")
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(level.tobytes())
+    address = f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return Html(
+        f'<figure class="lepton-audio"><audio controls preload="metadata" src="{address}" '
+        f'aria-label="{escaped(caption)}"></audio><figcaption>{_text(caption)}</figcaption></figure>'
     )
 
 

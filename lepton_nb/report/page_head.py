@@ -11,11 +11,11 @@ from lepton_nb.page.words import escaped
 if TYPE_CHECKING:
     from docutils import nodes
 
-#: What a page of the site may load: files of the same site, nothing inline but styles, which drawings need. The search
-#: field is the one form. https://www.w3.org/TR/CSP3/
+#: What a page of the site may load: files of the same site, nothing inline but styles, which drawings need, and sounds
+#: that the page itself carries. The search field is the one form. https://www.w3.org/TR/CSP3/
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'"
+    "media-src data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'"
 )
 #: The picture that stands for a page where its address is shared, in ``_static``; pixels as Open Graph asks.
 CARD, CARD_SIZE = "card.png", (1200, 630)
