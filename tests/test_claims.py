@@ -131,6 +131,13 @@ SETTINGS = {
         {"most_rows": 160, "article_epochs": 1, "our_epochs": 1, "trees": 5, "folds": 2},
         {"most_rows": 240, "article_epochs": 2, "our_epochs": 3, "trees": 20, "folds": 2},
     ),
+    "32_text": (
+        {"most_sentences": 120, "most_reviews": 120, "folds": 2, "filters": 4, "dimensions": 8, "school_epochs": 1}
+        | {"sentence_epochs": 1, "review_epochs": 1, "worst_typing": 0.3},
+        {"most_sentences": 240, "most_reviews": 200, "folds": 2, "filters": 6, "dimensions": 12, "school_epochs": 2}
+        | {"sentence_epochs": 4, "review_epochs": 4, "cost_of_miss": 20.0},
+    ),
+    "33_triage": ({"most_rows": 200}, {"most_rows": 500, "seed": 1}),
     "34_autoencoder": (
         {"train_images": 300, "read_images": 200, "epochs": 2, "machine_epochs": 1, "trees": 5, "machine_rows": 900}
         | {"folds": 2, "inner_folds": 2, "test_images": 200},

@@ -25,6 +25,7 @@ from lepton_nb.datasets.movielens import MOVIELENS, MOVIELENS_FILMS
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
 from lepton_nb.datasets.pcb_tiles import PCB_TILES
 from lepton_nb.datasets.pneumonia import PNEUMONIA
+from lepton_nb.datasets.reviews import IMDB_REVIEWS, RT_POLARITY
 from lepton_nb.datasets.spoken_digits import SPOKEN_DIGITS
 from lepton_nb.datasets.steel_surface import STEEL_SURFACE
 from lepton_nb.datasets.telco_churn import TELCO_CHURN
@@ -38,6 +39,7 @@ REGISTRY: dict[str, Entry] = {
     "credit_card_default": CREDIT_CARD_DEFAULT,
     "faces": FACES,
     "german_credit": GERMAN_CREDIT,
+    "imdb_reviews": IMDB_REVIEWS,
     "magnetic_tiles": MAGNETIC_TILES,
     "malaria_cells": MALARIA_CELLS,
     "mnist": MNIST,
@@ -47,6 +49,7 @@ REGISTRY: dict[str, Entry] = {
     "newstest": NEWSTEST,
     "pcb_tiles": PCB_TILES,
     "pneumonia": PNEUMONIA,
+    "rt_polarity": RT_POLARITY,
     "spoken_digits": SPOKEN_DIGITS,
     "steel_surface": STEEL_SURFACE,
     "telco_churn": TELCO_CHURN,

@@ -15,6 +15,7 @@ from lepton_nb.models.mnist import build_mnist, build_mnist_article
 from lepton_nb.models.recommendation import ItemTower, build_two_tower
 from lepton_nb.models.risk import build_risk, build_risk_article
 from lepton_nb.models.speech import build_speech
+from lepton_nb.models.text import build_text, build_text_article
 from lepton_nb.models.translation import build_translation, build_translation_article
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "build_risk_article",
     "build_senses",
     "build_speech",
+    "build_text",
+    "build_text_article",
     "build_translation",
     "build_translation_article",
     "build_two_tower",
