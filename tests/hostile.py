@@ -53,6 +53,7 @@ NOT_FREE = {
     "cases.user_column": "",
     "cases.item_column": "",
     "cases.time_column": "",
+    "cases.text_column": "",
 }
 #: Texts by which rows of several files find each other.
 SHARED = {"evaluation_id": "evaluation"}

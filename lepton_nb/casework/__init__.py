@@ -13,7 +13,7 @@ speaks against a conclusion, ``unlabelled`` estimates the value on rows without 
 from __future__ import annotations
 
 from lepton_nb.casework import choices
-from lepton_nb.casework.data import images, of_case, of_client, table
+from lepton_nb.casework.data import images, of_case, of_client, table, texts
 from lepton_nb.casework.forms import (
     LEVEL,
     Candidate,
@@ -53,4 +53,5 @@ __all__ = [
     "of_case",
     "of_client",
     "table",
+    "texts",
 ]

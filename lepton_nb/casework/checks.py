@@ -16,7 +16,7 @@ import numpy as np
 from scipy import special
 
 from lepton_nb import terms
-from lepton_nb.casework import doors, money
+from lepton_nb.casework import doors, fitting, money
 from lepton_nb.casework.forms import CaseSet, Finding, Judged, Part, PerCase, Scores
 from lepton_nb.terms import SMALLEST_GROUP
 from lepton_nb.valuation import performance
@@ -125,8 +125,8 @@ def duplicates(seen: _Seen) -> Iterator[Finding]:
     if not twice.any():
         return
     words = (
-        f"{int(twice.sum()):,} of {len(twice):,} test rows have a twin among training or validation: the same features in "
-        "every column."
+        f"{int(twice.sum()):,} of {len(twice):,} test rows have a twin among training or validation: "
+        f"{'the same words' if case.kind == 'texts' else 'the same features in every column'}."
     )
     extra, rest = {}, np.flatnonzero(~twice)
     if case.money is not None and len(rest) > 1:
@@ -144,6 +144,8 @@ def _prints(part: Part) -> list[bytes]:
         import pandas as pd
 
         return [bytes(one) for one in pd.util.hash_pandas_object(part.x, index=False).to_numpy().view("S8")]
+    if fitting.is_texts(part.x):
+        return [" ".join(one.split()).casefold().encode() for one in part.x]
     return [hashlib.sha1(np.ascontiguousarray(image), usedforsecurity=False).digest() for image in part.x]
 
 
@@ -199,7 +201,7 @@ def _without(case: CaseSet, columns: dict[str, float]) -> CaseSet:
 
 
 def worse_than_default(seen: _Seen) -> Iterator[Finding]:
-    """A default gradient boosting that earns more on the same rows."""
+    """A default model that earns more on the same rows."""
     case, judged = seen.case, seen.judged
     if seen.reference is None:
         return
@@ -244,10 +246,10 @@ def worse_than_baseline(seen: _Seen) -> Iterator[Finding]:
 def seen_before(seen: _Seen) -> Iterator[Finding]:
     """Scores made elsewhere that come too near the truth of the test rows: as on rows that a model was trained on.
 
-    Of tables only: what a model reaches on images is not bounded by a default model of their pixels.
+    Not of images: what a model reaches on them is not bounded by a default model of their pixels.
     """
     case, judged, scores = seen.case, seen.judged, seen.judged.scores
-    if scores.door == "trained" or case.kind != "table" or not 0 < judged.positives < judged.n:
+    if scores.door == "trained" or case.kind == "images" or not 0 < judged.positives < judged.n:
         return
     known = None if seen.reference is None else money.area(case.test.y, seen.reference.test)
     beside = "" if known is None else f" A {seen.reference.name} on the same rows reaches {known.value:.3f}."

@@ -16,6 +16,7 @@ from lepton_nb.casework.forms import PARTS, CaseSet, Part
 from lepton_nb.casework.in_use import as_in_use
 from lepton_nb.client import case_data, case_rows
 from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
+from lepton_nb.datasets.reviews import TEXT
 
 
 def table(
@@ -84,6 +85,19 @@ def table(
         in_time=in_time, money=money, money_source=source, amount_meaning=meaning,
         groups_by=group if isinstance(group, str) else "group", blocks_by=block, **parts, **(facts | about),
     )  # fmt: skip
+
+
+def texts(data: Mapping[str, Any] | datasets.Dataset, *, text: str, **asked: Any) -> CaseSet:
+    """A case of texts. text: their column; no other is read by a model. The rest as in :func:`table`."""
+    facts, columns = _facts(data)
+    if text not in columns:
+        raise ValueError(f"text must be a column of the data ({', '.join(list(columns)[:20])}). Received: {text}")
+    others = {name: values for name, values in columns.items() if name != text}
+    made = table(others, **(facts | asked))
+    column = np.asarray(columns[text], TEXT)
+    parts = {name: replace(part, x=column[part.rows]) for name, part in made.parts.items()}
+    left_out = dict(made.left_out) | dict.fromkeys(made.features, "only the texts are read")
+    return replace(made, kind="texts", features=(text,), left_out=left_out, **parts)
 
 
 def images(
@@ -163,11 +177,20 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
     if case.case == "image_classifier":
         made = _client_images(case, content, split, about)
     else:
-        made = table(
-            content, target=case.target, positive=case.positive or "", baseline=case.baseline_column,
-            amount=case.amount_column or "", block=case.block_column or "", group=case.group_column or "",
-            split=split or None, leave_out=case.leave_out_columns, **about,
-        )  # fmt: skip
+        named = {
+            "positive": case.positive,
+            "amount": case.amount_column,
+            "block": case.block_column,
+            "group": case.group_column,
+        }
+        asked = {name: column or "" for name, column in named.items()} | about
+        asked |= {
+            "target": case.target,
+            "baseline": case.baseline_column,
+            "split": split or None,
+            "leave_out": case.leave_out_columns,
+        }
+        made = texts(content, text=case.text_column, **asked) if case.text_column else table(content, **asked)
     day = case.evaluated_on or (made.test.days.max().astype(object) if made.test.days is not None else None)
     if case.public:
         told, target = meaning(case.target or "label"), case.target or "label"

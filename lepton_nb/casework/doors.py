@@ -142,12 +142,13 @@ def _tables(case_set: CaseSet, path: str | Path) -> tuple[list[list[str]], Mappi
     if case_set.folder and case_set.settings is not None:
         source = opened(paths.client(case_set.folder))
         records = source.table(str(path))
-        if not case_set.settings.public and case_set.kind == "table":
+        if not case_set.settings.public and case_set.kind != "images":
             header, *rows = source.table(case_set.settings.path)
             return records, {name.strip(): [row[place].strip() for row in rows] for place, name in enumerate(header)}
     else:
         records = Folder(Path(path).parent).table(Path(path).name)
-    return _plain(records, case_set.ids), {**_features(case_set, records), **case_set.ids}
+    shared = _features(case_set, records) if case_set.kind == "table" else {}
+    return _plain(records, case_set.ids), shared | dict(case_set.ids)
 
 
 def _features(case_set: CaseSet, records: list[list[str]]) -> dict[str, list[str]]:
@@ -203,6 +204,10 @@ def onnx_model(case_set: CaseSet, path: str | Path) -> Scores:
 
 def keras_model(case_set: CaseSet, path: str | Path) -> Scores:
     """A Keras model, opened in safe mode. Raises ValueError for a file that is not opened or does not fit."""
+    if case_set.kind == "texts":
+        raise ValueError(
+            f"{Path(path).name} is a Keras model, and texts come in by ONNX only: export it, or give its scores."
+        )
     ports = _ports(case_set, Path(path))
     import keras
 
@@ -234,6 +239,8 @@ def _ports(case_set: CaseSet, path: Path) -> tuple[case_models.Port, ...]:
             _, texts = fitting.columns_of(case_set.test.x)
             kinds = {name: "text" if name in texts else "number" for name in case_set.features}
             case_models.fits(ports, kinds, None)
+        elif case_set.kind == "texts":
+            case_models.fits(ports, dict.fromkeys(case_set.features, "text"), None)
         else:
             case_models.fits(ports, {}, case_set.test.x.shape[1:])
     except case_models.Wrong as stop:
@@ -243,6 +250,9 @@ def _ports(case_set: CaseSet, path: Path) -> tuple[case_models.Port, ...]:
 
 def _fed(ports: tuple[case_models.Port, ...], x: Any) -> dict[str, np.ndarray]:
     """Rows in the form that the inputs of a model ask for."""
+    if fitting.is_texts(x):
+        values = np.array(x.tolist(), object)
+        return {ports[0].name: values if ports[0].shape and len(ports[0].shape) == 1 else values[:, None]}
     if not hasattr(x, "columns"):
         return {ports[0].name: _image_fed(ports[0], x)}
     first = ports[0]
@@ -319,7 +329,7 @@ def seconds_a_thousand(score: Callable[[Any], np.ndarray], x: Any) -> float:
 def fit(
     case_set: CaseSet, kind: str, seed: int = 0, passes: int = fitting.PASSES, trees: int = fitting.TREES
 ) -> Scores:
-    """One model trained here. kind: logistic, boosting, network; passes: of the network; trees: of the boosting."""
+    """One model trained here. kind: of ``fitting.KINDS``; passes: of the network; trees: of the boosting."""
     if not case_set.learnable:
         raise ValueError(f"{case_set.title} has no column that a model can learn from; give the scores of a model.")
     start = time.perf_counter()
@@ -338,13 +348,15 @@ def trained(
     case_set: CaseSet,
     seed: int = 0,
     passes: int = fitting.PASSES,
-    kinds: tuple[str, ...] = ("logistic", "boosting", "network"),
+    kinds: tuple[str, ...] = (),
 ) -> Scores:
     """The best of several models, chosen by the AUC on the validation rows; the test rows choose nothing.
 
-    The budget is the same for all: one training each, at most 300 trees or ``passes`` passes. The area is what is
+    kinds: of ``fitting.KINDS``; empty: all that can read the rows. The budget is the same for all: one training each, at
+    most 300 trees or ``passes`` passes, or three penalties of a line over words. The area is what is
     chosen by, for threshold and calibration are set afterwards; money at the best threshold stands beside it.
     """
+    kinds = kinds or fitting.kinds_of(case_set.train.x)
     made = {kind: fit(case_set, kind, seed, passes) for kind in kinds}
     found = {kind: money.area(case_set.validation.y, one.validation) for kind, one in made.items()}
     areas = {kind: None if area is None else area.value for kind, area in found.items()}
@@ -358,9 +370,12 @@ def trained(
         )
         for kind, one in made.items()
     )  # fmt: skip
+    budget = f"one training, at most {fitting.TREES} trees or {passes} passes"
+    if case_set.kind == "texts":
+        budget = "three penalties, and the same words and pairs of words to weigh"
     words = (
         f"Of {len(kinds)} models the one with the largest area on the {len(case_set.validation)} validation rows; each had "
-        f"one training, at most {fitting.TREES} trees or {passes} passes. The test rows chose nothing."
+        f"{budget}. The test rows chose nothing."
     )
     total = sum(one.training_seconds for one in made.values())
     return replace(made[best], tried=tried, notes=(words,), training_seconds=total)
@@ -374,18 +389,18 @@ def best_money(case_set: CaseSet, part: Part, found: np.ndarray) -> float | None
 
 
 def reference(case_set: CaseSet, seed: int = 0) -> Scores | None:
-    """A gradient boosting with default settings on the same rows: what a model must beat to be worth its work.
+    """A model with default settings on the same rows (``fitting.default_model``): what a model must beat to be worth its work.
 
     None where the rows have no features to learn from.
     """
     if not case_set.learnable:
         return None
     start = time.perf_counter()
-    score, model = fitting.default_boosting(case_set.train, seed)
+    score, model = fitting.default_model(case_set.train, seed)
     seconds = time.perf_counter() - start
 
     def again(train: Part, validation: Part, asked: Part, seed: int) -> np.ndarray:
-        return fitting.default_boosting(train, seed)[0](asked.x)
+        return fitting.default_model(train, seed)[0](asked.x)
 
-    name = "gradient boosting with default settings"
+    name = fitting.default_name(case_set.train.x)
     return _scored(case_set, name, "trained", score, training_seconds=seconds, fit=again, model=model)

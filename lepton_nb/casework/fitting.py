@@ -1,4 +1,5 @@
-"""Models that are trained here: logistic regression, gradient boosting and a small network, on tables and on images.
+"""Models that are trained here: logistic regression, gradient boosting and a small network, on tables and on images; on
+texts, two lines over what words they hold.
 
 Each maker takes training and validation rows and gives a function from rows to scores. A budget is a number of passes,
 never of seconds, so that a training repeats exactly.
@@ -14,7 +15,12 @@ import numpy as np
 
 from lepton_nb.casework.forms import Part
 
-KINDS = {"logistic": "logistic regression", "boosting": "gradient boosting", "network": "small neural network"}
+KINDS = {
+    "logistic": "logistic regression", "boosting": "gradient boosting", "network": "small neural network",
+    "tf-idf": "tf-idf and a line", "ratios": "NB-SVM",
+}  # fmt: skip
+#: Kinds that read texts, by the weights of their words (``text.WordLine``); the others read tables and images.
+TEXT_KINDS = ("tf-idf", "ratios")
 #: Trees of a boosting, and passes of a network over its training rows, at most: the budget.
 TREES, PASSES = 300, 30
 PIXELS = 16  # side of the picture that logistic regression and boosting see
@@ -31,6 +37,10 @@ def make(
         raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: {kind}")
     if len(np.unique(train.y)) < 2:
         raise ValueError("The training rows are of one class: nothing can be learnt. Give rows of both classes.")
+    if (kind in TEXT_KINDS) != is_texts(train.x):
+        raise ValueError(f"Texts are read by {' and '.join(TEXT_KINDS)}, and nothing else is. Received: {kind}")
+    if kind in TEXT_KINDS:
+        return _words(kind, train, validation)
     if kind == "network":
         return _network(train, validation, seed, passes)
     pictures = not hasattr(train.x, "columns")
@@ -52,8 +62,39 @@ def make(
     return lambda x: model.predict_proba(_seen(x))[:, 1], model
 
 
-def default_boosting(train: Part, seed: int = 0) -> tuple[Score, Any]:
-    """scikit-learn's histogram gradient boosting with its default settings: what a model must beat."""
+def is_texts(x: Any) -> bool:
+    """Whether the rows are texts: an array of strings of any length."""
+    return getattr(getattr(x, "dtype", None), "kind", "") == "T"
+
+
+def kinds_of(x: Any) -> tuple[str, ...]:
+    """The kinds that can read such rows."""
+    return TEXT_KINDS if is_texts(x) else tuple(kind for kind in KINDS if kind not in TEXT_KINDS)
+
+
+def _words(kind: str, train: Part, validation: Part) -> tuple[Score, Any]:
+    """A line over the words and pairs of words of each text; the validation rows choose its penalty."""
+    from lepton_nb import text
+
+    inside, outside = ([text.words_of(one) for one in part.x] for part in (train, validation))
+    line = text.WordLine(kind).fit(inside, train.y, (outside, validation.y))
+    return lambda x: line.predict_proba([text.words_of(one) for one in x])[:, 1], line
+
+
+def default_name(x: Any) -> str:
+    """What :func:`default_model` is for such rows."""
+    return f"{'tf-idf with a logistic regression' if is_texts(x) else 'gradient boosting'} with default settings"
+
+
+def default_model(train: Part, seed: int = 0) -> tuple[Score, Any]:
+    """What a model must beat: scikit-learn's gradient boosting as it comes; of texts, its tf-idf and logistic regression."""
+    if is_texts(train.x):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(train.x.tolist(), train.y)
+        return lambda x: model.predict_proba(x.tolist())[:, 1], model
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     pictures = not hasattr(train.x, "columns")

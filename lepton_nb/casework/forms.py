@@ -27,7 +27,8 @@ class NotUsable(ValueError):
 class Part:
     """The rows of one part of a case. All fields have one entry a row, in the order of the data.
 
-    x: a pandas DataFrame with the features of a table, or the images (n, height, width[, channels]) as uint8.
+    x: a pandas DataFrame with the features of a table, the images (n, height, width[, channels]) as uint8, or the texts (n,)
+    as strings of any length.
     """
 
     rows: np.ndarray  # number of the row in the data, from 0
@@ -68,7 +69,7 @@ class CaseSet:
     source: str
     sha256: str
     stand_in: bool
-    kind: str  # table, images
+    kind: str  # table, images, texts
     target: str  # what class 1 means
     train: Part = field(repr=False)
     validation: Part = field(repr=False)
@@ -76,7 +77,7 @@ class CaseSet:
     split: str  # how the parts came about, in words
     spoken: str = ""  # the data set's name within a sentence
     in_time: bool  # the test lies after the training
-    features: tuple[str, ...] = ()  # columns of x; empty for images
+    features: tuple[str, ...] = ()  # columns of x; of texts the one that holds them; empty for images
     left_out: Mapping[str, str] = field(default_factory=dict)  # column → why it is no feature
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # columns that number all rows
     money: OutcomeValue | None = None  # per outcome; None: no money is known
@@ -109,7 +110,7 @@ class CaseSet:
 
     @property
     def learnable(self) -> bool:
-        """Whether there is anything that a model can learn from: images, or a column that is a feature."""
+        """Whether there is anything that a model can learn from: images, texts, or a column that is a feature."""
         return self.kind != "table" or bool(self.features)
 
     @property
@@ -123,7 +124,7 @@ class Candidate:
     """One model that was tried on the validation rows."""
 
     name: str
-    kind: str  # logistic, boosting, network
+    kind: str  # of fitting.KINDS
     auc: float | None
     money: float | None  # per row at its best threshold; None where no money is known
     log_loss: float

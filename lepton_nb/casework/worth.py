@@ -27,18 +27,18 @@ Fit = Callable[[Part, Part, Part, int], np.ndarray]
 
 
 def quick_fit(case_set: CaseSet, scores: Scores) -> tuple[Fit, str]:
-    """How a model of a case is trained again in seconds, and its name: its own way, or a default boosting.
+    """How a model of a case is trained again in seconds, and its name: its own way, or a default model.
 
-    A network is not trained again and again, and a model that was made elsewhere cannot be: a default gradient boosting
+    A network is not trained again and again, and a model that was made elsewhere cannot be: a default model
     stands for both.
     """
-    if scores.fit is not None and scores.name in (fitting.KINDS["logistic"], fitting.KINDS["boosting"]):
+    if scores.fit is not None and scores.name in [name for kind, name in fitting.KINDS.items() if kind != "network"]:
         return scores.fit, scores.name
 
     def again(train: Part, validation: Part, asked: Part, seed: int) -> np.ndarray:
-        return fitting.default_boosting(train, seed)[0](asked.x)
+        return fitting.default_model(train, seed)[0](asked.x)
 
-    return again, "gradient boosting with default settings"
+    return again, fitting.default_name(case_set.train.x)
 
 
 def learning_curve(case_set: CaseSet, scores: Scores, gain: PerCase | None = None, seed: int = 0) -> Learning | None:

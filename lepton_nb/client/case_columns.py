@@ -57,6 +57,9 @@ def features(case: Any, columns: Mapping[str, Sequence[str]]) -> tuple[dict[str,
     columns: {name: (n,) texts}. Raises Unfit for a column of numbers with cells that are none.
     """
     taken = used(case)
+    if case.text_column is not None:
+        others = {name: "only the texts are read" for name in columns if name not in (case.text_column, *taken)}
+        return {case.text_column: "text"}, taken | others, ()
     arrays = {name: values(tuple(cells)) for name, cells in columns.items() if name not in taken}
     for name, found in arrays.items():
         if found.dtype.kind not in "biuf":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lepton_nb.client import case_wording
 from lepton_nb.client.cases import CLASSIFIERS
 from lepton_nb.client.drafts import Draft
 from lepton_nb.client.schema import Case, CaseData, Problem
@@ -46,6 +47,14 @@ def cannot_be_foretold(draft: Draft) -> Iterator[Problem]:
             )
 
 
+def of_several_languages(draft: Draft) -> Iterator[Problem]:
+    """Rule 126: texts that seem to be of another language than most."""
+    for index, case in enumerate(draft.cases):
+        if told := case_wording.noted(case):
+            remedy = "nothing to do if that is meant: words of a language with few texts are hardly learnt; else leave them out, or make a case a language"
+            yield draft.in_yml(("cases", index, "text_column"), told, 126, remedy)
+
+
 def _stand_in(case: Case, found: CaseData) -> str:
     """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
     words = "is missing: one decision for all rows stands in, "
@@ -65,4 +74,4 @@ def _stand_in(case: Case, found: CaseData) -> str:
     )
 
 
-CASE_NOTES = (ids_left_out, without_a_baseline, cannot_be_foretold)
+CASE_NOTES = (ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages)

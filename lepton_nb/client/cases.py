@@ -21,6 +21,8 @@ from lepton_nb.client import (
     case_predictions,
     case_rows,
     case_texts,
+    case_values,
+    case_wording,
     privacy,
 )
 from lepton_nb.client.case_cells import PUBLIC
@@ -28,7 +30,7 @@ from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
 from lepton_nb.client.files import Unreadable, other_separator
 from lepton_nb.client.schema import Case, CaseData
-from lepton_nb.client.words import Refused, did_you_mean, quoted
+from lepton_nb.client.words import did_you_mean, quoted
 
 #: Endings (or "folder") by kind of case, and what each kind of data is called.
 FORMATS = {
@@ -36,16 +38,15 @@ FORMATS = {
     "forecaster": {".csv": "table", ".parquet": "table"},
     "image_classifier": {".npz": "arrays", "": "images"},
     "recommender": {".csv": "events", ".parquet": "events"},
+    "text_classifier": {".csv": "table", ".parquet": "table"},
     "translator": {".tsv": "translations"},
 }
 #: Kinds of case that predictions or a model file can be given for.
-CLASSIFIERS = ("risk_classifier", "image_classifier")
-#: Words for the class that counts as 1.
-POSITIVE = ("yes", "true", "bad", "default", "defaulted", "left", "churned", "fraud", "positive", "1.0")
+CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier")
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
-    "leave_out_columns", "user_column", "item_column", "time_column", "split", "predictions", "score_column", "model",
+    "leave_out_columns", "user_column", "item_column", "time_column", "text_column", "split", "predictions", "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
 
@@ -83,8 +84,10 @@ def examine(source: Any, case: Case) -> CaseData:
         if case[key] is not None and case.case not in CLASSIFIERS:
             raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
     if case.leave_out_columns is not None and case.case != "risk_classifier":
-        raise Unfit("leave_out_columns", "images have no columns", 41, "leave it out")
+        found = "a text_classifier reads its texts alone" if case.text_column else "images have no columns"
+        raise Unfit("leave_out_columns", found, 41, "leave it out")
     case_events.keys(case)
+    case_wording.keys(case)
     _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
@@ -138,7 +141,9 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
             remedy = did_you_mean(column, arrays) or f"there are {', '.join(list(arrays)[:30])}"
             raise Unfit(key, f"{quoted(column)} is not in the public data set {quoted(name)}", 17, remedy)
     case_columns.not_the_target(case)
-    if case.case == "risk_classifier" and case.target is None:
+    if case.case == "text_classifier":
+        case_wording.named(case, list(arrays))
+    if case.case in ("risk_classifier", "text_classifier") and case.target is None:
         remedy = f"name the column to be predicted; there are {', '.join(list(arrays)[:30])}"
         raise Unfit("target", "is missing", 2, remedy)
     digest = hashlib.sha256(case.data.encode())
@@ -237,7 +242,10 @@ def load(source: Any, case: CaseData) -> Any:
         return [pair[0] for _, pair in pairs], [pair[1] for _, pair in pairs]
     header, *rows = source.table(case.path)
     texts = dict(zip(header, zip(*rows, strict=True), strict=True))
-    return {name: case_columns.values(column) for name, column in texts.items()}
+    found = {name: case_columns.values(column) for name, column in texts.items() if name != case.text_column}
+    if case.text_column:  # of any length: a fixed width would take the longest one's room for each
+        found[case.text_column] = np.array(texts[case.text_column], np.dtypes.StringDType())
+    return found
 
 
 # --- tables and series
@@ -276,14 +284,16 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
     case_columns.named(case, header)
+    if case.case == "text_classifier":
+        case_wording.named(case, header)
     facts = {"sha256": checksum, "n": len(columns[header[0]]), "columns": tuple(header)}
-    if case.case == "risk_classifier":
-        return _risk(source, case, columns, facts)
-    _each("target", columns[case.target], number)
+    if case.case in CLASSIFIERS:
+        return _rows_of_classes(source, case, columns, facts)
+    case_values.each("target", columns[case.target], number)
     if case.baseline_column:
-        _each("baseline_column", columns[case.baseline_column], number)
+        case_values.each("baseline_column", columns[case.baseline_column], number)
     if case.block_column:
-        _each("block_column", columns[case.block_column], _given)
+        case_values.each("block_column", columns[case.block_column], case_values.given)
     _split(case, columns)
     return facts
 
@@ -302,12 +312,12 @@ def _impersonal(key: str, file: str, records: list[list[str]]) -> None:
         raise Unfit(key, f"{quoted(file)} column {quoted(problem.column)}: {problem.found}", 36, problem.remedy)
 
 
-def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any]) -> dict[str, Any]:
+def _rows_of_classes(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any]) -> dict[str, Any]:
     """A table of cases with a class each: classes, baseline, amounts, split, and what comes in by a door."""
     import numpy as np
 
     if not case.positive:
-        _each("target", columns[case.target], _class_of(columns[case.target]))
+        case_values.each("target", columns[case.target], case_values.class_of(columns[case.target]))
     elif "" in columns[case.target]:
         raise Unfit("target", f"row {columns[case.target].index('') + 2}: empty", 41, "give the class of every row")
     try:
@@ -316,11 +326,11 @@ def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[st
         found, _, remedy = str(problem).partition("; ")
         raise Unfit("positive" if case.positive and "every row" not in found else "target", found, 41, remedy) from None
     if case.baseline_column:
-        _each("baseline_column", columns[case.baseline_column], zero_or_one)
+        case_values.each("baseline_column", columns[case.baseline_column], zero_or_one)
     if case.block_column:
-        _each("block_column", columns[case.block_column], _given)
+        case_values.each("block_column", columns[case.block_column], case_values.given)
     if case.amount_column:
-        amounts = _each("amount_column", columns[case.amount_column], _amount)
+        amounts = case_values.each("amount_column", columns[case.amount_column], case_values.amount)
         if not any(amounts):
             raise Unfit("amount_column", "every amount is 0", 41, "name the column with what is at stake in a row")
     for name, cells in columns.items():
@@ -336,51 +346,10 @@ def _risk(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[st
         len(y), y, test_share=split and split.test_share, days=days, test_from=split and split.test_from,
         together=together and np.array(together),
     )  # fmt: skip
+    if case.case == "text_classifier":
+        facts = facts | case_wording.examined(case, columns[case.text_column], parts)
     features, left_out, like_ids = case_columns.features(case, columns)
     return _doors(source, case, facts | {"like_ids": like_ids}, y, parts, columns, features, left_out, None)
-
-
-def _class_of(cells: list[str]) -> Callable[[str], int]:
-    """How a cell of a target without ``positive`` is read: 0 or 1; of two words, the remedy names the key."""
-    words = sorted(set(cells))
-
-    def read(text: str) -> int:
-        try:
-            return zero_or_one(text)
-        except Refused as stop:
-            if len(words) != 2 or not text:
-                raise
-            likely = next((word for word in words if word.lower() in POSITIVE), words[-1])
-            remedy = (
-                f"say which of {quoted(words[0])} and {quoted(words[1])} counts as 1, e.g. positive: {quoted(likely)}"
-            )
-            raise Refused(stop.found, stop.rule, remedy) from None
-
-    return read
-
-
-def _amount(text: str) -> float:
-    value = number(text)
-    if value < 0:
-        raise Refused(quoted(text), 41, "an amount is at least 0")
-    return value
-
-
-def _given(text: str) -> str:
-    if not text:
-        raise Refused("empty", 41, "name the block of each row")
-    return text
-
-
-def _each(key: str, cells: list[str], read: Callable[[str], Any]) -> list[Any]:
-    """Every cell, read; the first that is refused is named by its row."""
-    values = []
-    for line, cell in enumerate(cells, start=2):
-        try:
-            values.append(read(cell))
-        except Refused as stop:
-            raise Unfit(key, f"row {line}: {stop.found}", stop.rule, stop.remedy) from None
-    return values
 
 
 def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None, list[str] | None]:
@@ -405,7 +374,7 @@ def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None,
         raise Unfit(
             "split", f"by {quoted(split.by)}", 41, "give test_from, the first day of the test, and no test_share"
         )
-    days = _each("split", columns[split.by], calendar_date)
+    days = case_values.each("split", columns[split.by], calendar_date)
     test = sum(day >= split.test_from for day in days)
     if not 0 < test < len(days):
         found = f"{test} of {len(days)} rows lie on or after {split.test_from}"
@@ -426,7 +395,7 @@ def _arrays(source: Any, case: Case) -> dict[str, Any]:
     facts, y, by, image = case_images.arrays(source, case)
     split, days = case.split, None
     if split is not None and split.test_from is not None:
-        days = np.array(_each("split", [str(day)[:10] for day in by], calendar_date), "datetime64[D]")
+        days = np.array(case_values.each("split", [str(day)[:10] for day in by], calendar_date), "datetime64[D]")
         if not (days < np.datetime64(split.test_from)).any() or not (days >= np.datetime64(split.test_from)).any():
             raise Unfit("split", f"no row on one side of {split.test_from}", 41, "both sides of the split need rows")
     together = None if days is not None else by

@@ -79,6 +79,8 @@ RULES = {
     122: "what is retired earns nothing",
     123: "a column of ids is no feature",
     124: "lists are made from what was chosen before",
+    125: "no text of the test was read before",
+    126: "texts are of one language",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

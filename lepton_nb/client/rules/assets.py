@@ -148,7 +148,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 
 #: Kinds of cases that give an evaluation of a model over its baseline.
-EVALUATED = ("risk_classifier", "image_classifier")
+EVALUATED = ("risk_classifier", "image_classifier", "text_classifier")
 #: Kinds of cases that give a trial: what its gain counts, whose money the benefit gives.
 COUNTED = {"recommender": "hits"}
 

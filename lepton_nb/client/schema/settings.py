@@ -363,13 +363,14 @@ class Case(Frozen):
     """A model that is trained or scored on the client's own data; its measured, paired result is valued."""
 
     asset_id: AssetId = column("The model.")
-    case: Literal["risk_classifier", "forecaster", "image_classifier", "recommender", "translator"] = column(
-        "Kind of case."
-    )
+    case: Literal[
+        "risk_classifier", "forecaster", "image_classifier", "text_classifier", "recommender", "translator"
+    ] = column("Kind of case.")
     data: CaseSource = column(
         "File or folder inside the client's folder, or public:NAME for a public data set. Tables and series: .csv or "
         ".parquet. Images: .npz with arrays x and y, or a folder with a folder of PNG or JPEG files for each class. "
-        "Events of a recommender: a table, one choice a row. Translations: .tsv, source and target."
+        "Events of a recommender: a table, one choice a row. Texts with a class: a table. Translations: .tsv, source and "
+        "target."
     )
     target: Text | None = column("Column to be predicted; for tables and series.", default=None)
     positive: Text | None = column(
@@ -388,6 +389,7 @@ class Case(Frozen):
     time_column: Text | None = column(
         "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender.", default=None
     )
+    text_column: Text | None = column("Column of the texts; of a text classifier.", default=None)
     leave_out_columns: Texts | None = column(
         "Columns that no model sees; missing: columns of whole numbers that look like ids are left out by themselves. [] "
         "leaves out none.",
