@@ -63,7 +63,10 @@ def test_a_case_that_gives_no_evaluation_is_no_link(bank):
     entry = "asset_id: C1, case: forecaster, data: data/loans.csv, target: income"
     *_, rule, found, remedy = problem(bank(entry=entry))
     assert rule == 17 and found == "the case of C1, a forecaster, gives no evaluation"
-    assert remedy == "link a case of kind risk_classifier or image_classifier or text_classifier or recommender, or write none"
+    assert (
+        remedy
+        == "link a case of kind risk_classifier or image_classifier or text_classifier or recommender, or write none"
+    )
 
 
 def test_a_case_needs_money_of_its_own_or_of_a_typed_evaluation(bank):
