@@ -133,9 +133,9 @@ SETTINGS = {
     ),
     "32_text": (
         {"most_sentences": 120, "most_reviews": 120, "folds": 2, "filters": 4, "dimensions": 8, "school_epochs": 1}
-        | {"sentence_epochs": 1, "review_epochs": 1, "worst_typing": 0.3},
+        | {"ablation": False, "sentence_epochs": 1, "review_epochs": 1, "worst_typing": 0.3},
         {"most_sentences": 240, "most_reviews": 200, "folds": 2, "filters": 6, "dimensions": 12, "school_epochs": 2}
-        | {"sentence_epochs": 4, "review_epochs": 4, "cost_of_miss": 20.0},
+        | {"ablation": False, "sentence_epochs": 4, "review_epochs": 4, "cost_of_miss": 20.0},
     ),
     "33_triage": ({"most_rows": 200}, {"most_rows": 500, "seed": 1}),
     "34_autoencoder": (
