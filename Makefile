@@ -12,7 +12,7 @@ report: $(VENV)/.ready ## execute the chapters for CLIENT and publish its report
 test: $(VENV)/.ready ## everything that must hold
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(RUN)/pytest --numprocesses 2 --dist loadfile
+	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(RUN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 book: $(VENV)/.ready ## the book for readers: sample client, code shown, in build/book
 	$(RUN)/lepton-nb book

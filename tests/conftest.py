@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 from hypothesis import settings
+
+from lepton_nb import results
+from lepton_nb.report import chapters, forking
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -95,8 +100,53 @@ def project(tmp_path, monkeypatch) -> Project:
     monkeypatch.setenv("LEPTON_PROJECT", str(tmp_path))
     monkeypatch.delenv("LEPTON_STATE", raising=False)
     monkeypatch.delenv("LEPTON_DATA", raising=False)
+    monkeypatch.setenv(forking.CHOICE, "plain")
     monkeypatch.chdir(tmp_path)
     return made
+
+
+@pytest.fixture
+def forked(project, monkeypatch) -> None:
+    """Kernels as a report starts them, forked from a server: for tests of what that changes, or could.
+
+    A server imports what all chapters of a report together need, which takes longer than a small chapter's own kernel.
+    """
+    monkeypatch.delenv(forking.CHOICE)
+
+
+#: Files that take longest, longest first: they begin first, so that none of them runs alone at the end.
+LONGEST = ("test_whole_way.py",)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """The longest files first, then those of most tests; a file's own order stays. (``--no-loadscope-reorder`` keeps it.)"""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: (place.get(item.path.name, len(LONGEST)), -count[item.path], str(item.path)))
+
+
+class OfReader:
+    """What holds for each notebook that nbval executes, as a reader does: no word on standard error, and its record."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item):
+        notebook = item.path.suffix == ".ipynb"
+        if notebook:
+            vars(item.parent).setdefault("began", time.time())
+        done = yield
+        if notebook:
+            loud = [out.text for out in item.test_outputs if out.get("name") == "stderr"]
+            assert not loud, f"a chapter writes nothing to standard error: {loud}"
+            if item.cell is [cell for cell in item.parent.nb.cells if cell.cell_type == "code"][-1]:
+                name = chapters.read(item.path).name
+                record = results.records_folder() / f"{name}.json"
+                results.check(record, name, "quick")
+                assert record.stat().st_mtime >= item.parent.began, f"{record} is of an earlier execution"
+        return done
+
+
+def pytest_configure(config) -> None:
+    config.pluginmanager.register(OfReader())
 
 
 @pytest.fixture(autouse=True)
