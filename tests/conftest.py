@@ -15,7 +15,7 @@ import yaml
 from hypothesis import settings
 
 from lepton_nb import results
-from lepton_nb.report import chapters, forking
+from lepton_nb.report import chapters
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -100,22 +100,19 @@ def project(tmp_path, monkeypatch) -> Project:
     monkeypatch.setenv("LEPTON_PROJECT", str(tmp_path))
     monkeypatch.delenv("LEPTON_STATE", raising=False)
     monkeypatch.delenv("LEPTON_DATA", raising=False)
-    monkeypatch.setenv(forking.CHOICE, "plain")
     monkeypatch.chdir(tmp_path)
     return made
 
 
-@pytest.fixture
-def forked(project, monkeypatch) -> None:
-    """Kernels as a report starts them, forked from a server: for tests of what that changes, or could.
-
-    A server imports what all chapters of a report together need, which takes longer than a small chapter's own kernel.
-    """
-    monkeypatch.delenv(forking.CHOICE)
-
-
 #: Files that take longest, longest first: they begin first, so that none of them runs alone at the end.
-LONGEST = ("test_whole_way.py",)
+LONGEST = (
+    "test_whole_way.py", "test_run.py", "test_one_figure.py", "test_hand_over.py", "test_risk_classifier.py",
+    "test_claims.py", "test_forking.py", "test_site.py", "test_command.py", "test_import_mlflow.py",
+    "50_translation.ipynb", "36_inspection.ipynb", "31_risk_classifier.ipynb", "00_summary.ipynb", "22_adversarial.ipynb",
+    "40_cifar10.ipynb", "60_faces.ipynb", "test_translation.py", "test_value_properties.py", "test_cluster.py",
+    "test_batch.py", "30_mnist.ipynb", "21_recurrent.ipynb", "test_training.py", "test_cifar10.py", "test_case_tasks.py",
+    "test_notebooks.py", "test_stages.py", "test_three_doors.py", "test_value_kept.py", "test_shared_store.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items) -> None:

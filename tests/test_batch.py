@@ -12,7 +12,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from lepton_nb import cli
@@ -60,7 +59,6 @@ def command(*words):
     return CliRunner().invoke(cli.app, ["batch", *map(str, words)])
 
 
-@pytest.mark.usefixtures("forked")
 def test_one_clients_failure_stops_no_other_and_the_same_command_goes_on(project):
     executed = chapters(project)
     good, other, failing = clients(project, good="0.25", other="0.27", failing="0.11")
@@ -121,7 +119,6 @@ def test_clients_of_one_name_and_reports_in_use_are_refused_alone(project):
     assert command(one, two, twin, "--out", out).exit_code == 2
 
 
-@pytest.mark.usefixtures("forked")
 def test_an_interrupted_batch_leaves_nothing_half_and_goes_on(project):
     executed = chapters(project, public="import time\ntime.sleep(4)")
     made = clients(project, one="0.2", two="0.21")

@@ -118,7 +118,6 @@ def is_kernel(process: psutil.Process) -> bool:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 @pytest.mark.parametrize("chapters", [1, 2])
-@pytest.mark.usefixtures("forked")
 def test_a_run_that_is_told_to_end_says_a_word_and_leaves_nothing_running(project, name, chapters):
     for number in range(chapters):
         project.chapter(f"0{number}_wait{number}.ipynb", "import time\ntime.sleep(300)", limit=400)

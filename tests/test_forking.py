@@ -106,7 +106,6 @@ def test_records_are_those_of_a_plain_start(project, monkeypatch):
 
 
 @pytest.mark.parametrize("heavy", [False, True])
-@pytest.mark.usefixtures("forked")
 def test_each_child_has_a_random_state_of_its_own(project, tmp_path, heavy):
     draw = (
         "import os, random, secrets, uuid, tempfile, numpy\n"
@@ -132,7 +131,6 @@ def test_each_child_has_a_random_state_of_its_own(project, tmp_path, heavy):
         assert len(set(values)) == 3, values
 
 
-@pytest.mark.usefixtures("forked")
 def test_a_chapter_outlives_its_server_and_the_next_one_is_started_plainly(project):
     # The first two have the server as their parent; one of them kills it and both go on.
     project.chapter(
@@ -220,7 +218,6 @@ def test_the_server_with_tensorflow_has_computed_nothing_and_has_no_thread(tmp_p
         child.wait(20)
 
 
-@pytest.mark.usefixtures("forked")
 def test_a_run_leaves_no_server_behind(project):
     for number, name in enumerate("ab"):
         project.chapter(f"0{number}_{name}.ipynb")

@@ -65,7 +65,6 @@ def test_short_chapters_do_not_wait_behind_a_long_one(project):
     assert [event["chapter"] for event in events if "seconds" in event][-1] == "a"
 
 
-@pytest.mark.usefixtures("forked")
 def test_error_timeout_and_dead_kernel_are_told_apart_and_what_finished_is_kept(project):
     project.chapter("01_good.ipynb", add="record.add('x', factor * 21, unit='1')")
     project.chapter("02_raises.ipynb", "def inner():\n    return 1 / 0\n\ninner()")
@@ -128,7 +127,6 @@ def test_only_what_depends_on_a_change_is_executed(project):
     assert set(states(execute(project)[0]).values()) == {"reused"}
 
 
-@pytest.mark.usefixtures("forked")
 def test_records_reach_the_chapters_that_need_them_and_no_path_enters_a_notebook(project):
     project.chapter("01_first.ipynb", add="record.add('x', factor * 21, unit='1')")
     project.chapter(
@@ -325,7 +323,6 @@ def test_a_damaged_entry_is_executed_again_and_the_ledger_says_so(project):
     assert ledger(project)["chapters"][0]["note"] == ""
 
 
-@pytest.mark.usefixtures("forked")
 def test_a_kernel_lives_in_an_environment_of_its_own(project, monkeypatch, tmp_path):
     """Whatever a user has set for himself: files in the home, and variables."""
     home = tmp_path / "home"
@@ -368,7 +365,6 @@ def test_a_kernel_lives_in_an_environment_of_its_own(project, monkeypatch, tmp_p
         assert name not in inside
 
 
-@pytest.mark.usefixtures("forked")
 def test_a_chapter_sees_only_the_data_sets_that_it_declares(project, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
