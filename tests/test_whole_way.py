@@ -195,7 +195,7 @@ def test_two_runs_of_one_client_give_equal_records(report, tmp_path):
     names = report.states().keys() - long
     assert {"architecture", "value", "summary", "methods", "inspection@M1"} <= names
     words = [word for name in sorted(names) for word in ("--only", name)]
-    again = lepton(tmp_path, "report", report.client, "--out", tmp_path / "again", *words)
+    again = lepton(tmp_path / "state", "report", report.client, "--out", tmp_path / "again", *words)
     assert again.returncode == 0, again.stdout
     ledger = json.loads((tmp_path / "again" / "ledger.json").read_text("utf-8"))
     assert {line["chapter"]: line["state"] for line in ledger["chapters"]} == dict.fromkeys(names, "completed")
