@@ -476,7 +476,8 @@ def sums_that_do_not_add(report: Report) -> list[str]:
     if steps:
         at = next(number for number, (name, _) in enumerate(steps) if name == ": ")
         first = [
-            f"{words.MINUS}{amount}" if name in (" less costs ", " and tax ") else amount for name, amount in steps[:at]
+            f"{words.MINUS}{amount}" if name.endswith(("less costs ", "and tax ")) else amount
+            for name, amount in steps[:at]
         ]
         likely, *beyond, mean = [amount for _, amount in steps[at:]]
         wrong += [f"{first} do not add to {likely}"] if off(first, likely, sums.least) else []
