@@ -14,7 +14,7 @@ from typing import Any
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date
 from lepton_nb.client.schema import Case
-from lepton_nb.client.words import Refused, did_you_mean, quoted
+from lepton_nb.client.words import Refused, did_you_mean, quoted, with_article
 
 #: Keys that name the columns of a recommender, and what each holds.
 COLUMNS = {
@@ -34,7 +34,7 @@ def keys(case: Case) -> None:
     if case.case != "recommender":
         for key in COLUMNS:
             if case[key] is not None:
-                raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
+                raise Unfit(key, f"{with_article(case.case)} has none", 41, "leave it out")
         return
     for key in OTHERS:
         if case[key] is not None:

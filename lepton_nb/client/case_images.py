@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,10 +151,21 @@ def size_of_image(path: Path) -> tuple[int, ...] | None:
 
 def image_files(source: Any, name: str) -> Iterator[Path]:
     """The image files of a folder, class by class. Raises Unfit."""
+    return files_by_class(
+        source, name, lambda start: start.startswith((_PNG, _JPEG)), "PNG or JPEG", "is neither PNG nor JPEG"
+    )
+
+
+def files_by_class(source: Any, name: str, fits: Callable[[bytes], bool], forms: str, otherwise: str) -> Iterator[Path]:
+    """The files of a folder with a folder for each class, class by class. Raises Unfit.
+
+    fits: whether the first eight bytes of a file are those of its form; forms, otherwise: what it must be, and what it
+    is where they are not, in words.
+    """
     root, place = source.root.resolve(), source.root / name
 
     def unfit(found: str, rule: int = 41) -> Unfit:
-        return Unfit("data", f"{quoted(name)} {found}", rule, "a folder for each class, with PNG or JPEG files in it")
+        return Unfit("data", f"{quoted(name)} {found}", rule, f"a folder for each class, with {forms} files in it")
 
     count = size = 0
     try:
@@ -173,8 +184,8 @@ def image_files(source: Any, name: str) -> Iterator[Path]:
                     most = f"at most {MOST_IMAGES} files and {LARGEST_IMAGES // MEGABYTE} MB are read"
                     raise unfit(f"has more than {count - 1} files or {size // MEGABYTE} MB; {most}")
                 with path.open("rb") as stream:
-                    if not stream.read(8).startswith((_PNG, _JPEG)):
-                        raise unfit(f"file {quoted(group.name + '/' + path.name)} is neither PNG nor JPEG")
+                    if not fits(stream.read(8)):
+                        raise unfit(f"file {quoted(group.name + '/' + path.name)} {otherwise}")
                 yield path
     except (OSError, RuntimeError, ValueError) as error:
         raise unfit(f"cannot be opened ({getattr(error, 'strerror', None) or type(error).__name__})", 1) from None

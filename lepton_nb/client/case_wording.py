@@ -14,7 +14,7 @@ from typing import Any
 
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.schema import Case
-from lepton_nb.client.words import did_you_mean, quoted
+from lepton_nb.client.words import did_you_mean, quoted, with_article
 
 KEY = "text_column"
 #: Common short words by language. What several languages share counts for each of them the less.
@@ -43,7 +43,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 def keys(case: Case) -> None:
     """Raises Unfit where a case names what its kind does not have."""
     if case.case != "text_classifier" and case.text_column is not None:
-        raise Unfit(KEY, f"a {case.case} has none", 41, "leave it out")
+        raise Unfit(KEY, f"{with_article(case.case)} has none", 41, "leave it out")
 
 
 def named(case: Case, header: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The data that a client brings for its models: examined by the reader, loaded by the case's chapter.
 
 Tables and series are CSV or Parquet (in a workbook: a sheet), images are arrays (.npz, no pickles) or folders of PNG
-and JPEG files by class, translations are two columns of a TSV file. :func:`examine` looks at all of it without
+and JPEG files by class, sounds folders of WAV files by class, translations are two columns of a TSV file. :func:`examine` looks at all of it without
 building anything, and gives its checksum; :func:`load` gives the values.
 """
 
@@ -20,6 +20,7 @@ from lepton_nb.client import (
     case_models,
     case_predictions,
     case_rows,
+    case_sounds,
     case_texts,
     case_values,
     case_wording,
@@ -30,12 +31,13 @@ from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, number, zero_or_one
 from lepton_nb.client.files import Unreadable, other_separator
 from lepton_nb.client.schema import Case, CaseData
-from lepton_nb.client.words import did_you_mean, quoted
+from lepton_nb.client.words import did_you_mean, quoted, with_article
 
 #: Endings (or "folder") by kind of case, and what each kind of data is called.
 FORMATS = {
     "risk_classifier": {".csv": "table", ".parquet": "table"},
     "forecaster": {".csv": "table", ".parquet": "table"},
+    "audio_classifier": {"": "sounds"},
     "image_classifier": {".npz": "arrays", "": "images"},
     "recommender": {".csv": "events", ".parquet": "events"},
     "text_classifier": {".csv": "table", ".parquet": "table"},
@@ -43,18 +45,20 @@ FORMATS = {
 }
 #: Kinds of case that predictions or a model file can be given for.
 CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier")
+#: Kinds of case that no public data set serves: why, and what to do.
+OWN_ONLY = {
+    "recommender": ("holds no choices of users", "bring a table of events of the client's own"),
+    "audio_classifier": ("is no folder of sounds", "bring a folder of WAV files by class"),
+}
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
-    "leave_out_columns", "user_column", "item_column", "time_column", "text_column", "split", "predictions", "score_column", "model",
+    "leave_out_columns", "user_column", "item_column", "time_column", "text_column", "mix_channels", "split", "predictions",
+    "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
-
-
 #: The share of positive cases in use, and its ends.
 SHARES = ("positive_share", "positive_share_low", "positive_share_high")
-
-
 #: Keys that other kinds of case do not have.
 OF_CLASSIFIERS = (
     "predictions", "model", "threshold", "outcome_value", "positive", *SHARES, "amount_column", "group_column",
@@ -82,12 +86,13 @@ def examine(source: Any, case: Case) -> CaseData:
     """Look at the data of one case, its predictions and its model. source: the folder or workbook. Raises Unfit."""
     for key in OF_CLASSIFIERS:
         if case[key] is not None and case.case not in CLASSIFIERS:
-            raise Unfit(key, f"a {case.case} has none", 41, "leave it out")
+            raise Unfit(key, f"{with_article(case.case)} has none", 41, "leave it out")
     if case.leave_out_columns is not None and case.case != "risk_classifier":
         found = "a text_classifier reads its texts alone" if case.text_column else "images have no columns"
         raise Unfit("leave_out_columns", found, 41, "leave it out")
     case_events.keys(case)
     case_wording.keys(case)
+    case_sounds.keys(case)
     _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
@@ -97,14 +102,17 @@ def examine(source: Any, case: Case) -> CaseData:
     kind = FORMATS[case.case].get(Path(case.data).suffix.lower())
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
-        raise Unfit("data", quoted(case.data), 41, f"a {case.case} is read from {endings}")
+        raise Unfit("data", quoted(case.data), 41, f"{with_article(case.case)} is read from {endings}")
     if source.holder == "workbook" and kind not in ("table", "events"):
-        raise Unfit("data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images and texts")
+        raise Unfit(
+            "data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images, sounds and texts"
+        )
     examiner = {
         "table": _table,
         "events": _events,
         "arrays": _arrays,
         "images": _images,
+        "sounds": case_sounds.examined,
         "translations": case_texts.examined,
     }[kind]
     return CaseData(path=case.data, kind=kind, **said, **_readable("data", case.data, examiner, source, case))
@@ -130,10 +138,8 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
         raise Unfit("data", f"{quoted(name)} is not a public data set", 17, remedy)
     if datasets.entry(name).research_only:
         raise Unfit("data", f"{quoted(name)} may be used for research only", 41, "bring data of the client's own")
-    if case.case == "recommender":
-        raise Unfit(
-            "data", f"{quoted(name)} holds no choices of users", 41, "bring a table of events of the client's own"
-        )
+    if case.case in OWN_ONLY:
+        raise Unfit("data", f"{quoted(name)} {OWN_ONLY[case.case][0]}", 41, OWN_ONLY[case.case][1])
     arrays = datasets.entry(name).arrays
     listed = [(key, case[key]) for key in ("target", *case_columns.NAMED)]
     for key, column in [*listed, *(("leave_out_columns", column) for column in case.leave_out_columns or ())]:
@@ -221,7 +227,7 @@ def load(source: Any, case: CaseData) -> Any:
     """The data of an examined case.
 
     Tables and arrays: {column: NumPy array}, numbers as float64, other texts as str. Translations: two lists of
-    texts. Images: a list of (path, class). Raises ValueError when the data changed since they were examined.
+    texts. Images and sounds: a list of (path, class). Raises ValueError when the data changed since they were examined.
     """
     import numpy as np
 
@@ -237,6 +243,8 @@ def load(source: Any, case: CaseData) -> Any:
             return {name: stored[name] for name in stored.files}
     if case.kind == "images":
         return [(path, path.parent.name) for path in case_images.image_files(source, case.path)]
+    if case.kind == "sounds":
+        return [(path, path.parent.name) for path in case_sounds.sound_files(source, case.path)]
     if case.kind == "translations":
         pairs = case_texts.pairs(source.text(case.path))
         return [pair[0] for _, pair in pairs], [pair[1] for _, pair in pairs]

@@ -33,6 +33,15 @@ def quoted(value: Any) -> str:
     return text if PLAIN_NUMBER.fullmatch(text) else f'"{text}"'
 
 
+def with_article(noun: str) -> str:
+    """A noun with its article.
+
+    >>> with_article("audio_classifier"), with_article("forecaster")
+    ('an audio_classifier', 'a forecaster')
+    """
+    return f"{'an' if noun[:1].lower() in set('aeiou') else 'a'} {noun}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean "costs.csv"?``, or empty when nothing known is near."""
     near = difflib.get_close_matches(word[:80].lower(), list(known), n=1, cutoff=0.6)

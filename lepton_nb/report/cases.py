@@ -15,6 +15,7 @@ from typing import Any
 from lepton_nb import results
 from lepton_nb.client.case_rows import TEST_SHARE
 from lepton_nb.client.cases import CLASSIFIERS
+from lepton_nb.client.words import with_article
 from lepton_nb.report import contents
 from lepton_nb.report.chapters import Chapter
 from lepton_nb.report.store import digest
@@ -129,7 +130,7 @@ def own_in_words(company: Any, planned: Mapping[str, Chapter], only: Iterable[st
 
 def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
     if chapter is None:
-        return f"{case.asset_id}: no chapter measures a {case.case}; its data were examined, and nothing rests on them."
+        return f"{case.asset_id}: no chapter measures {with_article(case.case)}; its data were examined, and nothing rests on them."
     task = results.task_name(chapter.name, case.asset_id)
     told = f"{case.asset_id}: {task} ({chapter.path.name}) will measure it on {case.path}, {door(case)}"
     if case.split is None and case.case in CLASSIFIERS and not case.public:

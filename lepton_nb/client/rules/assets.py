@@ -23,7 +23,7 @@ from lepton_nb.client.schema import (
     TRIALS,
     Problem,
 )
-from lepton_nb.client.words import quoted
+from lepton_nb.client.words import quoted, with_article
 from lepton_nb.terms import years_later
 
 
@@ -175,7 +175,9 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
             continue
         elif case.case not in EVALUATED:
             remedy = f"link a case of kind {' or '.join((*EVALUATED, *COUNTED))}, or write none"
-            yield row.problem("metric_link", f"the case of {name}, a {case.case}, gives no evaluation", 17, remedy)
+            yield row.problem(
+                "metric_link", f"the case of {name}, {with_article(case.case)}, gives no evaluation", 17, remedy
+            )
         elif case.outcome_value is None and not _has_money(draft, name):
             remedy = (
                 f"give outcome_value in the case, or an evaluation of {name} with money of each outcome in {OUTCOMES}"

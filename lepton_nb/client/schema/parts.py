@@ -185,7 +185,7 @@ class CaseData(Frozen):
     asset_id: str
     case: str
     path: str
-    kind: Literal["table", "arrays", "images", "events", "translations"]
+    kind: Literal["table", "arrays", "images", "sounds", "events", "translations"]
     sha256: str
     n: int
     columns: tuple[str, ...] = ()
@@ -199,6 +199,9 @@ class CaseData(Frozen):
     user_column: str | None = None
     item_column: str | None = None
     time_column: str | None = None
+    mix_channels: bool | None = None
+    rate: int | None = None  # samples a second of all sounds
+    seconds: float | None = None  # of all sounds together
     users: int | None = None  # different ones, of a recommender
     items: int | None = None
     single_users: int = 0  # users who chose one item only

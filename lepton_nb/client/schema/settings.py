@@ -364,11 +364,18 @@ class Case(Frozen):
 
     asset_id: AssetId = column("The model.")
     case: Literal[
-        "risk_classifier", "forecaster", "image_classifier", "text_classifier", "recommender", "translator"
+        "risk_classifier",
+        "forecaster",
+        "image_classifier",
+        "audio_classifier",
+        "text_classifier",
+        "recommender",
+        "translator",
     ] = column("Kind of case.")
     data: CaseSource = column(
         "File or folder inside the client's folder, or public:NAME for a public data set. Tables and series: .csv or "
         ".parquet. Images: .npz with arrays x and y, or a folder with a folder of PNG or JPEG files for each class. "
+        "Sounds: a folder with a folder of .wav files for each class. "
         "Events of a recommender: a table, one choice a row. Texts with a class: a table. Translations: .tsv, source and "
         "target."
     )
@@ -390,6 +397,9 @@ class Case(Frozen):
         "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender.", default=None
     )
     text_column: Text | None = column("Column of the texts; of a text classifier.", default=None)
+    mix_channels: YesNo | None = column(
+        "Sounds of several channels are read as the mean of these; missing: they are refused.", default=None
+    )
     leave_out_columns: Texts | None = column(
         "Columns that no model sees; missing: columns of whole numbers that look like ids are left out by themselves. [] "
         "leaves out none.",
