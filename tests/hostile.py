@@ -54,6 +54,8 @@ NOT_FREE = {
     "cases.item_column": "",
     "cases.time_column": "",
     "cases.text_column": "",
+    "cases.series_column": "",
+    "cases.known_columns": "",
 }
 #: Texts by which rows of several files find each other.
 SHARED = {"evaluation_id": "evaluation"}

@@ -139,6 +139,28 @@ SETTINGS = {
         | {"ablation": False, "sentence_epochs": 4, "review_epochs": 4, "cost_of_miss": 20.0},
     ),
     "33_triage": ({"most_rows": 200}, {"most_rows": 500, "seed": 1}),
+    "33_forecasting": (
+        {
+            "horizons": [24],
+            "beside": [],
+            "units": 2,
+            "epochs": 1,
+            "small_epochs": 1,
+            "trees": 2,
+            "seed": 0,
+            "short": 0.25,
+        },
+        {
+            "horizons": [24, 48],
+            "beside": [],
+            "units": 4,
+            "epochs": 1,
+            "small_epochs": 2,
+            "trees": 5,
+            "seed": 1,
+            "short": 0.5,
+        },
+    ),
     "34_autoencoder": (
         {"train_images": 300, "read_images": 200, "epochs": 2, "machine_epochs": 1, "trees": 5, "machine_rows": 900}
         | {"folds": 2, "inner_folds": 2, "test_images": 200},

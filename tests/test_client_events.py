@@ -111,7 +111,7 @@ REFUSED = {
     "a target": (ENTRY + ", target: article", None, "target", 41, "a recommender has none"),
     "a baseline": (ENTRY + ", baseline_column: article", None, "baseline_column", 41, "a recommender has none"),
     "predictions": (ENTRY + ", predictions: data/p.csv", None, "predictions", 41, "a recommender has none"),
-    "a user of another kind": (ENTRY.replace("recommender", "forecaster") + ", target: day", None, "user_column", 41, "a forecaster has none"),
+    "a user of another kind": (ENTRY.replace("recommender", "forecaster") + ", target: day, horizon: 2", None, "user_column", 41, "a forecaster has none"),
     "images": (ENTRY.replace("orders.csv", "orders.npz"), None, "data", 41, "a recommender is read from .csv or .parquet"),
     "cells": (ENTRY + SPLIT, orders() + b"c1,bread\n", "data", 35, "row 36: 2 cells, the header has 3"),
     "a public set": (ENTRY.replace("data/orders.csv", '"public:german_credit"'), None, "data", 41, "holds no choices of users"),

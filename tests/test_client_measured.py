@@ -60,9 +60,9 @@ def test_a_link_to_no_case_is_refused(bank, link, rule, words):
 
 
 def test_a_case_that_gives_no_evaluation_is_no_link(bank):
-    entry = "asset_id: C1, case: forecaster, data: data/loans.csv, target: income"
-    *_, rule, found, remedy = problem(bank(entry=entry))
-    assert rule == 17 and found == "the case of C1, a forecaster, gives no evaluation"
+    entry = "asset_id: C1, case: translator, data: data/pairs.tsv"
+    *_, rule, found, remedy = problem(bank(entry=entry).data("data/pairs.tsv", b"one\tun\ntwo\tdeux\n"))
+    assert rule == 17 and found == "the case of C1, a translator, gives no evaluation"
     assert (
         remedy
         == "link a case of kind risk_classifier or image_classifier or text_classifier or recommender, or write none"

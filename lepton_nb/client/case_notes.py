@@ -55,6 +55,15 @@ def of_several_languages(draft: Draft) -> Iterator[Problem]:
             yield draft.in_yml(("cases", index, "text_column"), told, 126, remedy)
 
 
+def taken_as_known_ahead(draft: Draft) -> Iterator[Problem]:
+    """Rule 127: columns of a forecaster that a forecast sees before their time."""
+    for index, case in enumerate(draft.cases):
+        if names := ", ".join(quoted(name) for name in case.known_columns or ()):
+            found = f"{names} of {quoted(case.path)}: a forecast sees them up to {case.horizon} steps before their time"
+            remedy = "right for a calendar and for what is planned; take out what is measured only then, as the weather"
+            yield draft.in_yml(("cases", index, "known_columns"), found, 127, remedy)
+
+
 def _stand_in(case: Case, found: CaseData) -> str:
     """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
     words = "is missing: one decision for all rows stands in, "
@@ -74,4 +83,6 @@ def _stand_in(case: Case, found: CaseData) -> str:
     )
 
 
-CASE_NOTES = (ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages)
+CASE_NOTES = (
+    ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages, taken_as_known_ahead,
+)  # fmt: skip

@@ -20,6 +20,7 @@ from lepton_nb.client import (
     case_models,
     case_predictions,
     case_rows,
+    case_series,
     case_sounds,
     case_texts,
     case_values,
@@ -28,7 +29,7 @@ from lepton_nb.client import (
 )
 from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.case_images import Unfit
-from lepton_nb.client.cells import calendar_date, number, zero_or_one
+from lepton_nb.client.cells import calendar_date, zero_or_one
 from lepton_nb.client.files import Unreadable, other_separator
 from lepton_nb.client.schema import Case, CaseData
 from lepton_nb.client.words import did_you_mean, quoted, with_article
@@ -36,7 +37,7 @@ from lepton_nb.client.words import did_you_mean, quoted, with_article
 #: Endings (or "folder") by kind of case, and what each kind of data is called.
 FORMATS = {
     "risk_classifier": {".csv": "table", ".parquet": "table"},
-    "forecaster": {".csv": "table", ".parquet": "table"},
+    "forecaster": {".csv": "series", ".parquet": "series"},
     "audio_classifier": {"": "sounds"},
     "image_classifier": {".npz": "arrays", "": "images"},
     "recommender": {".csv": "events", ".parquet": "events"},
@@ -53,8 +54,8 @@ OWN_ONLY = {
 #: What a case says beside its data, kept as it is said.
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
-    "leave_out_columns", "user_column", "item_column", "time_column", "text_column", "mix_channels", "split", "predictions",
-    "score_column", "model",
+    "leave_out_columns", "user_column", "item_column", "time_column", "series_column", "known_columns", "horizon", "season",
+    "text_column", "mix_channels", "split", "predictions", "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
 #: The share of positive cases in use, and its ends.
@@ -93,6 +94,7 @@ def examine(source: Any, case: Case) -> CaseData:
     case_events.keys(case)
     case_wording.keys(case)
     case_sounds.keys(case)
+    case_series.keys(case)
     _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
@@ -103,19 +105,20 @@ def examine(source: Any, case: Case) -> CaseData:
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
         raise Unfit("data", quoted(case.data), 41, f"{with_article(case.case)} is read from {endings}")
-    if source.holder == "workbook" and kind not in ("table", "events"):
+    if source.holder == "workbook" and kind not in ("table", "events", "series"):
         raise Unfit(
             "data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images, sounds and texts"
         )
     examiner = {
         "table": _table,
         "events": _events,
+        "series": _series,
         "arrays": _arrays,
         "images": _images,
         "sounds": case_sounds.examined,
         "translations": case_texts.examined,
     }[kind]
-    return CaseData(path=case.data, kind=kind, **said, **_readable("data", case.data, examiner, source, case))
+    return CaseData(path=case.data, kind=kind, **said | _readable("data", case.data, examiner, source, case))
 
 
 def _readable(key: str, name: str, read: Callable[..., Any], *given: Any) -> Any:
@@ -141,6 +144,8 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
     if case.case in OWN_ONLY:
         raise Unfit("data", f"{quoted(name)} {OWN_ONLY[case.case][0]}", 41, OWN_ONLY[case.case][1])
     arrays = datasets.entry(name).arrays
+    if case.case == "forecaster":
+        case_series.named(case, list(arrays))
     listed = [(key, case[key]) for key in ("target", *case_columns.NAMED)]
     for key, column in [*listed, *(("leave_out_columns", column) for column in case.leave_out_columns or ())]:
         if column is not None and column not in arrays:
@@ -158,7 +163,7 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
     if case.model:
         digest.update(_model(source, case)[1].encode())
     n = max((shape[0] for _, shape in arrays.values() if shape), default=0)
-    kind = "arrays" if case.case == "image_classifier" else "table"
+    kind = {"image_classifier": "arrays", "forecaster": "series"}.get(case.case, "table")
     return {"kind": kind, "sha256": digest.hexdigest(), "n": n, "columns": tuple(arrays)}
 
 
@@ -287,6 +292,14 @@ def _events(source: Any, case: Case) -> dict[str, Any]:
     return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_events.examined(case, columns)
 
 
+def _series(source: Any, case: Case) -> dict[str, Any]:
+    """A table of series, one step a row."""
+    header, columns, checksum = _rows(source, case)
+    case_series.named(case, header)
+    n = len(columns[header[0]])
+    return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_series.examined(case, columns)
+
+
 def _table(source: Any, case: Case) -> dict[str, Any]:
     header, columns, checksum = _rows(source, case)
     if case.target is None:
@@ -295,15 +308,7 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
     if case.case == "text_classifier":
         case_wording.named(case, header)
     facts = {"sha256": checksum, "n": len(columns[header[0]]), "columns": tuple(header)}
-    if case.case in CLASSIFIERS:
-        return _rows_of_classes(source, case, columns, facts)
-    case_values.each("target", columns[case.target], number)
-    if case.baseline_column:
-        case_values.each("baseline_column", columns[case.baseline_column], number)
-    if case.block_column:
-        case_values.each("block_column", columns[case.block_column], case_values.given)
-    _split(case, columns)
-    return facts
+    return _rows_of_classes(source, case, columns, facts)
 
 
 def _separated(source: Any, key: str, file: str, records: list[list[str]]) -> None:

@@ -73,7 +73,8 @@ cases. The files lie inside this folder:
 
 | kind of case | data |
 |---|---|
-| risk_classifier, forecaster | `.csv` or `.parquet`: a header, one case or period a row; `target` names the column to be predicted |
+| risk_classifier | `.csv` or `.parquet`: a header, one case a row; `target` names the column to be predicted |
+| forecaster | `.csv` or `.parquet`: a row for each step and series, in the order of time; `target`, `time_column`, `horizon`, and where there are several series `series_column`; `known_columns` are fixed before their time; read and checked, not yet measured |
 | image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
 | text_classifier | `.csv` or `.parquet`: a header, one text a row; `text_column` names the texts, `target` their class; no other column is read by a model |
 | audio_classifier | a folder with one folder of `.wav` files a class, all of one rate, of one channel unless `mix_channels: true`; read and checked, not yet measured |

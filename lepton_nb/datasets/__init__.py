@@ -14,12 +14,15 @@ from pathlib import Path
 
 from lepton_nb.datasets._base import DataProblem, Dataset, Entry, StandIn
 from lepton_nb.datasets.ai4i import AI4I
+from lepton_nb.datasets.bike_sharing import BIKE_SHARING
 from lepton_nb.datasets.cifar10 import CIFAR10, CIFAR10_LOSSLESS
 from lepton_nb.datasets.credit_card_default import CREDIT_CARD_DEFAULT
+from lepton_nb.datasets.etth1 import ETTH1
 from lepton_nb.datasets.faces import FACES
 from lepton_nb.datasets.german_credit import GERMAN_CREDIT
 from lepton_nb.datasets.magnetic_tiles import MAGNETIC_TILES
 from lepton_nb.datasets.malaria_cells import MALARIA_CELLS
+from lepton_nb.datasets.metro_traffic import METRO_TRAFFIC
 from lepton_nb.datasets.mnist import MNIST
 from lepton_nb.datasets.movielens import MOVIELENS, MOVIELENS_FILMS
 from lepton_nb.datasets.multi30k import MULTI30K, NEWSTEST
@@ -29,19 +32,23 @@ from lepton_nb.datasets.reviews import IMDB_REVIEWS, RT_POLARITY
 from lepton_nb.datasets.spoken_digits import SPOKEN_DIGITS
 from lepton_nb.datasets.steel_surface import STEEL_SURFACE
 from lepton_nb.datasets.telco_churn import TELCO_CHURN
+from lepton_nb.datasets.walmart_sales import WALMART_SALES
 
 __all__ = ["REGISTRY", "DataProblem", "Dataset", "Entry", "StandIn", "entry", "fingerprint", "load", "locate"]
 
 REGISTRY: dict[str, Entry] = {
     "ai4i": AI4I,
+    "bike_sharing": BIKE_SHARING,
     "cifar10": CIFAR10,
     "cifar10_lossless": CIFAR10_LOSSLESS,
     "credit_card_default": CREDIT_CARD_DEFAULT,
+    "etth1": ETTH1,
     "faces": FACES,
     "german_credit": GERMAN_CREDIT,
     "imdb_reviews": IMDB_REVIEWS,
     "magnetic_tiles": MAGNETIC_TILES,
     "malaria_cells": MALARIA_CELLS,
+    "metro_traffic": METRO_TRAFFIC,
     "mnist": MNIST,
     "movielens": MOVIELENS,
     "movielens_films": MOVIELENS_FILMS,
@@ -53,6 +60,7 @@ REGISTRY: dict[str, Entry] = {
     "spoken_digits": SPOKEN_DIGITS,
     "steel_surface": STEEL_SURFACE,
     "telco_churn": TELCO_CHURN,
+    "walmart_sales": WALMART_SALES,
 }
 
 

@@ -37,3 +37,20 @@ def happens(generator: np.random.Generator, log_odds: np.ndarray, share: float) 
 
     move = optimize.brentq(lambda by: special.expit(log_odds + by).mean() - share, -50, 50)
     return (generator.random(len(log_odds)) < special.expit(log_odds + move)).astype(np.int64)
+
+
+def hours_from(day: str, count: int) -> np.ndarray:
+    """``count`` hours from the midnight of a day on, as texts: YYYY-MM-DD HH:MM:SS."""
+    hours = np.datetime64(f"{day}T00:00:00") + np.arange(count) * np.timedelta64(1, "h")
+    return np.char.replace(hours.astype(str), "T", " ")
+
+
+def daily_shape(hours: np.ndarray, work: np.ndarray) -> np.ndarray:
+    """What share of its highest a made-up traffic has at each hour: two peaks on days of work, one hill on free days.
+
+    hours: (n,) datetime64; work: (n,) bool.
+    """
+    hour = (hours - hours.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
+    peaks = np.exp(-(((hour - 8) / 1.8) ** 2)) + 0.95 * np.exp(-(((hour - 17) / 2.2) ** 2))
+    hill = 0.8 * np.exp(-(((hour - 14) / 4.5) ** 2))
+    return 0.05 + np.where(work, 0.85 * peaks + 0.35 * hill, hill)

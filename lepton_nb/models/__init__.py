@@ -9,6 +9,7 @@ from lepton_nb.models.faces import (
     build_faces_discriminator,
     build_faces_generator,
 )
+from lepton_nb.models.forecasting import build_forecaster, quantile_loss
 from lepton_nb.models.fusion import build_senses
 from lepton_nb.models.inspection import build_inspection
 from lepton_nb.models.mnist import build_mnist, build_mnist_article
@@ -28,6 +29,7 @@ __all__ = [
     "build_faces_autoencoder",
     "build_faces_discriminator",
     "build_faces_generator",
+    "build_forecaster",
     "build_inspection",
     "build_mnist",
     "build_mnist_article",
@@ -41,5 +43,6 @@ __all__ = [
     "build_translation_article",
     "build_two_tower",
     "encoder_of",
+    "quantile_loss",
     "whitening_kernel",
 ]

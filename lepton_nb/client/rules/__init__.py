@@ -81,6 +81,7 @@ RULES = {
     124: "lists are made from what was chosen before",
     125: "no text of the test was read before",
     126: "texts are of one language",
+    127: "what is known ahead is fixed before its time",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

@@ -271,11 +271,12 @@ def one_case_a_model(draft: Draft) -> Iterator[Problem]:
 
 
 def events_lie_in_the_past(draft: Draft) -> Iterator[Problem]:
-    """Rule 21: what users chose after the valuation date was not known on it."""
+    """Rule 21: what users chose, or a series was, after the valuation date was not known on it."""
     valuation = draft.sections.get("valuation")
     places = {case.asset_id: index for index, case in enumerate(draft.sections.get("cases", ()))}
     for case in draft.cases if valuation is not None else ():
-        if case.kind == "events" and case.last_day > valuation.date:
-            found = f"an event of {quoted(case.path)} is of {case.last_day}, after the valuation date {valuation.date}"
+        if case.kind in ("events", "series") and case.last_day and case.last_day > valuation.date:
+            one, many = ("an event", "events") if case.kind == "events" else ("a step", "steps")
+            found = f"{one} of {quoted(case.path)} is of {case.last_day}, after the valuation date {valuation.date}"
             path = ("cases", places[case.asset_id], "time_column")
-            yield draft.in_yml(path, found, 21, "leave out later events, or correct the date")
+            yield draft.in_yml(path, found, 21, f"leave out later {many}, or correct the date")

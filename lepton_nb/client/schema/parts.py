@@ -185,7 +185,7 @@ class CaseData(Frozen):
     asset_id: str
     case: str
     path: str
-    kind: Literal["table", "arrays", "images", "sounds", "events", "translations"]
+    kind: Literal["table", "arrays", "images", "sounds", "events", "series", "translations"]
     sha256: str
     n: int
     columns: tuple[str, ...] = ()
@@ -199,6 +199,12 @@ class CaseData(Frozen):
     user_column: str | None = None
     item_column: str | None = None
     time_column: str | None = None
+    series_column: str | None = None
+    known_columns: tuple[str, ...] | None = None
+    horizon: int | None = None  # steps that a forecaster foretells
+    season: int | None = None  # steps after which its series look alike
+    series: int | None = None  # how many it has
+    step: str = ""  # time between two rows, in words
     mix_channels: bool | None = None
     rate: int | None = None  # samples a second of all sounds
     seconds: float | None = None  # of all sounds together
@@ -206,7 +212,7 @@ class CaseData(Frozen):
     items: int | None = None
     single_users: int = 0  # users who chose one item only
     unseen_items: int = 0  # items of the test that nobody chose before
-    test_from: date | None = None  # first day of the test of a recommender
+    test_from: date | None = None  # first day of the test of a recommender or a forecaster
     text_column: str | None = None
     language: str | None = None  # of most texts, as far as it is recognised
     other_language: int = 0  # texts of another one

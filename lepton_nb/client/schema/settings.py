@@ -26,6 +26,7 @@ from lepton_nb.client.cells import (
     Score,
     Seed,
     Share,
+    Steps,
     Text,
     Texts,
     Years,
@@ -375,7 +376,7 @@ class Case(Frozen):
     data: CaseSource = column(
         "File or folder inside the client's folder, or public:NAME for a public data set. Tables and series: .csv or "
         ".parquet. Images: .npz with arrays x and y, or a folder with a folder of PNG or JPEG files for each class. "
-        "Sounds: a folder with a folder of .wav files for each class. "
+        "Sounds: a folder with a folder of .wav files for each class. Series: a table, a row for each step and series. "
         "Events of a recommender: a table, one choice a row. Texts with a class: a table. Translations: .tsv, source and "
         "target."
     )
@@ -394,7 +395,20 @@ class Case(Frozen):
     user_column: Text | None = column("Column that says who chose; of a recommender.", default=None)
     item_column: Text | None = column("Column that says what was chosen; of a recommender.", default=None)
     time_column: Text | None = column(
-        "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender.", default=None
+        "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender or a forecaster.", default=None
+    )
+    series_column: Text | None = column(
+        "Column that names the series of a row, as a store; of a forecaster; missing: all rows are one series.",
+        default=None,
+    )
+    known_columns: Texts | None = column(
+        "Columns of numbers that are fixed before their time, as holidays and planned prices are; of a forecaster.",
+        default=None,
+    )
+    horizon: Steps | None = column("Steps that are foretold; of a forecaster.", default=None)
+    season: Steps | None = column(
+        "Steps after which the series looks alike; of a forecaster; missing: 24 hours, 7 days, 52 weeks, 12 months, else 1.",
+        default=None,
     )
     text_column: Text | None = column("Column of the texts; of a text classifier.", default=None)
     mix_channels: YesNo | None = column(
