@@ -231,8 +231,8 @@ def test_the_setting_that_is_best_on_validation_is_chosen_and_a_single_one_costs
 @pytest.mark.parametrize("own", [False, True], ids=["of errors", "of its own"])
 @pytest.mark.parametrize("by_series", [False, True])
 def test_quantiles_set_right_hold_their_share_on_new_windows_of_the_same_kind(own, by_series):
-    raw = RNG.exponential(size=(2, 6000)) * np.array([[1.0], [4.0]])
-    made = series.Task.of("made", "pieces", np.arange(6000), "ab", raw, np.zeros((6000, 0)), (2000, 4000, 6000), 8,
+    raw = np.random.default_rng(7).exponential(size=(2, 22_000)) * np.array([[1.0], [4.0]])
+    made = series.Task.of("made", "pieces", np.arange(22_000), "ab", raw, np.zeros((22_000, 0)), (2000, 12_000, 22_000), 8,
                           history=16, horizon=4, period=1, step=4)  # fmt: skip
     check, test = series.windows(made, "validation"), series.windows(made, "test")
 
@@ -243,6 +243,25 @@ def test_quantiles_set_right_hold_their_share_on_new_windows_of_the_same_kind(ow
     found = forecasting.set_right(check, wrong(check), (0.05, 0.5, 0.95), by_series=by_series)(test, wrong(test))
     assert np.mean(forecasting.inside(test.truth, found)) == pytest.approx(0.9, abs=0.02)
     assert np.mean(test.truth < found.at(0.5)) == pytest.approx(0.5, abs=0.03)
+
+
+def test_as_time_runs_nothing_is_learnt_from_what_had_not_come():
+    made = task(step=1)
+    check, test = series.windows(made, "validation"), series.windows(made, "test")
+    line = forecasting.linear(made, "train", 0.01)
+    early, late = line(check), line(test)
+    options = {"memory": 50, "levels": (0.2, 0.5, 0.8), "block": 8}
+    before = forecasting.as_time_runs(check, early, test, late, **options)
+    spoilt = replace(test, ahead=np.where(test.origin[:, None] + np.arange(8) >= 170, 99.0, test.ahead))
+    after = forecasting.as_time_runs(check, early, spoilt, late, **options)
+    same = test.origin <= 170
+    assert np.allclose(before.quantiles[same], after.quantiles[same])
+    assert not np.allclose(before.quantiles[test.origin > 172], after.quantiles[test.origin > 172])
+    first = test.origin == test.origin.min()
+    still = forecasting.set_right(check, early, options["levels"], block=8)(
+        test.take(first), forecasting.Forecast(late.mean[first])
+    )
+    assert np.allclose(before.quantiles[first], still.quantiles)
 
 
 def test_a_level_lies_between_its_neighbours_and_none_lies_beyond_the_outer_two():
