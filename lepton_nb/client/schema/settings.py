@@ -397,13 +397,9 @@ class Case(Frozen):
     time_column: Text | None = column(
         "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender or a forecaster.", default=None
     )
-    series_column: Text | None = column(
-        "Column that names the series of a row, as a store; of a forecaster; missing: all rows are one series.",
-        default=None,
-    )
+    series_column: Text | None = column("Column that names the series of a row; of a forecaster.", default=None)
     known_columns: Texts | None = column(
-        "Columns of numbers that are fixed before their time, as holidays and planned prices are; of a forecaster.",
-        default=None,
+        "Columns of numbers that are fixed before their time, as holidays are; of a forecaster.", default=None
     )
     horizon: Steps | None = column("Steps that are foretold; of a forecaster.", default=None)
     season: Steps | None = column(
