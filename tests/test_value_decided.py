@@ -227,6 +227,19 @@ def test_sums_that_are_settled_add_wherever_they_are_told():
         sums.settle(parts, sums.step * 14)
 
 
+def test_sums_add_where_nothing_varies():
+    value = value_of(low=514_000.0, high=514_000.0, value=514_000.0, most_likely=648_300.0)
+    value.tables["bridge"] = [{"benefits": 1_448_400.0, "running": 520_400.0, "development": 0.0, "tax": 279_700.0, "tax_benefit": 0.0, "value": 648_300.0}]  # fmt: skip
+    value.tables |= {
+        "groups": [group("A", value=514_000.0)],
+        "assets": [{"group": "A", "name": "A", "value": 514_000.0}],
+    }
+    sums = first_page.sums_of(value, "EUR")
+    assert sums.step == 10_000.0
+    parts = [sums.rounded(amount) for _, amount in first_page.lead(value)]
+    assert sum(parts) == pytest.approx(sums.rounded(648_300.0)) and sums.plain(parts[0]).startswith("1.4")
+
+
 def test_what_cannot_wait_comes_first_and_a_group_has_one_decision():
     groups = [group("A"), group("B", "not supported", -10.0), group("C", "open")]
     found = told(records(groups, uncertainty=record({"C_evpi": figure(1.0)})), [asset(name) for name in "ABC"])

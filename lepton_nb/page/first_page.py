@@ -89,8 +89,12 @@ def sums_of(value: Any, currency: str) -> Sums:
     value: record of the value chapter.
     """
     total, sums = value.tables["total"][0], Sums(value.tables["total"][0], currency)
-    if total["value"] is None or not sums.step:
+    largest = max((abs(amount) for _, amount in lead(value)), default=0.0) if total["value"] is not None else 0.0
+    if not largest:
         return sums
+    sums.step = sums.step or 10.0 ** (
+        math.floor(math.log10(largest)) - 2
+    )  # nothing varies: three digits of the largest
     groups = [row for row in value.tables["groups"] if row["counts"]]
     sums.settle([row["value"] for row in groups], sums.rounded(total["value"]))
     for group in groups:
