@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +60,34 @@ def onnx(model: keras.Model, path: str | Path) -> Path:
     """An ONNX file, for any number of rows. Needs tf2onnx, of the extra ``serve``, where Keras runs on TensorFlow."""
     with quietly():
         model.export(str(path), format="onnx", verbose=False)
+    shorten(path)
     return Path(path)
+
+
+def shorten(path: str | Path) -> None:
+    """The same ONNX graph with short names, the same in every process; operators keep the name of their layer.
+
+    Converters number what they name through the life of a process, and of a small 8-bit file names are a tenth.
+    """
+    import onnx as onnx_package
+
+    model = onnx_package.load(str(path))
+    graph = model.graph
+    outer = {value.name for value in (*graph.input, *graph.output)}
+    inner = dict.fromkeys(tensor.name for tensor in graph.initializer)
+    inner |= dict.fromkeys(name for node in graph.node for name in node.output)
+    short = {name: f"t{number}" for number, name in enumerate(inner) if name and name not in outer}
+    for tensor in graph.initializer:
+        tensor.name = short.get(tensor.name, tensor.name)
+    for number, node in enumerate(graph.node):
+        node.input[:] = [short.get(name, name) for name in node.input]
+        node.output[:] = [short.get(name, name) for name in node.output]
+        between = node.op_type in ("QuantizeLinear", "DequantizeLinear")
+        node.name = "" if between else f"{re.sub(r'__[0-9]+', '', node.name).rpartition('/net')[2]}/{number}"
+    for value in (*graph.input, *graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "rows"
+    del graph.value_info[:]  # shapes inside: the runtime works them out itself
+    onnx_package.save(model, str(path))
 
 
 def litert(model: keras.Model, path: str | Path, samples: np.ndarray | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,8 +53,15 @@ def _with_kernel(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def packed_bytes(path: str | Path) -> int:
-    """Size of a file as it is sent: packed by DEFLATE, which makes zeros small."""
-    return len(zlib.compress(Path(path).read_bytes(), 9))
+    """Size of a file as it is sent: packed by DEFLATE, which makes zeros small.
+
+    Of an archive (a .keras file) its parts are packed, but for the one that says when it was saved.
+    """
+    content = Path(path).read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as parts:
+            content = b"".join(parts.read(name) for name in sorted(parts.namelist()) if name != "metadata.json")
+    return len(zlib.compress(content, 9))
 
 
 # ---------------------------------------------------------------- filters left out
@@ -130,29 +138,8 @@ def int8_onnx(path: str | Path, out: str | Path, samples: np.ndarray, per_channe
             activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
         )  # fmt: skip
     ready.unlink()
-    _shortened(Path(out))
+    exporting.shorten(out)
     return Path(out)
-
-
-def _shortened(path: Path) -> None:
-    """The same graph with short names inside: fifty long ones, each three times, are a tenth of a small 8-bit file."""
-    import onnx as onnx_package
-
-    model = onnx_package.load(str(path))
-    graph = model.graph
-    outer = {value.name for value in (*graph.input, *graph.output)}
-    inner = dict.fromkeys(tensor.name for tensor in graph.initializer)
-    inner |= dict.fromkeys(name for node in graph.node for name in node.output)
-    short = {name: f"t{number}" for number, name in enumerate(inner) if name and name not in outer}
-    for tensor in graph.initializer:
-        tensor.name = short.get(tensor.name, tensor.name)
-    for node in graph.node:
-        node.input[:] = [short.get(name, name) for name in node.input]
-        node.output[:] = [short.get(name, name) for name in node.output]
-        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
-            node.name = ""
-    del graph.value_info[:]  # shapes inside: the runtime works them out itself
-    onnx_package.save(model, str(path))
 
 
 def _samples(path: Path, samples: np.ndarray, size: int = 100):
@@ -186,6 +173,7 @@ def int4_onnx(path: str | Path, out: str | Path, block: int = 32) -> Path:
         made = MatMulNBitsQuantizer(onnx_package.load(str(path)), bits=4, block_size=block, is_symmetric=True)
         made.process()
         made.model.save_model_to_file(str(out))
+    exporting.shorten(out)
     return Path(out)
 
 
