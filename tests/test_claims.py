@@ -267,17 +267,43 @@ def test_every_chapter_with_claims_is_run_at_two_settings():
     assert set(SETTINGS) == claiming and len(claiming) >= 9
 
 
+#: Chapters of which the first setting is executed once more, in another kernel: the record must be the same again.
+REPEATED = ("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "36_inspection", "40_cifar10", "50_translation",
+            "60_faces", "72_deployment", "76_decisions")  # fmt: skip
+
+
+#: Chapters whose cells of figures worked by hand hang on no parameter of the settings.
+BY_HAND = ("32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "76_decisions")
+
+
+def golden(path: Path) -> dict[int, str]:
+    """What the cells print whose outputs are kept in the notebook, by the place of the cell among those of code."""
+    code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return {
+        place: said(cell) for place, cell in enumerate(code) if "nbval-check-output" in cell.metadata.get("tags", ())
+    }
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_claims_of_a_chapter_follow_what_it_was_run_with_and_its_record_repeats(name, tmp_path, monkeypatch):
-    """Claims are told anew at another setting. In another kernel the record of the first setting is the same again."""
+    """Claims are told anew at another setting; what is worked by hand comes out as it is kept in the notebook."""
     monkeypatch.delenv("LEPTON_DATA", raising=False)
     monkeypatch.setenv("LEPTON_STATE", str(tmp_path / "state"))
     for variable, value in (environment.FIXED | dict.fromkeys(environment.THREADS, "1")).items():
         monkeypatch.setenv(variable, value)
     path = NOTEBOOKS / f"{name}.ipynb"
     (first, record), (second, other) = executed(path, SETTINGS[name], tmp_path)
-    ((_, again),) = executed(path, SETTINGS[name][:1], tmp_path / "again")
-    assert record == again and record != other
+    assert record != other
+    if name in REPEATED:
+        ((_, again),) = executed(path, SETTINGS[name][:1], tmp_path / "again")
+        assert record == again
+    for place, kept in golden(path).items() if name in BY_HAND else ():
+        told = said(first[place]), said(second[place])
+        assert kept in told or told[0] != told[1], (
+            "what is worked by hand, and hangs on no setting, comes out as it is kept"
+        )
+    loud = [out for cell in first for out in cell.outputs if out.get("name") == "stderr"]
+    assert not loud, f"a chapter writes nothing to standard error: {loud}"
     claiming = [place for place, cell in enumerate(first) if "claim" in cell.metadata.get("tags", ())]
     assert claiming
     for place in claiming:

@@ -384,8 +384,8 @@ def test_all_problems_come_at_once(folder):
     report = spoilt.check()
     found = [(p.file, p.row, p.column, p.rule) for p in report.problems]
     assert found == [
-        ("client.yml", 21, "tax.rate", 3),
-        ("client.yml", 22, "scenarios", 6),
+        ("client.yml", 30, "tax.rate", 3),
+        ("client.yml", 31, "scenarios", 6),
         ("assets.csv", 3, "kind", 2),
         ("costs.csv", 3, "phase", 2),
         ("costs.csv", 3, "date", 34),
@@ -394,7 +394,7 @@ def test_all_problems_come_at_once(folder):
     ]
     text = client.report_text(report)
     assert text.startswith(
-        "7 problems\n  client.yml\n    client.yml line 21, tax.rate: 30; rates are fractions; write 0.3"
+        "7 problems\n  client.yml\n    client.yml line 30, tax.rate: 30; rates are fractions; write 0.3"
     )
     assert text.count("\n  costs.csv\n") == 1
 
