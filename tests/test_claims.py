@@ -138,7 +138,7 @@ SETTINGS = {
         {"most_sentences": 240, "most_reviews": 200, "folds": 2, "filters": 6, "dimensions": 12, "school_epochs": 2}
         | {"ablation": False, "sentence_epochs": 4, "review_epochs": 4, "cost_of_miss": 20.0},
     ),
-    "33_triage": ({"most_rows": 200}, {"most_rows": 500, "seed": 1}),
+    "39_triage": ({"most_rows": 200}, {"most_rows": 500, "seed": 1}),
     "33_forecasting": (
         {
             "horizons": [24],

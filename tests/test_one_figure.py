@@ -209,6 +209,19 @@ def test_the_first_page_is_short_and_its_sums_lead_to_where_they_come_from(name,
     assert "<script" not in page and report["summary"].tables["decisions"]
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_bars_of_the_first_page_tell_the_amounts_of_the_text_and_add_up(name, place):
+    report = sample(name, place)
+    value, sums = report["value"], first_page.sums_of(report["value"], report.currency)
+    found, total = value.tables["bridge"][0], value.tables["total"][0]
+    bars = [sums.rounded(-found[what]) for what in ("running", "development")]
+    lead, beyond = first_page.lead(value), first_page.beyond_likely(value)
+    assert sum(bars) == pytest.approx(sums.rounded(dict(lead)["less costs"]))
+    steps = [sums.rounded(amount) for _, amount in (*lead, *beyond)]
+    assert sum(steps) == pytest.approx(sums.rounded(total["value"]), abs=1e-6 * sums.step)
+    assert sums.bare(-found["running"]) and sums.currency not in sums.bare(-found["running"])
+
+
 # ---------------------------------------------------------------- every figure of a quantity, wherever it is
 
 

@@ -16,7 +16,7 @@ from lepton_nb.casework import checks, doors, fitting, judging
 from lepton_nb.page import text_charts, words
 from lepton_nb.report import chapters
 
-CHAPTER = Path(__file__).resolve().parent.parent / "notebooks" / "33_triage.ipynb"
+CHAPTER = Path(__file__).resolve().parent.parent / "notebooks" / "39_triage.ipynb"
 ENTRY = (
     "asset_id: C1, case: text_classifier, data: data/letters.csv, text_column: letter, target: complaint, baseline_column: clerk, "
     "split: {by: random, test_share: 0.3}, outcome_value: {tp: 0, fn: -12, fp: -2, tn: 0}"

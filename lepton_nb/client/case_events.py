@@ -76,7 +76,7 @@ def examined(case: Case, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]
         if "" in cells:
             remedy = "every event has a user and an item; leave out events without"
             raise Unfit(key, f"row {cells.index('') + 2}: empty", 41, remedy)
-    times = _times(columns[case.time_column])
+    times = times_of(columns[case.time_column])
     first = _first_test_day(case, times)
     before = [at.date() < first for at in times]
     single = _foretold(users, items, times, before)
@@ -102,7 +102,8 @@ def _chosen(users: Sequence[str], items: Sequence[str]) -> dict[str, set[str]]:
     return found
 
 
-def _times(cells: Sequence[str]) -> list[datetime]:
+def times_of(cells: Sequence[str]) -> list[datetime]:
+    """The times of the column ``time_column``, row by row. Raises Unfit."""
     found = []
     for line, cell in enumerate(cells, start=2):
         try:

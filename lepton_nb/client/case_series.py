@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from lepton_nb.client.case_events import moment
+from lepton_nb.client.case_events import times_of
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import number
 from lepton_nb.client.schema import Case
@@ -70,7 +70,7 @@ def examined(case: Case, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         rows.setdefault(name, []).append(row)
-    times = _times(columns[case.time_column])
+    times = times_of(columns[case.time_column])
     _in_order(rows, times)
     step = _step(rows, times)
     values = _numbers("target", columns[case.target])
@@ -83,16 +83,6 @@ def examined(case: Case, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]
     return {
         "last_day": max(times).date(), "test_from": first, "series": len(rows), "step": _in_words(step), "season": season,
     }  # fmt: skip
-
-
-def _times(cells: Sequence[str]) -> list[datetime]:
-    found = []
-    for line, cell in enumerate(cells, start=2):
-        try:
-            found.append(moment(cell))
-        except Refused as stop:
-            raise Unfit("time_column", f"row {line}: {stop.found}", stop.rule, stop.remedy) from None
-    return found
 
 
 def _of(name: str) -> str:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import matplotlib.dates
@@ -212,6 +213,17 @@ def panels(count: int, height: float = 2.7, titles: Sequence[Any] = (), heights:
     return found
 
 
+def banded(axis: Axes, places: Sequence[float], ends: Any, number: int, label: str) -> None:
+    """A line with its interval as a band, told apart by colour, dashes and marker.
+
+    ends: (n, 3) low, value, high; number: of the line among those of the axes.
+    """
+    low, value, high = np.asarray(ends, float).T
+    colour = CYCLE[number % len(CYCLE)]
+    axis.fill_between(places, low, high, color=colour, alpha=0.16, linewidth=0)
+    axis.plot(places, value, color=colour, linestyle=DASHES[number], marker=MARKERS[number], markersize=4, label=label)
+
+
 # Money -----------------------------------------------------------------------------------------------------------
 
 
@@ -223,18 +235,20 @@ def waterfall(
     start: tuple[str, float] | None = None,
     what: str = "present value",
     axis: Axes | None = None,
+    tell: Callable[[float], str] | None = None,
 ) -> Axes:
     """How steps add up to a result.
 
     steps: words and amount, in order. within: the interval of the result, drawn as a line on it. start: a
-    result that the steps begin at; ``total``: the words for what they end in.
+    result that the steps begin at; ``total``: the words for what they end in. tell: an amount in words; missing: as it is.
     """
+    tell = tell or partial(words.money, currency="")
     amounts = _reals(amount for _, amount in steps)
     names = [name for name, _ in steps]
     opening = 0.0 if start is None else _real(start[1])
     ends = words._ends(within)
     size, word = _scale(np.cumsum(np.nan_to_num(amounts)) + opening, amounts, [end for end in ends if end is not None])
-    rows = ([(start[0], 0.0, opening, PURPLE)] if start else []) + [("", 0.0, 0.0, "")] * 0
+    rows = [(start[0], 0.0, opening, PURPLE)] if start else []
     level = opening
     for name, amount in zip(names, amounts, strict=True):
         rows.append((name, level, amount, BLUE if not amount < 0 else ORANGE))
@@ -242,7 +256,7 @@ def waterfall(
     rows.append((total, 0.0, level, GREEN if level >= 0 else RED))
     axis = _axis(axis, _height(len(rows), 0.7))
     for place, (_, base, amount, colour) in enumerate(rows):
-        told = words.money(amount, "")
+        told = tell(amount)
         if amount == amount:
             axis.barh(place, amount / size, left=base / size, height=0.62, color=colour, linewidth=0)
         right = max(base, base + amount) if amount == amount else base

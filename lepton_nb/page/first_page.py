@@ -60,6 +60,10 @@ class Sums:
             for part, told in zip(parts, words.apportioned(parts, whole, self.step), strict=True):
                 self._settled |= {part: told, -part: -told}
 
+    def bare(self, amount: float) -> str:
+        """The sum as it is told, without its currency: beside a bar."""
+        return words.money(self.rounded(amount), "", within=self.ends)
+
     def plain(self, amount: float | None) -> str:
         """The sum in words, without a link."""
         if amount is None:
@@ -102,6 +106,8 @@ def sums_of(value: Any, currency: str) -> Sums:
         sums.settle([*own, group["together"]], sums.rounded(group["value"]))
     likely = sums.rounded(total["most_likely"])
     sums.settle([amount for _, amount in lead(value)], likely)
+    costs = [-value.tables["bridge"][0][name] for name in ("running", "development")]
+    sums.settle(costs, sums.rounded(sum(costs)))
     sums.settle([amount for _, amount in beyond_likely(value)], sums.rounded(total["value"]) - likely)
     return sums
 

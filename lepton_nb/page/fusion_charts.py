@@ -66,17 +66,7 @@ def grid_drawn(cells: Sequence[Cell], ways: Sequence[str], caption: str, name: s
                 )
                 * 100
             )
-            colour = charts.CYCLE[place % len(charts.CYCLE)]
-            axis.fill_between(range(len(panel)), ends[:, 0], ends[:, 2], color=colour, alpha=0.15, linewidth=0)
-            axis.plot(
-                range(len(panel)),
-                ends[:, 1],
-                color=colour,
-                linestyle=charts.DASHES[place],
-                marker=charts.MARKERS[place],
-                markersize=4,
-                label=way,
-            )
+            charts.banded(axis, range(len(panel)), ends, place, way)
             told.append(
                 f"image noise {words.number(here, 1)}, {way}: "
                 + ", ".join(words.number(value, 1) for value in ends[:, 1])

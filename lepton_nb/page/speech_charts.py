@@ -236,17 +236,7 @@ def noise_drawn(
     for axis, (kind, ways) in zip(grid[0], curves.items(), strict=True):
         for place, (way, shares) in enumerate(ways.items()):
             values = np.array([[share.low, share.value, share.high] for share in shares]) * 100
-            colour = charts.CYCLE[place % len(charts.CYCLE)]
-            axis.fill_between(ratios, values[:, 0], values[:, 2], color=colour, alpha=0.18, linewidth=0)
-            axis.plot(
-                ratios,
-                values[:, 1],
-                color=colour,
-                linestyle=charts.DASHES[place],
-                marker=charts.MARKERS[place],
-                markersize=4,
-                label=way,
-            )
+            charts.banded(axis, ratios, values, place, way)
             told.append(
                 f"{kind}, {way}: "
                 + ", ".join(

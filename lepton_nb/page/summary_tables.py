@@ -39,8 +39,8 @@ def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> 
     return render.join(*shown, render.sentences(follow, "What follows")) if follow else render.join(*shown)
 
 
-def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
-    """From benefits to the value: most likely figures, then what else may happen."""
+def bridge(value: Any, sums: first_page.Sums, name: str = "bridge") -> Html:
+    """From benefits to the value: most likely figures, then what else may happen, with the amounts of the text beside it."""
     found, total = value.tables["bridge"][0], value.tables["total"][0]
     if total["value"] is None:
         return render.note("No value is concluded, so there is nothing to lead to it.")
@@ -49,7 +49,7 @@ def bridge(value: Any, currency: str, name: str = "bridge") -> Html:
              ("Groups without a number", total["most_likely"] - found["value"]),
              *((words.sentence(told)[:-1], amount) for told, amount in first_page.beyond_likely(value))]  # fmt: skip
     steps = [(told, amount) for told, amount in steps if abs(amount) >= 0.5]
-    axis = charts.waterfall(steps, currency, within=total)
+    axis = charts.waterfall(steps, sums.currency, within=total, tell=sums.bare)
     caption = "Present values; line: nine in ten."
     return plots.show(axis, caption, name)
 
