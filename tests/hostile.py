@@ -57,6 +57,10 @@ NOT_FREE = {
     "cases.series_column": "",
     "cases.known_columns": "",
 }
+#: A sample without a trial gets one, so that its texts are hostile too.
+TRIAL = """trial_id,asset_id,policy,baseline,evaluated_on,sample,n,unit,effect,gain,standard_error
+shelf,M2,model,as it was,2026-03-31,stores drawn by lot,400,week,a sale more,3.1,1.2
+"""
 #: Texts by which rows of several files find each other.
 SHARED = {"evaluation_id": "evaluation"}
 
@@ -76,6 +80,9 @@ class Client:
             {"asset_id": "M2", "case": "risk_classifier", "data": "public:telco_churn", "target": "Churn",
              "positive_share": 0.2, "positive_share_low": 0.15, "positive_share_high": 0.3}
         ]  # fmt: skip
+        settings["discount"].setdefault("sources", {})
+        if not (trials := folder / "metrics" / "trials.csv").is_file():
+            trials.write_text(TRIAL, "utf-8")
         for name, section in SECTIONS.items():
             if name in settings:
                 settings[name] = self._section(name, section.type, settings[name])

@@ -258,8 +258,9 @@ def executed(path: Path, settings, folder: Path) -> list[tuple[list, dict]]:
 
 def said(cell) -> str:
     """What a cell says to a reader without pictures."""
-    texts = [out.get("text", "") or "".join(out.get("data", {}).get("text/plain", "")) for out in cell.outputs]
-    return "\n".join(texts).replace(words.THIN, " ")
+    # What is printed comes in as many pieces as the kernel likes; what is shown begins a line.
+    texts = [out.get("text", "") or "\n" + "".join(out.get("data", {}).get("text/plain", "")) for out in cell.outputs]
+    return "".join(texts).strip("\n").replace(words.THIN, " ")
 
 
 def test_every_chapter_with_claims_is_run_at_two_settings():

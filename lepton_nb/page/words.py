@@ -425,9 +425,9 @@ def apportioned(parts: Sequence[float], whole: float, step: float) -> list[float
     Raises ValueError where the parts are further from the whole than rounding explains.
 
     >>> apportioned([1_480.4, -638.0, -176.0], 670, 10)
-    [1480.0, -630.0, -180.0]
+    [1480, -640, -170]
     >>> apportioned([333.4, 333.3, 333.3], 1_000, 1)
-    [334.0, 333.0, 333.0]
+    [334, 333, 333]
     """
     floors = [math.floor(part / step) for part in parts]
     missing_steps = round(whole / step) - sum(floors)
