@@ -89,7 +89,7 @@ def test_where_the_page_of_the_case_has_the_curves_nothing_is_said_to_lack_them(
     cuts = {item.evaluation_id: threshold.threshold(item, None) for item in plan.client.evaluations}
     assert "page of its case" in str(evidence_tables.cuts(cuts, MONEY))
     assert "No scored cases" not in str(evidence_tables.profit_and_calibration(cuts, MONEY))
-    assert "the page of a case has its own groups" in str(evidence_tables.by_group({}))
+    assert "a case compares those of its group_column on its own page" in str(evidence_tables.by_group({}))
     typed = {"E1": threshold.threshold(plan.evidence[0].typed[0], None)}
     assert "No scored cases" in str(evidence_tables.profit_and_calibration(typed, MONEY))
 
@@ -133,7 +133,10 @@ def test_a_gain_has_one_interval_whatever_the_seed_of_the_simulation(plan):
 
 
 def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_value_rests(plan):
-    said = "The value of C1 rests on its measured case: 2,000 test cases from January 2026 to May 2026 (UCI)."
+    said = (
+        "The value of C1 rests on public data in place of the client: 2,000 test cases from January 2026 to May 2026 (UCI). "
+        "C1 itself was not tested on cases of the client."
+    )
     assert plan.evidence[0].rests == said
     shown = said.replace("2,000", f"2{words.THIN}000")
     assert shown in str(value_tables.about(plan.client, plan))
@@ -147,7 +150,7 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
 def test_a_case_that_counts_nowhere_carries_no_value(linked, tmp_path):  # noqa: F811
     plan = value_model.plan(typed_bank(linked)[0], measured=case(tmp_path))
     assert plan.evidence[0].rests == ""
-    assert "rests on its measured case" not in str(value_tables.about(plan.client, plan))
+    assert "The value of C1 rests" not in str(value_tables.about(plan.client, plan))
 
 
 # --- the page of a case

@@ -27,7 +27,9 @@ def test_benefits_after_the_end_of_what_a_model_needs_are_told_with_their_value(
     (half,) = lives.outlived(with_data(2.5))
     days = (date(2028, 12, 31) - half.needs[0][1]).days
     assert half.after == pytest.approx(one.after * days / 366)
-    (told,) = [text for text in value_model.findings(with_data(2)) if "longer than lives what it needs" in text]
+    (told,) = [
+        text for text in value_model.findings(with_data(2)) if "after the life of what it needs has ended" in text
+    ]
     assert "D1, legal retention, until 2027-12-31" in told and f"{one.after:,.0f} EUR" in told
 
 
@@ -40,7 +42,9 @@ def test_what_ended_before_the_valuation_date_is_told_as_over():
 def test_nothing_is_told_where_what_is_needed_lives_as_long_or_lives_are_kept():
     kept = {"beyond_useful_life": "keep", "beyond_useful_life_reason": "the test keeps lives"}
     for plan in (with_data(3), with_data(20), with_data(2, model=2), with_data(2, valuation=kept)):
-        assert lives.outlived(plan) == () and not any("longer than" in text for text in value_model.findings(plan))
+        assert lives.outlived(plan) == () and not any(
+            "after the life of what it needs" in text for text in value_model.findings(plan)
+        )
 
 
 def test_the_last_part_year_is_said_to_be_dated_after_its_life_and_what_that_takes():

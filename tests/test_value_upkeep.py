@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -154,3 +156,13 @@ def test_what_a_schedule_leaves_at_the_clients_own_cost_and_that_another_leaves_
     assert {one.kept for one in free} == {None} and "planned is" not in str(
         upkeep_tables.trainings(free, words.Money("EUR"))
     )
+
+
+def test_a_recall_that_money_rests_on_and_nobody_monitors_is_told_with_the_months_that_a_fall_would_take():
+    counts = SimpleNamespace(tp=150, positives=200)
+    gain = SimpleNamespace(asset_id="C1", evaluation=SimpleNamespace(model=counts, share_in_use=0.1), yearly=24_000.0)
+    (one,) = upkeep.unwatched([gain], [])
+    needed = performance.cases_to_see(0.75, -0.02, 0.05, 0.80)
+    assert (one.asset_id, one.recall, one.cases, one.months) == ("C1", 0.75, needed, math.ceil(needed / 200))
+    assert upkeep.unwatched([gain], [SimpleNamespace(asset_id="C1", metric="recall")]) == ()
+    assert upkeep.unwatched([SimpleNamespace(**vars(gain) | {"yearly": None})], []) == ()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lepton_nb.casework import in_use
 from lepton_nb.page import charts, evidence_tables, plots, render, words
 from lepton_nb.page.evidence_words import weighted
 from lepton_nb.page.render import Html
@@ -79,9 +80,7 @@ def conclusion(judged: Any, findings: Sequence[Any] = ()) -> Html:
             ("Gain per decision over the baseline", money(gain.value), f"90 %: {money.range((gain.low, gain.high))}")
         )
         if year is not None:
-            remark = (
-                f"90 %: {money.range((year.low, year.high))}; {words.count(judged.case.yearly)} attributed decisions"
-            )
+            remark = f"90 %: {money.range((year.low, year.high))}; {words.count(judged.case.yearly)} attributed decisions, before decay, costs and tax"
             items.append(("Gain a year", money(year.value), remark))
     if judged.auc is not None:
         items.append(
@@ -125,10 +124,21 @@ def decisions(judged: Any) -> Html:
            for name, (_, each) in policies.items()}
         for key, told in RATES.items()
     ]  # fmt: skip
+    share = judged.case.positive_share
+    told = f"Shares of the test rows, of which {words.percent(judged.positives / judged.n)} are positive, with 90 % Wilson intervals."
+    if share is not None:
+        told += f" In use: at {words.percent(share)} positive cases, with recall and false-alarm rate as tested."
+        for name, (_, each) in policies.items():
+            if each["recall"] is None or each["false_alarm_rate"] is None:
+                continue
+            found = in_use.rates(each["recall"].value, each["false_alarm_rate"].value, share)
+            used = {"precision": found.precision, "accuracy": found.accuracy, "flagged_share": found.flagged}
+            for key, row in zip(RATES, rates, strict=True):
+                row[f"{name}, in use"] = words.percent(used[key]) if used.get(key) is not None else "as tested"
     before = judged.evaluation.baseline_policy if judged.evaluation is not None else "none"
     return render.join(
         render.table(counted, caption=f"Decisions on the {words.count(judged.n)} test rows. Baseline: {before}."),
-        render.table(rates, caption="Shares with 90 % Wilson intervals."),
+        render.table(rates, caption=told),
     )
 
 

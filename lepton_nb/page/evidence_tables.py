@@ -22,7 +22,8 @@ def evaluations(parts: Any, undated: Collection[str] = ()) -> Html:
         {"Evaluation": words.label(item.evaluation_id), "Of": day_of_test(item, undated), "Model": f"{item.asset_id} {words.label(item.model_policy)}",
          "Baseline": words.label(item.baseline_policy), "Cases": item.n, "Positive": item.model.positives,
          "Paired": "yes" if item.paired else "no",
-         "Scores": words.plural(len(scored[item.asset_id].score), "case") if item.asset_id in scored else "none"}
+         "Scores": words.plural(len(scored[item.asset_id].score), "case") if item.asset_id in scored
+         else "on the page of the case" if item.evaluation_id.startswith("measured") else "none"}
         for item in parts.evaluations
     ]  # fmt: skip
     bare = [
@@ -198,9 +199,10 @@ def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
                     "Gain per case": money(gain), "Change": words.percent(gain / today - 1, 0, sign=True) if today > 0 else None,
                 })  # fmt: skip
         positive, negative = by_class(item)
-        told.append(
-            f"{words.label(item.evaluation_id)}: the model gains {money(positive)} on a positive case and {money(negative)} on a negative one."
-        )
+        ends = f"{words.label(item.evaluation_id)}: the model gains {money(positive)} on a positive case and {money(negative)} on a negative one"
+        nothing = negative / (negative - positive) if positive * negative < 0 else None
+        turns = f", so it gains nothing where {words.percent(nothing, 2)} are positive" if nothing is not None else ""
+        told.append(f"{ends}{turns}.")
     table = render.table(rows, caption="Gain by the share of positive cases.", none="No gain to move.")
     return render.join(table, *map(render.note, told))
 
@@ -309,7 +311,7 @@ def by_group(found: Mapping[str, tuple[Any, str]]) -> Html:
         )
     return render.sentences(
         told,
-        none="Without scores by group in metrics/ nothing is compared between groups here; the page of a case has its own groups.",
+        none="Without scores by group in metrics/ nothing is compared between groups here; a case compares those of its group_column on its own page.",
     )
 
 
@@ -441,6 +443,12 @@ def series(found: Sequence[Any], evidence: Sequence[Any] = ()) -> Html:
     return render.join(table, *map(render.note, words.once(unread)))
 
 
+def _before_cap(item: Any, money: Money) -> str:
+    """A year's benefit, and what it would be without the price of a substitute that caps it."""
+    capped = item.uncapped > item.benefit
+    return f"{money(item.benefit)} ({money(item.uncapped)} before the cap)" if capped else str(money(item.benefit))
+
+
 def lives(found: Sequence[Any], values: Mapping[str, Mapping[str, float]], money: Money) -> Html:
     """What other half-lives would make of the value. values: asset → words for the half-life → value of its group."""
     rows = [
@@ -455,7 +463,7 @@ def lives(found: Sequence[Any], values: Mapping[str, Mapping[str, float]], money
         none="No asset earns a benefit.",
     )
     ends = [
-        {"Asset": item.asset_id, "Year": str(item.year or words.MISSING), "Its benefit, as of today": money(item.benefit),
+        {"Asset": item.asset_id, "Year": str(item.year or words.MISSING), "Its benefit, at today's decay": _before_cap(item, money),
          "Its running costs": money(item.running),
          "Money runs out after": words.years(item.years, why=item.sentence.rstrip(".")), "Stated life left": words.years(item.stated)}
         for item in found

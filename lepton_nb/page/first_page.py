@@ -62,6 +62,8 @@ class Sums:
 
     def bare(self, amount: float) -> str:
         """The sum as it is told, without its currency: beside a bar."""
+        if abs(amount) < self.least:
+            return SMALL if amount >= 0 else SMALL_LOSS
         return words.money(self.rounded(amount), "", within=self.ends)
 
     def plain(self, amount: float | None) -> str:
@@ -306,6 +308,7 @@ PLAIN = (
     (r"money per false negative: .*", "what a case that {asset} misses costs:"),
     (r"money per false positive: .*", "what a false alarm of {asset} costs:"),
     (r"money per true (?:positive|negative): .*", "what a case that {asset} gets right brings:"),
+    (r"share of positive cases in use: .*", "how many of the cases that {asset} meets are positive:"),
     (r"volume: (.*) \(.*\)", "how much of it there is a year ({1}):"),
     (r"unit value: (.*) \(.*\)", "what one unit is worth ({1}):"),
     (r"attribution: (.*) \(.*\)", "how much of the benefit is due to the model ({1}):"),
@@ -350,7 +353,7 @@ def _ends(row: Mapping[str, Any]) -> str:
     unit = row["unit"].partition(" (")[0]
     if row["assumption"].startswith("money per false"):  # told as a cost
         low, high = (end.removeprefix(words.MINUS) for end in (high, low))
-    if unit.startswith("share of ") and all(
+    if unit.startswith(("share of ", "of ")) and all(
         NUMBER.fullmatch(row[end]) for end in ("low", "high")
     ):  # a volume that is a share
         low, high = (words.percent(_value(row[end]), 2) for end in ("low", "high"))

@@ -42,7 +42,9 @@ def _tested(value: Any) -> str:
     counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
     used = {row["evaluation"] for row in value.tables["benefits"] if row["asset"] in counted}
     cases = sum(row["n"] for row in value.tables["gains"] if row["evaluation"] in used)
-    return f" Tested on {words.count(cases)} cases." if cases else ""
+    asked = {name for row in value.tables.get("evidence", ()) if row["public"] for name in row["counts"]} & used
+    public = " of public data" if asked else ""
+    return f" Tested on {words.count(cases)} cases{public}." if cases else ""
 
 
 def _key(value: Any, signed: str) -> list[tuple[str, str]]:

@@ -121,7 +121,7 @@ def decides(value: Any, money: Money, most: int = 3) -> Html:
         moved = group["moved_by"]
         if not turning and moved and abs(moved["value_at_high"] - moved["value_at_low"]) >= 0.5:
             rows.append({
-                "Group": group["name"], "If": f"nothing alone turns the sign; the strongest is {moved['assumption']}",
+                "Group": group["name"], "If": f"nothing alone turns the sign within its range; the strongest is {moved['assumption']}",
                 "Is": _either(moved["low"], moved["high"], moved["unit"]),
                 "Its value then": f"{money(moved['value_at_low'])} or {money(moved['value_at_high'])}",
             })  # fmt: skip

@@ -80,8 +80,8 @@ def tails(simulations: Mapping[str, Any], found: Mapping[str, Any], money: Money
         for name, one in simulations.items()
     ]  # fmt: skip
     caption = (
-        "± one Monte Carlo standard error. Value at risk: below it lie the worst draws; expected shortfall: their mean. The tails of groups do "
-        "not add up: bad draws of one meet good draws of another."
+        "± one Monte Carlo standard error. Value at risk: below it lie the worst draws, so that at 95 % it is the low end of the range, told "
+        "here with its own error; expected shortfall: their mean. The tails of groups do not add up: bad draws of one meet good draws of another."
     )
     return render.table(rows, caption=caption, none="No group has a value.")
 

@@ -91,10 +91,12 @@ def _other_schedule(name: str, ways: Sequence[Any], money: Money) -> list[str]:
     ]
 
 
-def watches(found: Sequence[Any], worth: Sequence[Any], money: Money, evidence: Sequence[Any] = ()) -> Html:
+def watches(
+    found: Sequence[Any], worth: Sequence[Any], money: Money, evidence: Sequence[Any] = (), blind: Sequence[Any] = ()
+) -> Html:
     """How many months it takes until a change for the worse is seen, and what it costs in the meantime.
 
-    worth: of points; evidence: of the plan. Nothing is lost beyond the useful life.
+    worth: of points; evidence: of the plan; blind: of unwatched. Nothing is lost beyond the useful life.
     """
     yearly = {(one.asset_id, one.rate): one.yearly for one in worth if one.yearly}
     rows = []
@@ -112,9 +114,19 @@ def watches(found: Sequence[Any], worth: Sequence[Any], money: Money, evidence: 
         "A change of two points for the worse, one-sided test at 5 %, seen with a chance of 80 %. Lost: two points over these months, at most "
         f"to the end of the useful life. {months_from((one.asset_id for one in found), evidence)}"
     )
-    return render.table(
+    table = render.table(
         rows, caption=caption, none="No rate of hits or false alarms is monitored: a fall would not be seen."
     )
+    told = []
+    for one in blind:
+        lost = yearly.get((one.asset_id, "recall"))
+        costs = f" Until then they cost {money(2 * lost)} a year." if lost else ""
+        told.append(
+            f"{one.asset_id}: its recall is not monitored. To see a fall of two points from {words.percent(one.recall)} takes "
+            f"{words.count(one.cases)} positive cases with known outcomes, {words.plural(one.months, 'month')} of those attributed to "
+            f"it.{costs}"
+        )
+    return render.join(table, *map(render.note, told))
 
 
 def _months(one: Any) -> int:

@@ -161,6 +161,7 @@ class EconomicLife:
     benefit: float  # a whole year's, at today's decay
     running: float
     half_life: float | None
+    uncapped: float  # the benefit before the price of a substitute caps it, which the decay acts on
     years: float | None
     stated: float | None  # remaining useful life by the client's figure
     sentence: str
@@ -181,7 +182,13 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     known = {"asset_id": asset_id, "half_life": used, "stated": remaining}
     if not whole:
         return EconomicLife(
-            **known, year=None, benefit=0.0, running=0.0, years=None, sentence="No whole year of benefits is given."
+            **known,
+            year=None,
+            benefit=0.0,
+            running=0.0,
+            uncapped=0.0,
+            years=None,
+            sentence="No whole year of benefits is given.",
         )
     last = max(whole)
     fresh = World(half_lives={asset_id: None})
@@ -211,5 +218,11 @@ def economic_life(plan: Plan, asset_id: str, half_life: float | None = None) -> 
     else:
         years = used * math.log2(gained / running)
     return EconomicLife(
-        **known, year=plan.periods[last].year, benefit=year, running=running, years=years, sentence=words
+        **known,
+        year=plan.periods[last].year,
+        benefit=year,
+        running=running,
+        uncapped=gained,
+        years=years,
+        sentence=words,
     )

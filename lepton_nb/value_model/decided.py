@@ -198,6 +198,8 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
         return None
     rows.sort(key=lambda row: row["starts"])
     beside, beside_what = None, ""
+    bound = next((row.get("at_most") for row in found.metric_to_money.tables.get("trainings", ())
+                  if row["asset"] == asset.asset_id and row["months"] == 12), None)  # fmt: skip
     if asset.retrain_every_months:
         cost = asset.retrain_cost
         anew = next((row["starts"] for row in rows if row["young"] == 0 and row["starts"] > day.isoformat()), None)
@@ -213,6 +215,7 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
             "more if trained each year, before its cost",
             "metric_to_money",
         )
+        beside, beside_what = bound, "at most may one training cost" if bound else ""
         group = next(row for row in found.value.tables["groups"] if asset.asset_id in row["assets"])
         if (
             not group["counts"]

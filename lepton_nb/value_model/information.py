@@ -101,7 +101,7 @@ def learning(
         sentence = (
             f"{group.name}: {DECISION} ({perfect.best}) is settled: hardly anything that could be learned would change it."
             if perfect.value < 1
-            else f"{group.name}: {DECISION} ({perfect.best}) is settled. To it, no study of any kind can be worth more than "
+            else f"{group.name}: {DECISION} ({perfect.best}) is settled. To it, no study of what is drawn can be worth more than "
             f"{money(perfect.value)} over the group's life, which is at most {100 * SETTLED:g} % of its benefits. {OTHER_QUESTION}"
         )
     else:

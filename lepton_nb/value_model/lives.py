@@ -123,8 +123,8 @@ def findings(plan: Plan) -> tuple[str, ...]:
     for one in outlived(plan):
         needs = ", ".join(_ended(plan, name, end) for name, end in one.needs)
         told.append(
-            f"{one.asset_id} earns until {one.last}, longer than lives what it needs ({needs}): benefits of {one.after:,.0f} {plan.currency} "
-            "(present value) come later, and renewing costs what costs.csv plans for it, else nothing."
+            f"{one.asset_id} earns until {one.last}, after the life of what it needs has ended ({needs}). Benefits of {one.after:,.0f} "
+            f"{plan.currency} (present value) come after that; renewing costs what costs.csv plans for it, else nothing."
         )
     if dated := late(plan):
         names = ", ".join(f"{one.asset_id} (life ends on {one.ends}, dated {one.dated})" for one in dated)

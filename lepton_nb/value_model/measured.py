@@ -237,7 +237,7 @@ def _evidence(
         stand_ins=stand_ins,
         public=public,
         sentence=told,
-        rests=_rests(client, found, months[name], measured[name].data, stand_ins)
+        rests=_rests(client, found, months[name], measured[name].data, stand_ins, bool(public))
         if found.evaluation_id in counts
         else "",
         dated=_dated(client, found, months[name]),
@@ -250,7 +250,12 @@ def _dated(client: Any, found: Evaluation, months: tuple[Monitoring, ...]) -> bo
 
 
 def _rests(
-    client: Any, found: Evaluation | Trial, months: tuple[Monitoring, ...], data: Iterable[Mapping], stand_ins: tuple
+    client: Any,
+    found: Evaluation | Trial,
+    months: tuple[Monitoring, ...],
+    data: Iterable[Mapping],
+    stand_ins: tuple,
+    public: bool,
 ) -> str:
     """On how many cases, of when and from where a value rests."""
     last = f"{found.evaluated_on:%B %Y}"
@@ -263,4 +268,10 @@ def _rests(
     where = ", ".join(dict.fromkeys(item["source"] for item in data))
     if stand_ins:
         where = f"a stand-in for {', '.join(stand_ins)}, which is no evidence"
-    return f"The value of {found.asset_id} rests on its measured case: {found.n:,} test cases {when} ({where})."
+    rests = f"The value of {found.asset_id} rests on"
+    if public:
+        return (
+            f"{rests} public data in place of the client: {found.n:,} test cases {when} ({where}). "
+            f"{found.asset_id} itself was not tested on cases of the client."
+        )
+    return f"{rests} its measured case: {found.n:,} test cases {when} ({where})."

@@ -104,6 +104,6 @@ EVIDENCE_RULES = {
     "weighted by their n, with the 90 % interval of the profile likelihood; the error of the baseline's own rate is in it. "
     "Where a fall is not shown, the interval has no upper end.",
     "Economic life": "A model should be replaced or stopped when a year's benefit no longer covers a year's running costs "
-    "of what it needs: half-life × log2(benefit today / running costs), from the valuation date.",
+    "of what it needs: half-life × log2(benefit today / running costs), from the valuation date; the benefit before the price of a substitute caps it.",
     "Groups": "Shares flagged by group are compared only where every group has at least 30 cases.",
 }

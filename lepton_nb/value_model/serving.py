@@ -289,9 +289,7 @@ def price_sentence(service: Service, money: Callable[[float], str]) -> str:
     own = service.a_thousand(service.ending_cost)
     if own.mode == 0:
         return f"{service.asset_id}: costs.csv gives no cost that would end if it were bought, so there is no price to compare."
-    return (
-        f"{service.asset_id}: an offer that replaces all of it is cheaper below {money(own.mode)} per 1,000 requests."
-    )
+    return f"{service.asset_id}: an offer that ends all of these costs, duties of the owner among them, is cheaper below {money(own.mode)} per 1,000 requests."
 
 
 def offered(plan: Plan, service: Service, price_per_thousand: float = 0.0) -> tuple[market.YearlyPrice, ...]:

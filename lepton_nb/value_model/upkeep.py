@@ -224,6 +224,34 @@ def watches(series: Iterable[Series], plan: Plan) -> tuple[Watch, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Unwatched:
+    """A recall that money rests on and nobody monitors: how long it would take to see it fall by FALL.
+
+    cases: positive ones needed; months: until so many are among those attributed to the asset, beside the time that
+    outcomes take to be known.
+    """
+
+    asset_id: str
+    recall: float
+    cases: int
+    months: int
+
+
+def unwatched(gains: Iterable[Gain], seen: Iterable[Watch]) -> tuple[Unwatched, ...]:
+    """Rule Seeing a fall, of each gain that a benefit rests on and whose recall is not monitored."""
+    watched = {one.asset_id for one in seen if one.metric.lower() in HITS}
+    found = []
+    for one in gains:
+        counts = one.evaluation.model
+        rate = counts.tp / counts.positives if counts.positives else 0.0
+        positives = (one.yearly or 0.0) * one.evaluation.share_in_use / 12
+        if positives > 0 and one.asset_id not in watched and FALL < rate < 1:
+            needed = performance.cases_to_see(rate, -FALL, LEVEL, POWER)
+            found.append(Unwatched(one.asset_id, rate, needed, math.ceil(needed / positives)))
+    return tuple(found)
+
+
 def _months_left(plan: Plan, name: str) -> int | None:
     """Whole months from the valuation date to the end of an asset's useful life."""
     asset = plan.asset(name)
