@@ -199,6 +199,10 @@ SETTINGS = {
             "folds": 2,
         },
     ),
+    "41_alarms": (
+        {"machine_rows": 1200, "old_rule": 190.0},
+        {"machine_rows": 2400, "old_rule": 210.0, "cost_of_failure": 4000.0},
+    ),
     "40_cifar10": (
         {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200, "ablation_images": 200}
         | {"article_epochs": 1, "our_epochs": 1, "test_images": 200},

@@ -88,7 +88,16 @@ def test_every_name_that_a_chapter_shows_from_a_recorded_run_is_on_record(path):
 #: Chapters with a table of symbols, what a reader needs and learns, hints, remarks and claims. A new one joins them.
 IN_FORM = (
     *("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "31_risk_classifier", "32_text", "39_triage"),
-    *("33_forecasting", "34_autoencoder", "35_recommendation", "36_inspection", "37_speech", "38_fusion", "40_cifar10"),
+    *(
+        "33_forecasting",
+        "34_autoencoder",
+        "35_recommendation",
+        "36_inspection",
+        "37_speech",
+        "38_fusion",
+        "40_cifar10",
+        "41_alarms",
+    ),
     *("50_translation", "60_faces"),
     *("72_deployment", "76_decisions"),
 )

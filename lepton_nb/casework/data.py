@@ -165,6 +165,8 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
             "stand_in": False,
         }  # fmt: skip
     split = {} if case.split is None else {k: v for k, v in case.split.model_dump().items() if v is not None}
+    if case.case == "anomaly_detector":
+        split = {"by": case.time_column, "test_from": case.test_from}
     about = facts | {
         "asset_id": case.asset_id, "money": case.outcome_value, "money_source": case.outcome_source,
         "currency": case.currency, "yearly": case.yearly_cases, "threshold": case.threshold,

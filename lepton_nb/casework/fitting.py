@@ -17,10 +17,12 @@ from lepton_nb.casework.forms import Part
 
 KINDS = {
     "logistic": "logistic regression", "boosting": "gradient boosting", "network": "small neural network",
-    "tf-idf": "tf-idf and a line", "ratios": "NB-SVM",
+    "tf-idf": "tf-idf and a line", "ratios": "NB-SVM", "isolation": "isolation forest, no labels",
 }  # fmt: skip
 #: Kinds that read texts, by the weights of their words (``text.WordLine``); the others read tables and images.
 TEXT_KINDS = ("tf-idf", "ratios")
+#: Trees of an isolation forest.
+CUTS = 300
 #: Trees of a boosting, and passes of a network over its training rows, at most: the budget.
 TREES, PASSES = 300, 30
 PIXELS = 16  # side of the picture that logistic regression and boosting see
@@ -35,6 +37,8 @@ def make(
     """A fitted model as a function from x of a Part to scores (n,), and the model itself. kind: of KINDS."""
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: {kind}")
+    if kind == "isolation":
+        return _isolation(train, seed)
     if len(np.unique(train.y)) < 2:
         raise ValueError("The training rows are of one class: nothing can be learnt. Give rows of both classes.")
     if (kind in TEXT_KINDS) != is_texts(train.x):
@@ -69,7 +73,7 @@ def is_texts(x: Any) -> bool:
 
 def kinds_of(x: Any) -> tuple[str, ...]:
     """The kinds that can read such rows."""
-    return TEXT_KINDS if is_texts(x) else tuple(kind for kind in KINDS if kind not in TEXT_KINDS)
+    return TEXT_KINDS if is_texts(x) else tuple(kind for kind in KINDS if kind not in (*TEXT_KINDS, "isolation"))
 
 
 def _words(kind: str, train: Part, validation: Part) -> tuple[Score, Any]:
@@ -101,6 +105,22 @@ def default_model(train: Part, seed: int = 0) -> tuple[Score, Any]:
     model = _pipeline(None if pictures else train.x, HistGradientBoostingClassifier(random_state=seed), scaled=False)
     model.fit(_seen(train.x), train.y)
     return lambda x: model.predict_proba(_seen(x))[:, 1], model
+
+
+def _isolation(train: Part, seed: int) -> tuple[Score, Any]:
+    """How odd a row is among the training rows, 0..1, whatever their classes say.
+
+    Reference: Liu, Ting and Zhou, Isolation Forest, ICDM 2008, equation 2 (the score).
+    """
+    from sklearn.ensemble import IsolationForest
+
+    model = _pipeline(
+        train.x if hasattr(train.x, "columns") else None,
+        IsolationForest(n_estimators=CUTS, random_state=seed),
+        scaled=True,
+    )
+    model.fit(_seen(train.x))
+    return lambda x: -model.score_samples(_seen(x)), model
 
 
 def small_pictures(x: np.ndarray, side: int = PIXELS) -> np.ndarray:

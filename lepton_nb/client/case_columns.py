@@ -20,7 +20,9 @@ _PLAIN = frozenset("0123456789.+- ")
 
 def used(case: Any) -> dict[str, str]:
     """Columns of a case that are no features, and what each is used for. case: a Case or CaseData."""
-    found = {case.target: "it is what is to be predicted"}
+    found = {} if case.target is None else {case.target: "it is what is to be predicted"}
+    if case.time_column:
+        found[case.time_column] = "it is the time of a row"
     if case.baseline_column:
         found[case.baseline_column] = "it is the decision of the baseline"
     if case.group_column:

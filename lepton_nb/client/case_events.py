@@ -29,11 +29,15 @@ PLACES = 10
 _CLOCK = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)", re.ASCII)
 
 
+#: Kinds of case other than a recommender that have a time too.
+TIMED = (("forecaster", "time_column"), ("anomaly_detector", "time_column"))
+
+
 def keys(case: Case) -> None:
     """Raises Unfit where a case names what its kind does not have."""
     if case.case != "recommender":
         for key in COLUMNS:
-            if case[key] is not None and (case.case, key) != ("forecaster", "time_column"):
+            if case[key] is not None and (case.case, key) not in TIMED:
                 raise Unfit(key, f"{with_article(case.case)} has none", 41, "leave it out")
         return
     for key in OTHERS:

@@ -27,7 +27,7 @@ def without_a_baseline(draft: Draft) -> Iterator[Problem]:
     """Rule 29: a case without the decisions that its model replaces."""
     said = draft.sections.get("cases", ())
     for index, (case, found) in enumerate(zip(said, draft.cases, strict=True)):
-        if case.case in CLASSIFIERS and case.baseline_column is None:
+        if case.case in CLASSIFIERS and case.baseline_column is None and (found.target or found.kind != "measurements"):
             remedy = "name the column with what was done before (0 or 1 a row): a gain over nothing counts what was had already"
             yield draft.in_yml(("cases", index, "baseline_column"), _stand_in(case, found), 29, remedy)
 

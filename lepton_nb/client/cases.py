@@ -17,6 +17,7 @@ from lepton_nb.client import (
     case_columns,
     case_events,
     case_images,
+    case_measurements,
     case_models,
     case_predictions,
     case_rows,
@@ -38,6 +39,7 @@ from lepton_nb.client.words import did_you_mean, quoted, with_article
 FORMATS = {
     "risk_classifier": {".csv": "table", ".parquet": "table"},
     "forecaster": {".csv": "series", ".parquet": "series"},
+    "anomaly_detector": {".csv": "measurements", ".parquet": "measurements"},
     "audio_classifier": {"": "sounds"},
     "image_classifier": {".npz": "arrays", "": "images"},
     "recommender": {".csv": "events", ".parquet": "events"},
@@ -45,11 +47,14 @@ FORMATS = {
     "translator": {".tsv": "translations"},
 }
 #: Kinds of case that predictions or a model file can be given for.
-CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier")
+CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier", "anomaly_detector")
+#: Kinds of case whose columns a model sees.
+OF_COLUMNS = ("risk_classifier", "anomaly_detector")
 #: Kinds of case that no public data set serves: why, and what to do.
 OWN_ONLY = {
     "recommender": ("holds no choices of users", "bring a table of events of the client's own"),
     "audio_classifier": ("is no folder of sounds", "bring a folder of WAV files by class"),
+    "anomaly_detector": ("holds no measurements with their times", "bring a table of measurements of the client's own"),
 }
 #: What a case says beside its data, kept as it is said.
 SAID = (
@@ -88,13 +93,14 @@ def examine(source: Any, case: Case) -> CaseData:
     for key in OF_CLASSIFIERS:
         if case[key] is not None and case.case not in CLASSIFIERS:
             raise Unfit(key, f"{with_article(case.case)} has none", 41, "leave it out")
-    if case.leave_out_columns is not None and case.case != "risk_classifier":
+    if case.leave_out_columns is not None and case.case not in OF_COLUMNS:
         found = "a text_classifier reads its texts alone" if case.text_column else "images have no columns"
         raise Unfit("leave_out_columns", found, 41, "leave it out")
     case_events.keys(case)
     case_wording.keys(case)
     case_sounds.keys(case)
     case_series.keys(case)
+    case_measurements.keys(case)
     _share_in_use(case)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
@@ -105,7 +111,7 @@ def examine(source: Any, case: Case) -> CaseData:
     if kind is None:
         endings = " or ".join(ending or "a folder" for ending in FORMATS[case.case])
         raise Unfit("data", quoted(case.data), 41, f"{with_article(case.case)} is read from {endings}")
-    if source.holder == "workbook" and kind not in ("table", "events", "series"):
+    if source.holder == "workbook" and kind not in ("table", "events", "series", "measurements"):
         raise Unfit(
             "data", quoted(case.data), 41, "a workbook holds tables only; use a folder for images, sounds and texts"
         )
@@ -113,6 +119,7 @@ def examine(source: Any, case: Case) -> CaseData:
         "table": _table,
         "events": _events,
         "series": _series,
+        "measurements": _measurements,
         "arrays": _arrays,
         "images": _images,
         "sounds": case_sounds.examined,
@@ -300,6 +307,19 @@ def _series(source: Any, case: Case) -> dict[str, Any]:
     return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_series.examined(case, columns)
 
 
+def _measurements(source: Any, case: Case) -> dict[str, Any]:
+    """A table of measurements in the order of time, with the failures of its rows or without."""
+    header, columns, checksum = _rows(source, case)
+    case_columns.named(case, header)
+    days, first = case_measurements.times(case, columns)
+    facts = {"sha256": checksum, "n": len(days), "columns": tuple(header), "last_day": max(days), "test_from": first}
+    features, left_out, like_ids = case_columns.features(case, columns)
+    case_measurements.measured(case, features, left_out)
+    if case.target is None:
+        return facts | {"like_ids": like_ids}
+    return _rows_of_classes(source, case, columns, facts, (days, first))
+
+
 def _table(source: Any, case: Case) -> dict[str, Any]:
     header, columns, checksum = _rows(source, case)
     if case.target is None:
@@ -325,8 +345,13 @@ def _impersonal(key: str, file: str, records: list[list[str]]) -> None:
         raise Unfit(key, f"{quoted(file)} column {quoted(problem.column)}: {problem.found}", 36, problem.remedy)
 
 
-def _rows_of_classes(source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any]) -> dict[str, Any]:
-    """A table of cases with a class each: classes, baseline, amounts, split, and what comes in by a door."""
+def _rows_of_classes(
+    source: Any, case: Case, columns: dict[str, list[str]], facts: dict[str, Any], timed: tuple[Any, Any] | None = None
+) -> dict[str, Any]:
+    """A table of cases with a class each: classes, baseline, amounts, split, and what comes in by a door.
+
+    timed: the day of each row and the first of the test, where they are known already.
+    """
     import numpy as np
 
     if not case.positive:
@@ -350,13 +375,14 @@ def _rows_of_classes(source: Any, case: Case, columns: dict[str, list[str]], fac
         if name != case.target and case_rows.same(cells, columns[case.target]):
             found = f"{quoted(case.target)} and {quoted(name)} say the same in every row"
             raise Unfit("target", found, 46, "take out the column that is known only afterwards, or correct the target")
-    days, together = _split(case, columns)
+    days, together = (timed[0], None) if timed else _split(case, columns)
     if days is not None:
         facts = facts | {"last_day": max(days)}
         days = np.array(days, "datetime64[D]")
     split = case.split
     parts = case_rows.parts(
-        len(y), y, test_share=split and split.test_share, days=days, test_from=split and split.test_from,
+        len(y), y, test_share=split and split.test_share, days=days,
+        test_from=timed[1] if timed else split and split.test_from,
         together=together and np.array(together),
     )  # fmt: skip
     if case.case == "text_classifier":

@@ -78,6 +78,7 @@ cases. The files lie inside this folder:
 | image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
 | text_classifier | `.csv` or `.parquet`: a header, one text a row; `text_column` names the texts, `target` their class; no other column is read by a model |
 | audio_classifier | a folder with one folder of `.wav` files a class, all of one rate, of one channel unless `mix_channels: true`; read and checked, not yet measured |
+| anomaly_detector | `.csv` or `.parquet`: a moment a row in the order of time, with `time_column`; every other column is a measurement; `target` names the column that says whether the row led to a failure |
 | recommender | `.csv` or `.parquet`: a row a choice; `user_column`, `item_column`, `time_column`; read and checked, not yet measured |
 | translator | `.tsv`: two texts a line, source and target |
 

@@ -59,7 +59,12 @@ def outlines(chapters: Iterable[Chapter], company: Any) -> tuple[Outline, ...]:
 def _measured(chapters: Iterable[Chapter], cases: Iterable[Any]) -> Iterator[tuple[Chapter, Any]]:
     """Each case that a chapter measures, with that chapter."""
     by_kind = {chapter.case: chapter for chapter in chapters if chapter.case}
-    return ((by_kind[case.case], case) for case in cases if case.case in by_kind)
+    return ((by_kind[case.case], case) for case in cases if case.case in by_kind and measurable(case))
+
+
+def measurable(case: Any) -> bool:
+    """Whether a case can be measured at all: measurements without failures cannot."""
+    return case.kind != "measurements" or case.target is not None
 
 
 def reads_measured(chapter: Chapter) -> bool:
@@ -129,11 +134,17 @@ def own_in_words(company: Any, planned: Mapping[str, Chapter], only: Iterable[st
 
 
 def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
+    if not measurable(case):
+        why = "no target says which rows led to a failure, so nothing can be measured"
+        return f"{case.asset_id}: {why}; its data were examined, and nothing rests on them."
     if chapter is None:
-        return f"{case.asset_id}: no chapter measures {with_article(case.case)}; its data were examined, and nothing rests on them."
+        told = f"no chapter measures {with_article(case.case)}"
+        return f"{case.asset_id}: {told}; its data were examined, and nothing rests on them."
     task = results.task_name(chapter.name, case.asset_id)
     told = f"{case.asset_id}: {task} ({chapter.path.name}) will measure it on {case.path}, {door(case)}"
-    if case.split is None and case.case in CLASSIFIERS and not case.public:
+    if case.kind == "measurements":
+        told += f"; rows from {case.test_from} on are the test"
+    elif case.split is None and case.case in CLASSIFIERS and not case.public:
         told += (
             f"; no split is given, so {round(10 * TEST_SHARE)} in 10 rows, drawn at random class by class, are the test"
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from lepton_nb import client as client_package
 from lepton_nb import datasets, paths, results
+from lepton_nb.client.words import with_article
 from lepton_nb.report import branding, cases, contents, editions, lodging, since, snapshot
 from lepton_nb.report import chapters as chapter_module
 from lepton_nb.report.branding import Brand
@@ -160,7 +161,7 @@ def plan(
         outlines = _reporting(outlines)
     for asset, kind in cases.unmeasured(everything, company).items():
         raise ChapterProblem(
-            f"benefits.csv: measured:{asset} needs a chapter that measures a {kind}, and there is none."
+            f"benefits.csv: measured:{asset} needs a chapter that measures {with_article(kind)}, and there is none."
         )
     chosen = _chosen(outlines, only, settings)
     folder = client_folder.resolve()

@@ -148,7 +148,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 
 #: Kinds of cases that give an evaluation of a model over its baseline.
-EVALUATED = ("risk_classifier", "image_classifier", "text_classifier")
+EVALUATED = ("risk_classifier", "image_classifier", "text_classifier", "anomaly_detector")
 #: Kinds of cases that give a trial: what its gain counts, whose money the benefit gives.
 COUNTED = {"recommender": "hits"}
 
@@ -174,10 +174,14 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
         elif case.case in COUNTED:
             continue
         elif case.case not in EVALUATED:
-            remedy = f"link a case of kind {' or '.join((*EVALUATED, *COUNTED))}, or write none"
+            kinds = (*EVALUATED, *COUNTED)
+            remedy = f"link a case of kind {', '.join(kinds[:-1])} or {kinds[-1]}, or write none"
             yield row.problem(
                 "metric_link", f"the case of {name}, {with_article(case.case)}, gives no evaluation", 17, remedy
             )
+        elif case.case == "anomaly_detector" and case.target is None:
+            remedy = "name the column that says whether a row led to a failure (target of the case), or write none"
+            yield row.problem("metric_link", f"the case of {name} has no target, so it gives no evaluation", 17, remedy)
         elif case.outcome_value is None and not _has_money(draft, name):
             remedy = (
                 f"give outcome_value in the case, or an evaluation of {name} with money of each outcome in {OUTCOMES}"
@@ -270,13 +274,17 @@ def one_case_a_model(draft: Draft) -> Iterator[Problem]:
         seen.add(case.asset_id)
 
 
+#: What one row of a file, and several, are called.
+NAMED = {"events": ("an event", "events"), "series": ("a step", "steps")}
+
+
 def events_lie_in_the_past(draft: Draft) -> Iterator[Problem]:
-    """Rule 21: what users chose, or a series was, after the valuation date was not known on it."""
+    """Rule 21: what users chose, or a series was, or machines measured, after the valuation date was not known on it."""
     valuation = draft.sections.get("valuation")
     places = {case.asset_id: index for index, case in enumerate(draft.sections.get("cases", ()))}
     for case in draft.cases if valuation is not None else ():
-        if case.kind in ("events", "series") and case.last_day and case.last_day > valuation.date:
-            one, many = ("an event", "events") if case.kind == "events" else ("a step", "steps")
+        if case.kind in ("events", "series", "measurements") and case.last_day and case.last_day > valuation.date:
+            one, many = NAMED.get(case.kind, ("a row", "rows"))
             found = f"{one} of {quoted(case.path)} is of {case.last_day}, after the valuation date {valuation.date}"
             path = ("cases", places[case.asset_id], "time_column")
             yield draft.in_yml(path, found, 21, f"leave out later {many}, or correct the date")

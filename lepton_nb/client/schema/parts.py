@@ -185,7 +185,7 @@ class CaseData(Frozen):
     asset_id: str
     case: str
     path: str
-    kind: Literal["table", "arrays", "images", "sounds", "events", "series", "translations"]
+    kind: Literal["table", "arrays", "images", "sounds", "events", "series", "measurements", "translations"]
     sha256: str
     n: int
     columns: tuple[str, ...] = ()
@@ -212,7 +212,7 @@ class CaseData(Frozen):
     items: int | None = None
     single_users: int = 0  # users who chose one item only
     unseen_items: int = 0  # items of the test that nobody chose before
-    test_from: date | None = None  # first day of the test of a recommender or a forecaster
+    test_from: date | None = None  # first day of the test of a recommender, a forecaster or an anomaly_detector
     text_column: str | None = None
     language: str | None = None  # of most texts, as far as it is recognised
     other_language: int = 0  # texts of another one

@@ -370,6 +370,7 @@ class Case(Frozen):
         "image_classifier",
         "audio_classifier",
         "text_classifier",
+        "anomaly_detector",
         "recommender",
         "translator",
     ] = column("Kind of case.")
@@ -377,10 +378,14 @@ class Case(Frozen):
         "File or folder inside the client's folder, or public:NAME for a public data set. Tables and series: .csv or "
         ".parquet. Images: .npz with arrays x and y, or a folder with a folder of PNG or JPEG files for each class. "
         "Sounds: a folder with a folder of .wav files for each class. Series: a table, a row for each step and series. "
-        "Events of a recommender: a table, one choice a row. Texts with a class: a table. Translations: .tsv, source and "
-        "target."
+        "Events of a recommender: a table, one choice a row. Measurements of an anomaly_detector: a table, one moment a row, "
+        "in the order of time. Texts with a class: a table. Translations: .tsv, source and target."
     )
-    target: Text | None = column("Column to be predicted; for tables and series.", default=None)
+    target: Text | None = column(
+        "Column to be predicted; for tables and series. Of an anomaly_detector: whether a row led to a failure; missing: "
+        "its data are read, and nothing is measured.",
+        default=None,
+    )
     positive: Text | None = column(
         "Value of the target that counts as 1, where the classes are not 0 and 1; several with ; between.", default=None
     )
@@ -395,7 +400,8 @@ class Case(Frozen):
     user_column: Text | None = column("Column that says who chose; of a recommender.", default=None)
     item_column: Text | None = column("Column that says what was chosen; of a recommender.", default=None)
     time_column: Text | None = column(
-        "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender or a forecaster.", default=None
+        "Column that says when, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS; of a recommender, a forecaster or an anomaly_detector.",
+        default=None,
     )
     series_column: Text | None = column("Column that names the series of a row; of a forecaster.", default=None)
     known_columns: Texts | None = column(
