@@ -225,6 +225,44 @@ SETTINGS = {
         {"train_images": 600, "test_images": 300, "epochs": 5, "dense_units": 64, "kept": 0.5, "rounds": 3, "calls": 5}
         | {"load_seconds": 0.3, "shares": [0.3], "together": 20, "window": 25, "samples": 40, "others": False},
     ),
+    "74_explanation": (
+        {
+            "shown_pictures": 200,
+            "width": 4,
+            "explained_pictures": 8,
+            "choosing_pictures": 6,
+            "path_steps": 2,
+            "patch": 16,
+        }
+        | {
+            "stride": 16,
+            "squares": 8,
+            "curve_steps": 2,
+            "trees": 5,
+            "explained_rows": 3,
+            "turned_rows": 20,
+            "background": 5,
+        }
+        | {"orders": [2, 4], "most_columns": 1, "rounds": 1},
+        {
+            "shown_pictures": 900,
+            "width": 8,
+            "explained_pictures": 16,
+            "choosing_pictures": 6,
+            "path_steps": 4,
+            "patch": 16,
+        }
+        | {
+            "stride": 16,
+            "squares": 8,
+            "curve_steps": 4,
+            "trees": 20,
+            "explained_rows": 5,
+            "turned_rows": 30,
+            "background": 10,
+        }
+        | {"orders": [2, 8], "rounds": 1, "wage": 50.0},
+    ),
     "76_decisions": (
         {"draws": 2048},
         {"draws": 2048, "points": 0.01, "offered": 1.2, "chance": 0.3, "alone": 5000.0, "rivals": 1, "wait_years": 2.0},
@@ -278,7 +316,7 @@ REPEATED = ("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "36_
 
 
 #: Chapters whose cells of figures worked by hand hang on no parameter of the settings.
-BY_HAND = ("32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "76_decisions")
+BY_HAND = ("32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "74_explanation", "76_decisions")
 
 
 def golden(path: Path) -> dict[int, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from lepton_nb.datasets._base import Entry, StandIn
 from lepton_nb.datasets._tables import happens, pick, read_columns
 
-__all__ = ["COSTS", "GERMAN_CREDIT", "TARGET"]
+__all__ = ["COSTS", "GERMAN_CREDIT", "ORDERED", "SPOKEN", "TARGET", "in_order"]
 
 TARGET = "bad_credit"
 #: The publisher's cost matrix, in units: a bad loan that is granted costs five, a good one that is refused one.
@@ -87,6 +87,37 @@ _COLUMNS = {
     "age": "int64", "other_installment_plans": "<U4", "housing": "<U4", "existing_credits": "int64", "job": "<U4",
     "liable_people": "int64", "telephone": "<U4", "foreign_worker": "<U4", TARGET: "int64",
 }  # fmt: skip
+
+#: Columns whose codes have an order: the codes from the least to the most of it, and what each means.
+ORDERED: dict[str, dict[str, str]] = {
+    "checking_status": {"A11": "overdrawn", "A12": "under 200 DM", "A13": "200 DM or more", "A14": "none at this bank"},
+    "credit_history": {"A30": "no credit taken", "A31": "all paid back here", "A32": "paid back so far",
+                       "A33": "delays", "A34": "critical or elsewhere"},
+    "savings": {"A61": "under 100 DM", "A62": "100 to 500 DM", "A63": "500 to 1,000 DM", "A64": "1,000 DM or more",
+                "A65": "none known"},
+    "employment_since": {"A71": "none", "A72": "under 1 year", "A73": "1 to 4 years", "A74": "4 to 7 years",
+                         "A75": "7 years or more"},
+    "other_debtors": {"A102": "a co-applicant", "A101": "nobody", "A103": "a guarantor"},
+    "property": {"A124": "none known", "A123": "a car or other", "A122": "a savings contract", "A121": "real estate"},
+    "other_installment_plans": {"A141": "at a bank", "A142": "at a shop", "A143": "none"},
+}  # fmt: skip
+#: Names of columns for a letter to an applicant.
+SPOKEN = {
+    "checking_status": "current account", "duration_months": "months", "credit_history": "credits so far",
+    "credit_amount": "amount in DM", "savings": "savings", "employment_since": "years in this work",
+    "other_debtors": "who stands in beside you", "property": "property", "other_installment_plans": "other instalments",
+    "existing_credits": "credits at this bank",
+}  # fmt: skip
+
+
+def in_order(arrays: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+    """These columns as numbers (n, k): codes by their place in ``ORDERED``, numbers as they are."""
+    found = []
+    for name in names:
+        place = {code: position for position, code in enumerate(ORDERED.get(name, ()))}
+        found.append([place[code] for code in arrays[name].tolist()] if place else arrays[name])
+    return np.stack(found, axis=1).astype(float)
+
 
 GERMAN_CREDIT = Entry(
     title="German credit (Statlog)",

@@ -59,15 +59,21 @@ class Attribution(Result):
 
 
 @guarded
-def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000, seed: int = 0) -> Attribution:
+def shapley(
+    players: Sequence[Hashable],
+    value: Value,
+    permutations: int = 2000,
+    seed: int = 0,
+    exact_players: int = EXACT_PLAYERS,
+) -> Attribution:
     r"""Shapley value: each player's marginal contribution, averaged over all orders of joining.
 
     $$ \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n-|S|-1)!}{n!} \left( v(S \cup i) - v(S) \right) $$
 
     The shares sum to v(all) - v(none); equal players get equal shares; who adds nothing gets nothing. Exact up to
     12 players (2^n evaluations). Above, ``permutations`` random orders (at least 2), in pairs of an order and its
-    reverse, with a standard error over the pairs; the sum is still exact. Money: share times the present value of
-    the joint benefit.
+    reverse, with a standard error over the pairs; the sum is still exact. ``exact_players`` sets another limit, 0 to
+    12. Money: share times the present value of the joint benefit.
 
     Reference: Shapley (1953), A value for n-person games, Contributions to the Theory of Games II, pp. 307-317;
     Ghorbani & Zou (2019), Data Shapley, ICML.
@@ -80,7 +86,7 @@ def shapley(players: Sequence[Hashable], value: Value, permutations: int = 2000,
     """
     names, worth = _game(players, value)
     n = len(names)
-    if n <= EXACT_PLAYERS:
+    if n <= whole("exact_players", exact_players, 0, EXACT_PLAYERS):
         weights = np.array([1 / (n * math.comb(n - 1, size)) for size in range(n)])
         return _exact(names, worth, weights, "exact Shapley value over all coalitions")
 
