@@ -18,6 +18,7 @@ from lepton_nb.explaining import changes, map_checks, maps, rows, shares
 from lepton_nb.models import build_inspection
 from lepton_nb.page import explanation_charts as told
 from lepton_nb.page import words
+from lepton_nb.valuation import data_value
 from lepton_nb.valuation.intervals import Interval
 
 keras = training.keras
@@ -395,3 +396,11 @@ def test_the_record_of_the_full_run_holds_the_rule_of_each_check():
             assert figure["low"] - 1e-12 <= figure["value"] <= figure["high"] + 1e-12, figure["name"]
     assert record["shares_sum_gap"]["value"] < 1e-9 and record["line_gap"]["value"] < 1e-9
     assert record["bound_worse"]["value"] == 0
+
+
+def test_exact_and_sampled_shares_are_one_function_with_a_limit():
+    sure = data_value.shapley(NAMES, lambda group: float(len(group) ** 2))
+    drawn = data_value.shapley(NAMES, lambda group: float(len(group) ** 2), 10, exact_players=0)
+    assert sure.seed is None and drawn.seed == 0 and drawn.total == sure.total == 16
+    with pytest.raises(ValueError, match="exact_players"):
+        data_value.shapley(NAMES, len, exact_players=13)

@@ -53,7 +53,7 @@ class LogOdds:
         self._prepare = tf.function(lambda images: front(images, training=False), input_signature=kinds[:1])
         self._score = tf.function(score, input_signature=kinds[1:])
         self._slope = tf.function(slope, input_signature=kinds[1:])
-        self.shape = tuple(inner.shape[1:])
+        self.model = model
 
     def prepared(self, images: np.ndarray) -> np.ndarray:
         """Pictures (n, …) as the layer hands them on."""
