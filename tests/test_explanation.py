@@ -382,7 +382,7 @@ def test_drawings_show_what_they_were_given():
         "<image"
     ) >= 4 and "2 pictures with the drawn fault, and their maps: one map and a flat map" in str(grid)
     curves = told.curves_drawn({"x": (np.array([1, 0.5, 0]), np.array([0, 0.5, 1]))}, "c", "n")
-    assert "x from 1 to 0" in str(curves) and "x from 0 to 1" in str(curves)
+    assert "taken away: x from 1 to 0" in str(curves) and "put in: x from 0 to 1" in str(curves)
     assert "measured from 10 to 5" in str(told.errors_drawn([2, 8], [0.1, 0.05], "c", "n"))
 
 

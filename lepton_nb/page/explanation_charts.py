@@ -152,6 +152,8 @@ def curves_drawn(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], caption: s
     for axis, way in zip(shown, (0, 1), strict=True):
         series = {label: found[way] for label, found in curves.items()}
         charts.lines(share, series, "share of the squares (%)", "mean probability of a fault", axis=axis)
+        ends = (f"{label} from {words.figure(own[0])} to {words.figure(own[-1])}" for label, own in series.items())
+        plots.describe(axis, f"Squares {('taken away', 'put in')[way]}: {'; '.join(ends)}.")
     return plots.show(shown[0].figure, caption, name)
 
 
