@@ -168,6 +168,9 @@ def measured(
             "inside": inside(heat, masks), "removed": area_under(curves[0]), "put_in": area_under(curves[1]),
             "looked": looked_at(order, masks, patches)[0], "curve": curves[0], "put_in_curve": curves[1],
         }  # fmt: skip
+    if EDGES in found:
+        same = np.ones(len(images))
+        found[EDGES] |= {"last": same, "all": same, "unlearnt": found[EDGES]["inside"]}
     return found
 
 
@@ -177,7 +180,8 @@ def judged(
     """A method against chance, against edges that know no network and against itself without learning, pair by pair.
 
     values: as ``measured`` gives them, of the method also ``unlearnt`` (inside, on a network without learning), ``last``
-    and ``all`` (likeness to the map after the last layer, or all, lost what it had learnt). chance: (n,) share of the
+    and ``all`` (likeness to the map after the last layer, or all, lost what it had learnt): ``measured`` gives these for
+    edges, which no learning changes. chance: (n,) share of the
     picture that the fault covers; blind: (n,) share looked at in an order drawn at random. Positive is good but for
     ``last`` and ``all``.
     """
@@ -186,7 +190,7 @@ def judged(
         "inside": own["inside"], "over_chance": own["inside"] - chance, "over_edges": own["inside"] - values[EDGES]["inside"],
         "over_unlearnt": own["inside"] - own["unlearnt"], "removed": random["removed"] - own["removed"],
         "put_in": own["put_in"] - random["put_in"], "looked": own["looked"], "saved": blind - own["looked"],
-        "last": own["last"], "all": own["all"],
+        "last": own["last"], "all": own["all"], "saved_over_edges": values[EDGES]["looked"] - own["looked"],
     }  # fmt: skip
     shares = ("inside", "looked")  # their intervals end at 0 and 1
     return {
