@@ -219,6 +219,36 @@ SETTINGS = {
         {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
         {"train_images": 300, "compare_images": 60, "article_steps": 60, "our_epochs": 3, "feature_epochs": 2},
     ),
+    "71_transfer": (
+        {
+            "targets": ["magnetic tiles"],
+            "labels": [20],
+            "bought": 20,
+            "side": 16,
+            "steps": 4,
+            "photographs": 60,
+            "source_steps": 4,
+        }
+        | {
+            "train_images": 200,
+            "validation_images": 60,
+            "test_images": 120,
+            "teacher_epochs": 1,
+            "teacher_filters": [8, 12],
+        }
+        | {"student_filters": [4, 6], "student_epochs": 1, "tried": [[4.0, 0.9]], "trial_images": 128, "answers": 5e9},
+        {
+            "targets": ["magnetic tiles", "blood cells"],
+            "labels": [30],
+            "bought": 30,
+            "side": 16,
+            "steps": 8,
+            "photographs": 120,
+        }
+        | {"source_steps": 8, "train_images": 600, "validation_images": 100, "test_images": 300, "teacher_epochs": 2}
+        | {"teacher_filters": [12, 16], "student_filters": [3, 4], "student_epochs": 2, "tried": [[2.0, 0.5]]}
+        | {"trial_images": 200, "label_seconds": 60.0, "answers": 2e9, "seed": 1},
+    ),
     "72_deployment": (
         {"train_images": 200, "test_images": 200, "epochs": 2, "dense_units": 32, "kept": 0.25, "rounds": 2, "calls": 5}
         | {"load_seconds": 0.2, "shares": [0.4], "together": 20, "window": 20, "samples": 40, "others": False},
@@ -316,7 +346,15 @@ REPEATED = ("20_mathematics", "21_recurrent", "22_adversarial", "30_mnist", "36_
 
 
 #: Chapters whose cells of figures worked by hand hang on no parameter of the settings.
-BY_HAND = ("32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "74_explanation", "76_decisions")
+BY_HAND = (
+    "32_text",
+    "33_forecasting",
+    "34_autoencoder",
+    "35_recommendation",
+    "71_transfer",
+    "74_explanation",
+    "76_decisions",
+)
 
 
 def golden(path: Path) -> dict[int, str]:

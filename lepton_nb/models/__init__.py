@@ -17,6 +17,7 @@ from lepton_nb.models.recommendation import ItemTower, build_two_tower
 from lepton_nb.models.risk import build_risk, build_risk_article
 from lepton_nb.models.speech import build_speech
 from lepton_nb.models.text import build_text, build_text_article
+from lepton_nb.models.transfer import build_tasks, trunk_of
 from lepton_nb.models.translation import build_translation, build_translation_article
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "build_risk_article",
     "build_senses",
     "build_speech",
+    "build_tasks",
     "build_text",
     "build_text_article",
     "build_translation",
@@ -44,5 +46,6 @@ __all__ = [
     "build_two_tower",
     "encoder_of",
     "quantile_loss",
+    "trunk_of",
     "whitening_kernel",
 ]
