@@ -22,7 +22,7 @@ import keras  # isort: skip
 from lepton_nb.valuation.intervals import normal_reach  # isort: skip
 
 __all__ = [
-    "Gap", "Judged", "Saved", "at_side", "benefit_row", "better_of", "carried", "distillation_loss", "features", "gap", "head_start",
+    "Gap", "Judged", "Saved", "at_side", "benefit_row", "better_of", "carried", "distillation_loss", "enter_figures", "enter_gap", "enter_saved", "features", "gap", "head_start",
     "judged", "labelled", "ladder", "linear", "one_of", "right_class", "rows_as_csv", "saved", "shown", "soft_targets", "trunk_weights",
 ]  # fmt: skip
 
@@ -40,9 +40,15 @@ def at_side(images: np.ndarray, side: int) -> np.ndarray:
     return found
 
 
-def ladder(asked: Sequence[int], there: int) -> list[int]:
-    """Numbers of labels to learn from, from few to many: those asked that are fewer than there are, then all."""
-    return [*sorted({count for count in asked if 0 < count < there}), there]
+def ladder(asked: Sequence[int], there: int, bought: int | None = None) -> list[int]:
+    """Numbers of labels to learn from, from few to many: those asked that are fewer than there are, then all.
+
+    bought: the number at which ways are compared. Raises ValueError where it is none of them.
+    """
+    counts = [*sorted({count for count in asked if 0 < count < there}), there]
+    if bought is not None and bought not in counts:
+        raise ValueError(f"bought must be one of the numbers of labels learnt with, {counts}. Received: {bought=}")
+    return counts
 
 
 def labelled(labels: np.ndarray, rows: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
@@ -133,7 +139,9 @@ def linear(numbers: np.ndarray, labels: np.ndarray, rows: np.ndarray, groups: np
     from sklearn.preprocessing import StandardScaler
 
     def fitted(penalty: float, on: np.ndarray):
-        return make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=500)).fit(numbers[on], labels[on])
+        return make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=2000)).fit(
+            numbers[on], labels[on]
+        )
 
     classes, parts = np.unique(labels[rows]), []
     if min(np.bincount(labels[rows])[classes].min(), len(np.unique(groups[rows]))) >= 3:
@@ -310,6 +318,33 @@ def rows_as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
         writer.writeheader()
         writer.writerows(rows)
     return text.getvalue()
+
+
+# ---------------------------------------------------------------- on record
+
+
+def enter_figures(record: Any, name: str, found: Sequence[Judged], seeds: Sequence[int], unit: str) -> None:
+    """Put the figures of a way on record (results.Record): one a seed and their mean. unit: "fraction" or "AUC"."""
+    parts = [f"{name}_seed{seed}" for seed in seeds]
+    for part, seed, one in zip(parts, seeds, found, strict=True):
+        record.add(part, one.value, unit, n=len(one.pull), seed=seed)
+    record.add_mean(name, parts)
+
+
+def enter_gap(record: Any, name: str, found: Gap, unit: str, sign: int = 1) -> None:
+    """Put a gap with its interval on record; sign -1: as what the other way has more."""
+    low, high = sorted((sign * found.low, sign * found.high))
+    ends = {"low": low, "high": high, "interval": "95 % paired, siblings together", "n": found.n}
+    record.add(name, sign * found.value, unit, **ends)
+
+
+def enter_saved(record: Any, key: str, found: Saved, price: float, currency: str) -> None:
+    """Put labels saved and their money on record, from the least to the most of the seeds."""
+    note = "at least: not reached with all labels by every seed" if found.open else ""
+    spread = f"lowest and highest of {len(found.equal)} seeds" if len(found.equal) > 1 else ""
+    for name, unit, factor in (("labels_saved", "labels", 1.0), ("money_saved", currency, price)):
+        ends = {"low": factor * found.low, "high": factor * found.high, "interval": spread} if spread else {}
+        record.add(f"{key}_{name}", factor * found.mean, unit, note=note, **ends)
 
 
 # ---------------------------------------------------------------- a teacher's answers

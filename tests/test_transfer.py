@@ -47,7 +47,9 @@ def test_pictures_become_grey_and_small_by_means_and_keep_their_level():
 
 def test_a_ladder_ends_with_all_labels_and_has_no_step_twice():
     assert transfer.ladder([100, 20, 20, 500, 0], 300) == [20, 100, 300]
-    assert transfer.ladder([20, 300], 300) == [20, 300]
+    assert transfer.ladder([20, 300], 300, bought=300) == [20, 300]
+    with pytest.raises(ValueError, match=r"bought must be one of .* \[20, 300\]. Received: bought=100"):
+        transfer.ladder([20], 300, bought=100)
 
 
 def test_more_labels_hold_those_of_fewer_and_every_class_has_its_share():
