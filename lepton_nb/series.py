@@ -163,7 +163,7 @@ def calendar(times: np.ndarray, holiday: np.ndarray) -> np.ndarray:
 
 def electricity(columns: Mapping[str, np.ndarray], names: Sequence[str], history: int, horizon: int) -> Task:
     """The seven columns of ETTh1 with the split of the literature; shorter data in the same shares."""
-    times = _hours(columns["date"])
+    times = hours_of(columns["date"])
     cuts = ETTH1_HOURS if len(times) >= ETTH1_HOURS[-1] else tuple(len(times) * part // 10 for part in (6, 8, 10))
     raw = np.stack([columns[name] for name in names])
     whole = calendar(times, np.zeros(len(times), bool))
@@ -214,7 +214,7 @@ def traffic(columns: Mapping[str, np.ndarray], history: int = 336) -> Task:
     Of several rows of one hour, which differ in the weather alone, the first counts. A holiday, marked at midnight, holds
     for its day. Hours without a row are filled for what is seen, and judge nobody.
     """
-    found, first = np.unique(_hours(columns["date_time"]), return_index=True)
+    found, first = np.unique(hours_of(columns["date_time"]), return_index=True)
     gap = np.diff(found).astype(int)
     start = found[1 + np.argmax(gap)] if gap.max() > 24 * 7 else found[0]
     begin = (start + np.timedelta64(23, "h")).astype("datetime64[D]").astype("datetime64[h]")
@@ -224,7 +224,7 @@ def traffic(columns: Mapping[str, np.ndarray], history: int = 336) -> Task:
     inside = (place >= 0) & (place < len(times))
     raw = np.full(len(times), np.nan)
     raw[place[inside]] = columns["traffic_volume"][first[inside]]
-    marked = _hours(columns["date_time"])[columns["holiday"] != "None"].astype("datetime64[D]")
+    marked = hours_of(columns["date_time"])[columns["holiday"] != "None"].astype("datetime64[D]")
     free = np.isin(times.astype("datetime64[D]"), marked)
     return _by_day("metro traffic", "cars an hour", times, "westbound", raw, free, history)
 
@@ -237,5 +237,5 @@ def _by_day(name: str, unit: str, times, series: str, raw, free, history: int) -
     return Task.of(name, unit, times, [series], raw[None], calendar(times, free), cuts, 168, **sizes)
 
 
-def _hours(texts: np.ndarray) -> np.ndarray:
+def hours_of(texts: np.ndarray) -> np.ndarray:
     return np.char.replace(texts, " ", "T").astype("datetime64[h]")
