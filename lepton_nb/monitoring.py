@@ -193,6 +193,29 @@ def costs(y: np.ndarray, flagged: np.ndarray, miss: float, alarm: float) -> np.n
     return miss * (truth & ~said) + alarm * (~truth & said)
 
 
+def expected_costs(chance: np.ndarray, flagged: np.ndarray, miss: float, alarm: float) -> np.ndarray:
+    """What :func:`costs` will be in the mean where a row is positive with this chance. No label is used. (n,)
+
+    >>> expected_costs(np.array([0.25, 0.25]), np.array([0, 1]), 100.0, 10.0).tolist()
+    [25.0, 7.5]
+    """
+    return np.where(np.asarray(flagged, bool), (1 - chance) * alarm, chance * miss)
+
+
+def expected_cost(
+    chance: np.ndarray, flagged: np.ndarray, miss: float, alarm: float, level: float = 0.9
+) -> ranking.Mean:
+    r"""Mean of :func:`expected_costs` and where the mean cost will lie once labels are there, if the chances are right.
+
+    Each row is a draw of its own: $\pm z \sqrt{\sum q (1 - q) w^2} / n$ with $w$ the price of its error.
+    """
+    price = np.where(np.asarray(flagged, bool), alarm, miss)
+    reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(np.sum(chance * (1 - chance) * price**2)) / len(chance)
+    mean = float(expected_costs(chance, flagged, miss, alarm).mean())
+    told = f"{100 * level:g} % of what labels drawn from the scores would give"
+    return ranking.Mean(mean, mean - float(reach), mean + float(reach), len(chance), level, told)
+
+
 def by_day(values: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Mean of the rows of each day, in the order of time: hours of one day err together, days less so."""
     _, place = np.unique(days, return_inverse=True)
