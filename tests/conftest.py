@@ -117,7 +117,7 @@ LONGEST = (
 
 #: Chapters that ``test_claims.py`` executes twice, with what they print by hand: once more as a whole would prove no more.
 OF_CLAIMS = {f"{name}.ipynb" for name in ("32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "37_speech",
-                                          "38_fusion", "71_transfer", "72_deployment", "74_explanation")}  # fmt: skip
+                                          "38_fusion", "71_transfer", "72_deployment", "73_monitoring", "74_explanation")}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items) -> None:

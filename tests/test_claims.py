@@ -255,6 +255,12 @@ SETTINGS = {
         {"train_images": 600, "test_images": 300, "epochs": 5, "dense_units": 64, "kept": 0.5, "rounds": 3, "calls": 5}
         | {"load_seconds": 0.3, "shares": [0.3], "together": 20, "window": 25, "samples": 40, "others": False},
     ),
+    "73_monitoring": (
+        {"train_photos": 200, "epochs": 1, "test_photos": 100, "shown_tiles": 120, "width": 2, "months": 2, "runs": 2}
+        | {"trees": 5, "reference_rows": 1100},
+        {"train_photos": 400, "epochs": 2, "test_photos": 150, "shown_tiles": 200, "width": 3, "months": 3, "runs": 3}
+        | {"trees": 20, "reference_rows": 1150, "month_rows": [100], "training_price": 500.0, "late_miss": 40.0, "seed": 1},
+    ),
     "74_explanation": (
         {
             "shown_pictures": 200,
@@ -352,6 +358,7 @@ BY_HAND = (
     "34_autoencoder",
     "35_recommendation",
     "71_transfer",
+    "73_monitoring",
     "74_explanation",
     "76_decisions",
 )
