@@ -312,3 +312,9 @@ def a_month(rate: float) -> float:
     0.0561
     """
     return float(-np.expm1(-rate / 12))
+
+
+def enter(record: Any, name: str, found: Any, unit: str, interval: str = "", **conditions: Any) -> None:
+    """Put anything with value, low, high and n on record (results.Record). interval: what the ends are; else its method."""
+    ends = {"low": found.low, "high": found.high, "interval": interval or found.method, "n": found.n}
+    record.add(name, found.value, unit, **ends, **conditions)
