@@ -21,7 +21,7 @@ WATCH, ACT = 0.1, 0.25
 BINS, FLOOR = 10, 1e-4
 #: Names of the alarms on inputs.
 PSI_WATCH, PSI_ACT = f"PSI above {WATCH:g}", f"PSI above {ACT:g}"
-KS_EACH, KS_HOLM, KS_BH = "KS, each column by itself", "KS, Holm", "KS, Benjamini-Hochberg"
+KS_EACH, KS_HOLM, KS_BH = "KS of any column", "KS after Holm", "KS after Benjamini-Hochberg"
 RULES = (PSI_WATCH, PSI_ACT, KS_EACH, KS_HOLM, KS_BH)
 #: Columns of a client's ``metrics/monitoring.csv``.
 COLUMNS = ("asset_id", "period", "metric", "value", "n", "baseline_value")

@@ -300,7 +300,7 @@ TOLD = {
     "sure": (monitoring_charts.sure_told, ([scene(0, 0, 0), scene(5, -9, 8)],), ([scene(0, 0, 0), scene(5, -9, -8)],), "too much at 1", "too little at 1"),
     "simple": (monitoring_charts.simple_told, ({"blur": (mean(0.5), mean(0.4), mean(5))},), ({"blur": (mean(0.5), mean(0.6), mean(-5))},), "is ahead", "is behind"),
     "false": (monitoring_charts.false_told, (alarms(40, 90), "none", 0.05), (alarms(5, 90), "none", 0.05), "ring KS (40 %)", "stated ring none"),
-    "blind": (monitoring_charts.blind_told, (alarms(5, 90), ("none", "world")), (alarms(5, 8), ("none", "world")), "by KS (month 1)", "by no alarm"),
+    "blind": (monitoring_charts.blind_told, (alarms(5, 90), ("none", "world")), (alarms(5, 8), ("none", "world")), "by KS (month 1)", "no alarm shows it"),
     "estimates": (monitoring_charts.unlabelled_told, (estimates(5),), (estimates(0.5),), "too much was promised in 2005-09", "meet in 1 of 1"),
     "too little": (monitoring_charts.unlabelled_told, (estimates(-5),), (estimates(5),), "too little in 2005-09", "too much"),
     "policies": (monitoring_charts.policies_told, (policy(2, 5), 9.0, "EUR"), (policy(2, -5), 9.0, "EUR"), "saves money", "loses money"),

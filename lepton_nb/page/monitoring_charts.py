@@ -174,10 +174,14 @@ def blind_told(found: Mapping[tuple[int, str, str], Any], changes: Sequence[str]
             if one.median is not None and one.rate.low > found[size, alarm, calm].rate.high
         ]
         blind = [alarm for alarm, one in mine.items() if one.rate.low <= found[size, alarm, calm].rate.high]
-        months = next(iter(mine.values())).months
+        within = words.plural(next(iter(mine.values())).months, "month")
+        seen = (
+            f"half of the runs see it within {within} by {words.listed(quick)}"
+            if quick
+            else f"no alarm shows it in half of the runs within {within}"
+        )
         told.append(
-            f"Of {change} (months of {words.count(size)} rows), half of the runs see something within {words.plural(months, 'month')} by "
-            f"{words.listed(quick, none='no alarm')}; what does not tell it from calm: {words.listed(blind)}."
+            f"Put in {change}, and in months of {words.count(size)} rows {seen}; not told from calm by {words.listed(blind)}."
         )
     return told
 
