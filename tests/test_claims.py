@@ -259,7 +259,14 @@ SETTINGS = {
         {"train_photos": 200, "epochs": 1, "test_photos": 100, "shown_tiles": 120, "width": 2, "months": 2, "runs": 2}
         | {"trees": 5, "reference_rows": 1100},
         {"train_photos": 400, "epochs": 2, "test_photos": 150, "shown_tiles": 200, "width": 3, "months": 3, "runs": 3}
-        | {"trees": 20, "reference_rows": 1150, "month_rows": [100], "training_price": 500.0, "late_miss": 40.0, "seed": 1},
+        | {
+            "trees": 20,
+            "reference_rows": 1150,
+            "month_rows": [100],
+            "training_price": 500.0,
+            "late_miss": 40.0,
+            "seed": 1,
+        },
     ),
     "74_explanation": (
         {
