@@ -135,8 +135,8 @@ def alarms_table(found: Mapping[tuple[int, str, str], Any], changes: Sequence[st
         }
         for change in changes[1:]:
             seen = found[size, alarm, change]
-            after = "never in half of them" if seen.median is None else f"month {seen.median:g}"
-            row[change] = f"{words.percent(seen.seen.value, 0)} ({_range(seen.seen)}), {after}"
+            after = "" if seen.median is None else f", month {seen.median:g}"
+            row[change] = f"{words.percent(seen.seen.value, 0)} ({_range(seen.seen)}){after}"
         rows.append(row)
     return render.table(
         rows, {"rows a month": words.count, "a year": words.decimals(1)} | dict.fromkeys(changes[1:], str), caption
