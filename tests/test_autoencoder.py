@@ -17,7 +17,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from lepton_nb import training  # first: it starts Keras quietly
 
 import keras  # isort: skip
-from lepton_nb import datasets, oddity  # isort: skip
+from lepton_nb import datasets, oddity, results  # isort: skip
 from lepton_nb.datasets import ai4i
 from lepton_nb.models import build_autoencoder, encoder_of
 from lepton_nb.page import autoencoder_charts as shown
@@ -239,3 +239,14 @@ def test_from_which_price_on_a_detector_pays():
 
 def test_how_often_columns_were_preferred_is_counted():
     assert "in 1 of 2 outer folds" in plain(shown.preferred_words(["a", "b"], "a"))
+
+
+# ------------------------------------------------------------------ on record
+
+
+def test_the_recorded_run_keeps_below_the_components_and_reaches_the_known_f1():
+    figures = results.recorded("autoencoder").figures
+    for number in (2, 8, 32):
+        assert figures[f"error_difference_{number}"].high < 0
+    assert figures["boosting_physics_f1"].value >= 0.82 > figures["boosting_plain_f1"].value
+    assert figures["physics_f1_gain"].low > 0
