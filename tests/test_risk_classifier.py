@@ -1,4 +1,7 @@
-"""Who is ahead: intervals of overlapping folds, sentences that follow the figures, and the chapter at small settings."""
+"""Who is ahead: intervals of overlapping folds, sentences that follow the figures, and the chapter on a client's case.
+
+What the chapter says of the public data sets, test_claims.py holds against their figures (risk_sentences.py).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from risk_sentences import agrees
 from scipy import stats
 
 from lepton_nb import training  # first: it starts Keras quietly
@@ -208,55 +212,7 @@ def executed(folder: Path, **parameters) -> dict:
     return space
 
 
-def agrees(record: results.Record, key: str, space: dict) -> None:
-    """Every sentence that is on record for one data set, held against its figures."""
-    names = space["names"]
-    mean = {name: record[f"{key}_{name}_auc"].value for name in names}
-    beaten = {pair["second"] for pair in record.tables[f"{key}_pairs"] if pair["low"] > 0}
-    said = record[f"{key}_ahead"].value
-    first, leaders = max(mean, key=mean.get), [name for name in names if name not in beaten]
-    assert risk_tables._first(names[first]) in said
-    assert ("is ahead of every other model here" in said) == (leaders == [first])
-    assert ("no ranking among them" in said) == (len(leaders) > 1)
-    assert ("wins: it is ahead" in said) == (leaders == ["network"])
-    assert "does not win" in said or leaders == ["network"]
-    for name in names:
-        figure = record[f"{key}_{name}_auc"]
-        assert figure.low < figure.value < figure.high
-        assert figure.value == pytest.approx(np.mean([row[name] for row in record.tables[f"{key}_folds"]]))
-
-
 SMALL = {"most_rows": 240, "article_epochs": 2, "our_epochs": 2, "trees": 15, "folds": 2, "repeats": 1}
-
-
-@pytest.mark.parametrize(
-    "setting", [{}, {"seed": 3, "most_rows": 400, "folds": 3, "trees": 40}], ids=["small", "other"]
-)
-def test_what_the_chapter_says_follows_its_figures(setting, tmp_path, monkeypatch):
-    monkeypatch.delenv("LEPTON_DATA", raising=False)
-    space = executed(tmp_path, **(SMALL | setting))
-    record = results.load("risk_classifier", tmp_path)
-    for key in ("credit_card_default", "german_credit", "telco_churn"):
-        agrees(record, key, space)
-    assert all(data["stand_in"] for data in record.data)
-    # the threshold of the published costs, and the sentence about it
-    for name, words in space["names"].items():
-        worth = record[f"german_credit_{name}_threshold_gain"]
-        sentence = space["told"][words]
-        assert ("the cut matters" in sentence) == (worth.low > 0)
-        assert ("costs" in sentence) == (worth.high < 0)
-        half, formula = (record[f"german_credit_{name}_{rule}_money"].value for rule in ("half", "formula"))
-        assert formula - half == pytest.approx(worth.value)
-    everybody = record["german_credit_everybody_money"].value
-    assert everybody == pytest.approx(-(1 - space["rows"][space["loans"].title][1].mean()))
-    # the article's recipe beside the constant answer
-    for title, (_, y, _) in space["rows"].items():
-        said = space["recipe_sentences"][title]
-        right = record[f"{space['keys'][title]}_stated_right"]
-        constant = max(y.mean(), 1 - y.mean())
-        assert ("learnt something" in said) == (right.low > constant)
-        assert ("worse than no model" in said) == (right.high < constant)
-    assert record["german_credit_judged_n"].value == len(space["judged"].case.test)
 
 
 def test_the_chapter_judges_a_clients_case_under_the_cases_own_name(tmp_path, monkeypatch):
@@ -271,7 +227,7 @@ def test_the_chapter_judges_a_clients_case_under_the_cases_own_name(tmp_path, mo
     (folder / "client.yml").write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
     space = executed(tmp_path, **(SMALL | {"client_folder": str(folder), "case": "C1"}))
     record = results.load(results.task_name("risk_classifier", "C1"), tmp_path)
-    agrees(record, "case", space)
+    agrees(record, "case", tuple(space["names"]))
     (row,) = record.tables["evaluation"]
     evaluation = client.Evaluation.model_validate(row)
     assert evaluation.evaluation_id == "measured:C1" and evaluation.asset_id == "C1"

@@ -6,59 +6,16 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import browser
 import pytest
+import whole_report
 from test_claims import SETTINGS
+from whole_report import COMMAND, ROOT, Report, lepton
 
 from lepton_nb.report import chapters, editions, rows
-
-ROOT = Path(__file__).resolve().parent.parent
-COMMAND = Path(sys.executable).parent / "lepton-nb"
-
-
-def lepton(state: Path, *words: object) -> subprocess.CompletedProcess:
-    """Run the command with its own state folder and without real data."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("LEPTON_DATA", "LEPTON_PROJECT")}
-    return subprocess.run(
-        [str(COMMAND), *map(str, words)],
-        cwd=ROOT,
-        env=environment | {"LEPTON_STATE": str(state), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-class Report:
-    """One client's report, made by the command."""
-
-    def __init__(self, folder: Path, like: str):
-        self.client = folder / "clients" / like
-        shutil.copytree(ROOT / "clients" / like, self.client)
-        self.state = folder / "state"
-        self.out = folder / f"report-{like}"
-        self.first = self.run()
-
-    def run(self, *words: object) -> subprocess.CompletedProcess:
-        return lepton(self.state, "report", self.client, "--out", self.out, *words)
-
-    def records(self) -> dict[str, dict]:
-        found = {path.stem: json.loads(path.read_text("utf-8")) for path in (self.out / "results").glob("*.json")}
-        for record in found.values():
-            record.pop("seconds")
-        return found
-
-    def manifest(self) -> dict:
-        return json.loads((self.out / "manifest.json").read_text("utf-8"))
-
-    def states(self) -> dict[str, str]:
-        ledger = json.loads((self.out / "ledger.json").read_text("utf-8"))
-        return {line["chapter"]: line["state"] for line in ledger["chapters"]}
 
 
 def differences(before, after, where: str = "") -> list[str]:
@@ -76,7 +33,7 @@ def differences(before, after, where: str = "") -> list[str]:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> Report:
-    made = Report(tmp_path_factory.mktemp("whole"), "manufacturer")
+    made, _ = whole_report.whole(tmp_path_factory)
     assert made.first.returncode == 0, made.first.stdout + made.first.stderr
     return made
 
