@@ -748,7 +748,7 @@ def test_a_template_is_written_into_an_empty_folder_only(tmp_path, samples):
     with pytest.raises(FileExistsError):
         client.new(file)
     assert file.read_text() == "mine"
-    with pytest.raises(ValueError, match=r"bank, manufacturer, retailer, blank\. Received: like='hospital'"):
+    with pytest.raises(ValueError, match=r"bank, carrier, clinic, manufacturer, retailer, blank\. Received: like='hospital'"):
         client.new(tmp_path / "other", "hospital")
     for bad in (file / "inside", "a\0b", tmp_path / ("x" * 300)):
         with pytest.raises(ValueError, match="cannot be written"):
