@@ -166,7 +166,7 @@ def why_they_differ(found: Sequence[Any]) -> Html:
             told.append(
                 f"{name}: no paired counts are given. If both ran on the same cases, counting the pairs would cost little."
             )
-    return render.sentences(told, none="No gain is measured.")
+    return render.sentences(told, none="No gain is measured by hits and false alarms.")
 
 
 def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) -> Html:
