@@ -7,6 +7,8 @@ from typing import Any
 
 #: The share of positive cases in use, and its ends.
 SHARES = ("positive_share", "positive_share_low", "positive_share_high")
+#: The same from the lowest to the highest.
+RANGE = (SHARES[1], SHARES[0], SHARES[2])
 
 
 def unfit(given: Mapping[str, Any] | Any) -> tuple[str, str, int, str] | None:

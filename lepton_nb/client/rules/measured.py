@@ -22,6 +22,7 @@ from lepton_nb.client.schema import (
     PairedCount,
     Problem,
     ThreePoint,
+    one_or_three,
 )
 from lepton_nb.client.words import quoted
 from lepton_nb.terms import RATES
@@ -157,7 +158,7 @@ def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row])
         paired=tuple(PairedCount(y_true=y, model=m, baseline=b, count=c) for y, m, b, c in pairs) or None,
         outcome_value=OutcomeValue(**values) if values else None,
         positive_share=share,
-        share_range=model.value.share_range,
+        share_range=one_or_three(None, *(model.value[name] for name in shares.RANGE)),
         share_source=model.value.positive_share_source,
     )
 

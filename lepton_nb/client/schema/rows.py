@@ -241,19 +241,10 @@ class ConfusionRow(Frozen):
     fp: Count = column("False positives: flagged, and wrongly.", "cases")
     fn: Count = column("False negatives: not flagged, and wrongly.", "cases")
     tn: Count = column("True negatives: not flagged, and rightly.", "cases")
-    positive_share: Share | None = column(
-        "Share of positive cases in use, in the model's row; empty: as in the test. A test often holds more of them: the "
-        "money of each class is then weighted to this share.",
-        default=None,
-    )
+    positive_share: Share | None = column("Share of positive cases in use; empty: as in the test.", default=None)
     positive_share_low: Share | None = column("Lowest share in use that is credible.", default=None)
     positive_share_high: Share | None = column("Highest share in use that is credible.", default=None)
     positive_share_source: Text = column("Where the share in use comes from.", default="")
-
-    @property
-    def share_range(self) -> ThreePoint | None:
-        """The credible ends of the share in use; None: none are given."""
-        return one_or_three(None, self.positive_share_low, self.positive_share, self.positive_share_high)
 
 
 class OutcomeRow(Frozen):
