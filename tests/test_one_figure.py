@@ -398,7 +398,7 @@ def of_first_page(report: Report, row: dict[str, str]) -> list[str]:
     """Where a row of the first page does not say the value of the records, to what the range of the total allows."""
     value, label = report["value"], row["Group, asset"]
     sums = first_page.sums_of(value, report.currency)
-    if label == "– together":  # what its group holds beside its assets
+    if label.startswith("– together"):  # what its group holds beside its assets
         return (
             []
             if row["Value"] in {sums.plain(group["together"]) for group in value.tables["groups"]}

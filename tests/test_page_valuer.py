@@ -122,8 +122,8 @@ def test_what_belongs_to_no_asset_is_a_departure_with_its_share():
     client = engaged()
     asks = "each intangible asset identified and valued by itself; what is left is goodwill"
     found = {one.asks: one for one in law.departures(client, {"D1 + M1": 200.0, "M2": 0.0}, 1000.0)}
-    assert found[asks].standard == "IVS 210" and "what D1 + M1 earns beyond" in found[asks].here
-    assert "20 % of it" in found[asks].here and "nearest to goodwill" in found[asks].here
+    assert found[asks].standard == "IVS 210" and "from the excess earnings of D1 + M1 stays" in found[asks].here
+    assert "20 % of it" in found[asks].here and "with income alone" in found[asks].here
     assert asks not in {one.asks for one in law.departures(client, {"M2": 0.0}, 1000.0)}
     assert "together" in law.scope_of_work(client)["What is valued"]
 

@@ -83,13 +83,16 @@ def test_depreciation_by_half_life_else_by_useful_life_and_nothing_past_it(life,
     assert found.spent[0].age == 1.0
 
 
-def test_money_spent_after_the_first_day_of_use_ages_from_its_own_date():
-    old = asset(in_service_date="2020-12-31", useful_life_years=5)
+def test_money_spent_after_the_first_day_of_use_ages_from_its_own_date_within_the_one_life_of_the_asset():
+    old = asset(in_service_date="2020-12-31", useful_life_years=7)
     a_client = make([old], [benefit(2026, 500)], [spent("2024-12-31", 100)])
-    found = replacement_costs(value_model.plan(a_client))["M1"]
-    assert found.functional == pytest.approx(0.2)
+    plan = value_model.plan(a_client)
+    found = replacement_costs(plan)["M1"]
     assert found.build_years == 0
-    assert found.remaining_life == pytest.approx(4)
+    assert found.remaining_life == pytest.approx(
+        (plan.ends["M1"] - plan.date).days / 365, abs=0.01
+    )  # that of the register
+    assert found.functional == pytest.approx(1 / 3, abs=0.01)  # one year of three is over
 
 
 def test_an_asset_without_building_cost_has_no_cost_approach():
@@ -334,11 +337,11 @@ def test_a_charge_says_what_it_is_made_of_and_is_at_most_what_replacing_costs():
         assert found.yearly > 0 and 0 < found.value <= kept.depreciated
 
 
-def test_what_is_used_up_has_no_life_left_and_no_say_in_the_mean_life():
+def test_past_the_life_of_the_register_nothing_is_left_of_a_later_payment_either():
     old = asset("M1", in_service_date="2020-12-31", useful_life_years=2)
     plan = value_model.plan(make([old], (), [spent("2020-06-30", 900), spent("2024-12-31", 100)]))
     found = replacement_costs(plan)["M1"]
-    assert found.remaining_life == pytest.approx(1) and found.functional == pytest.approx(0.95)
+    assert found.remaining_life is None and found.depreciated == 0
 
 
 def test_nothing_is_obsolete_where_nothing_was_spent():

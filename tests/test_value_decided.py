@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +14,8 @@ from lepton_nb.value_model import decided
 DAY = date(2026, 6, 30)
 
 
-def figure(value, n=None, low=None, high=None):
-    return SimpleNamespace(value=value, n=n, low=low, high=high)
+def figure(value, n=None, low=None, high=None, note=""):
+    return SimpleNamespace(value=value, n=n, low=low, high=high, note=note)
 
 
 def record(figures=None, **tables):
@@ -200,8 +200,23 @@ def test_a_plan_of_training_has_a_better_schedule_beside_it():
 
     for best, expected in ((60.0, (20.0, "more if trained every 12 months")), (48.0, (None, "")), (30.0, (None, ""))):
         found = told(records([group()], value=rows, metric_to_money=schedules(best)), [planned])
-        one = next(one for one in found if one.word == "retrain")
-        assert (one.beside, one.beside_what) == expected
+        one = next(one for one in found if one.word in ("retrain", "train less often"))
+        if expected[0] is None:
+            assert (one.word, one.beside, one.beside_what) == ("retrain", *expected)
+        else:  # every 12 months is rarer than every 6: less is to be done, not more
+            assert (one.word, one.money, one.what) == ("train less often", *expected)
+    often = SimpleNamespace(**{**vars(planned), "retrain_every_months": 24})
+    found = told(records([group()], value=rows, metric_to_money=schedules(60.0)), [often])
+    one = next(one for one in found if one.word in ("retrain", "train less often"))
+    assert (one.word, one.beside) == ("retrain", 20.0)
+
+
+def test_nothing_is_to_be_decided_before_the_report():
+    found, later = records([group()]), DAY + timedelta(days=60)
+    assert min(one.day for one in decided.decisions(found, [asset()], DAY)) >= DAY
+    losing = records([group(verdict="not supported", value=-5.0)])
+    (one,) = decided.decisions(losing, [asset()], DAY, later)
+    assert one.day == later
 
 
 def test_books_without_a_number_are_said_to_be_untested():
@@ -366,7 +381,7 @@ def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, **tota
         "total": [TOTAL | total],
         "bridge": [{"benefits": 1_480_000.0, "running": 500_000.0, "development": 132_000.0, "tax": 180_000.0, "tax_benefit": 0.0, "value": 648_000.0}],
         "scenarios": [{"p": 0.4, "value": 500_000.0}, {"p": 0.6, "value": 700_000.0}],
-        "benefits": [{"asset": "A", "evaluation": "E"}, {"asset": "A", "evaluation": "E"}, {"asset": "B", "evaluation": ""}, {"asset": "C", "evaluation": "F"}],
+        "rests": [{"group": "A", "evaluation": "E", "grade": "measured", "present": 300.0}, {"group": "B", "evaluation": "", "grade": "pilot", "present": 900.0}],
         "gains": [{"evaluation": "E", "n": 6000}, {"evaluation": "F", "n": 500}, {"evaluation": "G", "n": 90}],
         "cash": [{"year": 2026 + at, "net": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
     }  # fmt: skip
@@ -385,7 +400,11 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
         "benefits 1.48 m EUR less costs 630 k EUR and tax 180 k EUR , groups without number 20 k EUR : 670 k EUR"
         in told
     )
-    assert "mean of the draws: 510 k EUR" in told and "Tested on 6 000 cases." in told and "tax benefit" not in told
+    assert (
+        "mean of the draws: 510 k EUR" in told
+        and "25 % of benefits tested (6 000 cases); else pilot." in told
+        and "tax benefit" not in told
+    )
     assert "Rate 12.0 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
     assert "2026 2027" in told and "57 106" in told and "2028" not in told  # up to the last year in which money flows
     paid = plainly(origin.derivation(value_of((-50_000.0, 80_000.0), True, 1.625), sums, "A. Valuer"))
@@ -456,6 +475,19 @@ def test_a_rate_that_falls_is_told_of_groups_with_a_value_alone():
     for row, told_of in ((group(), True), (group(value=-5.0), False), (group(counts=False), False)):
         found = decided.triggers(records([row], metric_to_money=metrics), DAY)
         assert any(one.kind == "metric" for one in found) == told_of
+
+
+def test_a_rate_is_watched_down_to_where_the_model_costs_more_than_it_brings():
+    figures = {"A_break_even_recall": figure(0.3), "A_recall": figure(0.9), "A_pays_recall": figure(0.6)}
+    (one,) = (
+        one
+        for one in decided.triggers(records([group()], metric_to_money=record(figures)), DAY)
+        if one.kind == "metric"
+    )
+    assert one.at == 0.6  # not where the group, which others carry too, is worth nothing
+    figures["A_recall"] = figure(0.5)  # it costs more already: no fall has to be waited for
+    found = decided.triggers(records([group()], metric_to_money=record(figures)), DAY)
+    assert not [one for one in found if one.kind == "metric"]
 
 
 def test_a_sign_is_told_by_what_turns_out():

@@ -729,7 +729,7 @@ def test_the_banks_paired_table_decides():
 def test_a_view_of_the_client_is_enough():
     parts = client.load(CLIENTS / "bank").only(
         "valuation", "discount", "tax", "scenarios", "monte_carlo", "evidence_widening", "assets", "costs", "benefits",
-        "evaluations", "acceptance", "trials", "monitoring", "comparables", "market", "usage",
+        "evaluations", "acceptance", "trials", "monitoring", "comparables", "market", "usage", "options",
     )  # fmt: skip
     plan = value_model.plan(parts)
     assert [group.name for group in plan.groups] == ["D1 + C1", "T1 + I1"]

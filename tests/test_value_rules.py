@@ -881,4 +881,4 @@ def test_the_grade_of_a_half_life_says_who_gave_it_and_whether_months_give_its_r
 
     assert grade() == "" and grade(half_life_years=3) == "stated"
     assert grade(fall) == "measured"
-    assert grade(fall, half_life_years=3, half_life_basis="measured_drift") == "stated, range measured"
+    assert grade(fall, half_life_years=3, half_life_basis="measured_drift") == "stated as measured, range measured"

@@ -58,7 +58,7 @@ def replacement(costs: Mapping[str, Any], money: Money) -> Html:
     rows = [
         {"Asset": name, "Direct": money(cost.built.direct), "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
          "Return forgone": money(cost.built.opportunity_cost, within=(0, cost.new)), "New": money(cost.new), "Depreciation": words.share(cost.functional),
-         "After it": money(cost.depreciated), "Payments' life left": words.years(cost.remaining_life, endless="nothing")}
+         "After it": money(cost.depreciated), "Life left": words.years(cost.remaining_life, endless="nothing")}
         for name, cost in costs.items() if cost.built is not None
     ]  # fmt: skip
     lacking = [f"{name}: {cost.sentence}" for name, cost in costs.items() if cost.built is None]
@@ -122,7 +122,7 @@ def charges(found: Any, money: Money) -> Html:
     """What each asset that serves others must earn a year, and what that is worth."""
     rows = [
         {"Group": item.name if number == 0 else "", "Serves": name, "Cost, depreciated": money(charge.base) if charge.base else words.MISSING, "Return": words.rate(charge.rate),
-         "Payments' life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "In full": charge.value}
+         "Life left": words.years(charge.life, endless="none"), "Charge a year": money(charge.yearly), "In full": charge.value}
         for item in found.groups for number, (name, charge) in enumerate(item.assets.charges.items())
     ]  # fmt: skip
     caption = (
@@ -140,7 +140,7 @@ def parts(found: Any, money: Money) -> Html:
     heights = [0.34 * len(item.assets.assets) + 1.1 for item in shown]
     grid = charts.panels(len(shown), titles=[words.groups(item.name) for item in shown], heights=heights)
     for axis, item in zip(grid, shown, strict=True):
-        steps = [(name, part.earned) for name, part in item.assets.assets.items()]
+        steps = [(name, part.earned if abs(part.earned) >= 0.5 else 0.0) for name, part in item.assets.assets.items()]
         charts.waterfall(steps, money.currency, "the group", what="earned", axis=axis)
     caption = "What each part earns of its group, before cost and market are looked at."
     return plots.show(grid[0].figure, caption, "parts")
@@ -167,12 +167,12 @@ def royalties(found: Mapping[str, Any], money: Money, without: Callable[[str], s
     """Royalties that the holder of an asset is spared. without: asset → why there is none of it."""
     rows = [
         {"Asset": name, "Royalty": words.rate(one.rate), "Range": words.percent_range((one.low_rate, one.high_rate)),
-         "Revenue (present value)": money(one.present_revenue), "Value after tax": money(one.value), "From … to": money.range((one.low, one.high)),
+         "Base: benefits of type revenue (present value)": money(one.present_revenue), "Value after tax": money(one.value), "From … to": money.range((one.low, one.high)),
          "Source": one.source}
         for name, one in found.items() if one is not None
     ]  # fmt: skip
     told = [without(name) for name, one in found.items() if one is None]
-    caption = "A royalty is a share of revenue. Source: client.yml, market."
+    caption = "The base counts as cash: a margin, not sales, and so must the rate. Source: client.yml, market."
     table = render.table(rows, caption=caption, none="No asset has a relief from royalty.")
     return render.join(table, *map(render.note, words.once(told)))
 

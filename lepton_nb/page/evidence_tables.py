@@ -12,7 +12,7 @@ from lepton_nb.page.evidence_words import day_of_test, months_from, sources, wei
 from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
-from lepton_nb.terms import MEASURED, singular
+from lepton_nb.terms import MEASURED
 
 
 def evaluations(parts: Any, undated: Collection[str] = ()) -> Html:
@@ -59,7 +59,7 @@ def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) 
         for item in evidence
         if item.stand_ins
     ]
-    none = "The client has no case: every evaluation was typed."
+    none = "The client has no case: what counts as measured is stated so by the client."
     table = render.table(rows, caption=caption, none=none)
     blind = [
         f"{words.label(found.evaluation_id)}: the model finds none of the {words.count(found.model.positives)} positive cases. What it "
@@ -104,8 +104,8 @@ def trials(found: Sequence[Any], money: Money) -> Html:
     """What each trial measured as a mean per unit: of a forecast, of a list of recommendations, of an experiment."""
     rows = [
         {"Trial": words.label(item.trial_id), "Model": f"{item.asset_id} {words.label(item.policy)}".strip(),
-         "Against": words.label(item.baseline), "Of": item.evaluated_on, "n": item.n,
-         "A unit": singular(item.unit), "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
+         "Against": words.label(item.baseline), "Of": item.evaluated_on, "Units": f"{words.count(item.n)} {item.unit}",
+         "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
          "Chance of a loss": words.percent(item.below_zero)}
         for item in found
     ]  # fmt: skip
@@ -113,10 +113,7 @@ def trials(found: Sequence[Any], money: Money) -> Html:
         "Gains measured as a mean per unit; interval and chance by the normal distribution of the standard error. "
     )
     files = dict.fromkeys("its case" if item.trial_id.startswith(MEASURED) else "metrics/trials.csv" for item in found)
-    if not rows:
-        return render.join()
-    of = [render.note(f"{words.label(item.trial_id)} was measured on: {item.sample}.") for item in found if item.sample]
-    return render.join(render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}."), *of)
+    return render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}.") if rows else render.join()
 
 
 def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:
@@ -166,7 +163,7 @@ def why_they_differ(found: Sequence[Any]) -> Html:
             told.append(
                 f"{name}: no paired counts are given. If both ran on the same cases, counting the pairs would cost little."
             )
-    return render.sentences(told, none="No gain is measured by hits and false alarms.")
+    return render.sentences(told, none="No gain is measured.")
 
 
 def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) -> Html:
@@ -339,11 +336,11 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
     """How far a rate may fall: to no gain over the baseline, to no value of the group. evaluations: whose rates they are."""
     rows, told = [], []
     for item in found:
-        value = item.no_value
+        value = item.no_use
         rows.append({
             "Asset": item.asset_id, "Rate": item.what, "Measured": words.percent(item.measured.value),
             "90 %": words.percent_range(item.measured.interval), "Baseline": words.percent(item.baseline),
-            "No gain below": words.percent(item.no_gain), "No value below": words.percent(value),
+            "No gain below": words.percent(item.no_gain), "Costs more below": words.percent(item.no_use), "Group worth nothing below": words.percent(value),
             "Room, points": None if value is None else words.number(100 * (item.measured.value - value), 1),
             "Interval above": None if value is None else "yes" if item.measured.low > value else "not wholly",
         })  # fmt: skip
@@ -353,7 +350,7 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
     return render.join(
         render.table(
             rows,
-            caption=f"Room: from what was measured to no value. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
+            caption=f"Costs more: the group is worth more without the model. Room: from what was measured to there. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
             none="No metric to lower.",
         ),
         *map(render.note, words.once(told)),

@@ -30,7 +30,7 @@ SMALL, SMALL_LOSS = "small", "small loss"
 ALWAYS = ("stop", "write down")
 SAID = {
     "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "write down": "Write down", "renegotiate": "Renegotiate", "retrain": "Retrain",
-    "measure": "Measure more",
+    "measure": "Measure more", "train less often": "Train less often",
 }  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def scope(about: Any) -> Html:
 
 
 def conclusion(value: Any, word: str, sums: Sums) -> Html:
-    """The value in one sentence: expected, range, verdict, how wide; which cases it rests on. word: the verdict on the total."""
+    """The value in one sentence: expected, range, verdict; which cases it rests on. word: the verdict on the total."""
     total = value.tables["total"][0]
     without = f"without {words.listed(map(words.groups, total['left_out']))}"
     if total["value"] is None:
@@ -157,16 +157,25 @@ def conclusion(value: Any, word: str, sums: Sums) -> Html:
     wide = (total["high"] - total["low"]) / abs(total["value"]) if total["value"] else math.inf
     told = (
         f"{word}, probability below zero {words.chance(total['below_zero'], total['draws'])}; nine cases in ten lie within "
-        f"{sums.range(total)}, a range {words.times(wide)} the value"
+        f"{sums.range(total)} ({words.times(wide)} the value)"
     )
     figure = sums(total["value"], "value")
-    more = f" ({without})" if total["left_out"] else ""
+    more = f" ({_how_many(value)}, {without})" if total["left_out"] else ""
     tone = "good" if word in POSITIVE else "note" if word == "open" else "warning"
     banner = render.banner(
         "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), tone
     )
     rests = [row["rests"] for row in value.tables.get("evidence", ()) if row.get("rests")]
     return render.join(banner, *map(render.note, rests))
+
+
+def _how_many(value: Any) -> str:
+    """How many of the valued assets are in the total."""
+    groups = value.tables["groups"]
+    inside, every = (
+        sum(len(row["assets"]) for row in rows) for rows in ([one for one in groups if one["counts"]], groups)
+    )
+    return f"{inside} of {words.plural(every, 'asset')}"
 
 
 def decisions(
@@ -257,7 +266,9 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
             )
         if told and abs(group["together"]) >= 0.5:
             together = sums(group["together"], "approaches")
-            rows.append({"Group, asset": "– together", "Value": together, "Nine in ten": "", "Verdict": ""})
+            rows.append(
+                {"Group, asset": "– together (weight of cost)", "Value": together, "Nine in ten": "", "Verdict": ""}
+            )
     left = len(rows) - MOST_ASSETS
     rows = rows[:MOST_ASSETS]
     if total["value"] is not None:
@@ -293,8 +304,8 @@ def outside(value: Any, sums: Sums) -> Html:
     spent = value.figures["sunk"].value
     return render.paragraph(
         "Money spent", *([render.plain(" ("), sums(spent, "value"), render.plain(")")] if spent >= sums.least else []),
-        "; rights to ", render.link("wait, expand or stop", f"{PAGES['options']}.ipynb"), "; anything after horizon or life; ",
-        render.link("scores", "87_scorecard.ipynb"), "; benefits without a figure.",
+        "; rights to ", render.link("wait, expand or stop", f"{PAGES['options']}.ipynb"), "; other rates; anything after horizon or life; ",
+        render.link("scores", "87_scorecard.ipynb"), "; unpriced benefits.",
     )  # fmt: skip
 
 
@@ -462,7 +473,7 @@ def _trigger(one: Any, sums: Sums) -> str:
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
         remark = f", {one.unit}" if one.unit else ""
-        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}{remark}): the value is gone"
+        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}{remark}): it no longer pays"
     if one.at in ("fails", "succeeds"):
         return f"when {one.about.replace('technical success', 'the development')} {one.at}: {words.groups(one.now)} has another sign"
     at, about = _limit(one), one.about.replace("gain per case by the test set ", "the gain by the test ")

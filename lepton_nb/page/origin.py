@@ -38,13 +38,18 @@ def derivation(value: Any, sums: Sums, signed: str) -> Html:
 
 
 def _tested(value: Any) -> str:
-    """On how many test cases the gains rest that the groups with a number use; nothing where they use none."""
-    counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
-    used = {row["evaluation"] for row in value.tables["benefits"] if row["asset"] in counted}
+    """Which share of the benefits of the groups with a number rests on how many test cases, and on what the rest; nothing where none does."""
+    rows = value.tables["rests"]
+    whole, tested = sum(row["present"] for row in rows), sum(row["present"] for row in rows if row["evaluation"])
+    used = {row["evaluation"] for row in rows if row["evaluation"]}
     cases = sum(row["n"] for row in value.tables["gains"] if row["evaluation"] in used)
+    if not cases or whole <= 0:
+        return ""
     asked = {name for row in value.tables.get("evidence", ()) if row["public"] for name in row["counts"]} & used
     public = " of public data" if asked else ""
-    return f" Tested on {words.count(cases)} cases{public}." if cases else ""
+    typed = dict.fromkeys(row["grade"] for row in rows if not row["evaluation"] and row["present"] > 0)
+    rest = f"; else {words.listed(typed)}" if typed else ""
+    return f" {words.share(tested / whole)} of benefits tested ({words.count(cases)} cases{public}){rest}."
 
 
 def _key(value: Any, signed: str) -> list[tuple[str, str]]:

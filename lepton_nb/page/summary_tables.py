@@ -67,7 +67,7 @@ def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
                 "Group": group["name"], "Value": money(row["value"]) if row["counts"] else "not concluded",
             })  # fmt: skip
         if group["counts"] and abs(group["together"]) >= 0.5:
-            rows.append({"Asset": "together", "What": "belongs to no asset alone", "Kind": "", "Stage": "", "Group": group["name"],
+            rows.append({"Asset": "together", "What": "what the weight of cost takes from earnings", "Kind": "", "Stage": "", "Group": group["name"],
                          "Value": money(group["together"])})  # fmt: skip
     valued = {row["name"] for row in value.tables["assets"]}
     rows += [
@@ -78,7 +78,9 @@ def assets(value: Any, register: Sequence[Any], money: Money) -> Html:
     # On a telephone the first three columns are seen at once.
     columns = ("Asset", "What", "Value", "Group", "Kind", "Stage")
     shown = render.table(
-        rows, caption="The values of the assets and what they earn together sum to their group.", columns=columns
+        rows,
+        caption="The values of the assets, and what the weight of cost takes from what they earn, sum to their group.",
+        columns=columns,
     )
     return render.join(shown, *map(render.note, _taken(value)))
 
@@ -205,7 +207,9 @@ def evidence(value: Any) -> Html:
                 "Counts": "yes" if counts else "no",
             })  # fmt: skip
     if not told:
-        return render.note("No case measures a model of this client: every evaluation was typed.")
+        return render.note(
+            "No case measures a model of this client: what counts as measured is stated so by the client."
+        )
     return render.join(render.table(rows, caption=measured_on(value.tables["evidence"])), *map(render.note, told))
 
 

@@ -7,6 +7,7 @@ Nothing is computed here that is not a difference, a share or a sum of what is s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,7 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
     def row(name: str, one: Any, net: float, rate: str) -> dict[str, str]:
         return {
             "Group": name, "Benefits": money(one.benefits), "Costs": money(one.costs),
-            "ROI": words.percent(one.on_investment, 0, why="nothing to pay"), "Net, after tax": money(net),
+            "ROI": words.percent(one.on_investment, 0, why="nothing to pay"), "Value, after tax": money(net),
             "Rates of return (all)": words.listed(map(words.rate, one.roots)), "Discount rate": rate,
             "Payback": words.years(one.payback_years), "Discounted payback": words.years(one.discounted_payback_years),
         }  # fmt: skip
@@ -198,7 +199,7 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
     table = render.table(
         rows,
         caption="Present values of benefits and costs before tax, most likely, without what was spent before the valuation date. "
-        "ROI: benefits less costs, of costs. Payback: from the valuation date.",
+        "ROI: benefits less costs, of costs. Value: a market participant's with the buyer's tax benefit. Payback: from the valuation date.",
         total=total,
     )
     return render.join(table, *map(render.note, words.once(told)))
@@ -215,8 +216,11 @@ def spread_chart(values: Any, found: Any, currency: str, name: str = "monte-carl
     return plots.show(charts.histogram(values, currency, marks), caption, name)
 
 
-def groups(found: Any, money: Money) -> Html:
-    """Value, range and verdict of each group, and of those that count together."""
+def groups(found: Any, money: Money, ends: Mapping[str, tuple[float, bool]] = MappingProxyType({})) -> Html:
+    """Value, range and verdict of each group, and of those that count together.
+
+    ends: group → what stopping it brings (less than 0: costs), and whether a contract binds it at a cost not given.
+    """
     rows = []
     for item in found.groups:
         value = money(item.value) if item.verdict.concluded or item.stopped else "the range, no number"
@@ -240,10 +244,12 @@ def groups(found: Any, money: Money) -> Html:
     losing = [item for item in found.groups if item.counts and item.value < 0]
     if not losing:
         return table
-    without = found.value - sum(item.value for item in losing)
+    given = [ends.get(item.name, (0.0, False)) for item in losing]
+    without = found.value - sum(item.value for item in losing) + sum(amount for amount, _ in given)
+    at = "before what contracts commit" if any(open_ for _, open_ in given) else "with what ending them costs"
     told = (
         f"Below nothing, and in the total as it is because its costs are planned: {words.listed(item.name for item in losing)}. "
-        f"Given up at no cost, the total would be {money(without)}."
+        f"Given up, {at}, the total would be {money(without)}."
     )
     return render.join(table, render.note(told))
 
@@ -261,7 +267,7 @@ def asset_values(found: Any, money: Money) -> Html:
         ]  # fmt: skip
         if abs(item.assets.together) > 0.5:
             rows.append(
-                {"Asset": "together", "Name": "what belongs to no asset alone", "Value": item.assets.together, "By": ""}
+                {"Asset": "together", "Name": "taken by the weight of cost", "Value": item.assets.together, "By": ""}
             )
         if several or abs(item.assets.together) > 0.5:
             whole = sum(part.value for part in item.assets.assets.values()) + item.assets.together

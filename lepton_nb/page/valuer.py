@@ -21,7 +21,7 @@ def statement(scope: Mapping[str, str], value: Any, not_stated: str) -> Html:
     concluded = (
         "No number is concluded."
         if total["value"] is None
-        else f"The value concluded is {money(total['value'], within=ends)}, with nine cases in ten between {money.range(ends)}."
+        else f"The value concluded is {money(total['value'], within=ends)}, with nine cases in ten from {money.range(ends)}."
     )
     told = [
         f"{concluded} It holds on {scope['Valuation date']}, for the purpose and on the basis above, and for the intended users alone.",

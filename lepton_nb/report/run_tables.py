@@ -26,7 +26,8 @@ class RunDirective(SphinxDirective):
         run = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         head, rows = _RUN_TABLES[self.arguments[0]](run)
         if not rows:
-            return [nodes.paragraph("", "Nothing to show for this run.")]
+            none = {"data": "No data set was used: the report rests on the client's files alone."}
+            return [nodes.paragraph("", none.get(self.arguments[0], "Nothing is on record."))]
         return [_table(head, rows)]
 
 

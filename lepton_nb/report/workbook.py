@@ -7,6 +7,7 @@ move; with nothing changed, the workbook gives the report's number to a cent.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from lepton_nb.report import workbook_moves as moves
 from lepton_nb.report.workbook_cells import add, head, pages, sheet_of, text, widths
 from lepton_nb.report.workbook_value import Value
+
+#: Figures of a chapter that belong to the book: of an article, named by its number among the sources.
+OF_THE_BOOK = re.compile(r"s\d\d\.")
 
 
 def write(path: Path, records: Mapping[str, dict[str, Any]], client: str, about: Collection[str] | None = None) -> None:
@@ -43,7 +47,7 @@ def _figures(book, records: Mapping[str, dict[str, Any]]) -> None:
     head(sheet, ("Chapter", "Figure", "Value", "Unit", "Low", "High", "Interval", "n", "Seed", "Source", "Note"))
     names = ("name", "value", "unit", "low", "high", "interval", "n", "seed", "source", "note")
     for chapter, record in records.items():
-        for figure in record["figures"].values():
+        for figure in (one for one in record["figures"].values() if not OF_THE_BOOK.match(one["name"])):
             add(sheet, [text(item) for item in (chapter, *(figure[name] for name in names))])
     widths(sheet, (18, 40, 18, 16, 14, 14, 18, 10, 8, 40, 60))
     sheet.freeze_panes = "A2"

@@ -31,7 +31,8 @@ APPROACH_RULES = {
     "money was bound (from the first payment to the first day of use, at the cost of capital plus the premium of the kind "
     "of asset). Running costs and training of staff are no part of it. Prices are not trended: no index is given.",
     "Depreciation": "Each payment ages from its date or the first day of use, whichever is later. With a half-life "
-    "what is left is 2^(−age / half-life), without one 1 − age / useful life; past the useful life nothing is left.",
+    "what is left is 2^(−age / half-life), without one life left / (life left + age); past the useful life nothing is left. An asset has "
+    "one life, that of the register: a later payment does not lengthen it.",
     "Contributory charge": "An asset without benefits of its own earns its replacement cost after depreciation back over its "
     "remaining life, with a return at the cost of capital plus the premium of its kind: a level payment a year (return on "
     "and of), in the time in which what it serves earns. Its value is the present value of these charges at its own "
@@ -43,7 +44,7 @@ APPROACH_RULES = {
     "With and without": "Shown beside: the value of the group less that of the group without the asset and without what serves "
     "it alone. Where others serve the asset this is an upper limit: it holds their part too.",
     "Relief from royalty": "For a licensed or purchased model with a royalty rate in client.yml (market): the rate times its "
-    "yearly revenue, after tax. A royalty is a share of revenue, so savings and efficiency have none.",
+    "yearly benefits of type revenue, after tax; these are what it adds and count as cash, so the rate is one on margin. Savings and efficiency have none.",
     "Market": "Comparables of market.csv that price the whole asset, adjusted and weighted by similarity; the weighted median. "
     "It carries weight from three comparables on, where the basis is market value or fair value; otherwise it is shown: "
     "what others pay is not what the asset is worth to this owner.",
@@ -51,14 +52,14 @@ APPROACH_RULES = {
     "participant's value: there it raises the value of the group, and the amortisation of the present owner's books is left "
     "out. The owner's own bases (investment value, value in use) carry the owner's books and no buyer's benefit.",
     "Weights": "Of an asset that earns: income 75 % and cost 25 % if it is in use and most of its benefits (present value) are "
-    "measured, else 50 % and 50 % (what was measured on a stand-in or on public data is no evidence of the client's own model and does not count as measured); of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
+    "measured, in this report or as the client states, else 50 % and 50 % (what was measured on a stand-in or on public data is no evidence of the client's own model and does not count as measured); of a licensed one, royalty alone, or income alone: what was spent on it is not its cost. "
     "A market price that carries weight takes half, the others share the rest. Where the weighted mean is less than what the "
     "asset earns within its group, the mean is concluded and the difference stands under together; it never exceeds it.",
     "Returns": "WARA: the return of each asset is the cost of capital plus the premium of its kind, weighted by its concluded "
     "value. It is the rate of the group. What the assets leave to together is the least certain part: the check asks what the "
     "rate of the group would be if that part had to earn the highest return of an asset, and fails where that rate is more "
     "than half a point above the one used. Where nothing is left after the charges to an asset that earns the benefits, its return "
-    "has no weight: the check asks what the group would be worth at that return, and fails where it is more than half a point above.",
+    "counts only for the unpaid share of the charges: the check asks what the group would be worth at that return, and fails where it is more than half a point above.",
 }
 
 BASIS = {
@@ -352,9 +353,16 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
         return found
     share = measured_share(plan, asset.asset_id)
     if asset.deployed and share > 0.5:
-        points, why = MEASURED, f"in use, and {100 * share:.0f} % of its benefits are measured"
+        points, why = (
+            MEASURED,
+            f"in use, and {100 * share:.0f} % of its benefits are {_as_measured(plan, asset.asset_id)}",
+        )
     else:
-        stage = "not in use yet" if not asset.deployed else f"only {100 * share:.0f} % of its benefits are measured"
+        stage = (
+            "not in use yet"
+            if not asset.deployed
+            else f"only {100 * share:.0f} % of its benefits are {_as_measured(plan, asset.asset_id)}"
+        )
         if asset.deployed and any(line.link_id in plan.stood_in for line in plan.benefits_of[asset.asset_id]):
             stage += " (what a stand-in measured is no evidence)"
         elif asset.deployed and any(line.link_id in plan.on_public for line in plan.benefits_of[asset.asset_id]):
@@ -370,7 +378,36 @@ def _earning(plan: Plan, asset, earned: float, cost: Replacement) -> list[tuple[
     return found
 
 
+def _as_measured(plan: Plan, asset_id: str) -> str:
+    """Whether this report measured what benefits count as measured by, or the client states it."""
+    own = (item for item in plan.evidence if item.asset_id == asset_id)
+    return (
+        "measured in this report"
+        if any(item.evaluation.evaluation_id in item.counts for item in own)
+        else "stated as measured by the client"
+    )
+
+
 # --- the rate of a group ---------------------------------------------------------------------------------
+
+
+def rate_weights(values: GroupValues, rates: Mapping[str, float]) -> dict[str, float]:
+    """What the return of each asset of a group counts in its rate (rule Rate); shares of 1, all 0 where nothing has a value.
+
+    rates: asset → return of its kind. Of a charge that the group cannot pay in full, the unpaid share counts with the highest
+    return of what earns: it hangs on the same benefits.
+    """
+    worth = {name: max(item.value, 0.0) for name, item in values.assets.items()}
+    total, due = sum(worth.values()), sum(item.value for item in values.charges.values())
+    if total <= 0:
+        return dict.fromkeys(worth, 0.0)
+    unpaid = 1 - min(1.0, max(values.worth, 0.0) / due) if due > 0 else 0.0
+    earning = [name for name in worth if name not in values.charges]
+    for name in values.charges if earning else ():
+        bears = max(earning, key=lambda other: rates[other])
+        moved = unpaid * worth[name] if rates[bears] > rates[name] else 0.0
+        worth[name], worth[bears] = worth[name] - moved, worth[bears] + moved
+    return {name: amount / total for name, amount in worth.items()}
 
 
 def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | None = None) -> float:
@@ -392,12 +429,11 @@ def solved_rate(plan: Plan, group: Group, costs: Mapping[str, Replacement] | Non
         trial = replace(group, rate=rate)
         at = replace(part, groups=(trial,))
         values = asset_values(at, trial, float(group_value(at, trial)), costs)
-        weights = {name: max(item.value, 0.0) for name, item in values.assets.items()}
-        total = sum(weights.values())
-        if total <= 0:
+        weights = rate_weights(values, rates)
+        if not any(weights.values()):
             touched = [n for n in group.assets if n in part.benefits_of or n in part.costs_of] or list(group.assets)
             return max(rates[name] for name in touched)
-        return sum(weights[name] * rates[name] for name in group.assets) / total
+        return sum(weights[name] * rates[name] for name in group.assets)
 
     lowest, highest = min(rates.values()), max(rates.values())
     if lowest == highest:

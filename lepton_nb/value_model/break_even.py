@@ -10,10 +10,11 @@ from scipy import optimize
 
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
+from lepton_nb.value_model.approaches import dropped_with
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
 from lepton_nb.value_model.line_money import benefit, cap, chance_of_all, cost
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import group_value
+from lepton_nb.value_model.money import MOST_LIKELY, cash_flows, group_value
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.world import World
 
@@ -61,6 +62,7 @@ class BreakEven:
     sentence: str
     rates: tuple[float, ...]
     values: tuple[float, ...]  # of the group, at those rates
+    no_use: float | None = None  # below it the group is worth more without the asset and what serves it alone
 
 
 def break_even_recall(plan: Plan, evaluation) -> BreakEven:
@@ -80,9 +82,8 @@ def break_even_recall(plan: Plan, evaluation) -> BreakEven:
     plain = _without_widening(plan, evaluation.evaluation_id, "confusion")
     group = plan.group(evaluation.asset_id)
 
-    def value_at(recall: float) -> float:
-        world = World(gains={evaluation.evaluation_id: gain_at(recall)})
-        return float(group_value(plain, group, world))
+    def at(recall: float) -> tuple[Plan, World]:
+        return plain, World(gains={evaluation.evaluation_id: gain_at(recall)})
 
     baseline = evaluation.baseline.tp / evaluation.baseline.positives
     return _break_even(
@@ -93,7 +94,7 @@ def break_even_recall(plan: Plan, evaluation) -> BreakEven:
         no_gain,
         word,
         group,
-        value_at,
+        at,
         evaluation.evaluation_id,
         plan,
     )
@@ -105,7 +106,7 @@ def break_even_acceptance(plan: Plan, accepted) -> BreakEven:
     measured = performance.wilson_interval(accepted.accepted, accepted.n, LEVEL)
     group = plan.group(name)
 
-    def value_at(share: float) -> float:
+    def at(share: float) -> tuple[Plan, World]:
         factor = share / measured.value if measured.value else 0.0
         lines = tuple(
             replace(line, attribution=ThreePoint(*(factor * each for each in line.attribution)))
@@ -113,12 +114,12 @@ def break_even_acceptance(plan: Plan, accepted) -> BreakEven:
             else line
             for line in plan.benefits
         )
-        return float(group_value(replace(plan, benefits=lines), group))
+        return replace(plan, benefits=lines), MOST_LIKELY
 
-    return _break_even(name, "share accepted", measured, None, None, "", group, value_at, name, plan)
+    return _break_even(name, "share accepted", measured, None, None, "", group, at, name, plan)
 
 
-def _break_even(asset_id, what, measured, baseline, no_gain, word, group, value_at, link_id, plan) -> BreakEven:
+def _break_even(asset_id, what, measured, baseline, no_gain, word, group, at, link_id, plan) -> BreakEven:
     linked = any(line.link_id == link_id for line in plan.benefits)
     if group is None or not linked:
         words = f"No benefit of {asset_id} rests on its {what}, so it has no break-even."
@@ -126,12 +127,30 @@ def _break_even(asset_id, what, measured, baseline, no_gain, word, group, value_
     if what == "share accepted" and measured.value == 0:
         words = f"Nothing was accepted, so the value cannot be scaled to another {what}."
         return BreakEven(asset_id, what, measured, baseline, no_gain, None, words, (), ())
+
+    def value_at(rate: float) -> float:
+        changed, world = at(rate)
+        return float(group_value(changed, group, world))
+
+    lacking = without(plan, asset_id)
+
+    def brought_at(rate: float) -> float:
+        changed, world = at(rate)
+        return float(sum(year.present for year in cash_flows(changed, group, world))) - lacking
+
     no_value, said = _root(value_at, f"the group {group.name} is worth something")
     rates = tuple(np.linspace(0, 1, 41).tolist())
     return BreakEven(
         asset_id, what, measured, baseline, no_gain, no_value, " ".join(filter(None, (word, said))), rates,
-        tuple(value_at(rate) for rate in rates),
+        tuple(value_at(rate) for rate in rates), _root(brought_at, "")[0],
     )  # fmt: skip
+
+
+def without(plan: Plan, asset_id: str) -> float:
+    """Present value of the group of an asset without it and what serves it alone, before a buyer's tax benefit."""
+    gone, group = dropped_with(plan, asset_id), plan.group(asset_id)
+    stay = [name for name in group.assets if name not in gone]
+    return float(sum(year.present for year in cash_flows(plan, group, members=stay)))
 
 
 def _root(function, words: str) -> tuple[float | None, str]:

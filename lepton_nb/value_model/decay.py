@@ -93,7 +93,8 @@ class Decay:
         """Grade of the half-life on every page: who gave the likely figure, and whether months give its range."""
         if self.source != "stated":
             return "measured" if self.source == "measured" or self.drawn is not None else ""
-        return "stated" if self.drawn is None else "stated, range measured"
+        stated = "stated as measured" if "measured" in self.basis else "stated"
+        return stated if self.drawn is None else f"{stated}, range measured"
 
     @property
     def evidence(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,11 +18,11 @@ from lepton_nb.value_model.stages import WORTH_NAMING
 from lepton_nb.value_model.times import years_later
 from lepton_nb.value_model.verdict import NOT_SHOWN, OLDEST_EVALUATION, VERDICTS, WITHHELD
 
-KEEP, GATE, STOP, WRITE, RENEGOTIATE, RETRAIN, MEASURE = WORDS = (
-    "keep", "gate", "stop", "write down", "renegotiate", "retrain", "measure",
+KEEP, GATE, STOP, WRITE, RENEGOTIATE, RETRAIN, MEASURE, SPARE = WORDS = (
+    "keep", "gate", "stop", "write down", "renegotiate", "retrain", "measure", "train less often",
 )  # fmt: skip
 #: The order in which decisions are told: what cannot wait comes first.
-ORDER = (STOP, WRITE, GATE, RENEGOTIATE, MEASURE, RETRAIN, KEEP)
+ORDER = (STOP, WRITE, GATE, RENEGOTIATE, MEASURE, SPARE, RETRAIN, KEEP)
 OPEN, NOT_SUPPORTED = VERDICTS[2][1], VERDICTS[3][1]
 #: Share of the gain that may be lost before a model is to be trained again.
 MAY_BE_LOST = 0.25
@@ -38,6 +38,7 @@ RULES: Mapping[str, str] = {
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
     "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training; beside it what the best schedule would leave more than the planned one, where that is more than {WORTH_NAMING:.0%} of the value.",
+    "Train less often": "The schedule that leaves most is a rarer one than the client's. The money is what it leaves more, the day that of the next planned training.",
     "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
 }  # fmt: skip
 
@@ -73,8 +74,9 @@ class Records:
     portfolio: Any
 
 
-def decisions(found: Records, assets: Sequence[Any], day: date) -> tuple[Decision, ...]:
-    """Every decision that the rules give, what cannot wait first. assets: the client's; day: of the valuation."""
+def decisions(found: Records, assets: Sequence[Any], day: date, reported: date | None = None) -> tuple[Decision, ...]:
+    """Every decision that the rules give, what cannot wait first. assets: the client's; day: of the valuation; reported: of the report,
+    before which nothing can be decided by it."""
     by_name = {asset.asset_id: asset for asset in assets}
     told: list[Decision] = []
     for row in found.value.tables["groups"]:
@@ -91,6 +93,7 @@ def decisions(found: Records, assets: Sequence[Any], day: date) -> tuple[Decisio
     for name, asset in by_name.items():
         if name not in stopped and (one := _retraining(found, asset, day)):
             told.append(one)
+    told = [replace(one, day=max(one.day, reported or one.day)) for one in told]
     return tuple(sorted(told, key=lambda one: (ORDER.index(one.word), -abs(one.money or 0.0))))
 
 
@@ -114,6 +117,8 @@ def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: d
     if word == NOT_SUPPORTED:
         saved = _stops(found, name).get("today")
         page, what = ("value", "what it loses") if saved is None else ("options", "saved by stopping today")
+        if saved is not None and _unpriced(found, name):
+            what += ", before what contracts commit"
         return Decision(
             word=STOP, about=name, day=day, money=saved or max(-row["value"], 0.0), what=what, page=page
         )  # fmt: skip
@@ -127,6 +132,12 @@ def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: d
 def _stops(found: Records, group: str) -> dict[Any, float]:
     """Year (or "today") → what stopping a group then is worth."""
     return {row["year"]: row["value"] for row in found.options.tables.get("right_to_stop", ()) if row["group"] == group}
+
+
+def _unpriced(found: Records, group: str) -> Sequence[str]:
+    """The assets of a group that a contract binds whose end has no stated cost."""
+    rows = found.options.tables.get("right_to_stop", ())
+    return next((row.get("unpriced", ()) for row in rows if (row["group"], row["year"]) == (group, "today")), ())
 
 
 def _by(found: Records, group: str, day: date) -> date:
@@ -153,7 +164,7 @@ def _studies(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: da
             cost, worth = (figures[f"{item['evaluation']}_back_test_{what}"] for what in ("cost", "value"))
             yield Decision(
                 word=MEASURE, about=row["name"], day=_by(found, row["name"], day), money=cost.value,
-                what="for further test cases", beside=worth.value, beside_what="worth to the decision",
+                what=f"for further test cases{', at a price assumed' if 'a case, assumed' in cost.note else ''}", beside=worth.value, beside_what="worth to the decision",
                 n=worth.n, page="uncertainty",
             )  # fmt: skip
 
@@ -206,7 +217,11 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
         if anew is None:
             return None
         due, money, what, page = date.fromisoformat(anew), cost.mode if cost else None, "cost of the training", "value"
-        beside, beside_what = _other_schedule(found, asset.asset_id)
+        beside, beside_what, best = _other_schedule(found, asset.asset_id)
+        if best is None or best > asset.retrain_every_months:
+            return Decision(
+                word=SPARE, about=asset.asset_id, day=due, money=beside, what=beside_what, page="metric_to_money"
+            )
     else:
         lasts = rows[0]["half_life"] * math.log2(1 / (1 - MAY_BE_LOST)) - rows[0]["young"]
         due = date.fromisoformat(rows[0]["starts"]) + timedelta(days=round(365 * max(lasts, 0.0)))
@@ -228,21 +243,21 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
     )  # fmt: skip
 
 
-def _other_schedule(found: Records, asset_id: str) -> tuple[float | None, str]:
-    """What the best schedule leaves more than the planned one, at the client's own cost of a training, and which it is.
+def _other_schedule(found: Records, asset_id: str) -> tuple[float | None, str, int | None]:
+    """What the best schedule leaves more than the planned one, at the client's own cost of a training, in words, and its months (None: never).
 
-    Nothing where it is at most one part in a hundred of the value of the asset's group.
+    No money and 0 months where it is at most one part in a hundred of the value of the asset's group.
     """
     rows = [row for row in found.metric_to_money.tables.get("trainings", ()) if row["asset"] == asset_id]
     planned = next((row for row in rows if row.get("planned") and row.get("kept") is not None), None)
     if planned is None:
-        return None, ""
+        return None, "", 0
     best = max((row for row in rows if row.get("kept") is not None), key=lambda row: row["kept"])
     group = next(row for row in found.value.tables["groups"] if asset_id in row["assets"])
     more = best["kept"] - planned["kept"]
     if more <= WORTH_NAMING * abs(group["most_likely"]):
-        return None, ""
-    return more, f"more if trained every {best['months']} months"
+        return None, "", 0
+    return more, f"more if trained every {best['months']} months", best["months"]
 
 
 def _brought(found: Records, asset_id: str) -> float:
@@ -332,7 +347,7 @@ def _thin(found: Records) -> Iterable[Trigger]:
 
 
 def _falls(found: Records) -> Iterable[Trigger]:
-    """Measured rates at which the value of a group is gone that has one today."""
+    """Measured rates at which a model costs more than it brings, of groups that have a value today."""
     record = found.metric_to_money
     worth = {
         name for row in found.value.tables["groups"] if row["counts"] and row["value"] > 0 for name in row["assets"]
@@ -340,10 +355,11 @@ def _falls(found: Records) -> Iterable[Trigger]:
     for name, figure in record.figures.items():
         asset, _, what = name.partition("_break_even_")
         measured = record.figures.get(f"{asset}_{what}")
-        if what and asset in worth and figure.value is not None and measured is not None:
+        pays = record.figures.get(f"{asset}_pays_{what}", figure)
+        if what and asset in worth and pays.value is not None and measured is not None and measured.value > pays.value:
             about = f"{what} of {asset}".replace("_", " ")
             seen = any(f"{asset}_half_life_{metric}" in record.figures for metric in WATCHED.get(what, (what,)))
             yield Trigger(
-                kind="metric", about=about, page="metric_to_money", at=figure.value, now=measured.value,
+                kind="metric", about=about, page="metric_to_money", at=pays.value, now=measured.value,
                 unit="" if seen else "not monitored",
             )  # fmt: skip

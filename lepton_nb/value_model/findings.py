@@ -8,6 +8,7 @@ from lepton_nb.value_model import lives
 from lepton_nb.value_model.line_money import yearly_caps
 from lepton_nb.value_model.lines import STOPPED, Plan, Substitute
 from lepton_nb.value_model.money import group_value, present_benefits
+from lepton_nb.value_model.stopping import bound
 
 
 def weak_share(plan: Plan) -> float | None:
@@ -78,9 +79,20 @@ def cut_short(plan: Plan) -> list[str]:
     ]
 
 
+def unpriced_ends(plan: Plan) -> list[str]:
+    """One sentence for each group that is better stopped and bound by a contract whose end has no stated cost."""
+    short = last_years(plan)
+    return [
+        f"{group.name}: better stopped, and the life of {' and '.join(names)} is a contract: what ending it costs is not given "
+        "(client.yml, options, kind abandon) and taken as nothing."
+        for group in plan.groups
+        if (names := bound(plan, group)) and (group.name in short or float(group_value(plan, group)) < 0)
+    ]
+
+
 def findings(plan: Plan) -> tuple[str, ...]:
     """All findings on the figures: lives that do not fit, notes of the plan, rows left out, weak evidence, unclear control."""
-    found = [*cut_short(plan), *lives.findings(plan), *plan.notes, *left_out(plan)]
+    found = [*cut_short(plan), *unpriced_ends(plan), *lives.findings(plan), *plan.notes, *left_out(plan)]
     weak = weak_share(plan)
     if weak is not None and weak > 0.5:
         found.append(f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures.")
@@ -113,7 +125,7 @@ def _undrawn_shares(plan: Plan) -> list[str]:
     used = {line.evaluation.evaluation_id: line.evaluation for line in plan.benefits if line.evaluation is not None}
     return [
         f"{item.asset_id}: the share of positive cases in use, {100 * item.positive_share:g} %, has no range "
-        "(positive_share_low, positive_share_high beside it) and is not drawn."
+        "(positive_share_low, positive_share_high in its case) and is not drawn."
         for item in used.values()
         if item.positive_share is not None and item.share_range is None
     ]

@@ -220,7 +220,7 @@ def scope_of_work(client) -> dict[str, str]:
     made, when = client.engagement, client.valuation
     found = {
         "Valuer": made.valuer,
-        "What is valued": "the AI assets of the register by group, with what a group earns beyond its assets (together; nearest to goodwill)",
+        "What is valued": "the AI assets of the register by group, with what the weight of cost takes from their earnings (together)",
         "Intended users": made.intended_users,
         "Purpose": when.purpose.replace("_", " "),
         "Basis of value": BASES[when.basis_of_value],
@@ -232,7 +232,7 @@ def scope_of_work(client) -> dict[str, str]:
         "Date of the report": str(made.report_date or ""),
         "Events after the valuation date": made.subsequent_events or "none stated",
         "Currency": when.currency,
-        "Limiting conditions": "; ".join(made.limiting_conditions),
+        "Limiting conditions": "; ".join(one.rstrip(". ") for one in made.limiting_conditions),
     }
     scope = {name: words or NOT_STATED for name, words in found.items()}
     return scope | ({"Client and market": made.background} if made.background else {})
@@ -322,8 +322,8 @@ def departures(
             Departure(
                 "IVS 210",
                 "each intangible asset identified and valued by itself; what is left is goodwill",
-                f"what {'; '.join(beyond)} {'earns' if len(beyond) == 1 else 'earn'} beyond the values of the assets stays in the total{share}, as "
-                '"together": it belongs to no asset of the register and is nearest to goodwill',
+                f"what the weights of cost and market take from the excess earnings of {'; '.join(beyond)} stays in the total{share}, as "
+                '"together": with income alone the assets would hold it',
             )
         )
     if client.client.synthetic:

@@ -129,6 +129,12 @@ def with_assets(plan_: Plan, assets: Sequence[Any]) -> Plan:
     return _planned(AsMeasured(plan_.client, assets=tuple(assets)), plan_.evidence, (), plan_.basis)
 
 
+def run_through(plan_: Plan) -> Plan:
+    """The same client with every planned year run, also those that lose (rule Economic life)."""
+    valuation = plan_.client.valuation.model_copy(update={"loss_years": "run"})
+    return _planned(AsMeasured(plan_.client, valuation=valuation), plan_.evidence, (), plan_.basis)
+
+
 def with_rates(laid: Plan) -> Plan:
     """The plan with each group at the rate that its assets bear together."""
     costs = replacement_costs(laid)

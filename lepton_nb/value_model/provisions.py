@@ -213,9 +213,9 @@ PROVISIONS: tuple[Provision, ...] = (
          "27 July 2026).", date(2025, 2, 2), "text", (_ACT, _AMENDED), {*BINDING, "minimal"}),
     _act("gpai", "Chapter V", "Duties of providers of general-purpose models: documentation, information, copyright.",
          date(2025, 8, 2), "text", (_ACT,), {"gpai"}),
-    _act("transparency", "Art. 50", "People are told that they deal with an AI system; generated content is marked.",
+    _act("transparency", "Art. 50", "Who deals with an AI system is told so; what a system generates is marked.",
          date(2026, 8, 2), "text", (_ACT, _AMENDED), {"limited", "gpai"}),
-    _act("marking", "Art. 50(2), 111(4)", "Systems that generate content and were on the market before 2 August 2026 mark it too; "
+    _act("marking", "Art. 50(2), 111(4)", "Only systems that generate content: those on the market before 2 August 2026 mark it too; "
          "two more practices are forbidden.", date(2026, 12, 2), "report", (_AMENDED, _CHECKED_TIMELINE), {"limited", "gpai"}),
     _act("high_use", "Chapter III, Annex III", "If high risk by its use (such as the creditworthiness "
          "of natural persons): duties of risk management, data, documentation, oversight, monitoring in use (Art. 72).",

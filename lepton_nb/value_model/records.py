@@ -11,7 +11,7 @@ from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import bridge, cash_flows
+from lepton_nb.value_model.money import bridge, cash_flows, present_benefits
 from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.returns import returns
 from lepton_nb.value_model.sheets import sheets
@@ -60,6 +60,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "bridge": [asdict(bridge(plan)) | {"value": bridge(plan).value}],
         "cash": _cash(plan),
         "gains": [_gain(item, plan) for item in gains(plan)],
+        "rests": _rests(plan),
         "decays": [_decay(item) for item in plan.decays.values()],
         "scenarios": [
             {"name": item.name, "p": item.p, "value": float(worth.total)}
@@ -139,6 +140,24 @@ def _cash(plan: Plan) -> list[Row]:
          "outlay": first < 0}
         for span, flow in zip(plan.periods, net, strict=True)
     ]  # fmt: skip
+
+
+def _rests(plan: Plan) -> list[Row]:
+    """On which test ("": none of its gain) and grade the benefits of the groups rest that every total holds; present value before tax."""
+    inside = counted(plan)
+    by = present_benefits(
+        plan,
+        lambda line: (
+            plan.group(line.asset_id).name,
+            line.link_id if line.link in ("confusion", "trial") else "",
+            plan.gain_grade(line),
+        ),
+    )
+    return [
+        {"group": group, "evaluation": evaluation, "grade": grade, "present": present}
+        for (group, evaluation, grade), present in by.items()
+        if group in inside
+    ]
 
 
 def _gain(item, plan) -> Row:

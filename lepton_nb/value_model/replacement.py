@@ -45,7 +45,7 @@ class Replacement:
     build_years: float = 0.0
     functional: float = 0.0  # share lost by age or decay
     built: methods.ReplacementCost | None = None
-    remaining_life: float | None = None  # years, weighted by money; None: nothing is left
+    remaining_life: float | None = None  # years, of the asset by the register; None: nothing is left
     of_others: bool = False  # it belongs to another: what was spent fits it in
     sentence: str = ""
 
@@ -75,12 +75,22 @@ def economic_obsolescence(costs: Mapping[str, Replacement], group: Group, worth:
     return min(max(1 - max(worth, 0.0) / needed, 0.0), 1.0) if needed > 0 else 0.0
 
 
+def life_left(plan: Plan, asset) -> float:
+    """Years that an asset still lives by the register, whatever was paid for it since; the whole life where it is kept beyond it."""
+    end = plan.ends.get(asset.asset_id)
+    if end is None:
+        return asset.useful_life_years
+    if asset.in_service_date is None:
+        return years_between(plan.date, end)
+    return asset.useful_life_years - years_between(asset.in_service_date, plan.date)
+
+
 def _replacement(plan: Plan, asset, rows) -> Replacement:
-    spent = []
+    spent, ahead = [], life_left(plan, asset)
     for row in rows:
         begin = max(row.date, asset.in_service_date or row.date)
         age = max(years_between(begin, plan.date), 0.0)
-        spent.append(Spent(row.date, row.phase, row.category, row.amount.mode, age, _left(plan, asset, age)))
+        spent.append(Spent(row.date, row.phase, row.category, row.amount.mode, age, _left(plan, asset, age, ahead)))
     rate = kind_rate(plan, asset.asset_id)
     total = sum(item.amount for item in spent)
     if total <= 0:
@@ -92,8 +102,6 @@ def _replacement(plan: Plan, asset, rows) -> Replacement:
     parts: dict[str, float] = {}
     for item in spent:
         parts[item.category] = parts.get(item.category, 0.0) + item.amount
-    left = sum(item.amount for item in spent if item.left > 0)
-    lives = sum(item.amount * (asset.useful_life_years - item.age) for item in spent if item.left > 0)
     return Replacement(
         asset_id=asset.asset_id,
         spent=tuple(spent),
@@ -103,13 +111,14 @@ def _replacement(plan: Plan, asset, rows) -> Replacement:
         built=methods.replacement_cost(
             parts, opportunity_rate=rate, build_years=bound, functional_obsolescence=functional
         ),
-        remaining_life=lives / left if left else None,
+        remaining_life=ahead if any(item.left > 0 for item in spent) else None,
         of_others=asset.acquisition in OF_OTHERS,
     )
 
 
-def _left(plan: Plan, asset, age: float) -> float:
-    if age >= asset.useful_life_years:
+def _left(plan: Plan, asset, age: float, ahead: float) -> float:
+    """What is left of a payment of this age whose asset lives ``ahead`` years more (rule Depreciation)."""
+    if ahead <= 0:
         return 0.0
     half_life = plan.decays[asset.asset_id].half_life if asset.asset_id in plan.decays else asset.half_life_years
-    return 2.0 ** (-age / half_life) if half_life else 1 - age / asset.useful_life_years
+    return 2.0 ** (-age / half_life) if half_life else ahead / (ahead + age)

@@ -54,7 +54,8 @@ RULES = {
     "and not the research and development up to it. In the simulation success is drawn: it happens in that share of "
     "the draws.",
     "Rate": "One rate a group, which its assets bear together: the mean of the cost of capital plus the premium of each asset "
-    "(of its kind, and its specific ones), weighted by their values; values and rate are solved together. Research, "
+    "(of its kind, and its specific ones), weighted by their values; values and rate are solved together. Of a charge that the group cannot pay in full "
+    "the unpaid share hangs on the benefits: it counts with the highest return of what earns. Research, "
     "development and decommissioning are paid whatever the benefits turn out to be: they are discounted at the cost of "
     "capital without a premium. Retraining, leases and other running costs end with the use and bear the rate of the group.",
     "Asset values": "Assets connected by feeds form a group. A benefit counts only where the asset that earns it and all that "
@@ -98,8 +99,8 @@ EVIDENCE_RULES = {
     "cases as the evaluation did. Another cut is called better only if its 90 % interval against the cut in use lies "
     "above zero.",
     "Break-even": "Recall (or the share accepted) is lowered alone, false alarms as measured: first to where the model is no "
-    "better than its baseline, then to where the value of its group is zero, everything else most likely. Below "
-    "the second the model is worth nothing.",
+    "better than its baseline, then to where its group is worth as much without it and what serves it alone, "
+    "then to where the group is worth nothing; everything else most likely.",
     "Half-life": "Of the gain over the baseline, by the rule Decay of the value: least squares of an exponential on all months, "
     "weighted by their n, with the 90 % interval of the profile likelihood; the error of the baseline's own rate is in it. "
     "Where a fall is not shown, the interval has no upper end.",

@@ -222,8 +222,9 @@ class BuildOrBuy:
     asset_id: str
     offer: market.YearlyPrice
     own: ThreePoint  # what ends if it is bought, with what grows with the volume
-    per_thousand: float  # of the offer, at today's requests
+    per_thousand: float  # of the offer; both at one volume, ``counted``
     own_per_thousand: ThreePoint
+    counted: str  # what a thousand is of: units of the offer's volume, else requests
     break_even: float | None  # None: the price does not depend on the volume, or no volume breaks even
     unit: str
     word: str
@@ -242,17 +243,20 @@ def build_or_buy(
     word = "build" if offer.amount > own.high else "buy" if offer.amount < own.low else "close"
     unit = offer.volume.unit if offer.volume else ""
     volume = _break_even(offer, service.ending_cost.mode, grown)
-    thousand = offer.per_thousand(service.requests_a_year)
+    basis = offer.volume or market.Volume(service.requests_a_year, "requests", "usage.csv")
+    thousand = offer.per_thousand(basis.amount)
+    own_thousand = ThreePoint(*(market.per_thousand(amount, basis.amount) for amount in own))
     return BuildOrBuy(
         asset_id=service.asset_id,
         offer=offer,
         own=own,
         per_thousand=thousand,
-        own_per_thousand=service.a_thousand(own),
+        own_per_thousand=own_thousand,
+        counted=basis.unit,
         break_even=volume,
         unit=unit,
         word=word,
-        sentence=_told(service, word, money(thousand), money(service.a_thousand(own).mode), offer, volume),
+        sentence=_told(service, word, money(thousand), money(own_thousand.mode), offer, volume),
     )
 
 
@@ -273,7 +277,7 @@ def _told(service: Service, word: str, bought: str, own: str, offer, volume: flo
         "buy": "buying is cheaper",
         "close": "too close to call: the range of the costs decides",
     }[word]
-    words = f"{service.asset_id}: {told}. {offer.comparable} costs {bought} per 1,000 requests, what it ends {own}"
+    words = f"{service.asset_id}: {told}. {offer.comparable} costs {bought} per 1,000 {offer.volume.unit if offer.volume else 'requests'}, what it ends {own}"
     if volume is not None:
         at = f"{volume:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
         words += f"; they break even at {at} {offer.volume.unit} a year"

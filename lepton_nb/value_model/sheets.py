@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from lepton_nb.value_model import ledger, tested
+from lepton_nb.value_model import approaches, ledger, tested
 from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.findings import last_years
 from lepton_nb.value_model.gains import FLAGGED, most_likely_money
@@ -195,13 +195,11 @@ def rate_weights(plan: Plan) -> dict[str, float]:
     found: dict[str, float] = {}
     for group in plan.groups:
         values = asset_values(plan, group, float(group_value(plan, group)))
-        worth = {name: max(item.value, 0.0) for name, item in values.assets.items()}
-        total = sum(worth.values())
-        if total <= 0:  # then the highest return counts alone, as in the rate itself
+        weights = approaches.rate_weights(values, {name: kind_rate(plan, name) for name in group.assets})
+        if not any(weights.values()):  # then the highest return counts alone, as in the rate itself
             touched = [n for n in group.assets if n in plan.benefits_of or n in plan.costs_of] or list(group.assets)
-            highest = max(touched, key=lambda name: kind_rate(plan, name))
-            worth, total = dict.fromkeys(group.assets, 0.0) | {highest: 1.0}, 1.0
-        found |= {name: amount / total for name, amount in worth.items()}
+            weights[max(touched, key=lambda name: kind_rate(plan, name))] = 1.0
+        found |= weights
     return found
 
 

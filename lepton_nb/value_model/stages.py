@@ -19,16 +19,17 @@ from lepton_nb.valuation.options import black_scholes
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model.inputs import success_name
 from lepton_nb.value_model.line_money import cost
-from lepton_nb.value_model.lines import CostLine, Plan
+from lepton_nb.value_model.lines import STOPPED, CostLine, Plan
 from lepton_nb.value_model.money import (
     cash_flows,
     cost_factor,
     discount_factor,
+    group_value,
     price_factor,
     scenario_world,
     tax_benefit_factor,
 )
-from lepton_nb.value_model.planning import in_prices
+from lepton_nb.value_model.planning import in_prices, run_through
 from lepton_nb.value_model.times import years_between
 from lepton_nb.value_model.world import MOST_LIKELY, World
 from lepton_nb.value_model.worlds import Distribution
@@ -112,6 +113,13 @@ def at_a_buyers_price(plan: Plan, asset_id: str, value):
     return np.asarray(value, dtype=float) * price_factor(value, tax_benefit_factor(plan, plan.group(asset_id)))
 
 
+def _stopped(plan: Plan, asset_id: str) -> str:
+    """That an asset has no flows because its plan loses, with what the plan would be worth, run to its end and stopped."""
+    group, through = plan.group(asset_id), run_through(plan)
+    run, stopped = (float(group_value(one, one.group(asset_id))) for one in (through, plan))
+    return f"The plan is stopped: run to its end, {group.name} is worth {run:,.0f} {plan.currency}, stopped {stopped:,.0f} (most likely)."
+
+
 def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = "expand") -> Business:
     """The flows that an option of this kind on this asset is written on: their mean over the draws, and each draw.
 
@@ -121,6 +129,8 @@ def business(plan: Plan, distribution: Distribution, asset_id: str, kind: str = 
     flows = own_flows(plan, asset_id, earning, scenario_world(plan, distribution.total.inputs))
     drawn = np.broadcast_to(at_a_buyers_price(plan, asset_id, sum(flows)), distribution.draws)
     total, means = float(drawn.mean()), [float(np.mean(flow)) for flow in flows]
+    if not earning and any(row.asset_id == asset_id and row.reason == STOPPED for row in plan.left_out):
+        raise Undefined(_stopped(plan, asset_id))
     if not earning or total <= 0 or sum(means) <= 0:
         raise Undefined(
             f"The flows of {asset_id} are worth {total:,.0f} {plan.currency} on average: an option is written on a "

@@ -46,6 +46,15 @@ def brings(plan: Plan, group: Group, years: float = 0.0) -> float:
     return discount_factor(payment_rate(plan), years) * sum(best.values())
 
 
+def bound(plan: Plan, group: Group) -> tuple[str, ...]:
+    """The assets of a group whose life is a contract or a lease and for which no option to abandon says what ending it costs."""
+    priced = {item.asset_id for item in plan.client.options if item.kind == "abandon"}
+    return tuple(
+        name for name in group.assets
+        if name not in priced and any(word in plan.asset(name).useful_life_basis.lower() for word in ("contract", "lease"))
+    )  # fmt: skip
+
+
 def right_to_stop(plan: Plan, distribution: Distribution, group: Group) -> tuple[Stop, ...]:
     """What it is worth to stop at each year's end where the rest is worth less than nothing.
 
@@ -116,12 +125,12 @@ def best_stop(found: Sequence[Stop], today: Today) -> tuple[float, str] | None:
 
 def stop_sentence(
     name: str, found: Sequence[Stop], benefits: float, money: Callable[[float], str], today: Today | None = None,
-    concluded: bool = True,
+    concluded: bool = True, unpriced: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Rule: the right to stop matters where at its best date it is worth more than 1 % of the present benefits.
 
     Where the group loses, stopping today comes first: what a later date adds or not is no reason to go on. concluded: whether a
-    number stands for the group; else it is not said to lose, only what the mean of its draws would come to.
+    number stands for the group (unpriced: its assets bound by a contract that has no stated cost of ending); else it is not said to lose, only what the mean of its draws would come to.
     """
     if today is not None and today.saved > 0:
         loses = (
@@ -136,6 +145,8 @@ def stop_sentence(
         )
         if today.due > 0:
             words += f"; {money(today.due)} for development or decommissioning is due in any case"
+        if unpriced:
+            words += f"; what the contract of {' and '.join(unpriced)} commits is not given (options, abandon) and not taken off"
         best = max((item.option_value for item in found), default=0.0)
         if best > WORTH_NAMING * max(benefits, 0.0) and best > 0:
             words += f". If it goes on all the same, the right to stop later is worth up to {money(best)}"

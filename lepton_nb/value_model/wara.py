@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lepton_nb.value_model.approaches import asset_values
+from lepton_nb.value_model.approaches import asset_values, rate_weights
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import group_value
 from lepton_nb.value_model.replacement import kind_rate
@@ -35,22 +35,26 @@ def returns_on_assets(plan: Plan, group: Group) -> ReturnCheck:
     """Rule Returns, at the most likely figures, at which rate and values are solved together."""
     values = asset_values(plan, group, float(group_value(plan, group)))
     rest = values.together
-    held = {name: (item.value, kind_rate(plan, name)) for name, item in values.assets.items() if item.value > 0}
+    rates = {name: kind_rate(plan, name) for name in values.assets}
+    held = {name: (item.value, rates[name]) for name, item in values.assets.items() if item.value > 0}
     known = {"group": group, "rest": rest} | dict.fromkeys(("wara", "highest", "fair", "worth", "passed"))
     if len(group.assets) == 1 or not held or values.worth <= 0:
         return ReturnCheck(**known, sentence="Nothing to weigh: one asset alone, or no value above zero.")
     total = sum(value for value, _ in held.values())
-    known["wara"] = wara = sum(value * rate for value, rate in held.values()) / total
+    weights = rate_weights(values, rates)
+    known["wara"] = wara = sum(weights[name] * rates[name] for name in weights)
     weightless = [name for name, item in values.assets.items() if name in plan.benefits_of and item.value <= 0]
-    asked = max((kind_rate(plan, name) for name in weightless), default=0.0)
-    if asked - group.rate > RATE_TOLERANCE:
+    least_sure = max((rates[name] for name in weightless), default=0.0)
+    if least_sure - group.rate > RATE_TOLERANCE:
         names = " and ".join(weightless)
         told = (
-            f"After the charges nothing is left to {names}, so the return asked there, {100 * asked:.1f} %, has no weight in the "
+            f"After the charges nothing is left to {names}, so the return asked there, {100 * least_sure:.1f} %, counts only for the charges that are not paid in the "
             f"group's {100 * group.rate:.1f} %, though the benefits are as uncertain as that: the check fails."
         )
-        at = float(group_value(plan, replace(group, rate=asked)))
-        return ReturnCheck(**known | {"highest": asked, "fair": asked, "worth": at, "passed": False}, sentence=told)
+        at = float(group_value(plan, replace(group, rate=least_sure)))
+        return ReturnCheck(
+            **known | {"highest": least_sure, "fair": least_sure, "worth": at, "passed": False}, sentence=told
+        )
     if rest <= 1e-9 * values.worth:
         known["passed"] = abs(wara - group.rate) <= RATE_TOLERANCE
         told = f"The assets take the whole value; WARA {100 * wara:.1f} % is the rate of the group ({100 * group.rate:.1f} %)."
