@@ -186,7 +186,7 @@ def check(client: Client = None) -> None:
 def new(
     folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", **FOLDER)],
     like: Annotated[
-        str, typer.Option(help="manufacturer, bank or retailer; blank: a form without figures")
+        str, typer.Option(help="bank, carrier, clinic, manufacturer or retailer; blank: a form without figures")
     ] = "manufacturer",
     workbook: Annotated[bool, typer.Option("--workbook", help="One Excel file in place of a folder.")] = False,
 ) -> None:

@@ -50,6 +50,19 @@ def class_weights(seen: float, in_use: float) -> dict[str, float]:
     return {name: in_use / seen if name in OF_POSITIVES else (1 - in_use) / (1 - seen) for name in OUTCOMES}
 
 
+def singular(noun: str) -> str:
+    """A plain singular, so that units can be compared and one of them named.
+
+    >>> singular("castings"), singular("boxes"), singular("inquiries"), singular("glass"), singular("section hours")
+    ('casting', 'box', 'inquiry', 'glass', 'section hour')
+    """
+    word = " ".join(noun.replace("_", " ").split())
+    for ending, plain in (("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")):
+        if word.endswith(ending):
+            return word.removesuffix(ending) + plain
+    return word if word.endswith("ss") else word.removesuffix("s")
+
+
 #: Written in capitals wherever they come as a part of a name.
 CAPITALS = (
     "ai",

@@ -133,3 +133,46 @@ def test_the_share_in_use_has_ends_around_it_and_they_reach_the_evaluation(tmp_p
     if not found:
         made = casework.of_client(report.client, folder.path, "C1")
         assert made.share_range == (0.02, 0.03, 0.05) and made.share_source == "a year's book"
+
+
+CONFUSION = "metrics/confusion.csv"
+
+
+def typed(folder: Folder, model_row: int = 2, **cells: str) -> Folder:
+    """The bank's typed evaluation with columns of its share in use, as a client writes them."""
+    header, *rows = folder.rows(CONFUSION)
+    filled = [[*row, *(cells.values() if at == model_row else [""] * len(cells))] for at, row in enumerate(rows, 2)]
+    return folder.write(CONFUSION, [[*header, *cells], *filled])
+
+
+def test_a_typed_evaluation_is_weighted_as_a_case_is(tmp_path):
+    (plain,) = (one for one in Folder(tmp_path / "plain", B).check().client.evaluations)
+    cells = {"positive_share": "0.1", "positive_share_low": "0.08", "positive_share_high": "0.13"}
+    made = typed(Folder(tmp_path / "made", B), **cells, positive_share_source="the book of a year").check().client
+    (found,) = made.evaluations
+    each = break_even.gain_by_class(plain)
+    assert gain_per_case(found) == pytest.approx(0.1 * each[0] + 0.9 * each[1])
+    assert found.share_range == (0.08, 0.1, 0.13) and found.share_source == "the book of a year"
+    for outcome in ("tp", "fp", "fn", "tn"):
+        assert found.stated_value[outcome] == pytest.approx(plain.outcome_value[outcome])
+    assert (found.model, found.paired) == (plain.model, plain.paired)
+
+
+def test_a_case_that_takes_its_money_from_a_typed_evaluation_takes_it_as_stated(tmp_path):
+    folder = typed(Folder(tmp_path, B), positive_share="0.1")
+    settings = yaml.safe_load((folder.path / "client.yml").read_text(encoding="utf-8"))
+    del settings["cases"][0]["outcome_value"]
+    (folder.path / "client.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    (case,) = folder.check().client.cases
+    assert case.outcome_value.fn == pytest.approx((-5300, -4275, -3300))
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "found"),
+    [({"positive_share": "0.1", "positive_share_low": "0.2", "positive_share_high": "0.3"}, 2, "not between"),
+     ({"positive_share_low": "0.2", "positive_share_high": "0.3"}, 2, "is missing"),
+     ({"positive_share": "1"}, 2, "1"), ({"positive_share": "0.1"}, 3, "the baseline's row")],
+)  # fmt: skip
+def test_a_share_in_use_that_cannot_be_is_refused(tmp_path, cells, row, found):
+    (problem,) = typed(Folder(tmp_path, B), row, **cells).check().problems
+    assert problem.file == CONFUSION and problem.row == row and found in problem.found

@@ -562,7 +562,7 @@ def test_a_withheld_asset_says_why(folder):
 
 
 def test_the_samples_are_sound():
-    for sample, warned in ((M, {101, 107, 121}), (B, {101, 104, 107}), (R, {20, 37, 101, 104, 107})):
+    for sample, warned in ((M, {101, 107, 121}), (B, {101, 104, 107}), (R, {20, 37, 101, 104, 107}), ("carrier", {101, 104}), ("clinic", {29, 101, 104})):  # fmt: skip
         report = client.check(SAMPLES / sample)
         assert report.problems == ()
         assert {warning.rule for warning in report.warnings} == warned
@@ -748,7 +748,9 @@ def test_a_template_is_written_into_an_empty_folder_only(tmp_path, samples):
     with pytest.raises(FileExistsError):
         client.new(file)
     assert file.read_text() == "mine"
-    with pytest.raises(ValueError, match=r"bank, manufacturer, retailer, blank\. Received: like='hospital'"):
+    with pytest.raises(
+        ValueError, match=r"bank, carrier, clinic, manufacturer, retailer, blank\. Received: like='hospital'"
+    ):
         client.new(tmp_path / "other", "hospital")
     for bad in (file / "inside", "a\0b", tmp_path / ("x" * 300)):
         with pytest.raises(ValueError, match="cannot be written"):

@@ -24,7 +24,7 @@ from lepton_nb import client as clients
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = Path(__file__).resolve().parent / "kept"
-SAMPLES = ("manufacturer", "bank", "retailer")
+SAMPLES = ("manufacturer", "bank", "retailer", "carrier", "clinic")
 MADE = tuple(f"made_{number}" for number in range(1, 9))
 
 

@@ -68,7 +68,7 @@ def test_an_effect_is_multiplied_by_the_money_of_one_and_both_are_drawn():
     assert drawn.std() == pytest.approx(spread, rel=0.03)
     plan = plan_of(benefits=priced, trials=[counted])
     assert "hits</td>" in str(evidence_tables.trials(plan.client.trials, MONEY))
-    assert plan.inputs["T1.gain"].unit == "hits per orders"
+    assert plan.inputs["T1.gain"].unit == "hits per order"
 
 
 def test_the_money_of_an_effect_is_a_plan_and_the_effect_is_evidence():
@@ -121,7 +121,7 @@ def test_it_decays_from_the_day_of_the_trial():
 
 def test_a_page_shows_each_trial_with_unit_interval_and_source():
     shown = str(evidence_tables.trials(plan_of(benefits=rows(), trials=[trial()]).client.trials, MONEY))
-    for word in ("400 orders", "last week", "metrics/trials.csv", "0.34", "0.66"):
+    for word in ("400", "order<", "measured on: weeks", "last week", "metrics/trials.csv", "0.34", "0.66"):
         assert word in shown
     assert not str(evidence_tables.trials((), MONEY))
 

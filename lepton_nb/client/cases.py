@@ -27,6 +27,7 @@ from lepton_nb.client import (
     case_values,
     case_wording,
     privacy,
+    shares,
 )
 from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.case_images import Unfit
@@ -63,29 +64,11 @@ SAID = (
     "text_column", "mix_channels", "split", "predictions", "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
-#: The share of positive cases in use, and its ends.
-SHARES = ("positive_share", "positive_share_low", "positive_share_high")
 #: Keys that other kinds of case do not have.
 OF_CLASSIFIERS = (
-    "predictions", "model", "threshold", "outcome_value", "positive", *SHARES, "amount_column", "group_column",
+    "predictions", "model", "threshold", "outcome_value", "positive", *shares.SHARES, "amount_column", "group_column",
     "leave_out_columns",
 )  # fmt: skip
-
-
-def _share_in_use(case: Case) -> None:
-    """Raises Unfit where a share of positive cases in use is none, or its ends are not around it."""
-    low, high = case.positive_share_low, case.positive_share_high
-    for name in SHARES:
-        if case[name] in (0, 1):
-            raise Unfit(name, f"{case[name]:g}", 41, "give a share between 0 and 1: both classes occur in use")
-    if low is None and high is None:
-        return
-    for name in SHARES:
-        if case[name] is None:
-            raise Unfit(name, "is missing", 8, f"give {', '.join(SHARES)}, or {SHARES[0]} alone")
-    if not low <= case.positive_share <= high:
-        found = f"{case.positive_share:g} is not between {low:g} and {high:g}"
-        raise Unfit(SHARES[0], found, 8, f"need {SHARES[1]} <= {SHARES[0]} <= {SHARES[2]}")
 
 
 def examine(source: Any, case: Case) -> CaseData:
@@ -101,7 +84,8 @@ def examine(source: Any, case: Case) -> CaseData:
     case_sounds.keys(case)
     case_series.keys(case)
     case_measurements.keys(case)
-    _share_in_use(case)
+    if wrong := shares.unfit(case):
+        raise Unfit(*wrong)
     if case.predictions and case.model:
         raise Unfit("model", "stands beside predictions", 41, "keep one of the two: a model comes in by one door")
     said = {name: case[name] for name in SAID}

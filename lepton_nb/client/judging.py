@@ -170,7 +170,7 @@ def _with_money(draft: Draft, case: CaseData) -> CaseData:
     if own is not None:
         money, source = OutcomeValue(**{name: own[name] for name in OUTCOMES}), CLIENT_YML
     elif typed is not None:
-        money, source = typed.outcome_value, typed.evaluation_id
+        money, source = typed.stated_value, typed.evaluation_id
     linked = {("measured", case.asset_id)} | ({("confusion", typed.evaluation_id)} if typed is not None else set())
     by_year: dict[int, float] = {}
     for row in draft.rows(BENEFITS):

@@ -122,7 +122,8 @@ which a case is flagged; missing, it is the one that pays most on the validation
 
 Data for training often hold more positive cases than there are in use: `positive_share` says how many there are, and
 the money of each class is weighted to it. With `positive_share_low` and `positive_share_high` it is drawn;
-`positive_share_source` says where it comes from.
+`positive_share_source` says where it comes from. A typed evaluation has the same four columns, in the model's row of
+`metrics/confusion.csv`.
 
 A benefit takes what a case measures with `metric_link` `measured:ID`, ID being the asset of the case, and leaves
 `unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.

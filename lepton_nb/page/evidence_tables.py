@@ -12,7 +12,7 @@ from lepton_nb.page.evidence_words import day_of_test, months_from, sources, wei
 from lepton_nb.page.render import Html
 from lepton_nb.page.value_tables import OUTCOMES
 from lepton_nb.page.words import Money
-from lepton_nb.terms import MEASURED
+from lepton_nb.terms import MEASURED, singular
 
 
 def evaluations(parts: Any, undated: Collection[str] = ()) -> Html:
@@ -104,8 +104,8 @@ def trials(found: Sequence[Any], money: Money) -> Html:
     """What each trial measured as a mean per unit: of a forecast, of a list of recommendations, of an experiment."""
     rows = [
         {"Trial": words.label(item.trial_id), "Model": f"{item.asset_id} {words.label(item.policy)}".strip(),
-         "Against": words.label(item.baseline), "Of": item.evaluated_on, "Units": f"{words.count(item.n)} {item.unit}",
-         "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
+         "Against": words.label(item.baseline), "Of": item.evaluated_on, "n": item.n,
+         "A unit": singular(item.unit), "Gain a unit": _amount(item, money), "5 % to 95 %": _ends(item, money),
          "Chance of a loss": words.percent(item.below_zero)}
         for item in found
     ]  # fmt: skip
@@ -113,7 +113,10 @@ def trials(found: Sequence[Any], money: Money) -> Html:
         "Gains measured as a mean per unit; interval and chance by the normal distribution of the standard error. "
     )
     files = dict.fromkeys("its case" if item.trial_id.startswith(MEASURED) else "metrics/trials.csv" for item in found)
-    return render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}.") if rows else render.join()
+    if not rows:
+        return render.join()
+    of = [render.note(f"{words.label(item.trial_id)} was measured on: {item.sample}.") for item in found if item.sample]
+    return render.join(render.table(rows, caption=f"{caption}Source: {words.listed(list(files))}."), *of)
 
 
 def cell_rows(item: Any, each: Mapping[str, float], currency: str) -> list[dict[str, Any]]:
@@ -163,7 +166,7 @@ def why_they_differ(found: Sequence[Any]) -> Html:
             told.append(
                 f"{name}: no paired counts are given. If both ran on the same cases, counting the pairs would cost little."
             )
-    return render.sentences(told, none="No gain is measured.")
+    return render.sentences(told, none="No gain is measured by hits and false alarms.")
 
 
 def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) -> Html:

@@ -125,7 +125,7 @@ def _undrawn_shares(plan: Plan) -> list[str]:
     used = {line.evaluation.evaluation_id: line.evaluation for line in plan.benefits if line.evaluation is not None}
     return [
         f"{item.asset_id}: the share of positive cases in use, {100 * item.positive_share:g} %, has no range "
-        "(positive_share_low, positive_share_high in its case) and is not drawn."
+        "(positive_share_low, positive_share_high beside it) and is not drawn."
         for item in used.values()
         if item.positive_share is not None and item.share_range is None
     ]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lepton_nb import terms
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.valuation.uncertainty import Undefined
 from lepton_nb.value_model.line_money import yearly_caps
@@ -111,20 +112,7 @@ def priced_unit(words: str) -> Unit:
     times = float(found[1] or 1) * _SCALES.get(found[2] or "", 1.0)
     if times <= 0:
         raise Undefined(f"a price {words} is for nothing")
-    return Unit(times, singular(found[3]) or ANY)
-
-
-def singular(noun: str) -> str:
-    """A plain singular, so that units can be compared.
-
-    >>> singular("castings"), singular("Boxes"), singular("inquiries"), singular("glass")
-    ('casting', 'box', 'inquiry', 'glass')
-    """
-    word = " ".join(noun.lower().replace("_", " ").split())
-    for ending, plain in (("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("sses", "ss")):
-        if word.endswith(ending):
-            return word.removesuffix(ending) + plain
-    return word if word.endswith("ss") else word.removesuffix("s")
+    return Unit(times, terms.singular(found[3]) or ANY)
 
 
 def yearly_price(offer: Any, volume: Volume | None = None) -> YearlyPrice:
@@ -171,7 +159,7 @@ def counted_benefits(plan: Plan, asset_id: str, noun: str = ANY) -> frozenset[tu
     if noun == ANY:
         asked = [lines, [line for line in lines if line.link != "none"]]
     else:
-        asked = [[line for line in lines if singular(line.unit) == noun]]
+        asked = [[line for line in lines if terms.singular(line.unit.lower()) == noun]]
     kinds = ({(line.unit, line.driver_id) for line in some} for some in asked)
     return next((frozenset(found) for found in kinds if len(found) == 1), frozenset())
 

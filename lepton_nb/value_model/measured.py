@@ -137,7 +137,7 @@ def _other_share(found: Evaluation | Trial, typed: tuple[Evaluation | Trial, ...
         return ""
     own = found.model.positives / found.n
     for item in (one for one in typed if not is_trial(one)):
-        share = item.model.positives / item.n
+        share = item.share_in_use
         if own and share and max(own / share, share / own) > OTHER_SHARE:
             return (
                 f" {100 * own:.1f} % of its cases are positive, {100 * share:.1f} % in {item.evaluation_id}: a gain per case "

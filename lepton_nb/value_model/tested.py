@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betainc, betaincinv, ndtri
 
+from lepton_nb import terms
 from lepton_nb.client import Trial
 
 #: Jeffreys prior added to every count of a test set.
@@ -39,7 +40,7 @@ def label(item) -> str:
 
 def unit(item, currency: str) -> str:
     """Unit of the figure: a share, money per unit, or the effect that was counted per unit."""
-    return f"{item.effect or currency} per {item.unit}" if is_trial(item) else "share"
+    return f"{item.effect or currency} per {terms.singular(item.unit)}" if is_trial(item) else "share"
 
 
 def law(item) -> tuple[str, tuple[float, ...]]:

@@ -112,6 +112,7 @@ CHECKS = (
     measured.model_and_baseline,
     measured.counts_add_up,
     measured.trials_have_an_error,
+    measured.shares_in_use,
     measured.classes_agree,
     measured.paired_margins,
     measured.percentiles,

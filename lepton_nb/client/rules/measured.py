@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lepton_nb import terms
+from lepton_nb.client import shares
 from lepton_nb.client.drafts import Draft, Row
 from lepton_nb.client.schema import (
     ACCEPTANCE,
@@ -20,6 +21,8 @@ from lepton_nb.client.schema import (
     OutcomeValue,
     PairedCount,
     Problem,
+    ThreePoint,
+    one_or_three,
 )
 from lepton_nb.client.words import quoted
 from lepton_nb.terms import RATES
@@ -62,6 +65,21 @@ def counts_add_up(draft: Draft) -> Iterator[Problem]:
         if row.value.accepted > row.value.n:
             found = f"accepted_without_edit {row.value.accepted} > n {row.value.n}"
             yield row.problem("accepted_without_edit", found, 10, "correct the count that is wrong")
+
+
+def shares_in_use(draft: Draft) -> Iterator[Problem]:
+    """Rules 8 and 41: a share of positive cases in use stands in the model's row, and the test has both classes."""
+    for row in draft.rows(CONFUSION):
+        if wrong := shares.unfit(row.value):
+            column, found, rule, remedy = wrong
+            yield row.problem(column, found, rule, remedy)
+        elif row.value.positive_share is None:
+            continue
+        elif row.value.asset_id is None:
+            yield row.problem(shares.SHARES[0], "stands in the baseline's row", 41, "move it to the model's row")
+        elif not counts(row).fp + counts(row).tn:
+            found = f"{row.value.positive_share:g} beside a test without a negative case (fp + tn = 0)"
+            yield row.problem(shares.SHARES[0], found, 41, "add negative cases, or leave the share empty")
 
 
 def trials_have_an_error(draft: Draft) -> Iterator[Problem]:
@@ -115,6 +133,10 @@ def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row])
     money = [row.value for row in draft.rows(OUTCOMES) if row.value.evaluation_id == name]
     values = {item.outcome: item.value for item in money}
     values |= {f"{item.outcome}_evidence": item.evidence for item in money}
+    share = model.value.positive_share
+    if share is not None:
+        times = terms.class_weights(counts(model).positives / model.value.n, share)
+        values |= {item.outcome: ThreePoint(*(each * times[item.outcome] for each in item.value)) for item in money}
     pairs = sorted(
         (
             (r.value.y_true, r.value.flagged_by_model, r.value.flagged_by_baseline, r.value.count)
@@ -135,6 +157,9 @@ def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row])
         baseline_policy=baseline.value.policy,
         paired=tuple(PairedCount(y_true=y, model=m, baseline=b, count=c) for y, m, b, c in pairs) or None,
         outcome_value=OutcomeValue(**values) if values else None,
+        positive_share=share,
+        share_range=one_or_three(None, *(model.value[name] for name in shares.RANGE)),
+        share_source=model.value.positive_share_source,
     )
 
 

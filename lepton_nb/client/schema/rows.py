@@ -241,6 +241,10 @@ class ConfusionRow(Frozen):
     fp: Count = column("False positives: flagged, and wrongly.", "cases")
     fn: Count = column("False negatives: not flagged, and wrongly.", "cases")
     tn: Count = column("True negatives: not flagged, and rightly.", "cases")
+    positive_share: Share | None = column("Share of positive cases in use; empty: as in the test.", default=None)
+    positive_share_low: Share | None = column("Lowest share in use that is credible.", default=None)
+    positive_share_high: Share | None = column("Highest share in use that is credible.", default=None)
+    positive_share_source: Text = column("Where the share in use comes from.", default="")
 
 
 class OutcomeRow(Frozen):

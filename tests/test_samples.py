@@ -1,0 +1,51 @@
+"""The samples are whole, and what was measured in them says where: in a record that holds it, or by a script."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from statistics import NormalDist
+
+import pytest
+
+from lepton_nb import client, value_model
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = sorted(path.parent.name for path in (ROOT / "clients").glob("*/client.yml"))
+#: Standard errors in a 95 % interval, from one end to the other.
+WIDTH = 2 * NormalDist().inv_cdf(0.975)
+#: "FIGURE of book/measured/NAME.json" in the words of a trial's sample.
+RECORD = re.compile(r"(\w+) of book/measured/(\w+)\.json")
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_trial_is_that_of_the_record_it_names_or_of_the_script(sample):
+    for trial in client.load(ROOT / "clients" / sample).trials:
+        named = RECORD.search(trial.sample)
+        if not named:
+            (script,) = re.findall(r"benchmarks/\w+\.py", trial.sample)
+            assert trial.trial_id in (ROOT / script).read_text(encoding="utf-8")
+            continue
+        path = ROOT / "book" / "measured" / f"{named[2]}.json"
+        figure = json.loads(path.read_text(encoding="utf-8"))["figures"][named[1]]
+        better = -1 if "_gain_over_" in named[1] else 1  # errors of a forecast: less is better
+        assert (trial.n, trial.gain) == (figure["n"], pytest.approx(better * figure["value"], rel=1e-3))
+        assert trial.standard_error == pytest.approx((figure["high"] - figure["low"]) / WIDTH, rel=1e-3)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sample_is_whole_and_something_measured_carries_it(sample):
+    company = client.load(ROOT / "clients" / sample)
+    parts = ("assets", "costs", "benefits", "usage", "scores", "comparables", "data_quality")
+    assert not [name for name in parts if not getattr(company, name)]
+    assert company.client.synthetic
+    assert any(line.link != "none" for line in value_model.plan(company).benefits)
+
+
+def test_what_the_clinic_typed_is_weighted_as_its_case_is():
+    company = client.load(ROOT / "clients" / "clinic")
+    (typed,), (case,) = company.evaluations, company.cases
+    assert (typed.share_in_use, typed.share_range) == (case.positive_share, case.share_range)
+    for outcome in ("tp", "fp", "fn", "tn"):
+        assert typed.stated_value[outcome] == pytest.approx(case.outcome_value[outcome])
