@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import math
 
 import numpy as np
@@ -339,6 +340,7 @@ OPEN = {name: interval(0.1, -0.2, 0.4) for name in GOOD} | {
 }
 
 SAID = {
+    "network": (told.network_told, (0, interval(0.9, 0.85, 0.95), 99), (0, interval(0.7, 0.6, 0.75), 99), "above 0.8", "a weak network"),
     "inside": (told.inside_told, ("x", GOOD, 0.1), ("x", BAD, 0.1), "more than a blind", "less than a blind"),
     "inside open": (told.inside_told, ("x", OPEN, 0.1), ("x", BAD, 0.1), "not told apart from a blind", "edges of the picture less"),
     "curves": (told.curves_told, ("x", GOOD), ("x", BAD), "sooner than at random", "later than at random"),
@@ -350,6 +352,7 @@ SAID = {
     "sampling": (told.sampling_told, ([2, 8], [0.1, 0.005], interval(0.95, 0.9, 0.99), 0.01), ([2, 8], [0.1, 0.05], interval(0.8, 0.7, 0.9), 0.01), "reached with 8", "with none of these"),
     "honest": (told.sampling_told, ([2, 8], [0.1, 0.05], interval(0.99, 0.97, 1), 0.01), ([2, 8], [0.1, 0.05], interval(0.8, 0.7, 0.9), 0.01), "more often than it says", "less often than it says"),
     "orders": (told.orders_told, ({"them": interval(1, 0.5, 2)}, 0.3), ({"them": interval(-1, -2, -0.5)}, 0.3), "sooner than at random", "later than at random"),
+    "reasons": (told.reasons_told, (-1.0, 0.5, -1.6), (-1.0, -1.3, -1.6), "why he is riskier", "refused all the same"),
     "changes": (told.changes_told, ({"model": "m", "turned": interval(0.5, 0.4, 0.6), "holds": None, "worse": interval(0.0, 0, 0.1)},),
                 ({"model": "m", "turned": interval(0.5, 0.4, 0.6), "holds": interval(0.5, 0.4, 0.6), "worse": interval(0.1, 0, 0.2)},), "No refusal is turned", "nobody could explain"),
     "saved": (told.saved_told, ("x", GOOD, 0.5, 20, 36, "EUR"), ("x", OPEN, 0.5, 20, 36, "EUR"), "that is 6.0 s", "not shown"),
@@ -367,7 +370,7 @@ def test_a_sentence_follows_its_figures(name):
 def test_a_letter_names_each_change_or_says_that_there_is_none():
     change = changes.Change({0: (36.0, 24.0), 1: (0.0, 2.0)}, 1.0, np.zeros(2))
     said = told.change_told(change, ("months", "savings"), lambda column, value: f"{value:g}")
-    assert said == "The loan would have been granted with months 24 instead of 36 and savings 2 instead of 0."
+    assert said == "The loan would have been granted with: months: 24 instead of 36; savings: 2 instead of 0."
     assert told.change_told(None, (), None).startswith("No change")
     named = told.said_of(("credit_amount", "savings"), german_credit.ORDERED)
     assert (named(0, 2500.0), named(1, 2.0)) == (words.count(2500), "500 to 1,000 DM")
@@ -383,6 +386,18 @@ def test_drawings_show_what_they_were_given():
     curves = told.curves_drawn({"x": (np.array([1, 0.5, 0]), np.array([0, 0.5, 1]))}, "c", "n")
     assert "taken away: x from 1 to 0" in str(curves) and "put in: x from 0 to 1" in str(curves)
     assert "Measured from 10 to 5" in str(told.errors_drawn([2, 8], [0.1, 0.05], "c", "n"))
+
+
+def test_the_record_of_the_full_run_holds_the_rule_of_each_check():
+    """What the page says of maps follows from intervals that are on record; an interval holds its own value."""
+    from lepton_nb import paths
+
+    record = json.loads(paths.measured("explanation").read_text(encoding="utf-8"))["figures"]
+    for figure in record.values():
+        if figure["low"] is not None:
+            assert figure["low"] - 1e-12 <= figure["value"] <= figure["high"] + 1e-12, figure["name"]
+    assert record["shares_sum_gap"]["value"] < 1e-9 and record["line_gap"]["value"] < 1e-9
+    assert record["bound_worse"]["value"] == 0
 
 
 def test_exact_and_sampled_shares_are_one_function_with_a_limit():

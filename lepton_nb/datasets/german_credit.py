@@ -103,9 +103,9 @@ ORDERED: dict[str, dict[str, str]] = {
 }  # fmt: skip
 #: Names of columns for a letter to an applicant.
 SPOKEN = {
-    "checking_status": "current account", "duration_months": "months", "credit_history": "credits so far",
+    "checking_status": "current account", "duration_months": "duration in months", "credit_history": "credits so far",
     "credit_amount": "amount in DM", "savings": "savings", "employment_since": "years in this work",
-    "other_debtors": "who stands in beside you", "property": "property", "other_installment_plans": "other instalments",
+    "other_debtors": "who answers for it beside you", "property": "property", "other_installment_plans": "other instalments",
     "existing_credits": "credits at this bank",
 }  # fmt: skip
 

@@ -14,6 +14,8 @@ from lepton_nb.page import charts, classifiers, plots, render, words
 
 #: From this rank correlation on, by the whole interval, a map hardly depends on what the network has learnt.
 ALIKE = 0.5
+#: A network whose AUC lies below this, by the whole interval, is called weak.
+WEAK = 0.8
 #: In drawings this share of a map's places is below the brightest colour: a few single pixels would leave the rest dark.
 BRIGHTEST = 0.995
 
@@ -38,6 +40,15 @@ def _side(found: Any) -> int:
 
 
 # ---------------------------------------------------------------- maps of pictures
+
+
+def network_told(seed: int, area: Any, n: int) -> str:
+    """How well a network ranks the pictures that it is explained on; by the interval, whether it is a weak one."""
+    ends = words.range_of((area.low, area.high), digits=3)
+    told = f"Seed {seed}: AUC {words.number(area.value, 3)} ({ends}, 95 % DeLong, {words.count(n)} test pictures)"
+    if area.high < WEAK:
+        return f"{told}: a weak network, below {WEAK:g}. A map of it can be right and still miss the fault."
+    return f"{told}: {'above' if area.low > WEAK else 'not told apart from'} {WEAK:g}, below which a network is called weak here."
 
 
 def inside_table(judged: Mapping[str, Mapping[str, Any]], caption: str) -> render.Html:
@@ -201,6 +212,14 @@ def reasons_table(rows: Sequence[Mapping[str, Any]], caption: str) -> render.Htm
     return render.table(rows, {"share of the log-odds": words.decimals(2)}, caption)
 
 
+def reasons_told(mean: float, own: float, limit: float) -> str:
+    """Where a refused applicant stands beside the mean that his shares count from. All log-odds; from ``limit`` on refused."""
+    told = f"Log-odds of a bad loan: mean of the background {words.number(mean, 2)}, this applicant {words.number(own, 2)}, refused from {words.number(limit, 2)} on."
+    if own > mean:
+        return f"{told} The shares say why he is riskier than the mean."
+    return f"{told} He is less risky than the mean and refused all the same: the shares do not say why he was refused, but why he differs from the mean."
+
+
 def orders_told(areas: Mapping[str, Any], random: Any) -> list[str]:
     """Whether an order of columns brings the answer back to the mean sooner than one at random. areas: name → gain."""
     how = {1: "sooner than at random", -1: "later than at random", 0: "not told apart from an order at random"}
@@ -229,10 +248,10 @@ def change_told(change: Any, spoken: Sequence[str], said: Any) -> str:
     if change is None:
         return "No change of this list would have turned the decision."
     parts = [
-        f"{spoken[column]} {said(column, new)} instead of {said(column, old)}"
+        f"{spoken[column]}: {said(column, new)} instead of {said(column, old)}"
         for column, (old, new) in change.to.items()
     ]
-    return f"The loan would have been granted with {words.listed(parts)}."
+    return f"The loan would have been granted with: {'; '.join(parts)}."
 
 
 def models_table(rows: Sequence[Mapping[str, Any]], caption: str) -> render.Html:
