@@ -343,6 +343,7 @@ SAID = {
     "network": (told.network_told, (0, interval(0.9, 0.85, 0.95), 99), (0, interval(0.7, 0.6, 0.75), 99), "above 0.8", "a weak network"),
     "inside": (told.inside_told, ("x", GOOD, 0.1), ("x", BAD, 0.1), "more than a blind", "less than a blind"),
     "inside open": (told.inside_told, ("x", OPEN, 0.1), ("x", BAD, 0.1), "not told apart from a blind", "edges of the picture less"),
+    "blur": (told.blur_told, (0.8, 0.2), (0.4, 0.7), "takes away what", "only the difference"),
     "curves": (told.curves_told, ("x", GOOD), ("x", BAD), "sooner than at random", "later than at random"),
     "likeness": (told.likeness_told, ("x", GOOD), ("x", BAD), "it depends on", "hardly depends"),
     "likeness open": (told.likeness_told, ("x", OPEN), ("x", BAD), "open", "hardly"),

@@ -95,6 +95,14 @@ def curves_told(name: str, found: Mapping[str, Any]) -> str:
     return f"{_upper(name)}, squares in its order: {told[0]}; {told[1]}."
 
 
+def blur_told(whole: float, blurred: float) -> str:
+    """What the blurred picture, which squares give way to, says by itself: mean probabilities."""
+    told = f"Mean probability of a fault: {words.percent(whole)} of the pictures as they are, {words.percent(blurred)} of the blurred ones"
+    if blurred < whole:
+        return f"{told}: the blur takes away what speaks for a fault."
+    return f"{told}: the blur itself speaks for a fault, so only the difference from an order at random counts, not where a curve ends."
+
+
 def likeness_told(name: str, found: Mapping[str, Any]) -> str:
     """Whether a map follows what the network has learnt: it must change when that is lost."""
     likeness = found["all"]
@@ -181,8 +189,10 @@ def sums_told(gaps: Mapping[str, float], line_gap: float, cases: int) -> list[st
     def how(gap: float) -> str:
         return f"{words.rounded(gap, digits=2)}, {'no more than rounding' if gap < 1e-9 else 'more than rounding'}"
 
-    told = [f"{_upper(name)} shares add up to the answer less the mean answer: largest gap {how(gap)} ({words.plural(cases, 'row')})." for name, gap in gaps.items()]  # fmt: skip
-    return [*told, f"Exact shares of the line against its closed form: largest gap {how(line_gap)}."]
+    return [
+        f"{_upper(words.listed(gaps))} shares add up to the answer less the mean answer: largest gap {how(max(gaps.values()))} ({words.plural(cases, 'row')}).",
+        f"Exact shares of the line against its closed form: largest gap {how(line_gap)}.",
+    ]
 
 
 def sampling_told(numbers: Sequence[int], errors: Sequence[float], covered: Any, wanted: float) -> list[str]:
