@@ -360,6 +360,12 @@ SAID = {
 }  # fmt: skip
 
 
+def test_what_does_not_turn_a_decision_is_not_given_to_another_model():
+    row = {"model": "m", "turned": interval(0.0, 0, 0.1), "holds": None, "worse": interval(0.0, 0, 0.1)}
+    assert "drawn anew" not in told.changes_told(row) and words.MISSING not in told.changes_told(row)
+    assert "drawn anew" in told.changes_told(row | {"holds": interval(0.5, 0.4, 0.6)})
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_a_sentence_follows_its_figures(name):
     tell, first, second, phrase, other = SAID[name]

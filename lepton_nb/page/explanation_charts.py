@@ -277,10 +277,12 @@ def models_table(rows: Sequence[Mapping[str, Any]], caption: str) -> render.Html
 
 def changes_told(row: Mapping[str, Any]) -> str:
     """What may be promised to a refused applicant, by the figures of one model."""
-    told = (
-        f"{_upper(row['model'])}: a change within the list turns {classifiers.rate_words(row['turned'])} of the refusals. Given to a model of the "
-        f"same kind, trained on rows drawn anew, {classifiers.rate_words(row['holds'])} of these changes still turn it."
-    )  # fmt: skip
+    told = f"{_upper(row['model'])}: a change within the list turns {classifiers.rate_words(row['turned'])} of the refusals."
+    if row["holds"] is not None:
+        told += (
+            f" Given to a model of the same kind, trained on rows drawn anew, {classifiers.rate_words(row['holds'])} of these changes still "
+            "turn it."
+        )
     if row["worse"].value > 0:
         return f"{told} A change for the worse turns {classifiers.rate_words(row['worse'])}: nobody could explain that to an applicant."
     return f"{told} No refusal is turned by a change for the worse."
