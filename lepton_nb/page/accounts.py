@@ -187,8 +187,8 @@ def against_value(
     chart = _books_chart(tests, currency) if tests else render.join()
     notes = [
         render.note(
-            f"{name}: no number is concluded ({why.partition(':')[0]}), so nothing is tested; signs of impairment (IAS 36.12), a likely loss "
-            "among them, are to be judged. "
+            f"{name}: no number is concluded ({why.partition(':')[0]}), so nothing is tested; a likely loss is a sign of "
+            "impairment (IAS 36.12) to be judged. "
             f"In the books: {words.money(carrying[name], currency)}."
         )
         for name, why in left_out.items()

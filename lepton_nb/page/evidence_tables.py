@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -210,8 +211,16 @@ def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
     return render.join(table, *map(render.note, told))
 
 
-def cuts(found: Mapping[str, Any], money: Money, evaluations: Sequence[Any] = ()) -> Html:
-    """Where to cut the scores, by the money alone and as tried out on scored cases. evaluations: whose cuts these are."""
+def cuts(
+    found: Mapping[str, Any],
+    money: Money,
+    evaluations: Sequence[Any] = (),
+    each: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+) -> Html:
+    """Where to cut the scores, by the money alone and as tried out on scored cases.
+
+    evaluations: whose cuts these are; each: evaluation → money of one outcome.
+    """
     shown = []
     for name, one in found.items():
         alone = (
@@ -226,7 +235,7 @@ def cuts(found: Mapping[str, Any], money: Money, evaluations: Sequence[Any] = ()
         )
         if not one.cuts:
             continue
-        caption = f"{one.asset_id}: {words.count(one.n)} scored cases, {words.count(one.positives)} positive."
+        caption = f"{one.asset_id}: {words.count(one.n)} scored cases, {words.count(one.positives)} positive{_other_cases(one, item, each.get(name), money)}."
         shown.append(cut_table(one.cuts, money, "case", caption))
         better = [cut.name for cut in one.cuts if cut.low > 0]
         told = (
@@ -236,6 +245,15 @@ def cuts(found: Mapping[str, Any], money: Money, evaluations: Sequence[Any] = ()
         )
         shown.append(render.note(told))
     return render.join(*shown) if shown else render.note("No threshold to look for.")
+
+
+def _other_cases(one: Any, evaluation: Any, each: Mapping[str, float] | None, money: Money) -> str:
+    """What a case brings in the evaluation itself, where the scored cases are only some of its cases or others."""
+    if evaluation is None or each is None or evaluation.model.n == one.n:
+        return ""
+    counts = evaluation.model
+    worth = sum(each[name] * getattr(counts, name) for name in each) / counts.n
+    return f"; on its test of {words.count(counts.n)} {money(worth)}"
 
 
 def shifted(closed: float | None, in_use: float | None, evaluation: Any) -> str:
