@@ -14,7 +14,7 @@ from lepton_nb.page import approach_tables, words
 from lepton_nb.valuation import approaches as methods
 from lepton_nb.value_model import approaches, money
 from lepton_nb.value_model.approaches import CHARGES, COST, EXCESS, MARKET, Indication
-from lepton_nb.value_model.replacement import economic_obsolescence, replacement_costs
+from lepton_nb.value_model.replacement import economic_obsolescence, kind_rate, replacement_costs
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 YEARS = (2026, 2027)  # whole years of 365 days: dates and whole years then agree exactly
@@ -380,3 +380,25 @@ def test_a_value_held_to_what_is_earned_is_said_beside_the_weights():
 
 def test_without_a_weight_there_is_no_mean():
     assert approaches.AssetValue("M1", 5.0, 5.0, (Indication(COST, 9.0, 0.0, "beside"),)).mean is None
+
+
+def test_what_a_group_cannot_pay_of_its_charges_bears_the_return_of_what_earns():
+    premium = {"data": 0.02, "model": 0.06, "infrastructure": 0.0}
+    paid = {}
+    for yearly in (400, 90, 65):
+        plan = value_model.plan(group_of_three(premium=premium, benefits=[benefit(year, yearly) for year in YEARS]))
+        (group,), rates = plan.groups, {name: kind_rate(plan, name) for name in ("D1", "M1", "I1")}
+        values = approaches.asset_values(plan, group, float(money.group_value(plan, group)))
+        weights = approaches.rate_weights(values, rates)
+        due = sum(one.value for one in values.charges.values())
+        assert sum(weights.values()) == pytest.approx(1)
+        assert sum(weights[name] * rates[name] for name in rates) == pytest.approx(group.rate)
+        paid[yearly] = min(1.0, values.worth / due)
+        if paid[yearly] < 1:  # nothing is left to M1, and its return counts for what is not paid
+            assert values.assets["M1"].value == pytest.approx(0, abs=1e-9)
+            assert weights["M1"] == pytest.approx(1 - paid[yearly])
+        else:
+            assert weights["M1"] == pytest.approx(
+                values.assets["M1"].value / sum(one.value for one in values.assets.values())
+            )
+    assert paid[400] == 1 > paid[90] > paid[65] > 0

@@ -20,7 +20,7 @@ from lepton_nb.page import freedom
 from lepton_nb.valuation import options as formulas
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import books, ledger, options, side_by_side, stages, stopping
+from lepton_nb.value_model import books, ledger, options, planning, side_by_side, stages, stopping
 
 ROOT = Path(__file__).resolve().parent.parent
 YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
@@ -735,3 +735,34 @@ def test_stages_are_worth_the_same_in_any_unit_of_money(unit):
     whole = stages.staged(100.0, payments, 0.05, 0.4)
     part = stages.staged(100.0 / unit, [(at, amount / unit) for at, amount in payments], 0.05, 0.4)
     assert part * unit == pytest.approx(whole) and whole > 100 - 90 / 1.05**0.5
+
+
+def test_stopping_what_a_contract_binds_is_asked_for_its_price():
+    losing = {"benefits": [benefit(2026, 10)], "costs": [cost("2026-12-31", 90)]}
+    bound = make([asset("M1", useful_life_basis="contract")], **losing)
+    plan = value_model.plan(bound)
+    assert stopping.bound(plan, plan.groups[0]) == ("M1",)
+    assert any("what ending it costs is not given" in text for text in value_model.findings(plan))
+    told = stopping.stop_sentence("M1", (), 0.0, money, stopping.Today(5.0, 0.0), True, ("M1",))
+    assert "what the contract of M1 commits is not given" in told
+    free = value_model.plan(make([asset("M1", useful_life_basis="technical")], **losing))
+    priced = value_model.plan(
+        make(
+            [asset("M1", useful_life_basis="contract")],
+            **losing,
+            options=[vars(option("abandon", scale=None, salvage=0, cost=20))],
+        )
+    )
+    for one in (free, priced):
+        assert stopping.bound(one, one.groups[0]) == ()
+        assert not any("what ending it costs" in text for text in value_model.findings(one))
+
+
+def test_an_option_on_a_plan_that_is_stopped_says_what_the_plan_is_worth():
+    given = client.load(Path(__file__).resolve().parent.parent / "clients" / "retailer")
+    plan = value_model.plan(given)
+    run = planning.run_through(plan)
+    worth = float(value_model.group_value(run, run.group("M5")))
+    assert worth < float(value_model.group_value(plan, plan.group("M5"))) < 0
+    with pytest.raises(Undefined, match=rf"run to its end, D5 \+ M5 is worth {worth:,.0f} SEK"):
+        stages.business(plan, value_model.simulate(plan, draws=1024), "M5", "stage")

@@ -350,6 +350,7 @@ def test_figures_are_those_of_the_chapters_about_the_client(tmp_path):
     record.add("accuracy", 0.5, "fraction", n=100)
     other = results.Record("scorecard")
     other.add("score", 3.5, "score", n=3, source="=1+1")
+    other.add("s06.accuracy", 0.97, "share", n=597)  # of an article of the book, tried on other data than the client's
     path = tmp_path / "workbook.xlsx"
     workbook.write(path, {"mnist": record.to_dict(), "scorecard": other.to_dict()}, "x", about={"scorecard"})
     book = openpyxl.load_workbook(path)
