@@ -175,10 +175,13 @@ TINY = r"""
 """
 
 
-def check_site(site: Path, scheme: str = "http", only: Callable[[str], bool] = lambda name: True) -> Findings:
+def check_site(
+    site: Path, scheme: str = "http", only: Callable[[str], bool] = lambda name: True, looks: bool = True
+) -> Findings:
     """Visit every page of a site, in both themes and on a telephone's width; scheme is ``http`` or ``file``.
 
-    only: name of a page, as chapters/80_value.html → whether it is visited.
+    only: name of a page, as chapters/80_value.html → whether it is visited. looks: False where the other scheme has
+    shown the same pages in both themes and on a telephone: only what hangs on where files come from is asked.
     """
     site = Path(site).resolve()
     findings = Findings()
@@ -212,23 +215,29 @@ def check_site(site: Path, scheme: str = "http", only: Callable[[str], bool] = l
             _judge(site, address, name, seen, findings)
             if moved > LARGEST_SHIFT:
                 findings.moving.append(f"{name}: moved by {moved:.3f}")
-            ground = {}
-            for theme in ("light", "dark"):
-                page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-                ground[theme] = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
-                findings.low_contrast += [f"{name}, {theme}: {text}" for text in page.evaluate(CONTRAST)]
-            if ground["light"] == ground["dark"]:
-                findings.themes.append(f"{name}: the ground is {ground['light']} in both themes")
-            page.set_viewport_size(PHONE)
-            if wide := page.evaluate(SIDEWAYS):
-                findings.sideways.append(f"{name}: {wide}")
-            findings.invisible += [f"{name}, on a telephone: {text}" for text in page.evaluate(TINY)]
-            page.set_viewport_size(DESK)
+            if looks:
+                _look(page, name, findings)
         page.close()
         findings.broken_links += list(_broken(site, ids, links))
         _check_system_theme(browser, address, names, findings)
         _check_search(browser, address, titles, findings)
     return findings
+
+
+def _look(page, name: str, findings: Findings) -> None:
+    """Contrast in both themes, and what a telephone shows."""
+    ground = {}
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        ground[theme] = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        findings.low_contrast += [f"{name}, {theme}: {text}" for text in page.evaluate(CONTRAST)]
+    if ground["light"] == ground["dark"]:
+        findings.themes.append(f"{name}: the ground is {ground['light']} in both themes")
+    page.set_viewport_size(PHONE)
+    if wide := page.evaluate(SIDEWAYS):
+        findings.sideways.append(f"{name}: {wide}")
+    findings.invisible += [f"{name}, on a telephone: {text}" for text in page.evaluate(TINY)]
+    page.set_viewport_size(DESK)
 
 
 def _judge(site: Path, address: str, name: str, seen: dict, findings: Findings) -> None:

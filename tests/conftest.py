@@ -122,9 +122,15 @@ OF_CLAIMS = {f"{name}.ipynb" for name in (
     "72_deployment", "73_monitoring", "74_explanation")}  # fmt: skip
 
 
+#: Chapters that 00_summary needs: where nbval executes that as a reader does, it executes these, and what they keep is
+#: compared in the whole report. (80_value stays: it is the one that readers open.)
+OF_SUMMARY = {f"{name}.ipynb" for name in (
+    "82_metric_to_money", "83_uncertainty", "84_options", "85_speed_and_cost", "87_scorecard", "88_portfolio")}  # fmt: skip
+
+
 def pytest_collection_modifyitems(items) -> None:
     """The longest files first, then those of most tests; a file's own order stays. (``--no-loadscope-reorder`` keeps it.)"""
-    items[:] = [item for item in items if item.path.name not in OF_CLAIMS]
+    items[:] = [item for item in items if item.path.name not in OF_CLAIMS | OF_SUMMARY]
     place = {name: number for number, name in enumerate(LONGEST)}
     count = Counter(item.path for item in items)
     items.sort(key=lambda item: (place.get(item.path.name, len(LONGEST)), -count[item.path], str(item.path)))

@@ -12,7 +12,8 @@ from pathlib import Path
 import browser
 import pytest
 import whole_report
-from test_claims import SETTINGS
+from conftest import OF_SUMMARY
+from test_claims import SETTINGS, check_golden
 from whole_report import COMMAND, ROOT, Report, lepton
 
 from lepton_nb.report import chapters, editions, rows
@@ -58,6 +59,20 @@ def test_every_chapter_is_executed_and_published(report):
             assert not loud, f"{path.name} writes to standard error: {loud}"
 
 
+def test_what_a_notebook_keeps_comes_out_as_it_is_kept(report, tmp_path_factory):
+    """Golden cells of every chapter in the report; nbval asks the same where a reader opens one."""
+    _, executed = whole_report.whole(tmp_path_factory)
+    found = [chapter for chapter in chapters.read_all(ROOT) if chapter.name in report.states()]
+    assert len(found) > 25
+    for chapter in found:
+        check_golden(chapter.path, whole_report.code_of(executed / f"{chapter.name}.ipynb"))
+
+
+def test_the_chapters_that_nbval_leaves_to_the_summary_are_those_that_it_needs():
+    found = {chapter.name: chapter for chapter in chapters.read_all(ROOT)}
+    assert {found[name].path.name for name in found["summary"].needs} > OF_SUMMARY
+
+
 def of_the_client(name: str) -> bool:
     """Whether a page is of the client's part, or one of two of the book."""
     return not name.startswith("chapters/") or name in ("chapters/20_mathematics.html", "chapters/80_value.html")
@@ -65,9 +80,8 @@ def of_the_client(name: str) -> bool:
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_the_site_holds_in_a_real_browser(report, scheme):
-    findings = browser.check_site(
-        report.out / "site", scheme, {"http": lambda name: True, "file": of_the_client}[scheme]
-    )
+    only = {"http": lambda name: True, "file": of_the_client}[scheme]
+    findings = browser.check_site(report.out / "site", scheme, only, looks=scheme == "http")
     assert findings.pages >= 5
     assert findings.problems() == []
 
