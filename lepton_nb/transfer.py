@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +18,7 @@ from lepton_nb import training  # first: it starts Keras quietly
 
 import keras  # isort: skip
 
-from lepton_nb.valuation.intervals import normal_reach  # isort: skip
+from lepton_nb.explaining.map_checks import mean_of_groups  # isort: skip
 
 __all__ = [
     "Gap", "Judged", "Saved", "at_side", "benefit_row", "better_of", "carried", "distillation_loss", "enter_figures", "enter_gap", "enter_saved", "features", "gap", "head_start",
@@ -174,7 +173,6 @@ class Gap:
     high: float
     n: int  # rows
     groups: int
-    level: float = 0.95
 
     def times(self, factor: float) -> Gap:
         """The same gap in another unit: ``n`` times it, and it is one of right answers among n."""
@@ -206,26 +204,21 @@ def judged(truth: np.ndarray, chance: np.ndarray, area: bool = False) -> Judged:
     return Judged(value, pull)
 
 
-def gap(ours: Sequence[Judged], theirs: Sequence[Judged], groups: np.ndarray | None = None, level: float = 0.95) -> Gap:
+def gap(ours: Sequence[Judged], theirs: Sequence[Judged], groups: np.ndarray | None = None) -> Gap:
     r"""Difference of two ways, one result a seed each, on the same rows; siblings count as one observation.
 
-    With $u_i$ the difference of the pulls of row i, mean over the seeds, and G groups,
-
-    $$ s^2 = \frac{G}{G-1} \sum_g \Bigl(\sum_{i \in g} u_i\Bigr)^2 $$
-
-    and the interval is normal. It is that of other test rows of the same kind for these trained networks; how far the
-    seeds lie apart is told beside it. groups: (n,); None: each row is its own.
+    A row's value is n times the difference of its pulls (mean over the seeds), and the interval is that of
+    ``explaining.map_checks.mean_of_groups`` over these values. It is the interval of other test rows of the same kind
+    for these trained networks; how far the seeds lie apart is told beside it. groups: (n,); None: each row is its own.
 
     Reference: Obuchowski, Nonparametric Analysis of Clustered ROC Curve Data, Biometrics 53, 1997.
     """
     rows = len(ours[0].pull)
-    places = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    places = np.arange(rows) if groups is None else np.asarray(groups)
     pull = np.mean([one.pull for one in ours], axis=0) - np.mean([one.pull for one in theirs], axis=0)
     value = float(np.mean([one.value for one in ours]) - np.mean([one.value for one in theirs]))
-    sums = np.bincount(places, pull)
-    spread = math.sqrt(len(sums) / (len(sums) - 1) * float(np.sum(sums**2)))
-    reach = normal_reach(level) * spread
-    return Gap(value, value - reach, value + reach, rows, len(sums), level)
+    found = mean_of_groups(value + rows * pull, places)
+    return Gap(value, found.low, found.high, rows, len(np.unique(places)))
 
 
 # ---------------------------------------------------------------- labels saved
