@@ -158,7 +158,7 @@ def test_labels_of_equations_are_the_books_own():
 
 
 #: One of each kind: without data, with a data set and a setting of the reader's own, with a client.
-ALONE = {"10_architecture": {}, "30_mnist": SETTINGS["30_mnist"], "80_value": {}}
+ALONE = {"10_architecture": {}, "41_alarms": SETTINGS["41_alarms"], "80_value": {}}
 
 
 @pytest.mark.parametrize("name", ALONE)
