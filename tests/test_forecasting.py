@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lepton_nb import training  # first: it starts Keras quietly
 
-from lepton_nb import datasets, forecasting, series  # isort: skip
+from lepton_nb import datasets, forecasting, results, series  # isort: skip
 from lepton_nb.datasets.etth1 import CHANNELS
 from lepton_nb.models import build_forecaster, quantile_loss
 from lepton_nb.page import forecasting_charts, render
@@ -473,3 +473,17 @@ def test_where_series_come_from_is_said_and_a_stand_in_is_named_as_one(monkeypat
     )
     other = replace(made[0], stand_in=False, source="somewhere", licence="CC BY")
     assert "Stand-in" not in plain(forecasting_charts.origin([other]))
+
+
+# ------------------------------------------------------------------ the recorded run
+
+
+def test_the_recorded_run_stays_near_the_line_and_its_intervals_hold_what_they_promise():
+    record = results.recorded("forecasting")
+    assert record.profile == "full" and not any(data["stand_in"] for data in record.data)
+    for horizon in (96, 192, 336, 720):
+        line, network = (record[f"etth1_{horizon}_{way}_mse"].value for way in ("line", "network"))
+        assert network <= line + 0.01
+        assert line < record[f"etth1_{horizon}_naive_mse"].value
+    assert record["etth1_96_line_mse"].value == pytest.approx(0.370, abs=0.003)  # as measured elsewhere on this file
+    assert len(record.tables["cost_by_week"]) == 32
