@@ -1,4 +1,4 @@
-"""The samples are whole, and what was measured in them says where: in a record that holds it, or by a script."""
+"""The samples are whole, and what was measured in them names the record that holds it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,10 @@ RECORD = re.compile(r"(\w+) of book/measured/(\w+)\.json")
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_a_trial_is_that_of_the_record_it_names_or_of_the_script(sample):
+def test_a_trial_is_that_of_the_record_it_names(sample):
     for trial in client.load(ROOT / "clients" / sample).trials:
         named = RECORD.search(trial.sample)
-        if not named:
-            (script,) = re.findall(r"benchmarks/\w+\.py", trial.sample)
-            assert trial.trial_id in (ROOT / script).read_text(encoding="utf-8")
-            continue
+        assert named, f"{trial.trial_id}: its sample names no record"
         path = ROOT / "book" / "measured" / f"{named[2]}.json"
         figure = json.loads(path.read_text(encoding="utf-8"))["figures"][named[1]]
         better = -1 if "_gain_over_" in named[1] else 1  # errors of a forecast: less is better
