@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 #: Outcomes of a decision on one case, in the order of a confusion matrix.
@@ -48,6 +49,30 @@ def class_weights(seen: float, in_use: float) -> dict[str, float]:
     {'tp': 0.2, 'fp': 1.8, 'fn': 0.2, 'tn': 1.8}
     """
     return {name: in_use / seen if name in OF_POSITIVES else (1 - in_use) / (1 - seen) for name in OUTCOMES}
+
+
+@dataclass(frozen=True)
+class RatesInUse:
+    """Fractions of all cases, or of the flagged ones, at another share of positive cases."""
+
+    flagged: float
+    precision: float | None  # None: nothing is flagged
+    accuracy: float
+
+
+def rates_in_use(recall: float, false_alarm_rate: float, prevalence: float) -> RatesInUse:
+    """What recall r and false-alarm rate f make of a share π of positive cases: flagged π r + (1−π) f, precision
+    π r / flagged, accuracy π r + (1−π)(1−f). Recall and false-alarm rate are taken to stay as they are.
+
+    All arguments are fractions in 0..1. Reference: Bayes' theorem.
+
+    >>> found = rates_in_use(0.8, 0.1, 0.2)
+    >>> round(found.flagged, 3), round(found.precision, 3), round(found.accuracy, 3)
+    (0.24, 0.667, 0.88)
+    """
+    flagged = prevalence * recall + (1 - prevalence) * false_alarm_rate
+    right = prevalence * recall
+    return RatesInUse(flagged, right / flagged if flagged else None, right + (1 - prevalence) * (1 - false_alarm_rate))
 
 
 def singular(noun: str) -> str:

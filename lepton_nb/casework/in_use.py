@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lepton_nb.casework.forms import CaseSet
 from lepton_nb.client import ThreePoint
@@ -25,27 +25,3 @@ def as_in_use(case_set: CaseSet, share: float | None) -> CaseSet:
     )
     words = f"{WEIGHTED} {100 * seen:.1f} % positive cases in the test to {100 * share:.1f} % in use"
     return replace(case_set, money=money, positive_share=share, split=f"{case_set.split}; {words}")
-
-
-@dataclass(frozen=True)
-class RatesInUse:
-    """Fractions of all cases, or of the flagged ones, at another share of positive cases."""
-
-    flagged: float
-    precision: float | None  # None: nothing is flagged
-    accuracy: float
-
-
-def rates(recall: float, false_alarm_rate: float, prevalence: float) -> RatesInUse:
-    """What recall r and false-alarm rate f make of a share π of positive cases: flagged π r + (1−π) f, precision
-    π r / flagged, accuracy π r + (1−π)(1−f). Recall and false-alarm rate are taken to stay as they are.
-
-    All arguments are fractions in 0..1. Reference: Bayes' theorem.
-
-    >>> found = rates(0.8, 0.1, 0.2)
-    >>> round(found.flagged, 3), round(found.precision, 3), round(found.accuracy, 3)
-    (0.24, 0.667, 0.88)
-    """
-    flagged = prevalence * recall + (1 - prevalence) * false_alarm_rate
-    right = prevalence * recall
-    return RatesInUse(flagged, right / flagged if flagged else None, right + (1 - prevalence) * (1 - false_alarm_rate))

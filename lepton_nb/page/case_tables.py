@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb.casework import in_use
+from lepton_nb import terms
 from lepton_nb.page import charts, evidence_tables, plots, render, words
 from lepton_nb.page.evidence_words import weighted
 from lepton_nb.page.render import Html
@@ -131,7 +131,7 @@ def decisions(judged: Any) -> Html:
         for name, (_, each) in policies.items():
             if each["recall"] is None or each["false_alarm_rate"] is None:
                 continue
-            found = in_use.rates(each["recall"].value, each["false_alarm_rate"].value, share)
+            found = terms.rates_in_use(each["recall"].value, each["false_alarm_rate"].value, share)
             used = {"precision": found.precision, "accuracy": found.accuracy, "flagged_share": found.flagged}
             for key, row in zip(RATES, rates, strict=True):
                 row[f"{name}, in use"] = words.percent(used[key]) if used.get(key) is not None else "as tested"

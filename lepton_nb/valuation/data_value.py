@@ -64,7 +64,7 @@ def shapley(
     value: Value,
     permutations: int = 2000,
     seed: int = 0,
-    exact_players: int = EXACT_PLAYERS,
+    exact_players: int | None = None,
 ) -> Attribution:
     r"""Shapley value: each player's marginal contribution, averaged over all orders of joining.
 
@@ -86,7 +86,8 @@ def shapley(
     """
     names, worth = _game(players, value)
     n = len(names)
-    if n <= whole("exact_players", exact_players, 0, EXACT_PLAYERS):
+    exact = EXACT_PLAYERS if exact_players is None else whole("exact_players", exact_players, 0, EXACT_PLAYERS)
+    if n <= exact:
         weights = np.array([1 / (n * math.comb(n - 1, size)) for size in range(n)])
         return _exact(names, worth, weights, "exact Shapley value over all coalitions")
 

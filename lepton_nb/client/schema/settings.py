@@ -382,16 +382,13 @@ class Case(Frozen):
         "in the order of time. Texts with a class: a table. Translations: .tsv, source and target."
     )
     target: Text | None = column(
-        "Column to be predicted; for tables and series. Of an anomaly_detector: whether a row led to a failure; missing: "
-        "its data are read, and nothing is measured.",
-        default=None,
+        "Column to be predicted. Of an anomaly_detector: of a failure; without it nothing is measured.", default=None
     )
     positive: Text | None = column(
         "Value of the target that counts as 1, where the classes are not 0 and 1; several with ; between.", default=None
     )
     baseline_column: Text | None = column(
-        "Column, or array of the .npz, with what was done before: 0 or 1. Missing: one decision for all rows stands in, the "
-        "whole gain hangs on it.",
+        "Column, or array of the .npz, with what was done before: 0 or 1. Missing: one decision for all rows.",
         default=None,
     )
     amount_column: Text | None = column("Column with the amount that is at stake in a row.", default=None)
