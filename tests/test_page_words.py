@@ -71,7 +71,7 @@ CASES = [
     (words.estimate(Three(5, 5, 5), unit="kWh"), "5 kWh"),
     (words.estimate(Three(0.0025, 0.025, 0.0475)), "0.025 (0.0025 to 0.0475)"),
     (words.estimate(None, "EUR"), "–"),
-    (words.plus_minus(1_083_412, 2_310, "EUR"), "1.08 m ± 2 k EUR"),
+    (words.plus_minus(1_083_412, 2_310, "EUR"), "1.08 m ± 0.002 m EUR"),
     (words.plus_minus(SimpleNamespace(value=0.31234, standard_error=0.0041)), "0.3123 ± 0.004"),
     (words.plus_minus(5_000, 0, "EUR"), "5 000 EUR"),
     (words.chance(0.344), "34 %"),

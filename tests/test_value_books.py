@@ -14,7 +14,7 @@ from test_value_model import benefit, cost, plan_of
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import accounts, by_year, value_tables, words
-from lepton_nb.value_model import books, ledger, portfolio, profits
+from lepton_nb.value_model import books, ledger, planning, portfolio, profits
 from lepton_nb.value_model.lines import without_amortisation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -220,7 +220,7 @@ def test_a_group_that_costs_more_than_it_brings_is_negative_on_every_page_and_re
     page = str(accounts.against_value([replace(test, carrying=7.0)], {}, {}, "EUR"))
     assert "\u22127.00" in page
     told = str(value_tables.groups(found.conclusion, words.Money("EUR")))
-    assert "Below nothing" in told and "the total would be 0" in told
+    assert "Worth less than nothing" in told and "it would be 0" in told
 
 
 def test_without_a_number_a_group_is_neither_tested_nor_chosen(bank, changed):
@@ -471,6 +471,50 @@ def test_profit_by_year_is_cash_with_what_is_written_off_put_back():
     assert [one.year for one in found] == [2026, 2027, 2028]
 
 
+@pytest.mark.parametrize(
+    ("name", "prices"), [("manufacturer", ""), ("bank", ""), ("retailer", ""), ("retailer", "nominal")]
+)
+def test_profit_of_all_years_is_cash_less_what_stands_in_the_books(name, prices):
+    client = clients.load(ROOT / "clients" / name)
+    if prices:
+        flat = client.valuation.model_copy(update={"price_basis": prices})
+        client = client.model_copy(update={"valuation": flat})
+    plan = value_model.plan(client)
+    found = profits.profits(plan)
+    held = profits.held(plan, found)
+    profit, cash = sum(one.after_tax for one in found), sum(one.cash for one in found)
+    opening = sum(books.carrying_amounts(plan, ledger.books(client)).values())
+    assert held.opening == pytest.approx(opening) and opening > 0
+    assert profit == pytest.approx(cash - opening + held.closing + held.worn)
+    # only rising prices take anything off the charges, and only of real figures
+    assert (held.worn > 1) == (plan.inflation > 0) and held.worn == pytest.approx(max(held.worn, 0.0), abs=1e-6)
+    flows = [value_model.cash_flows(planning.on_basis(plan, "owner"), group) for group in plan.groups]
+    assert [one.counted for one in found] == pytest.approx(
+        [sum(float(y.net) for y in years) for years in zip(*flows, strict=True)]
+    )
+    if name == "manufacturer":  # the substitute's price is no part of the ledger; what fails is written off in full
+        assert cash - sum(one.counted for one in found) == pytest.approx(0.7 * 505_372, rel=1e-3)
+        assert sum(one.amortisation for one in found) == pytest.approx(
+            opening + 140_000
+        ) and held.closing == pytest.approx(0, abs=1)
+
+
+def test_a_development_that_may_fail_is_written_off_by_both_chances():
+    from test_value_model import asset, benefit, cost, plan_of
+
+    made = [asset(useful_life_years=4, in_service_date=None, p_technical_success=0.6)]
+    rows = [cost("2026-09-30", 100, phase="development")]
+    plan = plan_of(made, [benefit(y, 100) for y in (2027, 2028)], rows, tax=0.25)
+    found = profits.profits(plan)
+    assert found[0].amortisation == pytest.approx(40) and found[0].tax == 0
+    assert found[1].amortisation == pytest.approx(0.6 * 100 / 4)
+    held = profits.held(plan, found)
+    assert held.opening == 0 and held.closing == pytest.approx(
+        0.6 * 100 * (1 - sum(one.amortisation for one in found[1:]) / 60)
+    )
+    assert sum(one.after_tax for one in found) == pytest.approx(sum(one.cash for one in found) + held.closing)
+
+
 def test_profit_by_year_is_the_owners_on_any_basis(foundry):
     market = foundry.client.model_copy(
         update={"valuation": foundry.client.valuation.model_copy(update={"basis_of_value": "fair_value_ifrs13"})}
@@ -488,6 +532,10 @@ def test_benefits_by_driver_and_year_are_those_of_the_cash_flows(foundry):
         assert told == pytest.approx(sum(float(year.benefits) for year in years))
     page = str(by_year.drivers(found, [span.year for span in plan.periods], "EUR"))
     whole = sum(map(sum, found.values()))
-    assert words.thousands(whole) in page and "capped by the price of a substitute" in page
+    assert words.thousands(whole) in page and "cap by its substitute" in page
+    assert (
+        found["M1", profits.CAP][1] == pytest.approx(410_000 - 619_495, abs=1)
+        and min(found["M1", "escapes_and_false_rejects"]) >= 0
+    )
     nets = str(by_year.net_flows({group.name: years for group, years in zip(plan.groups, flows, strict=True)}, "EUR"))
     assert words.thousands(sum(float(year.net) for years in flows for year in years)) in nets

@@ -80,6 +80,9 @@ STAGE = {
     "staged": 20.0,
     "development": 150.0,
     "payments": 160.0,
+    "likely": 140.0,
+    "low": 110.0,
+    "high": 210.0,
     "first_payment": "2027-03-31",
 }
 
@@ -88,6 +91,9 @@ def test_gate_where_a_payment_may_be_refused_and_the_plan_loses():
     options = record(stages=[STAGE])
     (one,) = told(records([group(verdict="not supported", value=-5.0)], options=options))
     assert (one.word, one.about, one.money, one.day, one.beside) == ("gate", "A", 160.0, date(2027, 3, 31), 20.0)
+    assert (one.likely, one.low, one.high, one.more) == (140.0, 110.0, 210.0, 25.0)
+    exact = first_page.Sums({"value": None}, "EUR")
+    assert first_page._range_of(one, exact).replace(words.THIN, " ") == " expected (planned 140 EUR, 110 to 210 EUR)"
     for change in ({"as_planned": 1.0}, {"staged": 1.5}):  # worth paying as planned; a right worth at most 1 %
         found = told(records([group()], options=record(stages=[STAGE | change])))
         assert [one.word for one in found] == ["keep"]
@@ -232,8 +238,41 @@ def test_books_without_a_number_are_said_to_be_untested():
 
 def test_what_was_spent_is_told_beside_the_number_where_it_is_large():
     for spent, expected in ((60_000.0, True), (1_000.0, False)):
-        page = str(first_page.outside(record({"sunk": figure(spent)}), first_page.Sums(TOTAL, "EUR")))
-        assert ("60" in page) == expected and "Money spent" in page
+        for basis in ("owner", "market"):  # a buyer takes no books over
+            value = record({"sunk": figure(spent)}, settings=[{"name": "basis", "value": basis}])
+            saved = record({"tax_saved_by_amortisation": figure(30_000.0)})
+            page = str(first_page.outside(value, first_page.Sums(TOTAL, "EUR"), saved))
+            assert ("60" in page) == expected and "Money spent" in page
+            assert ("30" in page and "amortisation saves" in page) == (expected and basis == "owner")
+
+
+def test_an_option_is_decided_on_where_the_right_is_worth_more_than_a_hundredth_of_its_group():
+    row = {
+        "asset": "A",
+        "kind": "expand",
+        "until": "2028-06-30",
+        "cost": 650.0,
+        "any_time": 28.0,
+        "today": -89.0,
+        "best": "wait",
+    }
+    for change, expected in (
+        ({}, 1),
+        ({"any_time": 9.0}, 0),
+        ({"any_time": 9.0, "today": 5.0}, 1),
+        ({"kind": "abandon"}, 0),
+    ):
+        rows = [row | change, row | change | {"any_time": 21.0, "volatility": 0.2}]
+        found = [one for one in told(records([group()], options=record(options=rows))) if one.word == "option"]
+        assert len(found) == expected  # the first volatility alone
+        if found:
+            assert (found[0].about, found[0].day, found[0].money, found[0].page) == (
+                "A",
+                date(2028, 6, 30),
+                650.0,
+                "options",
+            )
+            assert found[0].what == "to expand it, or not (wait)"
 
 
 def test_sums_that_are_settled_add_wherever_they_are_told():
@@ -298,6 +337,7 @@ def test_thin_books_ask_for_a_new_value_those_with_least_above_them_first():
             "assumption": "gain",
             "unit": "EUR per case",
             "at": 0.0512,
+            "basis": "fair value",
         }
 
     found = decided.triggers(
@@ -308,7 +348,7 @@ def test_thin_books_ask_for_a_new_value_those_with_least_above_them_first():
     told = first_page._trigger(one, first_page.Sums({"value": None}, "EUR"))
     assert (
         told.replace(words.THIN, " ")
-        == "when gain comes to 0.051 EUR per case: B is worth no more than its books (20.00 EUR more now)"
+        == "when gain comes to 0.051 EUR per case: B is worth no more than its books (fair value 120 EUR now, books 100 EUR)"
     )
     rate = decided.Trigger(kind="sign", about="discount rate", at=7.6, unit="percentage point", now="B", page="value")
     assert "discount rate comes to +7.6 points: B is worth nothing" in first_page._trigger(rate, None)
@@ -359,7 +399,7 @@ def test_decisions_are_told_by_name_and_what_is_small_only_where_it_stops():
     ("label", "low", "high", "unit", "said"),
     [
         ("discount rate", "−1", "+1", "percentage point", "which return a year investors ask −1 to +1 percentage point"),
-        ("half-life of the gain of A", "1.02", "no decay", "years", "half of the lead of Model A is gone after 1 year or never"),
+        ("half-life of the gain of A", "1.02", "no decay", "years", "after how long half of the lead of Model A is gone: 1 year or never"),
         ("technical success of A", "fails", "succeeds", "", "whether the development of Model A works out: fails or succeeds"),
         ("money per false negative: E", "−930.14", "−568.42", "EUR", "what a case that Model A misses costs: 570 to 930 EUR"),
         ("adoption: energy saving (A)", "each low", "each high", "share", "how much of it is really used (energy saving): each low or each high"),
@@ -372,7 +412,7 @@ def test_assumptions_are_said_as_a_person_says_them(label, low, high, unit, said
     assert first_page.in_words(row, record(), {"A": "Model A"}) == said
 
 
-def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, **total):
+def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, of_b=None, **total):
     """What the page on the origin of the number reads."""
     known = {
         "groups": [group("A") | {"rate": 0.12}, group("B") | {"rate": 0.134}, group("C", counts=False) | {"rate": 0.3}]
@@ -383,7 +423,8 @@ def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, **tota
         "scenarios": [{"p": 0.4, "value": 500_000.0}, {"p": 0.6, "value": 700_000.0}],
         "rests": [{"group": "A", "evaluation": "E", "grade": "measured", "present": 300.0}, {"group": "B", "evaluation": "", "grade": "pilot", "present": 900.0}],
         "gains": [{"evaluation": "E", "n": 6000}, {"evaluation": "F", "n": 500}, {"evaluation": "G", "n": 90}],
-        "cash": [{"year": 2026 + at, "net": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
+        "cash": [{"year": 2026 + at, "net": net, "planned": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
+        "returns": [{"group": name, "payback": back, "outlay": back is not None} for name, back in (("A", None), ("B", of_b))],
     }  # fmt: skip
     return record(**known)
 
@@ -405,12 +446,18 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
         and "25 % of benefits tested (6 000 cases); else pilot." in told
         and "tax benefit" not in told
     )
-    assert "Rate 12.0 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
+    assert "Discount rate 12.0 to 13.4 %" in told and "Payback no outlay first" in told and "draft, unsigned" in told
     assert "2026 2027" in told and "57 106" in told and "2028" not in told  # up to the last year in which money flows
     paid = plainly(origin.derivation(value_of((-50_000.0, 80_000.0), True, 1.625), sums, "A. Valuer"))
     assert "Payback 1.6 years" in paid and "for signature" in paid and f"{words.MINUS}50 80" in paid
     never = plainly(origin.derivation(value_of((-50_000.0, 10_000.0), True), sums, ""))
     assert "Payback none" in never
+    one = plainly(origin.derivation(value_of(of_b=3.75), sums, ""))
+    assert "Payback B: 3.8 years; else no outlay first" in one and "planned" not in one
+    capped = value_of()
+    capped.tables["cash"][1]["planned"] = 206_000.0
+    both = plainly(origin.derivation(capped, sums, ""))
+    assert "planned 57 206" in both and "capped, as valued 57 106" in both
     assert str(origin.derivation(value_of(value=None), sums, "")) == ""
     page = str(origin.derivation(value_of(), sums, ""))
     assert page.count("80_value.ipynb") == 5 and page.count("83_uncertainty.ipynb") == 3
@@ -450,7 +497,7 @@ def test_a_test_set_is_told_by_what_the_model_finds():
     }
     found = record({"A_recall": figure(0.5, low=0.43, high=0.55)})
     assert first_page.in_words(row, found, {"A": "Model A"}) == (
-        "what Model A really gains, by its test (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of what matters): 1 to 2 EUR per case"
+        "what Model A gains, by its test (it finds 43 to 55\N{NARROW NO-BREAK SPACE}% of what matters): 1 to 2 EUR per case"
     )
 
 

@@ -332,7 +332,14 @@ KEPT = {"loss_years": "run", "loss_years_reason": "the test looks at costs alone
 
 @pytest.mark.parametrize(
     ("below", "bound"),
-    [(0.005, "at most 1 %"), (0.05, "at most 10 %"), (0.5, "at most 50 %"), (0.51, "above 50 %")],
+    [
+        (0.005, "at most 1 %"),
+        (0.05, "at most 10 %"),
+        (0.4, "at most 50 %"),
+        (0.6, "above 50 %"),
+        (0.5, "at most 50 %, by so little that it is a coin toss"),
+        (0.507, "above 50 %, by so little that it is a coin toss"),
+    ],
 )
 def test_a_verdict_says_the_limit_that_it_keeps(below, bound):
     assert value_model.verdict(below).reason == f"P(value < 0) is {bound}"

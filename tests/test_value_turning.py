@@ -47,8 +47,8 @@ def test_money_per_outcome_turns_at_money_as_it_is_stated():
     item = evaluation(outcome_value={"tp": (0, 0, 0), "fp": (-1, -1, -1), "fn": (-12, -10, -2), "tn": (0, 0, 0)})
     plan = plan_of(benefits=[linked(2026)], costs=[cost("2026-12-31", 500)], evaluations=[item])
     row = next(row for row in rows_of(plan) if "false negative" in row["assumption"])
-    # (8 × x − 2) / 100 a case, 1,000 cases
-    assert row["turns_at"] == pytest.approx(-(500 / 10 + 2) / 8, rel=1e-6)
+    # (8 × x − 2) / 100 a case, 1,000 cases; the posterior of the test, which is drawn, has half a case more in each cell
+    assert row["turns_at"] == pytest.approx(-(500 / 10 + 2) / 8, rel=0.05)
 
 
 def test_nothing_lies_between_success_and_failure():
@@ -63,7 +63,6 @@ def test_every_way_begins_at_what_is_used_and_ends_where_the_bar_ends():
         likely = {group.name: float(value_model.group_value(plan, group)) for group in plan.groups}
         bars, seen = bars_of(plan), 0
         for group in plan.groups:
-            of = turning.valued(plan, group)
             for move, bar in bars[group.name][:6]:
                 for up, end in ((False, bar.value_at_low), (True, bar.value_at_high)):
                     way = turning.path(plan, move, up)
@@ -71,10 +70,10 @@ def test_every_way_begins_at_what_is_used_and_ends_where_the_bar_ends():
                         assert move.low_words in ("fails", "each low")
                         continue
                     seen += 1
-                    value = of(move.assets)
                     scale = max(abs(likely[group.name]), abs(end), 1.0)
-                    assert value(way.world(0.0)) == pytest.approx(likely[group.name], abs=1e-6 * scale)
-                    assert value(way.world(1.0)) == pytest.approx(end, abs=1e-6 * scale)
+                    first, last = (float(value_model.group_value(plan, group, way.world(at))) for at in (0.0, 1.0))
+                    assert first == pytest.approx(likely[group.name], abs=1e-6 * scale)
+                    assert last == pytest.approx(end, abs=1e-6 * scale)
                     told = move.high_words if up else move.low_words
                     number = float(told.replace(words.MINUS, "-").lstrip("+")) if told[-1].isdigit() else None
                     if number is not None and move.name != "rate":
@@ -82,7 +81,21 @@ def test_every_way_begins_at_what_is_used_and_ends_where_the_bar_ends():
         assert seen > 6
 
 
-def test_at_the_figure_that_turns_a_sign_the_value_is_nothing():
+def test_while_one_figure_stands_still_all_else_is_drawn():
+    plan = plan_of(benefits=[benefit(2026, (20, 100, 120))], costs=[cost("2026-12-31", (10, 10, 40))])
+    group = plan.groups[0]
+    of = turning.expected(plan, group, turning.drawn_world(plan))
+    # 20 of costs and 80 of benefits on average, a year ahead at 10 %
+    assert of(None)(MOST_LIKELY) == pytest.approx((80 - 20) / 1.1, rel=2e-3)
+    (move,) = (one for one in value_model.assumptions(plan) if one.label.startswith("unit value"))
+    way = turning.path(plan, move, up=False)
+    assert of(move.assets)(way.world(1.0)) == pytest.approx(
+        0, abs=0.1
+    )  # 20 less the mean cost, not the most likely one
+    assert turning.place(way, lambda world: of(move.assets)(world) - 20 / 1.1) is not None
+
+
+def test_at_the_figure_that_turns_a_sign_the_expected_value_is_nothing():
     found = 0
     for name in ("manufacturer", "retailer", "bank"):
         plan = value_model.plan(clients.load(CLIENTS / name))
@@ -93,7 +106,7 @@ def test_at_the_figure_that_turns_a_sign_the_value_is_nothing():
             group = next(one for one in plan.groups if one.name == row["group"])
             move = by_label[row["assumption"]]
             ways = [turning.path(plan, move, up) for up in (False, True)]
-            of = turning.valued(plan, group)(move.assets)
+            of = turning.expected(plan, group, turning.drawn_world(plan))(move.assets)
             ends = [way for way in ways if turning.place(way, of) is not None]
             at = [(way, turning.place(way, of)) for way in ends]
             assert any(
@@ -118,22 +131,22 @@ def held(carrying: float, value: float = 100.0, brings: float = 0.0, **named):
 
 
 def test_headroom_is_gone_where_the_value_has_fallen_by_as_much():
-    plan, tests, means = held(80.0)
-    (one,) = headroom.headrooms(plan, tests, means, means, bars_of(plan))
+    plan, tests, _ = held(80.0)
+    (one,) = headroom.headrooms(plan, tests, bars_of(plan))
     assert (one.above, one.carrying) == (pytest.approx(20), 80.0)
     turn = next(turn for turn in one.turns if turn.assumption.startswith("unit value"))
     # 110 at the end of a year are worth 100 at 10 %; 88 are worth 80
     assert (turn.used, turn.at) == (110, pytest.approx(88, rel=1e-4)) and turn.thin and one.thin
     rate = next(turn for turn in one.turns if turn.assumption == "discount rate")
-    assert (rate.used, rate.at) == (0.0, pytest.approx(27.5, rel=1e-4)) and not rate.thin  # 110 / 1.375 = 80
+    assert (rate.used, rate.at) == (0.0, pytest.approx(2.5, rel=1e-2))  # 90 on average / 1.125 = 80
     assert one.turns[0] == turn and headroom.table([one])[0]["at"] == turn.at
     (told,) = headroom.findings([one], words.Money("EUR"), words.figure)
     assert told.startswith("M1 stands 20") and "at 88" in told
 
 
 def test_headroom_that_no_single_change_takes_away_is_not_thin():
-    plan, tests, means = held(10.0)
-    (one,) = headroom.headrooms(plan, tests, means, means, bars_of(plan))
+    plan, tests, _ = held(10.0)
+    (one,) = headroom.headrooms(plan, tests, bars_of(plan))
     assert not one.thin and headroom.findings([one], words.Money("EUR"), words.figure) == []
     page = str(accounts.headroom([one], "EUR"))
     assert "nothing that was looked at is enough" in page and page.count("<tr>") == 2
@@ -141,10 +154,11 @@ def test_headroom_that_no_single_change_takes_away_is_not_thin():
 
 def test_a_half_life_that_is_not_drawn_is_looked_at():
     ages = [asset(half_life_years=2.0, half_life_basis="technical")]
-    plan, tests, means = held(98.0, assets=ages, benefits=[benefit(year, 100) for year in (2026, 2027, 2028)])
-    (one,) = headroom.headrooms(plan, tests, means, means, bars_of(plan))
+    rows = [benefit(year, 100) for year in (2026, 2027, 2028)]
+    likely = float(value_model.evaluate(plan_of(assets=ages, benefits=rows, costs=[spent("2025-06-30", 90)])).total)
+    plan, tests, _ = held(likely - 2, likely, assets=ages, benefits=rows)
+    (one,) = headroom.headrooms(plan, tests, bars_of(plan))
     turn = next(turn for turn in one.turns if turn.assumption == "half-life of the gain of M1")
-    likely = float(value_model.evaluate(plan).total)
     left = value_model.evaluate(plan, World(half_lives={"M1": turn.at})).total
     assert turn.used == 2.0 and likely - float(left) == pytest.approx(2.0, rel=1e-5) and turn.thin
 
@@ -161,18 +175,18 @@ def test_what_stopping_brings_holds_the_headroom_up():
             "volatility_source": "a",
         }
     ]
-    plan, tests, means = held(80.0, options=sold)
-    (one,) = headroom.headrooms(plan, tests, means, means, bars_of(plan))
+    plan, tests, _ = held(80.0, options=sold)
+    (one,) = headroom.headrooms(plan, tests, bars_of(plan))
     assert all(turn.at is None for turn in one.turns) and not one.thin
 
 
 def test_a_group_with_a_loss_or_without_books_has_no_headroom():
-    plan, tests, means = held(0.0)
-    assert headroom.headrooms(plan, tests, means, means, bars_of(plan)) == ()
+    plan, tests, _ = held(0.0)
+    assert headroom.headrooms(plan, tests, bars_of(plan)) == ()
     lost = [
         SimpleNamespace(group="M1", carrying=200.0, result=SimpleNamespace(impairment_loss=100.0, recoverable=100.0))
     ]
-    assert headroom.headrooms(plan, lost, means, means, bars_of(plan)) == ()
+    assert headroom.headrooms(plan, lost, bars_of(plan)) == ()
     assert "No group is tested" in str(accounts.headroom([], "EUR"))
 
 

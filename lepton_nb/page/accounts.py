@@ -166,11 +166,16 @@ def carrying(
 
 
 def against_value(
-    tests: Sequence[Any], left_out: Mapping[str, str], carrying: Mapping[str, float], currency: str
+    tests: Sequence[Any],
+    left_out: Mapping[str, str],
+    carrying: Mapping[str, float],
+    currency: str,
+    prices: Mapping[str, Any] | None = None,
 ) -> render.Html:
     """The books against both values, and the impairment test.
 
-    left_out: the groups for which no number is concluded, with the reason; carrying: what stands in the books by group.
+    left_out: the groups for which no number is concluded, with the reason; carrying: what stands in the books by group;
+    prices: asset → its comparable prices, of assets of several that are tested.
     """
     rows = [
         {"Group": test.group, "In the books": test.carrying, "Value in use": test.result.value_in_use,
@@ -180,7 +185,7 @@ def against_value(
     ]  # fmt: skip
     money = [name for name in (rows[0] if rows else {}) if name not in ("Group", "Rate before tax")]
     caption = (
-        "Each group as one unit: the means of the draws, to the owner (in use) and to a market participant (fair value). The "
+        "Means of the draws. The "
         "recoverable amount is the higher of the two, and at least 0: who would lose gives the group up. Costs of disposal are taken as none."
     )
     table = render.table(rows, dict.fromkeys(money, _money(currency)), caption, none="No group to test.")
@@ -198,6 +203,16 @@ def against_value(
         for test in tests
         if test.result.fair_value_less_costs <= 0 < test.result.value_in_use
     ]
+    if prices:
+        told = words.listed(
+            f"{name} ({words.plural(found.n, 'price')}, median {words.money(found.value, currency)})"
+            for name, found in prices.items()
+        )
+        notes.append(
+            render.note(
+                f"{told}: comparables of one asset. Fair value is that of the whole group, by its flows; they weigh in how it is divided, on a market basis."
+            )
+        )
     return render.join(table, chart, *notes)
 
 
@@ -231,7 +246,7 @@ def headroom(found: Sequence[Any], currency: str) -> render.Html:
             for number, turn in enumerate(turns)
         ] or [first | {"If this alone changes": "nothing that was looked at is enough"}]  # fmt: skip
     caption = (
-        "What single change takes away that a group can bring more than stands in the books: most likely figures, the nearest first. "
+        "What single change takes away that a group can bring more than stands in the books: this figure alone, all else drawn, the nearest first. "
         "May well come: inside its range, at most two points of rate, at most half a half-life."
     )
     return render.table(rows, caption=caption, none="No group is tested that has something in the books and no loss.")
@@ -257,7 +272,11 @@ def calendar(found: Any, near: date | None = None) -> render.Html:
     ]  # fmt: skip
     caption = "The calendar, on the valuation date. Not legal advice."
     caption += " What has been in force for longer than a year, or without a day, is in the appendix." if near else ""
-    none = "No rule begins to bear on them within the year, or has since one year ago." if near else "Nothing applies."
+    none = (
+        "No rule has come into force for these assets within a year, and none with a date lies ahead."
+        if near
+        else "Nothing applies."
+    )
     table = render.table(rows, caption=caption, none=none)
     return render.join(table, *(render.note(sentence) for sentence in found.sentences if near))
 
@@ -319,17 +338,26 @@ def amortisation(charged: Sequence[Mapping[str, Any]], spans: Sequence[str], cur
     return render.table(rows, forms, caption, sums=spans, none="No amortisation lowers the tax.")
 
 
-def profits(found: Sequence[Any], currency: str) -> render.Html:
-    """What the assets do to profit and cash by year, in thousands."""
+def profits(found: Sequence[Any], held: Any, currency: str) -> render.Html:
+    """What the assets do to profit and cash by year, in thousands. held: what stands in the books before and after."""
+    capped = any(abs(one.cash - one.counted) >= 0.5 for one in found)
     rows = [
         {"Year": str(one.year), "Benefits": one.benefits, "Running": -one.running, "Written off": -one.amortisation,
          "Before tax": one.before_tax, "Tax": -one.tax, "After tax": one.after_tax, "Capitalised": -one.development, "Cash": one.cash}
+        | ({"Cash counted": one.counted} if capped else {})
         for one in found
     ]  # fmt: skip
     sums = [name for name in (rows[0] if rows else {}) if name != "Year"]
+    more = f", plus the {words.money(held.closing, currency)} left in them at the end" if held.closing >= 0.5 else ""
+    more += (
+        f", plus {words.money(held.worn, currency)} by which rising prices lessen the charges"
+        if held.worn >= 0.5
+        else ""
+    )
     caption = (
-        f"Thousand {currency}, most likely, all groups; the first and the last period may be parts of a year. Cash is profit after tax, "
-        "with what is written off added back and what is capitalised taken off."
+        f"Thousand {currency}, most likely, all groups; first and last period may be parts of a year. A failed development is written off "
+        f"at its last payment, by its chance. Profit in all: cash less the {words.money(held.opening, currency)} in the books today{more}."
+        + (" Counted: after a substitute's cap, as in the value." if capped else "")
     )
     return render.table(rows, dict.fromkeys(sums, words.thousands), caption, sums=sums, unless_zero=("Capitalised", "Written off"),
                         none="No money flows after the valuation date.")  # fmt: skip

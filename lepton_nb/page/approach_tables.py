@@ -56,15 +56,17 @@ def spent(costs: Mapping[str, Any], money: Money) -> Html:
 def replacement(costs: Mapping[str, Any], money: Money) -> Html:
     """From the direct cost to what an asset costs new and what is left of that."""
     rows = [
-        {"Asset": name, "Direct": money(cost.built.direct), "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
-         "Return forgone": money(cost.built.opportunity_cost, within=(0, cost.new)), "New": money(cost.new), "Depreciation": words.share(cost.functional),
-         "After it": money(cost.depreciated), "Life left": words.years(cost.remaining_life, endless="nothing")}
+        {"Asset": name, "Direct": told[0], "Bound": words.years(cost.build_years), "Rate": words.rate(cost.rate),
+         "Return forgone": told[1], "New": sum(told), "Depreciation": words.share(cost.functional),
+         "After it": cost.depreciated, "Life left": words.years(cost.remaining_life, endless="nothing")}
         for name, cost in costs.items() if cost.built is not None
+        for told in [words.apportioned((cost.built.direct, cost.built.opportunity_cost), 100 * round(cost.new / 100), 100)]
     ]  # fmt: skip
     lacking = [f"{name}: {cost.sentence}" for name, cost in costs.items() if cost.built is None]
-    caption = "Replacement cost. Overhead and developer's profit are not stated, so these are low estimates. Source: costs.csv."
+    caption = f"Replacement cost, thousand {money.currency}. Overhead and developer's profit are not stated, so these are low estimates. Source: costs.csv."
+    forms = dict.fromkeys(("Direct", "Return forgone", "New", "After it"), words.thousands)
     return render.join(
-        render.table(rows, caption=caption, none="No asset has a cost."), *map(render.note, words.once(lacking))
+        render.table(rows, forms, caption, none="No asset has a cost."), *map(render.note, words.once(lacking))
     )
 
 
@@ -219,7 +221,7 @@ def tax_benefits(found: Mapping[str, Any]) -> Html:
         when = {"mid": "in the middle", "end": "at the end"}[one.timing]
         caption = (
             f"A buyer's tax benefit: factor = 1 ÷ (1 − t ÷ n × a). Tax rate t {words.rate(one.tax)}, written off over n = {one.years:g} years in equal parts; "
-            f"a: what 1 a year over n years is worth today at the group's rate k, {when} of each year. Source: client.yml, tax."
+            f"a: what 1 a year over n years is worth today, {when} of each year, at the group's rate k as a market participant's values weigh its assets. Source: client.yml, tax."
         )
     return render.table(rows, caption=caption, none="The tax law grants a buyer no such benefit (client.yml, tax).")
 

@@ -51,19 +51,48 @@ def cash_chart(flows: Mapping[str, Sequence[Any]], currency: str, caption: str, 
     return plots.show(charts.cash_by_year([year.year for year in spans], parts, currency), caption, name)
 
 
-def net_flows(flows: Mapping[str, Sequence[Any]], currency: str) -> Html:
-    """What is left of each group's benefits after costs and tax, by year. flows: group → its years."""
-    rows = [
-        {"Group": name}
-        | {str(year.year): float(year.net) for year in years}
-        | {"All years": float(sum(year.net for year in years)), "Present value": float(sum(year.present for year in years))}
-        for name, years in flows.items()
-    ]  # fmt: skip
+def net_flows(
+    flows: Mapping[str, Sequence[Any]], currency: str, planned: Mapping[str, Sequence[Any]] | None = None
+) -> Html:
+    """What is left of each group's benefits after costs and tax, by year. flows: group → its years; planned: without caps."""
+
+    def row(told: str, amounts: Sequence[tuple[Any, float, float]]) -> dict[str, Any]:
+        by_year = {str(year): net for year, net, _ in amounts}
+        return (
+            {"Group": told}
+            | by_year
+            | {"All years": sum(by_year.values()), "Present value": sum(one[2] for one in amounts)}
+        )
+
+    rows, capped = [], False
+    for name, years in flows.items():
+        free = (planned or flows)[name]
+        cut = [
+            (year.year, float(year.net - other.net), float(year.present - other.present))
+            for year, other in zip(years, free, strict=True)
+        ]
+        rows.append(row(name, [(year.year, float(year.net), float(year.present)) for year in free]))
+        if any(abs(net) >= 0.5 for _, net, _ in cut):
+            rows.append(row(f"{name}: the cap", cut))
+            capped = True
     caption = (
         f"Net of costs and tax, thousand {currency}; the first and the last year may be parts of one. Present value: at the group's rate, before "
-        "a buyer's tax benefit. Source: benefits.csv, costs.csv, client.yml."
+        "a buyer's tax benefit. "
+        + ("The cap: what a substitute's price keeps out of the value, and no ledger shows. " if capped else "")
+        + "Source: benefits.csv, costs.csv, client.yml."
     )
     return _table(rows, ("Group",), caption, "No money flows.")
+
+
+def whole_years(lines: Sequence[Any], first: Any, money: words.Money) -> Html:
+    """That running costs of a whole year stand beside benefits of a part of it. lines: those costs; first: the first period."""
+    if not lines:
+        return render.join()
+    less = sum(line.amount.mode for line in lines) * (1 - first.share)
+    return render.note(
+        f"{first.year}: running costs dated on its last day count in full beside benefits of {first.days} days. If they are a whole year's, "
+        f"{money(less)} before tax is too much."
+    )
 
 
 def drivers(found: Mapping[tuple[str, str], Sequence[float]], years: Sequence[int], currency: str) -> Html:
@@ -75,8 +104,8 @@ def drivers(found: Mapping[tuple[str, str], Sequence[float]], years: Sequence[in
         for (asset, driver), amounts in found.items()
     ]  # fmt: skip
     caption = (
-        f"Benefits by driver, thousand {currency}, most likely: as decay and adoption leave them, times the chance that a development succeeds, "
-        "capped by the price of a substitute; before tax and costs. Source: benefits.csv."
+        f"Benefits by driver, thousand {currency}, most likely: after decay, adoption and chance of success, "
+        "a substitute's cap apart; before tax and costs. Source: benefits.csv."
     )
     return _table(rows, ("Asset", "Benefit"), caption, "No benefit lies after the valuation date.")
 

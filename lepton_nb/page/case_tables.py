@@ -59,7 +59,7 @@ def _public(judged: Any) -> Html:
     counts = (
         "The value rests on it all the same: benefits link to this case."
         if told.rests
-        else "No benefit links to it: what it gains counts nowhere in the value, and no money of a year is told."
+        else "No benefit links to it: what it gains counts nowhere in the value; money a year below is what these rows would bring at the client's prices and volume."
     )
     return render.banner("Public data.", f"No test of the client's own model on its own cases was made here. {counts}")
 

@@ -361,7 +361,7 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
         rows.append({
             "Asset": item.asset_id, "Rate": item.what, "Measured": words.percent(item.measured.value),
             "90 %": words.percent_range(item.measured.interval), "Baseline": words.percent(item.baseline),
-            "No gain below": words.percent(item.no_gain), "Costs more below": words.percent(item.no_use), "Group worth nothing below": words.percent(value),
+            "No gain below": words.percent(item.no_gain), "Costs more below": words.percent(item.no_use), "Group worth nothing below": words.percent(item.no_value),
             "Room, points": None if value is None else words.number(100 * (item.measured.value - value), 1),
             "Interval above": None if value is None else "yes" if item.measured.low > value else "not wholly",
         })  # fmt: skip
@@ -371,7 +371,7 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
     return render.join(
         render.table(
             rows,
-            caption=f"Costs more: the group is worth more without the model. Room: from what was measured to there. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
+            caption=f"All else drawn. Costs more: the group is worth more without the model. Room: from what was measured to there. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
             none="No metric to lower.",
         ),
         *map(render.note, words.once(told)),
@@ -407,7 +407,7 @@ def break_even_chart(found: Sequence[Any], currency: str) -> Html:
         axis.axhline(0, color=plots.GREY, linewidth=0.9)
     return plots.show(
         grid[0].figure,
-        "Value of the group if only this rate were different. Band: as measured, 90 % interval.",
+        "Expected value of the group if only this rate were different. Band: as measured, 90 % interval.",
         "break-even",
     )
 

@@ -30,7 +30,7 @@ SMALL, SMALL_LOSS = "small", "small loss"
 ALWAYS = ("stop", "write down")
 SAID = {
     "keep": "Keep", "gate": "Decide at the gate", "stop": "Stop", "write down": "Write down", "renegotiate": "Renegotiate", "retrain": "Retrain",
-    "measure": "Measure more", "train less often": "Train less often",
+    "measure": "Measure more", "train less often": "Train less often", "option": "Decide on the option",
 }  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def conclusion(value: Any, word: str, sums: Sums) -> Html:
         )
     wide = (total["high"] - total["low"]) / abs(total["value"]) if total["value"] else math.inf
     told = (
-        f"{word}, probability below zero {words.chance(total['below_zero'], total['draws'])}; nine cases in ten lie within "
+        f"{word}, probability below zero {words.chance(total['below_zero'], total['draws'])}; nine in ten from "
         f"{sums.range(total)} ({words.times(wide)} the value)"
     )
     figure = sums(total["value"], "value")
@@ -197,9 +197,11 @@ def decisions(
     rows: dict[Any, dict[str, Any]] = {}
     for one in (one for one in found if one in large):
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
-        parts = [sums.said(one.money, one.page), render.plain(f" {what}")]
+        parts = [sums.said(one.money, one.page), render.plain(f"{_range_of(one, sums)} {what}")]
         if one.beside is not None:
             parts += [render.plain("; "), sums.said(one.beside, one.page), render.plain(f" {one.beside_what}")]
+        if one.more is not None and value.tables["total"][0]["value"] is not None:
+            parts += [render.plain("; total with it "), sums(value.tables["total"][0]["value"] + one.more, "options")]
         key = (one.about, one.day) if one.word in ALWAYS else len(rows)
         if key in rows:  # stopped and written down: one thing to decide
             before = rows[key]
@@ -207,13 +209,21 @@ def decisions(
             before["Money"] = render.join(before["Money"], render.plain("; "), *parts)
             continue
         rows[key] = {
-            "Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": words.date(one.day)
+            "Decision": SAID[one.word], "On": spoken(one.about, value, names), "Money": render.join(*parts), "By": f"{'until ' if one.word == 'keep' else ''}{words.date(one.day)}"
         }  # fmt: skip
     left = len(found) - len(large)
     told = [f"{left} smaller: in the appendix."] if left > 0 else []
-    told += [f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."] if sums.least else []
-    more = [render.note(" ".join(told))] if told else []
-    return render.join(render.table(rows.values(), none="Nothing lies ahead that could be decided."), *more)
+    return render.join(
+        render.table(rows.values(), none="Nothing lies ahead that could be decided."), *map(render.note, told)
+    )
+
+
+def _range_of(one: Any, sums: Sums) -> str:
+    """Of a payment that is an expected sum: what is planned, and between which ends it lies."""
+    if one.likely is None or one.low == one.high:
+        return ""
+    ends = words.money_range((one.low, one.high), sums.currency)
+    return f" expected (planned {words.money(one.likely, sums.currency)}, {ends})"
 
 
 def short(name: str) -> str:
@@ -281,6 +291,8 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
             }
         )
     more = [render.note(f"{left} more lines are in the appendix.")] if left > 0 else []
+    if any(re.search(rf">(?:{SMALL}|{SMALL_LOSS})<", str(row["Value"])) for row in rows):
+        more.append(render.note(f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."))
     return render.join(render.table(rows, total=total["value"] is not None, none="Nothing lies ahead."), *more)
 
 
@@ -299,11 +311,16 @@ def untested(value: Any, portfolio: Any, sums: Sums) -> Html:
     return render.note(render.join(sums(held, "portfolio"), render.plain(told)))
 
 
-def outside(value: Any, sums: Sums) -> Html:
-    """What is not in the number: what was spent, rights, what lies beyond, scores."""
+def outside(value: Any, sums: Sums, portfolio: Any) -> Html:
+    """What is not in the number: what was spent, rights, what lies beyond, scores; and the tax by amortisation, which is in it."""
+    owner = any(row == {"name": "basis", "value": "owner"} for row in value.tables["settings"])
+    saved = portfolio.figures["tax_saved_by_amortisation"].value if owner else 0.0
     spent = value.figures["sunk"].value
+    told = [sums(spent, "value")] if spent >= sums.least else []
+    if told and saved >= sums.least:
+        told += [render.plain(", but for "), sums(saved, "portfolio"), render.plain(" of tax that amortisation saves")]
     return render.paragraph(
-        "Money spent", *([render.plain(" ("), sums(spent, "value"), render.plain(")")] if spent >= sums.least else []),
+        "Money spent", *([render.plain(" ("), *told, render.plain(")")] if told else []),
         "; rights to ", render.link("wait, expand or stop", f"{PAGES['options']}.ipynb"), "; other rates; anything after horizon or life; ",
         render.link("scores", "87_scorecard.ipynb"), "; unpriced benefits.",
     )  # fmt: skip
@@ -312,9 +329,9 @@ def outside(value: Any, sums: Sums) -> Html:
 #: How a person says what an assumption is about: pattern of its label → words.
 PLAIN = (
     (r"discount rate", "which return a year investors ask"),
-    (r"half-life of the gain of (\w+)", "half of the lead of {1} is gone after"),
+    (r"half-life of the gain of (\w+)", "after how long half of the lead of {1} is gone:"),
     (r"technical success of (\w+)", "whether the development of {1} works out:"),
-    (r"gain per case by the test set .*", "how much more {asset} really brings than what was done before:"),
+    (r"gain per case by the test set .*", "how much more {asset} brings than what was done before:"),
     (r"share accepted: .*", "which share of the answers of {asset} is taken unchanged:"),
     (r"money per false negative: .*", "what a case that {asset} misses costs:"),
     (r"money per false positive: .*", "what a false alarm of {asset} costs:"),
@@ -338,7 +355,7 @@ def in_words(row: Mapping[str, Any], metrics: Any, names: Mapping[str, str]) -> 
     recall = metrics.figures.get(f"{assets[0]}_recall") if len(assets) == 1 else None
     if row["assumption"].startswith("gain per case") and recall is not None and recall.low is not None:
         found = words.percent_range((recall.low, recall.high), 0)
-        return f"what {asset} really gains, by its test (it finds {found} of what matters): {_ends(row)}"
+        return f"what {asset} gains, by its test (it finds {found} of what matters): {_ends(row)}"
     for pattern, told in PLAIN:
         if match := re.fullmatch(pattern, row["assumption"]):
             groups = {str(at): names.get(text, text) for at, text in enumerate(match.groups(), start=1)}
@@ -377,21 +394,39 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 
 def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most: int = 3) -> Html:
-    """The assumptions that carry the value, in words, with the value at both ends."""
-    told = []
-    for row in value.tables["tornado"][:most]:
-        ends = sorted((row["value_at_low"], row["value_at_high"]))
-        said = in_words(row, metrics, names)
-        told.append(render.join(render.plain(f"{words.sentence(said)} Then "), sums(ends[0], "value"),
-                                render.plain(" to "), sums(ends[1], "value"), render.plain(".")))  # fmt: skip
-    base = "Then: all else most likely."
+    """The assumptions that carry the value, in words, with the value at both ends; useful lives in place of what moves it less."""
+    rows, lived = value.tables["tornado"][:most], _lives(value)
+    if lived is not None and len(rows) == most and _swing(rows[-1]) < abs(lived[1] - lived[0]):
+        rows = rows[:-1]
+    told = [
+        _then(in_words(row, metrics, names), sorted((row["value_at_low"], row["value_at_high"])), sums) for row in rows
+    ]
+    if lived is not None and told:
+        told.append(_then("useful lives a year shorter or longer", lived, sums))
+    base = f"Then: all else most likely ({sums.plain(value.tables['total'][0]['most_likely'])})."
     counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
     held = [
         row for row in value.tables["held"] if row["asset_id"] in counted and row["without"] >= max(sums.least, 0.5)
     ]
-    named = " ".join(row["assumption"] for row in value.tables["tornado"][:most])
+    named = " ".join(row["assumption"] for row in rows)
     told += [_held(row, names, sums, named) for row in sorted(held, key=lambda row: -row["without"])[:1]]
     return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
+
+
+def _then(said: str, ends: Sequence[float], sums: Sums) -> Html:
+    """An assumption and the value at both its ends."""
+    parts = [sums(end, "value") for end in ends]
+    return render.join(render.plain(f"{words.sentence(said)} Then "), parts[0], render.plain(" to "), parts[1], render.plain("."))  # fmt: skip
+
+
+def _swing(row: Mapping[str, Any]) -> float:
+    return abs(row["value_at_high"] - row["value_at_low"])
+
+
+def _lives(value: Any) -> tuple[float, float] | None:
+    """The value with all useful lives one year shorter and one year longer; None where they are not on record."""
+    found = {row["years"]: row["value"] for row in value.tables.get("lives", ())}
+    return (found[-1.0], found[1.0]) if {-1.0, 1.0} <= set(found) else None
 
 
 def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums, named: str = "") -> Html:
@@ -399,7 +434,7 @@ def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums, named: s
 
     named: what is said above, where the substitute may be named already.
     """
-    offer = "its substitute" if row["offer"] in named else f"the price of {short(row['offer'])}"
+    offer = "its substitute" if row["offer"] in named else short(row["offer"])
     ends = row["least"], row["most"]
     amount = words.money(ends[0], sums.currency) if ends[0] == ends[1] else words.money_range(ends, sums.currency)
     most = f"{short(names[row['asset_id']])}: held to {amount} a year by {offer}; "
@@ -431,10 +466,13 @@ def evidence(uncertainty: Any, value: Any, studies: Iterable[Any], key: Any, sum
         if worth.value < sums.least:
             light.append(words.groups(group["name"]))
             continue
+        one = priced.get(group["name"])
+        if one and max(one.money, one.beside) >= sums.least:
+            told.append(render.plain(f"{words.groups(group['name'])}: the test cases above."))
+            continue
         parts = [render.plain(f"{words.groups(group['name'])}: the {FROM_CASE.sub('test set of the case ', rows[0]['label'])}; worth at most "),
                  sums(rows[0]["value"], "uncertainty")]  # fmt: skip
-        one = priced.get(group["name"])
-        if one and max(one.money, one.beside) < sums.least:  # else it is told among the decisions
+        if one:
             parts += [
                 render.plain(f"; {words.count(one.n)} further test cases for "),
                 sums.said(one.money, "uncertainty"),
@@ -472,14 +510,17 @@ def _trigger(one: Any, sums: Sums) -> str:
     if one.kind == "law":
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
-        remark = f", {one.unit}" if one.unit else ""
-        return f"when the {one.about} falls to {words.percent(one.at, 0)} (now {words.percent(one.now, 0)}{remark}): it no longer pays"
+        remark = "" if one.measured is None else f" on {words.date(one.measured)}, n = {words.count(one.n)}"
+        remark += f", {one.unit}" if one.unit else ""
+        return f"when the {one.about} falls to {words.percent(one.at, 0)} ({'now ' if one.measured is None else ''}{words.percent(one.now, 0)}{remark}): it no longer pays"
     if one.at in ("fails", "succeeds"):
         return f"when {one.about.replace('technical success', 'the development')} {one.at}: {words.groups(one.now)} has another sign"
     at, about = _limit(one), one.about.replace("gain per case by the test set ", "the gain by the test ")
     if one.kind == "books":
-        above = words.money(one.beside, sums.currency, within=sums.ends)
-        return f"when {about} comes to {at}: {words.groups(one.now)} is worth no more than its books ({above} more now)"
+        now, books = (
+            words.money(amount, sums.currency, within=sums.ends) for amount in (one.books + one.beside, one.books)
+        )
+        return f"when {about} comes to {at}: {words.groups(one.now)} is worth no more than its books ({one.basis} {now} now, books {books})"
     if isinstance(one.at, str):
         return f"when {one.about} comes out at {at}: {words.groups(one.now)} has changed sign before"
     return f"when {about} comes to {at}: {words.groups(one.now)} is worth nothing"

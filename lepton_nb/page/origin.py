@@ -57,16 +57,37 @@ def _key(value: Any, signed: str) -> list[tuple[str, str]]:
     rates = [row["rate"] for row in value.tables["groups"] if row["counts"]]
     one = len(set(map(words.rate, rates))) == 1
     shown = words.rate(rates[0]) if one else words.percent_range((min(rates), max(rates)), 1)
+    return [
+        ("Discount rate", shown),
+        ("Payback", _payback(value)),
+        ("State", "for signature" if signed else "draft, unsigned"),
+    ]
+
+
+def _payback(value: Any) -> str:
+    """Payback of all groups together; where they need no outlay first, of those that do by themselves."""
     cash = value.tables["cash"][0]
-    payback = words.years(cash["payback"], why="none")
-    if cash["payback"] is None:
-        payback = "no outlay first" if cash["outlay"] is False else "none"
-    return [("Rate", shown), ("Payback", payback), ("State", "for signature" if signed else "draft, unsigned")]
+    if cash["payback"] is not None or cash["outlay"]:
+        return "none" if cash["payback"] is None else words.years(cash["payback"])
+    paid = [row for row in value.tables["returns"] if row["outlay"]]
+    if len(paid) != 1:
+        return "differs by group" if paid else "no outlay first"
+    back = paid[0]["payback"]
+    return f"{words.groups(paid[0]['group'])}: {'none' if back is None else words.years(back)}; else no outlay first"
 
 
 def _cash(value: Any, currency: str) -> Html:
-    """Cash after tax of each year, most likely, of the groups with a number, up to the last year in which any flows."""
+    """Cash after tax of each year, most likely, of the groups with a number, up to the last year in which any flows.
+
+    As planned, and below it as the value counts it where a substitute's price caps it.
+    """
     rows = value.tables["cash"]
-    last = max((at for at, row in enumerate(rows) if round(row["net"] / 1000)), default=0)
-    line = {f"Thousand {currency}": "Cash after tax"} | {str(row["year"]): row["net"] for row in rows[: last + 1]}
-    return render.table([line], dict.fromkeys(list(line)[1:], lambda net: words.number(net / 1000, 0)))
+    last = max((at for at, row in enumerate(rows) if round(row["planned"] / 1000)), default=0)
+    shown = {"Cash after tax, planned": "planned", "capped, as valued": "net"}
+    if all(abs(row["planned"] - row["net"]) < 0.5 for row in rows):
+        shown = {"Cash after tax": "net"}
+    lines = [
+        {f"Thousand {currency}": told} | {str(row["year"]): row[what] for row in rows[: last + 1]}
+        for told, what in shown.items()
+    ]
+    return render.table(lines, dict.fromkeys(list(lines[0])[1:], lambda net: words.number(net / 1000, 0)))

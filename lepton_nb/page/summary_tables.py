@@ -20,7 +20,7 @@ def groups(value: Any, learned: Any, names: Mapping[str, str], money: Money) -> 
         if told is not None and told.note:
             follow.append(words.sentence(told.note))
         # A reason that only says the limit repeats the chance beside it.
-        plain = row["reason"].startswith("P(value") and "discounting" not in row["reason"]
+        plain = row["reason"].startswith("P(value") and not re.search("discounting|coin", row["reason"])
         because = "" if plain else f": {row['reason']}"
         shown = money(row["value"]) if row["counts"] else "a range only"
         rows.append({

@@ -80,8 +80,8 @@ def tails(simulations: Mapping[str, Any], found: Mapping[str, Any], money: Money
         for name, one in simulations.items()
     ]  # fmt: skip
     caption = (
-        "± one Monte Carlo standard error. Value at risk: below it lie the worst draws, so that at 95 % it is the low end of the range, told "
-        "here with its own error; expected shortfall: their mean. The tails of groups do not add up: bad draws of one meet good draws of another."
+        "± one Monte Carlo standard error. Value at risk: below it lie the worst draws, so that at 95 % it is the low end of the range; expected "
+        "shortfall: their mean. Tails of groups do not add up."
     )
     return render.table(rows, caption=caption, none="No group has a value.")
 
@@ -191,7 +191,7 @@ def learning(found: Mapping[str, Any], money: Money, most: int = 4) -> Html:
         ]
     caption = (
         "Value of perfect information (EVPI) and of one input (EVPPI), ± one standard error; correlations included. "
-        "So: the rule is below; the first input listed is the one to learn first. Not listed: inputs whose worth is not above two standard errors."
+        "So: the rule is below; first listed, first to learn. Not listed: what is worth under two standard errors."
     )
     return render.table(rows, caption=caption, none="No group has a value.")
 

@@ -248,7 +248,7 @@ def groups(found: Any, money: Money, ends: Mapping[str, tuple[float, bool]] = Ma
     without = found.value - sum(item.value for item in losing) + sum(amount for amount, _ in given)
     at = "before what contracts commit" if any(open_ for _, open_ in given) else "with what ending them costs"
     told = (
-        f"Below nothing, and in the total as it is because its costs are planned: {words.listed(item.name for item in losing)}. "
+        f"Worth less than nothing: {words.listed(item.name for item in losing)}; in the total all the same, because its costs are planned. "
         f"Given up, {at}, the total would be {money(without)}."
     )
     return render.join(table, render.note(told))

@@ -507,6 +507,10 @@ def plus_minus(value: Any, error: Any = None, currency: str = "", why: str = "")
     step = 10.0 ** math.floor(math.log10(spread))
     if not currency:
         return f"{figure(found)} ± {_digits(spread, min(max(-round(math.log10(step)), 0), 12))}"
+    _, unit, letter, _ = next(scale for scale in SCALES if abs(found) >= scale[0])
+    if letter and spread < unit:  # both in one unit
+        digits = min(round(math.log10(unit / step)), 12)
+        return f"{_scaled(found, None)} ± {_digits(spread / unit, digits)}{THIN}{letter}{THIN}{currency}"
     return f"{_scaled(found, None)} ± {_scaled(spread, step)}{THIN}{currency}"
 
 

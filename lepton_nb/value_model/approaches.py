@@ -28,8 +28,8 @@ APPROACH_RULES = {
     "it, with what the reconciliation leaves to no asset alone (together). An asset of no cost and no benefit of its own is "
     "worth nothing and changes nothing.",
     "Cost": "Replacement cost new: the actual research and development costs of costs.csv, plus the return forgone while the "
-    "money was bound (from the first payment to the first day of use, at the cost of capital plus the premium of the kind "
-    "of asset). Running costs and training of staff are no part of it. Prices are not trended: no index is given.",
+    "money was bound (half the time from the first payment to the first day of use, as if paid evenly, at the cost of capital "
+    "plus the premium of the kind of asset). Running costs and training of staff are no part of it. Prices are not trended: no index is given.",
     "Depreciation": "Each payment ages from its date or the first day of use, whichever is later. With a half-life "
     "what is left is 2^(−age / half-life), without one life left / (life left + age); past the useful life nothing is left. An asset has "
     "one life, that of the register: a later payment does not lengthen it.",

@@ -16,6 +16,7 @@ from lepton_nb.value_model.conclusion import Conclusion, conclude
 from lepton_nb.value_model.ledger import LEASED, Book, books, plain, treatment
 from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan, without_amortisation
+from lepton_nb.value_model.market import market_prices
 from lepton_nb.value_model.money import amortisation, cash_flows, evaluate, group_value
 from lepton_nb.value_model.planning import on_basis
 from lepton_nb.value_model.portfolio import Ask
@@ -208,6 +209,14 @@ def impairment_tests(
     return tests
 
 
+def prices_of_parts(plan: Plan, tests: Sequence[Test]) -> dict[str, Any]:
+    """The comparable prices of assets of tested groups, where they are enough to conclude on: no part of the fair value."""
+    tested = {test.group for test in tests}
+    names = [name for group in plan.groups if group.name in tested for name in group.assets if name in plan.benefits_of]
+    found = {name: market_prices(plan, name) for name in names}
+    return {name: prices for name, prices in found.items() if prices is not None and prices.conclusive}
+
+
 def flows_before_tax(plan: Plan, group: Group) -> list[tuple[float, float]]:
     """(time in years, money) of a group before tax: benefits, running costs, and what assets need to be ready."""
     flows = [
@@ -336,7 +345,7 @@ def findings(
                 f"{name} is written off and still in use: its life was set too short, or it should be replaced."
             )
     words += [
-        f"{ask.group} has a value below 0 and asks for {money(ask.spend)}: no budget funds it."
+        f"{ask.group} has a value below 0 and asks for {money(ask.spend)}: no budget funds it{', and what may be refused is decided at the gate' if ask.before_it_earns else ''}."
         for ask in asked
         if ask.value < 0 and ask.spend
     ]
@@ -396,11 +405,12 @@ def levels(plan: Plan) -> tuple[Level, ...]:
         "half-lives and useful lives": True,
         "chances of technical success": any(asset.p_technical_success is not None for asset in client.assets),
     }
+    counted = {line.link_id for line in plan.benefits}
     others = (
         "made-up data, no evidence"
-        if plan.stood_in
+        if counted & plan.stood_in
         else "public data that stand for the client's own"
-        if plan.on_public
+        if counted & plan.on_public
         else ""
     )
     measured = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +11,14 @@ from scipy import optimize
 
 from lepton_nb.client import ThreePoint
 from lepton_nb.valuation import performance
+from lepton_nb.value_model import tested
 from lepton_nb.value_model.approaches import dropped_with
 from lepton_nb.value_model.gains import LEVEL, gain_per_case, most_likely_money
 from lepton_nb.value_model.line_money import benefit, cap, chance_of_all, cost
-from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import MOST_LIKELY, cash_flows, group_value
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import cash_flows, price_factor, tax_benefit_factor
 from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.turning import drawn_world, standing
 from lepton_nb.value_model.world import World
 
 
@@ -66,7 +69,7 @@ class BreakEven:
 
 
 def break_even_recall(plan: Plan, evaluation) -> BreakEven:
-    """Recall at which the model gains nothing, and at which its group is worth nothing (rule Break-even)."""
+    """Recall at which the model gains nothing, and at which the expected value of its group is nothing (rule Break-even)."""
     money, model = most_likely_money(evaluation), evaluation.model
     measured = performance.wilson_interval(model.tp, model.positives, LEVEL)
     share, positive = model.positives / model.n, money["tp"] - money["fn"]
@@ -105,6 +108,8 @@ def break_even_acceptance(plan: Plan, accepted) -> BreakEven:
     name = accepted.asset_id
     measured = performance.wilson_interval(accepted.accepted, accepted.n, LEVEL)
     group = plan.group(name)
+    # the share stands still as measured, scaled by the attribution
+    still = World(drawn={tested.name(accepted): tested.level(accepted)})
 
     def at(share: float) -> tuple[Plan, World]:
         factor = share / measured.value if measured.value else 0.0
@@ -114,7 +119,7 @@ def break_even_acceptance(plan: Plan, accepted) -> BreakEven:
             else line
             for line in plan.benefits
         )
-        return replace(plan, benefits=lines), MOST_LIKELY
+        return replace(plan, benefits=lines), still
 
     return _break_even(name, "share accepted", measured, None, None, "", group, at, name, plan)
 
@@ -128,15 +133,21 @@ def _break_even(asset_id, what, measured, baseline, no_gain, word, group, at, li
         words = f"Nothing was accepted, so the value cannot be scaled to another {what}."
         return BreakEven(asset_id, what, measured, baseline, no_gain, None, words, (), ())
 
-    def value_at(rate: float) -> float:
-        changed, world = at(rate)
-        return float(group_value(changed, group, world))
+    drawn = drawn_world(plan)
 
-    lacking = without(plan, asset_id)
+    def present_at(rate: float) -> np.ndarray:
+        changed, still = at(rate)
+        return _present(changed, group, standing(drawn, still), group.assets)
+
+    def value_at(rate: float) -> float:
+        found = present_at(rate)
+        return float(np.mean(found)) * price_factor(found, tax_benefit_factor(plan, group))
+
+    gone = dropped_with(plan, asset_id)
+    lacking = _present(plan, group, drawn, [name for name in group.assets if name not in gone])
 
     def brought_at(rate: float) -> float:
-        changed, world = at(rate)
-        return float(sum(year.present for year in cash_flows(changed, group, world))) - lacking
+        return float(np.mean(present_at(rate)) - np.mean(lacking))
 
     no_value, said = _root(value_at, f"the group {group.name} is worth something")
     rates = tuple(np.linspace(0, 1, 41).tolist())
@@ -146,11 +157,9 @@ def _break_even(asset_id, what, measured, baseline, no_gain, word, group, at, li
     )  # fmt: skip
 
 
-def without(plan: Plan, asset_id: str) -> float:
-    """Present value of the group of an asset without it and what serves it alone, before a buyer's tax benefit."""
-    gone, group = dropped_with(plan, asset_id), plan.group(asset_id)
-    stay = [name for name in group.assets if name not in gone]
-    return float(sum(year.present for year in cash_flows(plan, group, members=stay)))
+def _present(plan: Plan, group: Group, world: World, members: Iterable[str]) -> np.ndarray:
+    """(draws,) present value of these members of a group, before a buyer's tax benefit."""
+    return np.asarray(sum(year.present for year in cash_flows(plan, group, world, members=members)), dtype=float)
 
 
 def _root(function, words: str) -> tuple[float | None, str]:

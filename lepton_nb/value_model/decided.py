@@ -18,11 +18,11 @@ from lepton_nb.value_model.stages import WORTH_NAMING
 from lepton_nb.value_model.times import years_later
 from lepton_nb.value_model.verdict import NOT_SHOWN, OLDEST_EVALUATION, VERDICTS, WITHHELD
 
-KEEP, GATE, STOP, WRITE, RENEGOTIATE, RETRAIN, MEASURE, SPARE = WORDS = (
-    "keep", "gate", "stop", "write down", "renegotiate", "retrain", "measure", "train less often",
+KEEP, GATE, STOP, WRITE, RENEGOTIATE, RETRAIN, MEASURE, SPARE, OPTION = WORDS = (
+    "keep", "gate", "stop", "write down", "renegotiate", "retrain", "measure", "train less often", "option",
 )  # fmt: skip
 #: The order in which decisions are told: what cannot wait comes first.
-ORDER = (STOP, WRITE, GATE, RENEGOTIATE, MEASURE, SPARE, RETRAIN, KEEP)
+ORDER = (STOP, WRITE, GATE, RENEGOTIATE, OPTION, MEASURE, SPARE, RETRAIN, KEEP)
 OPEN, NOT_SUPPORTED = VERDICTS[2][1], VERDICTS[3][1]
 #: Share of the gain that may be lost before a model is to be trained again.
 MAY_BE_LOST = 0.25
@@ -33,7 +33,8 @@ AGAIN = 1
 
 RULES: Mapping[str, str] = {
     "Keep": f"The value of a group is at most to one half below zero, its sign is shown, and nothing bids to stop it. Until the next valuation, {AGAIN} year on.",
-    "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment.",
+    "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment; in the total with that right the plan as fixed gives way to it.",
+    "Option": f"An option that the client names is best used at once, or the right to use it later is worth more than {WORTH_NAMING:.0%} of the value of its group: by its deadline. The money is what using it costs.",
     "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it; or an option to abandon brings more than going on. The money is what stopping today is worth more, else what the group loses.",
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
@@ -47,7 +48,8 @@ RULES: Mapping[str, str] = {
 class Decision:
     """One decision: what to do (one of WORDS) with what (a group's name or an asset's), for what money, by what day.
 
-    what: what the money is. beside: a second sum and what that is. n: further test cases that the money is for.
+    what: what the money is. beside: a second sum and what that is. n: further test cases that the money is for. likely,
+    low, high: of a payment, the most likely sum and its range. more: by how much the total changes with the decision taken.
     page: the chapter that derives the money.
     """
 
@@ -60,6 +62,10 @@ class Decision:
     beside: float | None = None
     beside_what: str = ""
     n: int | None = None
+    likely: float | None = None
+    low: float | None = None
+    high: float | None = None
+    more: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,7 @@ def decisions(found: Records, assets: Sequence[Any], day: date, reported: date |
             told += _studies(found, row, own, day)
     told += _losses(found, day)
     told += _offers(found.speed_and_cost, day)
+    told += _options(found)
     stopped = {name for one in told if one.word == STOP for name in _members(found, one.about)}
     for name, asset in by_name.items():
         if name not in stopped and (one := _retraining(found, asset, day)):
@@ -116,7 +123,7 @@ def _of_group(found: Records, row: Mapping[str, Any], own: Sequence[Any], day: d
         return None
     if word == NOT_SUPPORTED:
         saved = _stops(found, name).get("today")
-        page, what = ("value", "what it loses") if saved is None else ("options", "saved by stopping today")
+        page, what = ("value", "what it loses") if saved is None else ("options", "saved by stopping")
         if saved is not None and _unpriced(found, name):
             what += ", before what contracts commit"
         return Decision(
@@ -177,6 +184,23 @@ def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
             yield Decision(
                 word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
                 what="to be paid then, or refused", beside=right, beside_what="is what the right to refuse is worth", page="options",
+                likely=stage["likely"], low=stage["low"], high=stage["high"], more=right - stage["as_planned"],
+            )  # fmt: skip
+
+
+def _options(found: Records) -> Iterable[Decision]:
+    """Options that the client names, at the first volatility of each: those best used at once, or worth keeping open."""
+    told = set()
+    for row in found.options.tables.get("options", ()):
+        name = row["asset"], row["kind"], row["until"]
+        group = next((one for one in found.value.tables["groups"] if row["asset"] in one["assets"]), None)
+        if name in told or group is None or not group["counts"] or row["kind"] == "abandon":
+            continue
+        told.add(name)
+        if row["today"] > 0 or row["any_time"] > WORTH_NAMING * abs(group["value"]):
+            yield Decision(
+                word=OPTION, about=row["asset"], day=date.fromisoformat(row["until"]), money=row["cost"], page="options",
+                what=f"to {row['kind']} it, or not ({row['best']})", beside=row["any_time"], beside_what="is what the right is worth",
             )  # fmt: skip
 
 
@@ -284,7 +308,9 @@ class Trigger:
     """What asks for a new value before the next one is due: below or at which figure, or on which day.
 
     kind: day, age, law, metric, sign or books. at: the threshold, a share for a metric (unit: a remark on it), for a sign or
-    books the figure in ``unit`` or words. now: the same today; for a sign or books the group. beside: for books, what they are below the value.
+    books the figure in ``unit`` or words. now: the same today; for a sign or books the group. books: what stands in them;
+    beside: by how much that is below the recoverable amount; basis: which value that is. n, measured: cases and day of the
+    test that gave ``now`` of a metric.
     """
 
     kind: str
@@ -295,6 +321,10 @@ class Trigger:
     day: date | None = None
     unit: str = ""
     beside: float | None = None
+    books: float | None = None
+    basis: str = ""
+    n: int | None = None
+    measured: date | None = None
 
 
 def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
@@ -342,7 +372,8 @@ def _thin(found: Records) -> Iterable[Trigger]:
     if thin:
         row = min(thin, key=lambda row: row["headroom"] / row["carrying"])
         yield Trigger(
-            kind="books", about=row["assumption"], page="portfolio", at=row["at"], unit=row["unit"], now=row["group"], beside=row["headroom"]
+            kind="books", about=row["assumption"], page="portfolio", at=row["at"], unit=row["unit"], now=row["group"], beside=row["headroom"],
+            books=row["carrying"], basis=row["basis"],
         )  # fmt: skip
 
 
@@ -352,6 +383,11 @@ def _falls(found: Records) -> Iterable[Trigger]:
     worth = {
         name for row in found.value.tables["groups"] if row["counts"] and row["value"] > 0 for name in row["assets"]
     }
+    used = {row["evaluation"] for row in found.value.tables["benefits"] if row["evaluation"]}
+    days = {
+        row["asset"]: date.fromisoformat(row["evaluated_on"])
+        for row in found.value.tables["gains"] if row["evaluation"] in used
+    }  # fmt: skip
     for name, figure in record.figures.items():
         asset, _, what = name.partition("_break_even_")
         measured = record.figures.get(f"{asset}_{what}")
@@ -361,5 +397,5 @@ def _falls(found: Records) -> Iterable[Trigger]:
             seen = any(f"{asset}_half_life_{metric}" in record.figures for metric in WATCHED.get(what, (what,)))
             yield Trigger(
                 kind="metric", about=about, page="metric_to_money", at=pays.value, now=measured.value,
-                unit="" if seen else "not monitored",
+                unit="" if seen else "not monitored", n=measured.n, measured=days.get(asset),
             )  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.planning import on_basis
 from lepton_nb.value_model.stopping import brings
-from lepton_nb.value_model.turning import Path, half_life_path, path, place, rate_path, valued
-from lepton_nb.value_model.world import MOST_LIKELY, World
+from lepton_nb.value_model.turning import Path, drawn_world, expected, half_life_path, path, place, rate_path
+from lepton_nb.value_model.world import World
 from lepton_nb.value_model.worlds import Assumption
 
 #: Groups and assumptions that are looked at: those with most in the books, those with the longest bars.
@@ -21,8 +21,8 @@ LIFE_LEAST, LIFE_POSSIBLE = 0.05, 0.50
 
 RULES = {
     "Headroom": "By how much the recoverable amount exceeds the books, and the figure of one assumption at which it no longer does: the three with the "
-    f"longest bars inside their ranges, rates to +{100 * RATE_REACH:g} points, half-lives that are not drawn to a twentieth. Both values are taken to move as their most likely "
-    f"case does. Thin: a change inside the range, of {100 * RATE_POSSIBLE:g} points or of half a half-life is enough. IAS 36.134(f), as secondary sources give it, asks "
+    f"longest bars inside their ranges, rates to +{100 * RATE_REACH:g} points, half-lives that are not drawn to a twentieth. Both values are expected while this one figure stands "
+    f"still and all else is drawn, as where a sign or a rate turns. Thin: a change inside the range, of {100 * RATE_POSSIBLE:g} points or of half a half-life is enough. IAS 36.134(f), as secondary sources give it, asks "
     "this of units with goodwill or an asset without a foreseeable end; here every group has it.",
 }
 
@@ -44,12 +44,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Headroom:
-    """A group whose books lie below its recoverable amount. above: by how much; turns: the nearest first. Money."""
+    """A group whose books lie below its recoverable amount. above: by how much; turns: the nearest first. Money.
+
+    basis: which of both values the recoverable amount is.
+    """
 
     group: str
     carrying: float
     above: float
     turns: tuple[Turn, ...]
+    basis: str = "value in use"
 
     @property
     def thin(self) -> bool:
@@ -58,39 +62,37 @@ class Headroom:
 
 
 def headrooms(
-    plan: Plan,
-    tests: Sequence[Any],
-    owner: Mapping[str, float],
-    market: Mapping[str, float],
-    bars: Mapping[str, Sequence[tuple[Assumption, Any]]],
+    plan: Plan, tests: Sequence[Any], bars: Mapping[str, Sequence[tuple[Assumption, Any]]]
 ) -> tuple[Headroom, ...]:
     """Rule Headroom, of the tested groups with something in the books and no loss.
 
-    tests: of :func:`lepton_nb.value_model.books.impairment_tests`, with the values they were given; bars: the tornado.
+    tests: of :func:`lepton_nb.value_model.books.impairment_tests`; bars: the tornado.
     """
     held = [test for test in tests if test.carrying > 0 and test.result.impairment_loss <= 0]
     chosen = sorted(held, key=lambda test: -test.carrying)[:MOST_GROUPS]
-    sides = [(on_basis(plan, "owner"), owner), (on_basis(plan, "market"), market)] if chosen else []
+    sides = (
+        [(side, drawn_world(side)) for side in (on_basis(plan, "owner"), on_basis(plan, "market"))] if chosen else []
+    )
     found = []
     for test in chosen:
         group = next(one for one in plan.groups if one.name == test.group)
         left = _left(plan, group, sides, test.carrying)
         turns = [_turn(*way, left) for way in _ways(plan, group, bars[group.name])]
         turns.sort(key=lambda turn: (turn.near is None, turn.near))
-        found.append(Headroom(group.name, test.carrying, test.result.recoverable - test.carrying, tuple(turns)))
+        recoverable, in_use = test.result.recoverable, test.result.value_in_use
+        basis = "value in use" if in_use >= recoverable else "fair value"
+        found.append(Headroom(group.name, test.carrying, recoverable - test.carrying, tuple(turns), basis))
     return tuple(found)
 
 
-def _left(plan: Plan, group: Group, sides: Sequence[tuple[Plan, Mapping[str, float]]], carrying: float):
+def _left(plan: Plan, group: Group, sides: Sequence[tuple[Plan, World]], carrying: float):
     """assets that a change touches → (world → what is left above the books)."""
-    sold, known = brings(plan, group), []
-    for side, means in sides:
-        of = valued(side, next(one for one in side.groups if one.name == group.name))
-        known.append((of, means[group.name] - of(frozenset())(MOST_LIKELY)))
+    sold = brings(plan, group)
+    known = [expected(side, next(one for one in side.groups if one.name == group.name), drawn) for side, drawn in sides]
 
     def left(assets: frozenset[str] | None) -> Callable[[World], float]:
-        values = [(of(assets), shift) for of, shift in known]
-        return lambda world: max(*(value(world) + shift for value, shift in values), sold, 0.0) - carrying
+        values = [of(assets) for of in known]
+        return lambda world: max(*(value(world) for value in values), sold, 0.0) - carrying
 
     return left
 
@@ -121,7 +123,8 @@ def table(found: Sequence[Headroom]) -> list[dict[str, Any]]:
     """What the record holds: one row a group with its nearest assumption."""
     return [
         {"group": one.group, "headroom": one.above, "carrying": one.carrying, "thin": one.thin,
-         "assumption": one.turns[0].assumption, "unit": one.turns[0].unit, "at": one.turns[0].at}
+         "assumption": one.turns[0].assumption, "unit": one.turns[0].unit, "at": one.turns[0].at,
+         "basis": one.basis}
         for one in found
     ]  # fmt: skip
 

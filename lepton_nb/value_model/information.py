@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import present_benefits
 from lepton_nb.value_model.planning import plan as read_plan
 from lepton_nb.value_model.sensitivity import Factor, factors, gain_of_test_set, leading, quantity
+from lepton_nb.value_model.stages import refusable
 from lepton_nb.value_model.verdict import WITHHELD, Verdict, group_verdict
 from lepton_nb.value_model.worlds import Distribution, simulate
 
@@ -22,6 +24,8 @@ from lepton_nb.value_model.worlds import Distribution, simulate
 SETTLED = 0.01
 #: What is decided here, and what is not: the page of a case asks the other question, of a year.
 DECISION = "the decision to go on or to stop"
+#: What stopping comes to where a payment for development lies ahead: it may be refused on its day.
+GATE = "decide at the gate"
 OTHER_QUESTION = "Which threshold or model to use from year to year is another question."
 #: Sizes of a further back-test that are tried, in cases.
 SIZES = tuple(round(10 ** (step / 8)) for step in range(16, 49))  # 100 to 1,000,000
@@ -45,7 +49,7 @@ class Learning:
     """The decision on one group (go on, or stop and forgo it) and what knowledge is worth for it; money."""
 
     group: str
-    best: str  # go on, stop
+    best: str  # go on, stop, or GATE
     mean: float  # of going on
     perfect: decisions.Information
     inputs: tuple[Knowing, ...]  # the most valuable first
@@ -73,6 +77,7 @@ def learning(
     values = distribution.groups[group.name].values
     choices = {"go on": values, "stop": np.zeros_like(values)}
     perfect = decisions.evpi_samples(choices)
+    best = GATE if perfect.best == "stop" and any(map(partial(refusable, plan), group.assets)) else perfect.best
     rows = []
     own = [factor for factor in (every or factors(plan)).values() if factor.assets & set(group.assets)]
     for factor in leading(plan, distribution, values, own):
@@ -107,11 +112,11 @@ def learning(
     else:
         word, first = "learn first", rows[0]
         sentence = (
-            f"{group.name}: today's best choice is to {perfect.best}. Learn first: {first.label}; to know it before deciding to go on "
+            f"{group.name}: today's best choice is to {best}. Learn first: {first.label}; to know it before deciding to go on "
             f"or to stop is worth up to {money(first.value)} over the group's life, to know everything up to {money(perfect.value)}."
         )
     mean = float(values.mean())
-    return Learning(group.name, perfect.best, mean, perfect, tuple(rows), word, sentence, said.concluded)
+    return Learning(group.name, best, mean, perfect, tuple(rows), word, sentence, said.concluded)
 
 
 def discrete(plan: Plan, name: str) -> bool:

@@ -329,6 +329,18 @@ def _day(row, spans) -> date | None:
     return next((span.day for span in spans if span.year == row.year), None if row.year > spans[-1].year else date.min)
 
 
+def whole_year_costs(costs: Sequence[CostLine], first: Period) -> list[CostLine]:
+    """Running costs of the first, short period, dated on its last day, that equal those of the year after."""
+    if first.share == 1.0:
+        return []
+    following = {(line.asset_id, line.category, line.amount) for line in costs if line.period == 1}
+    return [
+        line for line in costs
+        if (line.asset_id, line.category, line.amount) in following
+        and line.phase == "operation" and line.date == first.end and line.share == 1.0
+    ]  # fmt: skip
+
+
 def _notes(client, benefits, costs, spans) -> list[str]:
     notes = []
     if client.discount.terminal_growth is not None:
@@ -351,15 +363,12 @@ def _notes(client, benefits, costs, spans) -> list[str]:
                 "independently, which makes the interval wider than the same cases would allow."
             )
     first = spans[0]
-    following = {(line.asset_id, line.category, line.amount) for line in costs if line.period == 1}
-    for line in costs if first.share < 1.0 else ():
-        repeats = (line.asset_id, line.category, line.amount) in following
-        if repeats and line.phase == "operation" and line.date == first.end and line.share == 1.0:
-            notes.append(
-                f"{line.asset_id}: the running cost {terms.spoken(line.category)} of {line.amount.mode:,.0f} "
-                f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
-                "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
-                f"place of date) if it is a whole year's figure: {line.amount.mode * (1 - first.share):,.0f} "
-                f"{client.valuation.currency} less."
-            )
+    for line in whole_year_costs(costs, first):
+        notes.append(
+            f"{line.asset_id}: the running cost {terms.spoken(line.category)} of {line.amount.mode:,.0f} "
+            f"{client.valuation.currency} dated {line.date} equals that of the year after, though only {first.days} "
+            "days of the year lie after the valuation date. It counts in full; give it by year (column year in "
+            f"place of date) if it is a whole year's figure: {line.amount.mode * (1 - first.share):,.0f} "
+            f"{client.valuation.currency} less."
+        )
     return notes

@@ -12,6 +12,7 @@ from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
 from lepton_nb.value_model.lines import Plan
 from lepton_nb.value_model.money import bridge, cash_flows, present_benefits
+from lepton_nb.value_model.profits import planned
 from lepton_nb.value_model.registered import register
 from lepton_nb.value_model.returns import returns
 from lepton_nb.value_model.sheets import sheets
@@ -38,8 +39,9 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     groups: value (mean of the draws), low, high (5 and 95 %), most_likely, below_zero, verdict, reason, counts (part of the
     total), together, and the assumption that moves it most. assets: value, earned (within the group), group, counts, earns (has benefits of its own).
     total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
-    benefits, costs, amortisation; cash: the net flow of each year, most likely, of the groups that every total holds, and
-    payback, years (None: none), outlay: whether money has to be paid first; the inputs of the workbook: sheet_….
+    benefits, costs, amortisation; cash: the net flow of each year, most likely, of the groups that every total holds,
+    planned: the same without the caps of substitutes, and payback, years (None: none), outlay: whether money has to be
+    paid first; returns: the same by group; the inputs of the workbook: sheet_….
     """
     plan = found.plan
     return {
@@ -59,6 +61,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "total": [_total(found, bars)],
         "bridge": [asdict(bridge(plan)) | {"value": bridge(plan).value}],
         "cash": _cash(plan),
+        "returns": _returns(plan),
         "gains": [_gain(item, plan) for item in gains(plan)],
         "rests": _rests(plan),
         "decays": [_decay(item) for item in plan.decays.values()],
@@ -132,13 +135,17 @@ def _total(found: Conclusion, bars) -> Row:
 def _cash(plan: Plan) -> list[Row]:
     groups = [group for group in plan.groups if group.name in counted(plan)]
     found = returns(plan, *groups)
-    years = zip(*(cash_flows(plan, group) for group in groups), strict=True)
-    net = [float(sum(one.net for one in year)) for year in years]
-    first = next((flow for flow in net if flow), 0.0)
+    net, free = (
+        [
+            float(sum(one.net for one in year))
+            for year in zip(*(cash_flows(laid, group) for group in groups), strict=True)
+        ]
+        for laid in (plan, planned(plan))
+    )
     return [
-        {"year": span.year, "share": span.share, "net": flow, "payback": found.payback_years,
-         "outlay": first < 0}
-        for span, flow in zip(plan.periods, net, strict=True)
+        {"year": span.year, "share": span.share, "net": flow, "planned": more, "payback": found.payback_years,
+         "outlay": found.outlay}
+        for span, flow, more in zip(plan.periods, net, free, strict=True)
     ]  # fmt: skip
 
 
@@ -158,6 +165,13 @@ def _rests(plan: Plan) -> list[Row]:
         for (group, evaluation, grade), present in by.items()
         if group in inside
     ]
+
+
+def _returns(plan: Plan) -> list[Row]:
+    """Payback of each group that every total holds, years (None: none), and whether money has to be paid first."""
+    groups = [group for group in plan.groups if group.name in counted(plan)]
+    found = {group.name: returns(plan, group) for group in groups}
+    return [{"group": name, "payback": one.payback_years, "outlay": one.outlay} for name, one in found.items()]
 
 
 def _gain(item, plan) -> Row:

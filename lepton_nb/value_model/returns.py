@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from lepton_nb.valuation import cashflows
+from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import books_of, cash_flows
 from lepton_nb.value_model.times import years_between
@@ -26,6 +29,7 @@ class Returns:
     payback_years: float | None
     discounted_payback_years: float | None
     payback_sentence: str
+    outlay: bool = True  # whether money has to be paid before any comes in
 
     @property
     def on_investment(self) -> float | None:
@@ -36,8 +40,9 @@ class Returns:
 def returns(plan: Plan, *groups: Group) -> Returns:
     """All internal rates of return and the payback of groups together, from the net flow of each period.
 
-    Within one year the dates of costs and benefits make no investment, so the year's net flow is placed on the
-    day of its benefits. Sunk costs do not count. Payback runs from the valuation date, linear inside a period.
+    Within one year the dates of running costs and benefits make no investment, so the year's net flow is placed on the
+    day of its benefits; what is paid for development or at the end counts on its own day, as in the value. Sunk costs do
+    not count. Payback runs from the valuation date, linear inside a period.
     """
     flows = [cash_flows(plan, group) for group in groups]
     net, presents = (
@@ -52,10 +57,10 @@ def returns(plan: Plan, *groups: Group) -> Returns:
         if first > 0:
             why = "nothing has to be paid before money comes in, because what was spent so far is sunk."
         words = f"No rate of return and no payback period: {why}"
-        return Returns(earned, spent, (), words, None, None, words)
+        return Returns(earned, spent, (), words, None, None, words, outlay=False)
     sentence, roots = "", ()
     try:
-        roots = cashflows.xirr_all(net, [span.day for span in plan.periods])
+        roots = cashflows.xirr_all(*_dated(plan, groups, net))
     except cashflows.NoRateOfReturn:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
     except cashflows.Undefined:
@@ -77,3 +82,20 @@ def returns(plan: Plan, *groups: Group) -> Returns:
     elif discounted is None:
         why = "Discounted, the money does not come back within the horizon."
     return Returns(earned, spent, roots, sentence, simple, discounted, why)
+
+
+def _dated(plan: Plan, groups: Sequence[Group], net: Sequence[float]) -> tuple[list[float], list[date]]:
+    """(flows, days): the net flow of each period on its day, payments that are due in any case on their own."""
+    lines = [
+        line for group in groups for name in group.assets for line in plan.costs_of.get(name, ()) if line.committed
+    ]
+    paid = [float(cost(plan, line)) for line in lines]
+    rest = list(net)
+    for line, amount in zip(lines, paid, strict=True):
+        rest[line.period] += amount
+    flows = [
+        *zip((span.day for span in plan.periods), rest, strict=True),
+        *((line.date, -amount) for line, amount in zip(lines, paid, strict=True)),
+    ]
+    flows.sort(key=lambda one: one[0])
+    return [amount for _, amount in flows], [day for day, _ in flows]

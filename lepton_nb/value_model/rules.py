@@ -66,12 +66,12 @@ RULES = {
     "expert × 1.5, vendor × 2, unless client.yml says otherwise. A range does not cross zero, a share not 1; what "
     "that cuts off at one end is taken from the other, down to the range as given. The measured gain "
     "of a row, and a share accepted, have the grade of the row and are widened by the same factor; money per outcome has its own grade.",
-    "Uncertainty": "Everything that can be otherwise is drawn: low, most likely and high as a triangular distribution, one draw "
+    "Uncertainty": "Drawn is what has a range, a test, a chance or a measured decay: low, most likely and high as a triangular distribution, one draw "
     "per driver and quantity, and per asset and kind of cost, for all years; a test set's counts from the Dirichlet "
     "distribution of counts + ½ (pairs where given, else both margins independently), an acceptance share from the Beta "
     "distribution of its counts + ½, a trial's gain from the normal distribution of its standard error; technical success; the decay within its measured interval; the client's scenarios by "
     "their probability. The value is the mean of these draws, its range their 5 and 95 % points. The case of most likely "
-    "figures stands beside it. Of what is not drawn, rate and half-life are a matrix beside it; the useful life is a choice of the client.",
+    "figures stands beside it. Not drawn: attribution, adoption and shares given as one figure; rate and half-life are a matrix beside it, useful lives a table.",
     "Scenarios": "A scenario multiplies benefits and costs, of all assets or of those it names. Each draw falls into one of "
     "them; beside it stands what each would bring, everything else at its most likely value.",
     "Verdict": "Of a group, by P(value < 0): at most 1 % almost surely positive, 10 % likely positive, 50 % open, above not "
@@ -100,7 +100,7 @@ EVIDENCE_RULES = {
     "above zero.",
     "Break-even": "Recall (or the share accepted) is lowered alone, false alarms as measured: first to where the model is no "
     "better than its baseline, then to where its group is worth as much without it and what serves it alone, "
-    "then to where the group is worth nothing; everything else most likely.",
+    "then to where the group is worth nothing; expected values, all else drawn.",
     "Half-life": "Of the gain over the baseline, by the rule Decay of the value: least squares of an exponential on all months, "
     "weighted by their n, with the 90 % interval of the profile likelihood; the error of the baseline's own rate is in it. "
     "Where a fall is not shown, the interval has no upper end.",

@@ -383,7 +383,7 @@ def _shares_sentence(name: str, labels: Mapping[str, str], indices: uncertainty.
 def scenario_sentences(plan: Plan, found: Mapping[str, Worth], money: Callable[[float], str]) -> tuple[str, ...]:
     """Each scenario's effect on each group: raised, lowered or left by at least 1 % of the most likely value.
 
-    Where a scenario raises one group and lowers another, that is said: the two hedge each other.
+    Where a scenario raises one group and lowers another, that is said: in that scenario one makes up for a part of the other; their correlation over all draws is another question.
     """
     base = evaluate(plan)
     sentences = []
@@ -400,7 +400,7 @@ def scenario_sentences(plan: Plan, found: Mapping[str, Worth], money: Callable[[
         if len(set(moved.values())) == 2:
             up, down = ([name for name, way in moved.items() if way == wanted] for wanted in ("raises", "lowers"))
             sentences.append(
-                f"In {item.name} {', '.join(up)} gains while {', '.join(down)} loses: together they hedge."
+                f"In {item.name} {', '.join(up)} gains while {', '.join(down)} loses: in this scenario one makes up for a part of the other."
             )
     return tuple(sentences)
 

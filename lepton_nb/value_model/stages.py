@@ -83,6 +83,11 @@ def invested(plan: Plan, asset_id: str) -> tuple[CostLine, ...]:
     return tuple(line for line in plan.costs_of.get(asset_id, ()) if not line.needs_success)
 
 
+def refusable(plan: Plan, asset_id: str) -> bool:
+    """Whether a payment lies ahead for an asset that may still fail: it may be refused on its day."""
+    return plan.asset(asset_id).p_technical_success is not None and bool(invested(plan, asset_id))
+
+
 def payment_rate(plan: Plan) -> float:
     """Yearly rate at which the value beside the option discounts payments: the cost of capital without a premium."""
     return plan.wacc
@@ -271,6 +276,11 @@ class Stage:
     volatility: float
     payments: tuple[tuple[float, float], ...]  # years from today, money
     rate: float  # at which payments are brought to today
+    ends: tuple[float, float, float] = (
+        0.0,
+        0.0,
+        0.0,
+    )  # all payments together at their low, most likely and high figures
 
     @property
     def after_success(self) -> float:
@@ -345,6 +355,9 @@ def stages(
                 volatility=spread.spread(payments[-1][0]),
                 payments=payments,
                 rate=payment_rate(plan),
+                ends=tuple(
+                    sum(getattr(line.amount, end) * line.share for line in lines) for end in ("low", "mode", "high")
+                ),
             )
         )
     return tuple(found), tuple(sentences)
@@ -360,7 +373,7 @@ def stage_sentence(stage: Stage, money: Callable[[float], str]) -> str:
         )
     if flexible > WORTH_NAMING * stage.development:
         return (
-            f"{name}: as a fixed plan it loses {money(-rigid)}; the right to decide when the payment falls due is worth "
-            f"{money(flexible)}. It is an option, not an investment: do not commit today."
+            f"{name}: as a fixed plan it loses {money(-rigid)}, so no budget funds it; its payment may still be refused, so there is "
+            f"nothing to stop today. Decide at the gate: the right to refuse is worth {money(flexible)}. It is an option, not an investment."
         )
     return f"{name}: it loses {money(-rigid)} as planned, and the right to decide later is worth nothing either."

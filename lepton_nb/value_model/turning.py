@@ -1,12 +1,12 @@
-"""Where one assumption alone takes a value to a limit: the figure at which it does, found by search.
+"""Where one assumption alone takes the expected value to a limit: the figure at which it does, found by search.
 
-All else stands at its most likely figure.
+All else is drawn, as in the value itself: one method for signs, books and the rates of a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,21 @@ from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import Input
 from lepton_nb.value_model.lines import Group, Plan
-from lepton_nb.value_model.money import LN2, books_of, group_value
+from lepton_nb.value_model.money import (
+    LN2,
+    books_of,
+    present_and_flows,
+    price_factor,
+    scenario_world,
+    tax_benefit_factor,
+)
 from lepton_nb.value_model.world import World, likely_level, triangular_quantile
-from lepton_nb.value_model.worlds import Assumption
+from lepton_nb.value_model.worlds import Assumption, simulate
 
 #: Rows of one group for which the figure is searched: those with the longest bars.
 MOST_SOLVED = 3
+#: Draws over which a value is expected while one assumption stands still.
+DRAWS = 2048
 
 
 @dataclass(frozen=True)
@@ -92,13 +101,33 @@ def place(way: Path | None, left: Callable[[World], float]) -> float | None:
     return float(optimize.brentq(lambda at: left(way.world(at)), 0.0, 1.0, xtol=1e-9))
 
 
-def valued(plan: Plan, group: Group) -> Callable[[frozenset[str] | None], Callable[[World], float]]:
-    """The value of a group as a function of the world, for assumptions that touch some assets (None: all)."""
-    base = books_of(plan, group)
+def drawn_world(plan: Plan) -> World:
+    """DRAWS states of all uncertain figures, those of the client's seed."""
+    return scenario_world(plan, simulate(plan, DRAWS).total.inputs)
+
+
+def standing(drawn: World, fixed: World) -> World:
+    """The drawn states with what ``fixed`` names standing still."""
+    named = {name: getattr(fixed, name) for name in ("gains", "half_lives", "rate_change")}
+    return replace(drawn, drawn=drawn.drawn | fixed.drawn, **named)
+
+
+def expected(plan: Plan, group: Group, drawn: World) -> Callable[[frozenset[str] | None], Callable[[World], float]]:
+    """The expected value of a group as a function of a world, for assumptions that touch some assets (None: all).
+
+    What the world names stands still, all else is as ``drawn`` (:func:`drawn_world`).
+    """
+    base = books_of(plan, group, drawn)
 
     def of(assets: frozenset[str] | None) -> Callable[[World], float]:
         touched = group.assets if assets is None else [name for name in group.assets if name in assets]
-        return lambda world: float(group_value(plan, group, world, base | books_of(plan, group, world, touched)))
+
+        def mean(fixed: World) -> float:
+            world = standing(drawn, fixed)
+            value = present_and_flows(plan, group, world, base | books_of(plan, group, world, touched))[0]
+            return float(np.mean(value)) * price_factor(value, tax_benefit_factor(plan, group, fixed.rate_change))
+
+        return mean
 
     return of
 
@@ -106,10 +135,10 @@ def valued(plan: Plan, group: Group) -> Callable[[frozenset[str] | None], Callab
 def decisive(plan: Plan, bars: Mapping[str, Sequence[tuple[Assumption, Any]]]) -> list[dict[str, Any]]:
     """The assumptions that alone give a group another sign, one row an end: the figure there, and the one that turns it.
 
-    bars: the tornado, by group. turns_at: the figure at which the value is zero; None where nothing lies between what is
-    used and the end, and after the first MOST_SOLVED of a group.
+    bars: the tornado, by group. turns_at: the figure at which the expected value is zero; None where nothing lies between
+    what is used and the end, and after the first MOST_SOLVED of a group.
     """
-    found = []
+    found, drawn = [], drawn_world(plan)
     for group in plan.groups:
         rows = [
             (move, up, told, value)
@@ -120,7 +149,7 @@ def decisive(plan: Plan, bars: Mapping[str, Sequence[tuple[Assumption, Any]]]) -
             )
             if (value < 0) != (bar.base_value < 0)
         ]
-        of = valued(plan, group) if rows else None
+        of = expected(plan, group, drawn) if rows else None
         for number, (move, up, told, value) in enumerate(rows):
             way = path(plan, move, up) if number < MOST_SOLVED else None
             at = place(way, of(move.assets)) if way else None

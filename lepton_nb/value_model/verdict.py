@@ -14,6 +14,8 @@ from lepton_nb.value_model.times import years_later
 
 #: Upper limits of P(value < 0) for each word, in order.
 VERDICTS = ((0.01, "almost surely positive"), (0.10, "likely positive"), (0.50, "open"), (1.0, "not supported"))
+#: So near to one half a chance is a coin toss.
+COIN_TOSS = 0.02
 NOT_SHOWN, WITHHELD = "not shown", "withheld"
 #: An evaluation older than this many years carries no conclusion.
 OLDEST_EVALUATION = 2
@@ -47,7 +49,8 @@ def verdict(below_zero: float | None, withheld: str = "", not_shown: str = "", l
     limit, word = _word(max(below_zero, losing))
     bound = f"at most {100 * limit:g} %" if word != "not supported" else "above 50 %"
     if word == _word(below_zero)[1]:
-        return Verdict(word, f"P(value < 0) is {bound}")
+        toss = ", by so little that it is a coin toss" if abs(below_zero - 0.5) <= COIN_TOSS else ""
+        return Verdict(word, f"P(value < 0) is {bound}{toss}")
     words = (
         f"{100 * losing:.2g} % of the draws lose money, with discounting or without it, which is {bound}: "
         "late losses count, however small a rate makes them today"
