@@ -71,7 +71,7 @@ def _payback(value: Any) -> str:
         return "none" if cash["payback"] is None else words.years(cash["payback"])
     paid = [row for row in value.tables["returns"] if row["outlay"]]
     if len(paid) != 1:
-        return "differs by group" if paid else "no outlay first"
+        return "by group" if paid else "no outlay first"
     back = paid[0]["payback"]
     return f"{words.groups(paid[0]['group'])}: {'none' if back is None else words.years(back)}; else no outlay first"
 
@@ -83,7 +83,7 @@ def _cash(value: Any, currency: str) -> Html:
     """
     rows = value.tables["cash"]
     last = max((at for at, row in enumerate(rows) if round(row["planned"] / 1000)), default=0)
-    shown = {"Cash after tax, planned": "planned", "capped, as valued": "net"}
+    shown = {"Cash after tax, planned": "planned", "capped": "net"}
     if all(abs(row["planned"] - row["net"]) < 0.5 for row in rows):
         shown = {"Cash after tax": "net"}
     lines = [
