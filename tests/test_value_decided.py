@@ -464,7 +464,7 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
     likely = TOTAL["most_likely"]
     by_scenario = 0.4 * 500_000 + 0.6 * 700_000 - likely
     assert f"; scenarios: {sums.plain(by_scenario)} ".replace(words.THIN, " ") in told
-    assert f"lopsided ranges: {sums.plain(514_000 - likely - by_scenario)} ".replace(words.THIN, " ") in told
+    assert f"ranges and caps: {sums.plain(514_000 - likely - by_scenario)} ".replace(words.THIN, " ") in told
     bare = value_of()
     bare.tables["scenarios"] = []
     assert "scenarios" not in plainly(origin.derivation(bare, sums, ""))

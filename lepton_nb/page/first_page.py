@@ -129,7 +129,7 @@ def beyond_likely(value: Any) -> list[tuple[str, float]]:
     by_scenario = sum(row["p"] * row["value"] for row in scenarios) - total["most_likely"] if scenarios else 0.0
     return [
         ("scenarios", by_scenario),
-        ("lopsided ranges", total["value"] - total["most_likely"] - by_scenario),
+        ("ranges and caps", total["value"] - total["most_likely"] - by_scenario),
     ]
 
 
