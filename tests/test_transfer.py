@@ -18,7 +18,7 @@ import keras  # isort: skip
 
 from lepton_nb import client, inspection, metrics, transfer  # isort: skip
 from lepton_nb.models import build_tasks, trunk_of
-from lepton_nb.page import plots, render, transfer_charts, words
+from lepton_nb.page import render, transfer_charts, words
 from lepton_nb.valuation.performance import auc
 
 RNG = np.random.default_rng(71)
@@ -305,6 +305,8 @@ TOLD = [
      ("steel", "x", saved(100, 300), gap(0.1, 0.2), 0.5, "EUR"), "no saving is concluded"),
     (transfer_charts.saved_told, ("steel", "x", saved(600, reached=False), gap(0.1, 0.05), 0.5, "EUR"), "at least 600 labels or 300 EUR",
      ("steel", "x", saved(-20), gap(-0.1, 0.05), 0.5, "EUR"), "is behind"),
+    (transfer_charts.saved_told, ("steel", "x", saved(-20, 500), gap(0.1, 0.05), 0.5, "EUR"), "With one of the seeds or more it saves none.",
+     ("steel", "x", saved(20, 500), gap(0.1, 0.05), 0.5, "EUR"), "20 to 500 labels over the seeds."),
     (transfer_charts.aim_told, ("the student", gap(-10, 3, 10_000), 15, 0.09, 0.1), "so does the whole interval: reached",
      ("the student", gap(-30, 3, 10_000), 15, 0.09, 0.1), "does not keep within 15 errors, and no part of the interval does: missed"),
     (transfer_charts.aim_told, ("the student", gap(-10, 9, 10_000), 15, 0.09, 0.1), "but the interval holds the limit",
@@ -324,7 +326,9 @@ def test_a_sentence_follows_its_figures(tell, first, phrase, second, other):
 
 def test_what_a_student_saves_is_weighed_against_its_errors():
     few = " ".join(transfer_charts.student_money_told(0.002, gap(-10, 3, 10_000), 5e6, "EUR"))
-    assert "10.00 EUR less" in plain(few) and "5 000 errors more a year: where one costs a hundredth" in plain(few)
+    assert "10.00 EUR less" in plain(
+        few
+    ) and "5 000 errors more a year: where one costs as little as 0.01 EUR" in plain(few)
     dear = " ".join(transfer_charts.student_money_told(2.0, gap(-10, 3, 10_000), 5e6, "EUR"))
     assert "where one costs 2.00 EUR or more" in plain(dear)
     assert "too little for a row" in " ".join(transfer_charts.student_money_told(1e-7, gap(-10, 3, 10_000), 5e6, "EUR"))
@@ -344,7 +348,12 @@ def test_tables_and_curves_of_one_seed_and_of_three_are_drawn_and_described():
         assert ("50.0 (50.0–50.0)" in table) == (seeds == 3)
         rows = [{"set": "steel", "way": "x", "figure": [0.9] * seeds, "scratch": saved(*[50.0] * seeds), "best": None}]
         assert "25.00 EUR" in plain(transfer_charts.saved_table(rows, 0.5, "EUR", "Saved."))
-    assert plots.CYCLE
+    rows = [
+        {"set": "steel", "way": "x", "labels": count, "all": count == 750, "gap": gap(0.05, 0.02)}
+        for count in (20, 750)
+    ]
+    table = plain(transfer_charts.gaps_table(rows, "Gaps."))
+    assert "20 labels" in table and "all labels" in table and table.count("+5.0 (3.0 to 7.0)") == 2
     assert plain(transfer_charts.equal_words(saved(600, reached=False))) == "not reached with 700"
     partly = transfer.Saved(100, (700, 300), (False, True))
     assert plain(transfer_charts.equal_words(partly)) == "over 500 (300–700)"

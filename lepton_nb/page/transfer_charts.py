@@ -92,19 +92,23 @@ def curves_drawn(
             f"{_upper(target)}, from {counts[target][0]} to {words.count(counts[target][-1])} labels: {'; '.join(said)}"
         )
     panels[-1].set_xlabel("labels of the new set")
-    panels[0].legend(labelcolor=plots.INK, fontsize=8)
+    panels[-1].legend(labelcolor=plots.INK, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3)
     plots.describe(panels[-1], f"{'. '.join(told)}.")
     return plots.show(panels[-1].figure, caption, name)
 
 
 def gaps_table(rows: Sequence[Mapping[str, Any]], caption: str) -> render.Html:
-    """Each way against the network from scratch. rows: set, way, labels, gap."""
-    shown = [
-        {"set": row["set"], "way": row["way"], "labels": row["labels"], "points more (95 %)": ahead(row["gap"])}
-        | {"test pictures": row["gap"].n, "kept together in": row["gap"].groups}
-        for row in rows
-    ]
-    return render.table(shown, {"points more (95 %)": str}, caption)
+    """Each way against the network from scratch, a number of labels a column. rows: set, way, labels, all (bool), gap."""
+    names = {row["labels"]: words.plural(row["labels"], "label") for row in rows if not row["all"]}
+    names["all"] = "all labels"
+    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        line = shown.setdefault((row["set"], row["way"]), {"set": row["set"], "way": row["way"]})
+        line[names["all" if row["all"] else row["labels"]]] = ahead(row["gap"])
+        line |= {"pictures": row["gap"].n, "groups": row["gap"].groups}
+    order = ["set", "way", *names.values(), "pictures", "groups"]
+    lines = [{name: line.get(name, render.MISSING) for name in order} for line in shown.values()]
+    return render.table(lines, dict.fromkeys(names.values(), str), caption)
 
 
 def helps_told(target: str, way: str, gap: Any, labels: int, other: str = "a network from scratch") -> str:
@@ -176,7 +180,8 @@ def saved_told(target: str, way: str, found: Any, gap: Any, price: float, curren
         f", {words.count(found.low)} to {words.count(found.high)} labels over the seeds" if len(found.equal) > 1 else ""
     )
     least = "at least " if found.open else ""
-    return f"{begin} saves {least}{saving} beside {bought}{spread}."
+    none = " With one of the seeds or more it saves none." if found.low <= 0 else ""
+    return f"{begin} saves {least}{saving} beside {bought}{spread}.{none}"
 
 
 # ---------------------------------------------------------------- a student and its teacher
@@ -277,7 +282,7 @@ def student_money_told(cheaper: float, gap: Any, answers: float, currency: str) 
     more = -gap.value / gap.n * answers
     if more <= 0:
         return [*told, "It makes no more errors than its teacher on these digits, so nothing stands against that."]
-    limit = f"{money(yearly / more)} or more" if yearly / more >= 0.01 else f"a hundredth of a {currency}"
+    limit = f"{money(yearly / more)} or more" if yearly / more >= 0.01 else f"as little as {money(0.01)}"
     return [
         *told,
         f"It also makes {words.count(more)} errors more a year: where one costs {limit}, the large network is the cheaper one, if it fits.",
