@@ -218,7 +218,7 @@ def test_a_half_life_without_end_is_told_as_never():
         "unit": "years",
     }
     said = first_page.in_words(row, SimpleNamespace(figures={}), {"C1": "the model"})
-    assert said.endswith("is gone after 0.96 years or never")
+    assert said.endswith("half of the lead of the model is gone: 0.96 years or never")
 
 
 def test_a_small_sum_before_what_it_is_tells_the_least_that_is_told():
