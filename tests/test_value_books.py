@@ -220,7 +220,7 @@ def test_a_group_that_costs_more_than_it_brings_is_negative_on_every_page_and_re
     page = str(accounts.against_value([replace(test, carrying=7.0)], {}, {}, "EUR"))
     assert "\u22127.00" in page
     told = str(value_tables.groups(found.conclusion, words.Money("EUR")))
-    assert "Worth less than nothing" in told and "it would be 0" in told
+    assert "Worth less than nothing" in told and "the total would be 0" in told
 
 
 def test_without_a_number_a_group_is_neither_tested_nor_chosen(bank, changed):

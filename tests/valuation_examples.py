@@ -212,7 +212,7 @@ EXAMPLES: dict[str, dict[str, dict]] = {
         "minimum_variance_weights": {"standard_deviations": [0.2, 0.1], "correlations": 0.3},
     },
     "data_value": {
-        "shapley": {"players": ["a", "b", "c"], "value": worth, "permutations": 10, "seed": 1},
+        "shapley": {"players": ["a", "b", "c"], "value": worth, "permutations": 10, "seed": 1, "exact_players": 12},
         "banzhaf": {"players": ["a", "b", "c"], "value": worth, "samples": 10, "seed": 1},
         "leave_one_out": {"players": ["a", "b", "c"], "value": worth},
         "knn_shapley": {"x_train": [0.1, 0.3, 0.5], "y_train": [1, 0, 1], "x_test": [0.0], "y_test": [1], "k": 2},
