@@ -19,6 +19,7 @@ from lepton_nb.page import (
     case_tables,
     evidence_tables,
     first_page,
+    origin,
     uncertainty_tables,
     upkeep_tables,
     value_tables,
@@ -145,6 +146,18 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
     record = SimpleNamespace(tables=tables)
     sums = first_page.Sums(tables["total"][0], "EUR")
     assert shown in str(first_page.conclusion(record, "open", sums))
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"), [("measured:C1", "(2 000 cases of public data)"), ("C1_typed", "(500 cases)")]
+)
+def test_public_data_are_named_only_where_the_benefits_rest_on_them(counted, told):
+    tables = {
+        "rests": [{"present": 1.0, "evaluation": counted, "grade": "measured"}],
+        "gains": [{"evaluation": "measured:C1", "n": 2_000}, {"evaluation": "C1_typed", "n": 500}],
+        "evidence": [{"public": ["loans"], "counts": [counted]}],
+    }
+    assert told in origin._tested(SimpleNamespace(tables=tables)).replace(words.THIN, " ")
 
 
 def test_a_case_that_counts_nowhere_carries_no_value(linked, tmp_path):  # noqa: F811

@@ -7,6 +7,7 @@ from typing import Any
 from lepton_nb.page import render, words
 from lepton_nb.page.first_page import Sums, beyond_likely, lead
 from lepton_nb.page.render import Html
+from lepton_nb.terms import MEASURED
 
 #: What is told as taken off, without a minus.
 DEDUCTED = ("less costs", "and tax")
@@ -45,8 +46,14 @@ def _tested(value: Any) -> str:
     cases = sum(row["n"] for row in value.tables["gains"] if row["evaluation"] in used)
     if not cases or whole <= 0:
         return ""
-    asked = {name for row in value.tables.get("evidence", ()) if row["public"] for name in row["counts"]} & used
-    public = " of public data" if asked else ""
+    asked = {
+        name
+        for row in value.tables.get("evidence", ())
+        if row["public"]
+        for name in row["counts"]
+        if name.startswith(MEASURED)
+    }
+    public = " of public data" if asked & used else ""
     typed = dict.fromkeys(row["grade"] for row in rows if not row["evaluation"] and row["present"] > 0)
     rest = f"; else {words.listed(typed)}" if typed else ""
     return f" {words.share(tested / whole)} of benefits tested ({words.count(cases)} cases{public}){rest}."
