@@ -23,20 +23,6 @@ def ends_of(mean: Any, digits: int = 3, sign: bool = False) -> str:
     return f"{words.number(mean.value, digits, sign=sign)} ({ends})"
 
 
-def origin(loaded: Sequence[Any]) -> render.Html:
-    """Where the series come from; those that are made up are named in a banner."""
-    parts = []
-    made = [data for data in loaded if data.stand_in]
-    if made:
-        told = words.listed(f"{words.sentence(data.title)[:-1]} for {data.spoken}" for data in made)
-        what = f"{told}: made by code of this project. No number on this page that rests on them is a result on the real series."
-        parts.append(render.banner("Stand-in data.", what, "stand-in"))
-    parts += [
-        render.note(f"{data.title}: {data.source}. Terms: {data.licence}.") for data in loaded if not data.stand_in
-    ]
-    return render.join(*parts)
-
-
 def tasks_table(rows: Sequence[Mapping[str, Any]]) -> render.Html:
     """What is forecast from what, and how many forecasts each part holds."""
     caption = "The series and their parts, in the order of time. Forecasts: origins that lie wholly within a part, times series."

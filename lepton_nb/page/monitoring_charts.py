@@ -19,20 +19,6 @@ from lepton_nb.page.forecasting_charts import ends_of
 CLOSE = 2.0
 
 
-def origin(loaded: Sequence[Any]) -> render.Html:
-    """Where the data come from; what stands in for others is named in a banner."""
-    made = [data for data in loaded if data.stand_in]
-    parts = []
-    if made:
-        told = words.listed(f"{words.sentence(data.title)[:-1]} for {data.spoken or data.name}" for data in made)
-        what = f"{told}: made by code of this project. No number on this page that rests on them is a result on the real data."
-        parts.append(render.banner("Stand-in data.", what, "stand-in"))
-    parts += [
-        render.note(f"{data.title}: {data.source}. Terms: {data.licence}.") for data in loaded if not data.stand_in
-    ]
-    return render.join(*parts)
-
-
 # ---------------------------------------------------------------- hard scenes
 
 
