@@ -20,15 +20,18 @@ import json
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -175,6 +178,10 @@ def kernels_in(kernel: Mapping[str, str], server: Path | None = None) -> type:
         async def start_kernel(self, **options) -> None:
             self.kernel_id = self.kernel_id or str(uuid.uuid4())
             self.provisioner = Provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
+            if os.name == "posix":  # a free port may be taken before the kernel binds it, a file in a new folder not
+                lines = tempfile.mkdtemp(prefix="lepton-")
+                weakref.finalize(self, shutil.rmtree, lines, ignore_errors=True)
+                self.transport, self.ip = "ipc", str(Path(lines) / "kernel")
             await AsyncKernelManager.start_kernel(self, **(options | {"env": dict(kernel)}))
 
     return Kernels
