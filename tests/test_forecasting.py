@@ -16,7 +16,7 @@ from lepton_nb import training  # first: it starts Keras quietly
 from lepton_nb import datasets, forecasting, results, series  # isort: skip
 from lepton_nb.datasets.etth1 import CHANNELS
 from lepton_nb.models import build_forecaster, quantile_loss
-from lepton_nb.page import classifiers, forecasting_charts, render
+from lepton_nb.page import forecasting_charts, render
 
 RNG = np.random.default_rng(33)
 REAL_DATA = os.environ.get("LEPTON_DATA", "")
@@ -463,14 +463,6 @@ def test_tables_and_drawings_hold_what_they_are_given():
         }
     ]
     assert isinstance(forecasting_charts.tasks_table(rows), render.Html)
-
-
-def test_where_series_come_from_is_said_and_a_stand_in_is_named_as_one(monkeypatch):
-    monkeypatch.delenv("LEPTON_DATA", raising=False)
-    made = [datasets.load(name) for name in SETS]
-    assert "Stand-in data." in plain(classifiers.origins(made)) and "Walmart" in plain(classifiers.origins(made))
-    other = replace(made[0], stand_in=False, source="somewhere", licence="CC BY")
-    assert "Stand-in" not in plain(classifiers.origins([other]))
 
 
 # ------------------------------------------------------------------ the recorded run

@@ -286,13 +286,6 @@ def test_tables_and_drawings_hold_what_they_are_given():
     assert "in another light" in plain(inspection_charts.leak_told(leak, "EUR"))
 
 
-def test_where_the_pictures_come_from_is_said_and_a_stand_in_is_named_as_one():
-    drawn = SimpleNamespace(title="Drawn plates", source="code", stand_in=True)
-    real = SimpleNamespace(title="Tiles", source="Huang", stand_in=False)
-    assert "No number on this page" in plain(inspection_charts.origin([drawn, real]))
-    assert plain(inspection_charts.origin([real])) == "Tiles: Huang."
-
-
 def test_a_set_goes_on_record_with_baseline_network_gain_and_published_figure():
     record, area = results.Record("inspection"), auc([0, 0, 1, 1], [0.1, 0.4, 0.3, 0.9])
     given = line(auc=area, baseline_auc=area, ours=[wilson_interval(90, 100), wilson_interval(94, 100)])

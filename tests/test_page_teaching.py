@@ -13,6 +13,7 @@ from lepton_nb.page import (
     adversarial_charts,
     classifiers,
     corrections,
+    data_sets,
     decision_trees,
     face_charts,
     layer_charts,
@@ -70,11 +71,19 @@ def test_a_rate_without_cases_is_a_dash():
 
 
 def test_a_stand_in_is_named_as_one_and_real_data_with_their_source():
-    drawn = SimpleNamespace(title="drawn <digits>", source="code", stand_in=True)
-    assert "No number on this page is a result on MNIST" in plain(classifiers.origin(drawn, "MNIST"))
-    assert "<digits>" not in classifiers.origin(drawn, "MNIST")
-    real = SimpleNamespace(title="MNIST", source="LeCun", stand_in=False)
-    assert plain(classifiers.origin(real, "MNIST")) == "MNIST: LeCun."
+    drawn = SimpleNamespace(title="drawn <digits>", source="code", stand_in=True, spoken="MNIST")
+    told = "Stand-in data. Drawn <digits> in place of MNIST (code). No number on this page that rests on them is a result on MNIST."
+    assert plain(data_sets.origin(drawn)) == told
+    assert "<digits>" not in data_sets.origin(drawn)
+    real = SimpleNamespace(title="Films", source="GroupLens", licence="research only", stand_in=False)
+    assert plain(data_sets.origin(real)) == "Films: GroupLens. Terms: research only."
+    own = SimpleNamespace(title="Loans", source="client.yml", stand_in=False)  # a case of a client has no terms
+    assert plain(data_sets.origin(own)) == "Loans: client.yml."
+    both = plain(
+        data_sets.origin(drawn, real, SimpleNamespace(**vars(drawn) | {"title": "drawn tiles", "spoken": "tiles"}))
+    )
+    assert "of MNIST (code); drawn tiles in place of tiles (code). No number" in both
+    assert "a result on the real data." in both and both.endswith("Films: GroupLens. Terms: research only.")
 
 
 def test_times_are_compared_with_the_same_seeds_and_what_was_not_reached_is_a_dash():

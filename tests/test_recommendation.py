@@ -517,13 +517,6 @@ def test_tables_and_drawings_hold_what_they_are_given():
     )
 
 
-def test_where_the_ratings_come_from_is_said_with_their_terms_and_a_stand_in_is_named_as_one(made):
-    told = plain(recommendation_charts.origin(made[1], made[0]))
-    assert "stand in for MovieLens" in told
-    real = SimpleNamespace(title="MovieLens", source="GroupLens", licence="research only", stand_in=False)
-    assert plain(recommendation_charts.origin(real, real)) == "MovieLens: GroupLens. Terms: research only."
-
-
 def test_a_mean_goes_on_record_with_its_interval():
     record = results.Record("recommendation")
     ranking.enter(record, "x", mean(0.2, 0.1, 0.3), "nDCG@10", seed=4, note="why")

@@ -426,9 +426,6 @@ def test_tables_and_drawings_hold_what_they_are_given(made):
     arrays = made.arrays
     assert "made a" in plain(speech_charts.counts_table(arrays["label"], arrays["speaker"], arrays["samples"], RATE))
     assert "without made b" in plain(speech_charts.trials_table(speech.trials(arrays["speaker"], arrays["take"])))
-    assert "stand in for spoken digits" in plain(speech_charts.origin(made))
-    real = SimpleNamespace(title="Digits", source="Jackson", licence="CC BY-SA 4.0", stand_in=False)
-    assert plain(speech_charts.origin(real)) == "Digits: Jackson. Terms: CC BY-SA 4.0."
     assert "99.0 % (97.7–99.6)" in plain(speech_charts.results_table(LINES))
     means = {"simple": mean(0.81, 0.5, 1), "networks together": mean(0.89, 0.8, 0.98)}
     assert "88.0 %" in plain(speech_charts.voices_table(means, LINES))

@@ -11,33 +11,9 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page import charts, plots, render
 
 TASKS = {"Training": "moves the weights", "Validation": "chooses", "Test": "judges, once"}
-
-
-def origin(data: Any, stands_for: str) -> render.Html:
-    """Where the data come from; for a stand-in, a banner that no number on the page is one of the real data."""
-    if not data.stand_in:
-        return render.note(f"{data.title}: {data.source}.")
-    what = (
-        f"{data.title} ({data.source}) stand in for {stands_for}. No number on this page is a result on {stands_for}."
-    )
-    return render.banner("Stand-in data.", what[:1].upper() + what[1:], "stand-in")
-
-
-def origins(loaded: Sequence[Any]) -> render.Html:
-    """Where several sets of data come from; what stands in for others is named in a banner."""
-    made = [data for data in loaded if data.stand_in]
-    parts = []
-    if made:
-        told = words.listed(f"{words.sentence(data.title)[:-1]} for {data.spoken or data.name}" for data in made)
-        what = f"{told}: made by code of this project. No number on this page that rests on them is a result on the real data."
-        parts.append(render.banner("Stand-in data.", what, "stand-in"))
-    parts += [
-        render.note(f"{data.title}: {data.source}. Terms: {data.licence}.") for data in loaded if not data.stand_in
-    ]
-    return render.join(*parts)
 
 
 def parts_table(parts: Mapping[str, np.ndarray], thing: str, classes: int = 10) -> render.Html:

@@ -28,18 +28,6 @@ def parts_table(sets: Sequence[Any]) -> render.Html:
     return render.table(rows, caption="Pictures of each part. The test part judges, once for each trained network.")
 
 
-def origin(data: Sequence[Any]) -> render.Html:
-    """Where the pictures come from; where they stand in for others, a banner."""
-    drawn = [one.title for one in data if one.stand_in]
-    if not drawn:
-        return render.sentences([f"{one.title}: {one.source}." for one in data])
-    what = (
-        f"{words.listed(drawn)} (made by code of this project) stand in for real pictures. No number on this page that "
-        "rests on them is a result on the real ones."
-    )
-    return render.banner("Stand-in data.", what, "stand-in")
-
-
 def _points(gain: Any) -> str:
     """A paired gain in accuracy as points with its interval."""
     ends = words.range_of((100 * gain.low, 100 * gain.high), digits=1)

@@ -24,17 +24,6 @@ def three(mean: Any, sign: bool = False) -> str:
     return f"{words.number(mean.value, 3, sign=sign)} ({ends})"
 
 
-def origin(films: Any, ratings: Any) -> render.Html:
-    """Where events and items come from, and what their terms allow; where they are made up, a banner."""
-    if ratings.stand_in or films.stand_in:
-        what = (
-            f"{ratings.title} ({ratings.source}) stand in for MovieLens. No number on this page that rests on them is a "
-            "result on MovieLens."
-        )
-        return render.banner("Stand-in data.", what, "stand-in")
-    return render.note(f"{ratings.title}: {ratings.source}. Terms: {ratings.licence}.")
-
-
 def brought(one: Any) -> render.Html:
     """What a client brought: a casework Choices."""
     events = one.events

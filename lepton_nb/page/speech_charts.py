@@ -17,18 +17,6 @@ from lepton_nb.page import charts, classifiers, plots, render, words
 Line = Mapping[str, Any]
 
 
-def origin(*data: Any) -> render.Html:
-    """Where each data set comes from, and its terms; where one is made up or stands in, a banner."""
-    told = []
-    for one in data:
-        if one.stand_in:
-            what = f"{one.title} ({one.source}) stand in for {one.spoken}. No number on this page that rests on them is a result on {one.spoken}."
-            told.append(render.banner("Stand-in data.", what, "stand-in"))
-        else:
-            told.append(render.note(f"{one.title}: {one.source}. Terms: {one.licence}."))
-    return render.join(*told)
-
-
 def counts_table(label: np.ndarray, speaker: np.ndarray, samples: np.ndarray, rate: int) -> render.Html:
     """How many recordings each speaker made and how long they are."""
     rows = [
