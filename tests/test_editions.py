@@ -191,3 +191,27 @@ def test_headings_are_raised_where_what_stood_above_them_is_left_out():
     page = {"cells": cells}
     editions.reported(page)
     assert [cell["source"] for cell in page["cells"]] == ["# A", "## B\n\n```\n# no heading\n```", "### C", "## D"]
+
+
+def section(title: str, *shown: str) -> list[dict]:
+    """A heading, and a cell of code for each piece of HTML that is shown below it."""
+    code = [
+        {"cell_type": "code", "metadata": {}, "source": "#", "outputs": [{"output_type": "display_data", "data": {"text/html": html}}]}
+        for html in shown
+    ]  # fmt: skip
+    return [{"cell_type": "markdown", "metadata": {}, "source": title}, *code]
+
+
+def test_a_section_that_shows_nothing_for_a_client_is_left_out_of_his_part_and_a_text_stays():
+    parts = ["# Title", ""], ["### Shown", "", "<p>5</p>"], ["### Nothing to show", "", "\n"], ["### A text alone"]
+    notebook = {"cells": [cell for title, *shown in parts for cell in section(title, *shown)]}
+    aside = {"cells": [cell | {"metadata": {"tags": ["appendix"]}} for cell in notebook["cells"]]}
+    kept = editions.set_aside(aside)
+    editions.reported(notebook)
+    for cells in (notebook["cells"], kept):
+        assert [cell["source"].lstrip("# ") for cell in cells if cell["cell_type"] == "markdown"] == [
+            "Title",
+            "Shown",
+            "A text alone",
+        ]
+        assert sum(cell["cell_type"] == "code" for cell in cells) == 3

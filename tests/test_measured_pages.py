@@ -140,7 +140,7 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
     )
     assert plan.evidence[0].rests == said
     shown = said.replace("2,000", f"2{words.THIN}000")
-    assert shown in str(value_tables.about(plan.client, plan))
+    assert shown in str(value_tables.about(plan.client, plan, value_model.rests_on(plan)))
     found = value_model.conclude(plan, draws=512)
     tables = records.tables(found, value_model.tornado(plan, worlds.assumptions(plan)))
     record = SimpleNamespace(tables=tables)
@@ -148,22 +148,17 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
     assert shown in str(first_page.conclusion(record, "open", sums))
 
 
-@pytest.mark.parametrize(
-    ("counted", "told"), [("measured:C1", "(2 000 cases of public data)"), ("C1_typed", "(500 cases)")]
-)
+@pytest.mark.parametrize(("counted", "told"), [("C1", "(2 000 cases of public data)"), ("typed", "(500 cases)")])
 def test_public_data_are_named_only_where_the_benefits_rest_on_them(counted, told):
-    tables = {
-        "rests": [{"present": 1.0, "evaluation": counted, "grade": "measured"}],
-        "gains": [{"evaluation": "measured:C1", "n": 2_000}, {"evaluation": "C1_typed", "n": 500}],
-        "evidence": [{"public": ["loans"], "counts": [counted]}],
-    }
+    of = {"C1": {"n": 2_000, "public": True}, "typed": {"n": 500, "public": False}}[counted]
+    tables = {"rests": [{"present": 1.0, "evaluation": counted, "grade": "measured"} | of]}
     assert told in origin._tested(SimpleNamespace(tables=tables)).replace(words.THIN, " ")
 
 
 def test_a_case_that_counts_nowhere_carries_no_value(linked, tmp_path):  # noqa: F811
     plan = value_model.plan(typed_bank(linked)[0], measured=case(tmp_path))
     assert plan.evidence[0].rests == ""
-    assert "The value of C1 rests" not in str(value_tables.about(plan.client, plan))
+    assert "The value of C1 rests" not in str(value_tables.about(plan.client, plan, value_model.rests_on(plan)))
 
 
 # --- the page of a case

@@ -421,7 +421,7 @@ def value_of(cash=(57_400.0, 106_000.0, 0.0), outlay=False, payback=None, of_b=N
         "total": [TOTAL | total],
         "bridge": [{"benefits": 1_480_000.0, "running": 500_000.0, "development": 132_000.0, "tax": 180_000.0, "tax_benefit": 0.0, "value": 648_000.0}],
         "scenarios": [{"p": 0.4, "value": 500_000.0}, {"p": 0.6, "value": 700_000.0}],
-        "rests": [{"group": "A", "evaluation": "E", "grade": "measured", "present": 300.0}, {"group": "B", "evaluation": "", "grade": "pilot", "present": 900.0}],
+        "rests": [{"group": "A", "evaluation": "E", "grade": "measured", "present": 300.0, "n": 6000, "public": False}, {"group": "B", "evaluation": "", "grade": "pilot", "present": 900.0, "n": 0, "public": False}],
         "gains": [{"evaluation": "E", "n": 6000}, {"evaluation": "F", "n": 500}, {"evaluation": "G", "n": 90}],
         "cash": [{"year": 2026 + at, "net": net, "planned": net, "payback": payback, "outlay": outlay} for at, net in enumerate(cash)],
         "returns": [{"group": name, "payback": back, "outlay": back is not None} for name, back in (("A", None), ("B", of_b))],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from test_workbook import by_libreoffice
 from test_workbook import record_of as workbook_record
 
 from lepton_nb import client, results, value_model
-from lepton_nb.page import evidence_tables, words
+from lepton_nb.page import evidence_tables, origin, upkeep_tables, value_tables, words
 from lepton_nb.report import workbook
-from lepton_nb.value_model import tested, worlds
+from lepton_nb.value_model import records, tested, worlds
 from lepton_nb.value_model.verdict import group_verdict
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
@@ -124,6 +125,39 @@ def test_a_page_shows_each_trial_with_unit_interval_and_source():
     for word in ("400", "order<", "measured on: weeks", "last week", "metrics/trials.csv", "0.34", "0.66"):
         assert word in shown
     assert not str(evidence_tables.trials((), MONEY))
+
+
+def test_who_has_trials_alone_is_told_so_once_and_what_needs_counts_shows_nothing():
+    plan, money = plan_of(benefits=rows(), trials=[trial()]), words.Money("EUR")
+    parts = SimpleNamespace(
+        evaluations=(), predictions=(), trials=plan.client.trials, client=SimpleNamespace(synthetic=False)
+    )
+    told = str(evidence_tables.evaluations(parts))
+    assert told.count("measured by a trial, as a mean per unit: ") == 1 and "Hits and false alarms" in told
+    parts.trials = ()
+    assert "trial" not in str(evidence_tables.evaluations(parts))
+    empty = [
+        evidence_tables.why_they_differ([]), evidence_tables.posteriors({}, money, 1), evidence_tables.cuts({}, money),
+        evidence_tables.prevalence([], None, None, money), evidence_tables.profit_and_calibration({}, money),
+        evidence_tables.decision_curves([], None, {}), evidence_tables.break_evens([], [], money),
+        evidence_tables.break_even_chart([], "EUR"), value_tables.gains([], money), upkeep_tables.points([], money),
+    ]  # fmt: skip
+    assert not any(map(str, empty))
+
+
+def test_a_trial_on_public_data_has_their_grade_and_its_value_says_so():
+    own, public = (plan_of(benefits=rows(), trials=[trial(data=data)]) for data in ("own", "public"))
+    line = public.benefits[0]
+    assert (own.gain_grade(line), public.gain_grade(line)) == (line.grade, "public data")
+    assert value_model.rests_on(own) == ()
+    (told,) = value_model.rests_on(public)
+    assert "rests on public data in place of the client: " in told and "was not tested on cases of the client" in told
+    for plan, said in ((own, " cases)"), (public, " cases of public data)")):
+        found = value_model.conclude(plan, draws=64)
+        tables = records.tables(found, value_model.tornado(plan, worlds.assumptions(plan)))
+        assert [row["text"] for row in tables["rests_on"]] == list(value_model.rests_on(plan))
+        assert said in origin._tested(SimpleNamespace(tables=tables))
+    assert value_model.evaluate(own).total == value_model.evaluate(public).total
 
 
 def test_another_gain_is_evidence_in_a_comparison():

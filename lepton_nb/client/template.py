@@ -125,6 +125,9 @@ the money of each class is weighted to it. With `positive_share_low` and `positi
 `positive_share_source` says where it comes from. A typed evaluation has the same four columns, in the model's row of
 `metrics/confusion.csv`.
 
+Where a typed test judged public data in place of your own, `data` is `public` (in the model's row of
+`metrics/confusion.csv`, or in `metrics/trials.csv`): the report says so wherever the value rests on it.
+
 A benefit takes what a case measures with `metric_link` `measured:ID`, ID being the asset of the case, and leaves
 `unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.
 `lepton-nb check` says which chapter will measure a case and what rests on it.

@@ -34,8 +34,16 @@ def evaluations(parts: Any, undated: Collection[str] = ()) -> Html:
     ]
     caption = "How often a test was looked at before its counts were given is not recorded. "
     caption += sources(parts.evaluations, *(f"metrics/predictions_{name}.csv" for name in scored))
-    table = render.table(rows, caption=caption, none="The client gives no evaluation with a baseline.")
+    table = render.table(rows, caption=caption, none=_no_evaluation(parts.trials))
     return render.join(render.notices(parts.client.synthetic), table, *map(render.note, bare))
+
+
+def _no_evaluation(trials: Sequence[Any]) -> str:
+    """Said once, where nobody counted hits and false alarms: what the gain is known by instead. What needs the counts shows nothing."""
+    if not trials:
+        return "The client gives no evaluation with a baseline, so no gain is measured."
+    told = words.listed(f"{words.label(item.trial_id)} (n = {words.count(item.n)})" for item in trials)
+    return f"Hits and false alarms are counted of no model. What is gained is measured by a trial, as a mean per unit: {told}."
 
 
 def measured(evidence: Sequence[Any], gain: Callable[[Any], Any], money: Money) -> Html:
@@ -167,13 +175,13 @@ def why_they_differ(found: Sequence[Any]) -> Html:
             told.append(
                 f"{name}: no paired counts are given. If both ran on the same cases, counting the pairs would cost little."
             )
-    return render.sentences(told, none="No gain is measured by hits and false alarms.")
+    return render.sentences(told) if told else render.join()
 
 
 def posteriors(found: Mapping[str, Mapping[str, Any]], money: Money, seed: int) -> Html:
     """Draws of the gain of each evaluation: words → draws, the first that which decides."""
     if not found:
-        return render.note("No gain to draw.")
+        return render.join()
     grid = charts.panels(len(found), 3.0, [words.label(name) for name in found])
     rows = []
     for axis, (name, ways) in zip(grid, found.items(), strict=True):
@@ -207,8 +215,8 @@ def prevalence(items: Sequence[Any], gain_at, by_class, money: Money) -> Html:
         nothing = negative / (negative - positive) if positive * negative < 0 else None
         turns = f", so it gains nothing where {words.percent(nothing, 2)} are positive" if nothing is not None else ""
         told.append(f"{ends}{turns}.")
-    table = render.table(rows, caption="Gain by the share of positive cases.", none="No gain to move.")
-    return render.join(table, *map(render.note, told))
+    table = [render.table(rows, caption="Gain by the share of positive cases.")] if rows else []
+    return render.join(*table, *map(render.note, told))
 
 
 def cuts(
@@ -244,7 +252,7 @@ def cuts(
             else "No other cut is shown to be better than the one in use."
         )
         shown.append(render.note(told))
-    return render.join(*shown) if shown else render.note("No threshold to look for.")
+    return render.join(*shown)
 
 
 def _other_cases(one: Any, evaluation: Any, each: Mapping[str, float] | None, money: Money) -> str:
@@ -288,8 +296,8 @@ def cut_table(found: Sequence[Any], money: Money, each: str, caption: str, yearl
 def profit_and_calibration(found: Mapping[str, Any], money: Money) -> Html:
     """What a cut is worth by the share flagged, and whether the scores are probabilities."""
     scored = [one for one in found.values() if one.curve is not None]
-    if found and all(one.evaluation_id.startswith(MEASURED) for one in found.values()):
-        return Html("")  # their cases' pages have the curves, as is said above
+    if all(one.evaluation_id.startswith(MEASURED) for one in found.values()):
+        return Html("")  # nothing is cut, or their cases' pages have the curves, as is said above
     if not scored:
         return render.note("No scored cases in the client's files: no profit curve, no calibration here.")
     titles = [f"{one.asset_id}: {told}" for one in scored for told in ("profit curve", "calibration")]
@@ -339,7 +347,7 @@ def by_group(found: Mapping[str, tuple[Any, str]]) -> Html:
 def decision_curves(items: Sequence[Any], net_benefits, own: Mapping[str, float | None]) -> Html:
     """Net benefit of model, baseline and two simple rules. net_benefits(evaluation, thresholds); own: the client's threshold."""
     if not items:
-        return render.note("No evaluation, no decision curve.")
+        return render.join()
     grid = charts.panels(len(items), 3.1, [words.label(item.evaluation_id) for item in items])
     for axis, item in zip(grid, items, strict=True):
         at = own[item.evaluation_id]
@@ -367,12 +375,13 @@ def break_evens(found: Sequence[Any], evaluations: Sequence[Any], money: Money) 
         })  # fmt: skip
         if item.sentence:
             told.append(f"{item.asset_id}: {item.sentence}")
+    if not rows:
+        return render.join()
     accepted = ["metrics/acceptance.csv"] if any(item.what == "share accepted" for item in found) else []
     return render.join(
         render.table(
             rows,
             caption=f"All else drawn. Costs more: the group is worth more without the model. Room: from what was measured to there. Interval above: whether all of it lies above that rate. {sources(evaluations, *accepted)}",
-            none="No metric to lower.",
         ),
         *map(render.note, words.once(told)),
     )
@@ -382,7 +391,7 @@ def break_even_chart(found: Sequence[Any], currency: str) -> Html:
     """Value of a group if only one rate were different."""
     drawn = [item for item in found if item.rates]
     if not drawn:
-        return render.note("No metric carries a value that could be drawn.")
+        return render.join()
     grid = charts.panels(len(drawn), 3.0, [f"{item.asset_id}: value of its group" for item in drawn])
     for axis, item in zip(grid, drawn, strict=True):
         marks = [

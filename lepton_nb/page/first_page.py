@@ -165,8 +165,7 @@ def conclusion(value: Any, word: str, sums: Sums) -> Html:
     banner = render.banner(
         "", render.join(render.plain(f"Expected value{more}: "), figure, render.plain(f"; {told}.")), tone
     )
-    rests = [row["rests"] for row in value.tables.get("evidence", ()) if row.get("rests")]
-    return render.join(banner, *map(render.note, rests))
+    return render.join(banner, *(render.note(row["text"]) for row in value.tables.get("rests_on", ())))
 
 
 def _how_many(value: Any) -> str:

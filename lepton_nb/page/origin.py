@@ -7,7 +7,6 @@ from typing import Any
 from lepton_nb.page import render, words
 from lepton_nb.page.first_page import Sums, beyond_likely, lead
 from lepton_nb.page.render import Html
-from lepton_nb.terms import MEASURED
 
 #: What is told as taken off, without a minus.
 DEDUCTED = ("less costs", "and tax")
@@ -42,18 +41,10 @@ def _tested(value: Any) -> str:
     """Which share of the benefits of the groups with a number rests on how many test cases, and on what the rest; nothing where none does."""
     rows = value.tables["rests"]
     whole, tested = sum(row["present"] for row in rows), sum(row["present"] for row in rows if row["evaluation"])
-    used = {row["evaluation"] for row in rows if row["evaluation"]}
-    cases = sum(row["n"] for row in value.tables["gains"] if row["evaluation"] in used)
+    cases = sum({row["evaluation"]: row["n"] for row in rows if row["evaluation"]}.values())
     if not cases or whole <= 0:
         return ""
-    asked = {
-        name
-        for row in value.tables.get("evidence", ())
-        if row["public"]
-        for name in row["counts"]
-        if name.startswith(MEASURED)
-    }
-    public = " of public data" if asked & used else ""
+    public = " of public data" if any(row["public"] for row in rows) else ""
     typed = dict.fromkeys(row["grade"] for row in rows if not row["evaluation"] and row["present"] > 0)
     rest = f"; else {words.listed(typed)}" if typed else ""
     return f" {words.share(tested / whole)} of benefits tested ({words.count(cases)} cases{public}){rest}."

@@ -18,6 +18,8 @@ WORTH_SAYING = 0.01
 
 def points(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None = None) -> Html:
     """What one point of recall and one of false alarms is worth. limited: assets whose benefits a substitute's price cuts."""
+    if not found:
+        return render.join()
     rows = [
         {"One point": f"{words.label(one.evaluation_id)}: {'more' if one.rate == 'recall' else 'fewer'} {one.rate}",
          "Measured": words.percent(one.measured.value), "90 %": words.percent_range(one.measured.interval),
@@ -29,7 +31,7 @@ def points(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None
         "ones for false alarms. " + sources(found, "benefits.csv")
     )
     held = [name for name in dict.fromkeys(one.asset_id for one in found if one.yearly) if name in (limited or {})]
-    table = render.table(rows, caption=caption, none="No evaluation has money per outcome.")
+    table = render.table(rows, caption=caption)
     told = f"{words.listed(held)}: a year before the cap of the substitute's price; while it holds, one point more brings nothing."
     return render.join(table, render.note(told)) if held else table
 

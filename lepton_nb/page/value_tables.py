@@ -6,7 +6,7 @@ Nothing is computed here that is not a difference, a share or a sum of what is s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -20,8 +20,8 @@ from lepton_nb.page.words import Money
 OUTCOMES = {"fn": "false negative", "fp": "false positive", "tp": "true positive", "tn": "true negative"}
 
 
-def about(parts: Any, plan: Any) -> Html:
-    """Who, when, on which basis, on which measured cases; with the banner of a made-up client."""
+def about(parts: Any, plan: Any, rests: Iterable[str] = ()) -> Html:
+    """Who, when, on which basis, on which cases (rests: value_model.rests_on); with the banner of a made-up client."""
     valuation = parts.valuation
     told = render.definitions(
         {
@@ -36,8 +36,7 @@ def about(parts: Any, plan: Any) -> Html:
             "Tax rate": words.rate(plan.tax_rate),
         }
     )
-    rests = [render.note(item.rests) for item in plan.evidence if item.rests]
-    return render.join(render.notices(parts.client.synthetic), told, *rests)
+    return render.join(render.notices(parts.client.synthetic), told, *map(render.note, rests))
 
 
 def assets(plan: Any, spent: Mapping[str, float], money: Money) -> Html:
@@ -142,6 +141,8 @@ def gains(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None 
 
     limited: what the price of a substitute leaves of a year's benefits, by asset.
     """
+    if not found:
+        return render.join()
     rows = []
     for gain in found:
         ways = [("pairs, used" if gain.paired else "margins, used", gain.interval, gain.below_zero)]
@@ -169,7 +170,7 @@ def gains(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None 
                 else ""
             )
         sentences.append(told)
-    table = render.table(rows, caption=caption, none="The client gives no evaluation with money per outcome.")
+    table = render.table(rows, caption=caption)
     held = before_the_cap(limited or {}, [gain.asset_id for gain in found if gain.yearly], money)
     return render.join(table, *held, *map(render.note, words.once(sentences)))
 

@@ -151,9 +151,38 @@ def tags(cell: Mapping[str, Any]) -> set[str]:
 
 def reported(notebook: dict) -> None:
     """Leave of a prepared notebook what the client's part shows, with headings that skip no level."""
-    notebook["cells"] = [cell for cell in notebook["cells"] if not tags(cell) & {BOOK_ONLY, TO_APPENDIX}]
+    left = [cell for cell in notebook["cells"] if not tags(cell) & {BOOK_ONLY, TO_APPENDIX}]
+    notebook["cells"] = _without_bare_sections(left)
     _without_labels(notebook["cells"])
     _level(notebook["cells"])
+
+
+def _without_bare_sections(cells: list[dict]) -> list[dict]:
+    """Leave out sections whose code shows nothing for this client: a heading would promise what he does not have."""
+    sections: list[list[dict]] = [[]]
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and _HEADING.search("".join(cell["source"])):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for section in sections if not _says_nothing(section) for cell in section]
+
+
+def _says_nothing(section: list[dict]) -> bool:
+    code = [cell for cell in section if cell["cell_type"] == "code"]
+    title = section and "".join(section[0]["source"]).startswith("# ")
+    return bool(code) and not title and not any(map(_shows, code))
+
+
+def _shows(cell: Mapping[str, Any]) -> bool:
+    """Whether a cell of code says or draws anything."""
+    for output in cell.get("outputs", ()):
+        data = output.get("data", {})
+        texts = [data["text/html"]] if "text/html" in data else [*data.values(), output.get("text", "")]
+        if output.get("output_type") == "error" or any(
+            "".join(text).strip() for text in texts if isinstance(text, str | list)
+        ):
+            return True
+    return False
 
 
 def _without_labels(cells: list[dict]) -> None:
@@ -174,7 +203,7 @@ def as_method(notebook: dict) -> None:
 
 def set_aside(notebook: Mapping[str, Any]) -> list[dict]:
     """The cells of a prepared notebook that go to the appendix."""
-    aside = copy.deepcopy([cell for cell in notebook["cells"] if TO_APPENDIX in tags(cell)])
+    aside = copy.deepcopy(_without_bare_sections([cell for cell in notebook["cells"] if TO_APPENDIX in tags(cell)]))
     _without_labels(aside)
     return aside
 

@@ -20,7 +20,7 @@ from lepton_nb.value_model.gains import Gain, gain, gain_per_case, gains
 from lepton_nb.value_model.inputs import Input
 from lepton_nb.value_model.line_money import benefit, benefits, cost
 from lepton_nb.value_model.lines import BenefitLine, CostLine, Group, LeftOut, Plan
-from lepton_nb.value_model.measured import Evidence, with_measured
+from lepton_nb.value_model.measured import Evidence, rests_on, with_measured
 from lepton_nb.value_model.measured import evaluations as measured_evaluations
 from lepton_nb.value_model.money import Bridge, Worth, Year, bridge, cash_flows, evaluate, group_value, present_benefits
 from lepton_nb.value_model.planning import discount_rate, on_basis, plan
@@ -79,6 +79,7 @@ __all__ = [
     "plan",
     "present_benefits",
     "register",
+    "rests_on",
     "returns",
     "scenario_values",
     "simulate",

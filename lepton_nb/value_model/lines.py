@@ -243,8 +243,10 @@ class Plan:
 
     @cached_property
     def on_public(self) -> frozenset[str]:
-        """Evaluations that a case measured on public data in place of the client's own (rule Measured)."""
-        return frozenset(item.evaluation.evaluation_id for item in self.evidence if item.public) - self.stood_in
+        """Tests on public data in place of the client's own: of a case, or typed as such (rule Measured)."""
+        of_cases = (item.evaluation.evaluation_id for item in self.evidence if item.public)
+        typed = (item.evaluation_id for item in (*self.client.evaluations, *self.client.trials) if item.public)
+        return frozenset((*of_cases, *typed)) - self.stood_in
 
     def gain_grade(self, line: BenefitLine) -> str:
         """Grade of the gain, or of the share accepted, behind a benefit: that of its row, which widens it; ``stand-in``

@@ -249,6 +249,27 @@ def _dated(client: Any, found: Evaluation, months: tuple[Monitoring, ...]) -> bo
     return bool(months) or found.evaluated_on != client.valuation.date
 
 
+def rests_on(plan: Any) -> tuple[str, ...]:
+    """On which cases, of when and from where the value rests: of what a case measured, and of typed tests on public data."""
+    of_cases = [item.rests for item in plan.evidence if item.rests]
+    tests = (line.evaluation or line.tested for line in plan.benefits if line.link_id in plan.on_public)
+    typed = {one.evaluation_id: one for one in tests if not one.evaluation_id.startswith(MEASURED)}
+    return (*of_cases, *map(_rests_on_typed, typed.values()))
+
+
+def _rests_on_typed(found: Evaluation | Trial) -> str:
+    when = f"as of {found.evaluated_on.day} {found.evaluated_on:%B %Y}"
+    return _rests_on_public(found, when, found.sample.partition(";")[0])
+
+
+def _rests_on_public(found: Evaluation | Trial, when: str, where: str) -> str:
+    name = found.asset_id
+    return (
+        f"The value of {name} rests on public data in place of the client: {found.n:,} test cases {when} ({where}). "
+        f"{name} itself was not tested on cases of the client."
+    )
+
+
 def _rests(
     client: Any,
     found: Evaluation | Trial,
@@ -268,10 +289,6 @@ def _rests(
     where = ", ".join(dict.fromkeys(item["source"] for item in data))
     if stand_ins:
         where = f"a stand-in for {', '.join(stand_ins)}, which is no evidence"
-    rests = f"The value of {found.asset_id} rests on"
     if public:
-        return (
-            f"{rests} public data in place of the client: {found.n:,} test cases {when} ({where}). "
-            f"{found.asset_id} itself was not tested on cases of the client."
-        )
-    return f"{rests} its measured case: {found.n:,} test cases {when} ({where})."
+        return _rests_on_public(found, when, where)
+    return f"The value of {found.asset_id} rests on its measured case: {found.n:,} test cases {when} ({where})."

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from lepton_nb.value_model import tested
+from lepton_nb.value_model import measured, tested
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings, held
 from lepton_nb.value_model.gains import gain, gains
@@ -64,6 +64,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "returns": _returns(plan),
         "gains": [_gain(item, plan) for item in gains(plan)],
         "rests": _rests(plan),
+        "rests_on": [{"text": text} for text in measured.rests_on(plan)],
         "decays": [_decay(item) for item in plan.decays.values()],
         "scenarios": [
             {"name": item.name, "p": item.p, "value": float(worth.total)}
@@ -150,8 +151,16 @@ def _cash(plan: Plan) -> list[Row]:
 
 
 def _rests(plan: Plan) -> list[Row]:
-    """On which test ("": none of its gain) and grade the benefits of the groups rest that every total holds; present value before tax."""
+    """On which test ("": none of its gain) and grade the benefits of the groups rest that every total holds; present value before tax.
+
+    n: cases of that test; public: whether they are not the client's own.
+    """
     inside = counted(plan)
+    n = {
+        line.link_id: (line.evaluation or line.tested).n
+        for line in plan.benefits
+        if line.link in ("confusion", "trial")
+    }
     by = present_benefits(
         plan,
         lambda line: (
@@ -161,10 +170,11 @@ def _rests(plan: Plan) -> list[Row]:
         ),
     )
     return [
-        {"group": group, "evaluation": evaluation, "grade": grade, "present": present}
+        {"group": group, "evaluation": evaluation, "grade": grade, "present": present, "n": n.get(evaluation, 0),
+         "public": evaluation in plan.on_public}
         for (group, evaluation, grade), present in by.items()
         if group in inside
-    ]
+    ]  # fmt: skip
 
 
 def _returns(plan: Plan) -> list[Row]:

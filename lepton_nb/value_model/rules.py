@@ -26,7 +26,7 @@ RULES = {
     "by the client's model. It counts in place of what was typed for that asset, which stands beside it and counts nowhere; "
     "months that the case measured give the decay in place of typed monitoring. A case that no benefit links to is shown "
     "and counts nowhere. Where the case was not executed, the asset's first typed evaluation with money per outcome counts, "
-    "and a note says so. Measured on public data that stand for the client's own, the gain has the grade public data. "
+    "and a note says so. Measured or typed on public data, not the client's own, the gain has the grade public data. "
     "Measured on a stand-in for data that are not there, it is no evidence: the gain has the grade stand-in. Benefits of either grade do "
     "not count as measured where assets are weighed.",
     "Decay": "What decays is the money gained over the baseline: 2^(−age / half-life), averaged over the days that count. The "

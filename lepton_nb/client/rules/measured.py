@@ -160,6 +160,7 @@ def evaluation(draft: Draft, name: str, models: list[Row], baselines: list[Row])
         positive_share=share,
         share_range=one_or_three(None, *(model.value[name] for name in shares.RANGE)),
         share_source=model.value.positive_share_source,
+        public=model.value.data == "public",
     )
 
 

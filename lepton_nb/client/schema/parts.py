@@ -92,7 +92,7 @@ class Evaluation(Frozen):
     """A model against what was done before. ``paired`` has 8 cells; None: only the margins are known.
 
     positive_share: of positive cases in use, to which ``outcome_value`` is weighted; None: as in the test. share_range: its
-    credible ends; None: none are given.
+    credible ends; None: none are given. public: typed as measured on data that are not the client's own.
     """
 
     evaluation_id: str
@@ -109,6 +109,7 @@ class Evaluation(Frozen):
     positive_share: float | None = None
     share_range: ThreePoint | None = None
     share_source: str = ""
+    public: bool = False
 
     @property
     def share_in_use(self) -> float:

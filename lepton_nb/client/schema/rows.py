@@ -228,6 +228,11 @@ class Benefit(Frozen):
         return ThreePoint(self.unit_value_low, self.unit_value_mode, self.unit_value_high)
 
 
+#: Whose cases a typed test judged.
+TestedOn = Literal["own", "public"]
+TESTED_ON = "Whose cases were tested: own, or public data that stand for them; of an evaluation in the model's row."
+
+
 class ConfusionRow(Frozen):
     """What a policy did on the cases of one evaluation. A row without asset_id is the baseline."""
 
@@ -245,6 +250,7 @@ class ConfusionRow(Frozen):
     positive_share_low: Share | None = column("Lowest share in use that is credible.", default=None)
     positive_share_high: Share | None = column("Highest share in use that is credible.", default=None)
     positive_share_source: Text = column("Where the share in use comes from.", default="")
+    data: TestedOn = column(TESTED_ON, default="own")
 
 
 class OutcomeRow(Frozen):
@@ -315,6 +321,12 @@ class Trial(Frozen):
     standard_error: AtLeastZero = column(
         "Standard error of that mean, of blocks where units hang together.", f"{MONEY}, or the effect, per unit"
     )
+    data: TestedOn = column(TESTED_ON, default="own")
+
+    @property
+    def public(self) -> bool:
+        """Whether it was measured on data that are not the client's own."""
+        return self.data == "public"
 
     @property
     def evaluation_id(self) -> str:
