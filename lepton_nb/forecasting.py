@@ -16,7 +16,7 @@ from lepton_nb import ranking, valuation
 from lepton_nb.series import Task, Windows, windows
 
 __all__ = [
-    "LEVELS", "Chosen", "Forecast", "Shifts", "as_time_runs", "begin_at_line", "boosted", "by_origin", "choose", "inside", "line_weights", "linear", "over_blocks", "pinball",
+    "LEVELS", "Chosen", "Forecast", "Shifts", "as_time_runs", "begin_at_line", "block_error", "boosted", "by_origin", "choose", "inside", "line_weights", "linear", "over_blocks", "pinball",
     "seasonal_naive", "set_right", "stock_cost", "together", "window_size",
 ]  # fmt: skip
 
@@ -116,7 +116,7 @@ def line_weights(task: Task, part: str, penalty: float, base: str = "last") -> n
 
 def linear(task: Task, part: str, penalty: float, base: str = "last") -> Forecaster:
     """The line of :func:`line_weights`; where something is known ahead, what is known of a step joins its window."""
-    if not task.known.shape[1]:
+    if not task.known.shape[-1]:
         weights = line_weights(task, part, penalty, base)
         return lambda given: Forecast(_base(task, given, base) + _with_one(_less_last(given)) @ weights)
     learnt = windows(task, part)
@@ -177,7 +177,7 @@ def lags(task: Task, given: Windows, row: np.ndarray, step: np.ndarray) -> np.nd
     days = [day for day in (1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 26, 52) if day * period <= history]
     columns = [past[row, history - period * day + step % period] for day in days]
     columns.append(((_base(task, given, "season") - base) / size)[row, step])
-    columns += [past[row, history - back] for back in (1, 2, 3)]
+    columns += [past[row, history - back] for back in (1, 2, 3) if back <= history]
     columns += [past[:, -period * day :].mean(axis=1)[row] for day in (1, 7, 13) if 1 < period * day <= history]
     ahead = given.known[row, history + step]
     return np.hstack([np.stack([*columns, step, size[row, 0]], axis=1), ahead]).astype(np.float32)
@@ -395,3 +395,26 @@ def over_blocks(values: np.ndarray, length: int, what: str, draws: int = 4000, s
     low, high = np.quantile(means, [0.025, 0.975])
     told = f"95 % bootstrap over blocks of {length} {what}"
     return ranking.Mean(float(found.mean()), float(low), float(high), n, 0.95, told)
+
+
+def block_error(values: np.ndarray, length: int) -> float:
+    r"""Standard error of the mean of figures in the order of time, from blocks of ``length`` neighbours.
+
+    $$ \hat\sigma^2 = \frac{1}{k-1} \cdot \frac1n \sum_s (\bar y_s - \bar y)^2, \qquad k = \lfloor n / \text{length} \rfloor $$
+
+    $\bar y_s$: mean of the block from s on, round the end. It is widened by $t_{0.95,k-1} / z_{0.95}$, so that a normal
+    distribution with it is as wide at 90 % as Student's with so few blocks. Raises ValueError where fewer than two fit.
+
+    >>> round(block_error(np.tile([0.0, 1.0], 200), 1), 4), block_error(np.tile([0.0, 1.0], 200), 2)
+    (0.0251, 0.0)
+    """
+    from scipy import special
+
+    found = np.asarray(values, float)
+    count = len(found) // length if found.ndim == 1 and length > 0 else 0
+    if count < 2:
+        raise ValueError(f"two blocks at least must fit. Received: {found.shape=}, {length=}")
+    run = np.concatenate([[0.0], np.cumsum(np.concatenate([found, found[:length]]))])
+    means = (run[length : length + len(found)] - run[: len(found)]) / length
+    few = special.stdtrit(count - 1, 0.95) / special.ndtri(0.95)
+    return float(few * means.std() / np.sqrt(count - 1))

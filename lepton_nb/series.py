@@ -28,7 +28,7 @@ class Task:
     names: tuple[str, ...]  # of the series
     values: np.ndarray = field(repr=False)  # (series, time) standardised; holes filled
     measured: np.ndarray = field(repr=False)  # (series, time) bool: False where nothing was measured
-    known: np.ndarray = field(repr=False)  # (time, features): what is known ahead
+    known: np.ndarray = field(repr=False)  # (time, features), or (series, time, features): what is known ahead
     centre: np.ndarray = field(repr=False)  # (series,) mean of the training part
     spread: np.ndarray = field(repr=False)  # (series,) standard deviation of the training part
     history: int  # steps that a forecast sees
@@ -55,7 +55,8 @@ class Task:
         centre, spread = np.nanmean(raw[:, : cuts[0]], axis=1), np.nanstd(raw[:, : cuts[0]], axis=1)
         spread = np.where(spread > 0, spread, 1.0)
         values = (filled(raw, season) - centre[:, None]) / spread[:, None]
-        known = np.asarray(known, np.float32).reshape(raw.shape[1], -1)
+        known = np.asarray(known, np.float32)
+        known = known if known.ndim == 3 else known.reshape(raw.shape[1], -1)
         return cls(name, unit, np.asarray(times), tuple(names), values.astype(np.float32), measured, known, centre, spread,
                    season=season, cuts=tuple(cuts), **options)  # fmt: skip
 
@@ -66,7 +67,7 @@ class Task:
     @property
     def blind(self) -> Task:
         """The same task with nothing known ahead."""
-        return replace(self, known=self.known[:, :0])
+        return replace(self, known=self.known[..., :0])
 
 
 def filled(raw: np.ndarray, season: int) -> np.ndarray:
@@ -139,7 +140,8 @@ def windows(task: Task, part: str, step: int | None = None, least: int | None = 
     steps = (origins - task.history)[:, None] + np.arange(total)  # (origins, history + horizon)
     whole = np.pad(task.values, pad)[:, steps].reshape(count * len(origins), total)
     seen = np.pad(task.measured & (np.arange(task.values.shape[1]) < end), pad)[:, steps[:, task.history :]]
-    known = np.tile(np.pad(task.known, pad[::-1], mode="edge")[steps], (count, 1, 1))
+    known = np.pad(np.broadcast_to(task.known, (count, *task.known.shape[-2:])), (*pad, (0, 0)), mode="edge")
+    known = known[:, steps].reshape(count * len(origins), total, -1)
     series = np.repeat(np.arange(count), len(origins))
     judged = seen.reshape(len(series), task.horizon)
     past, ahead = whole[:, : task.history], whole[:, task.history :]

@@ -97,6 +97,7 @@ IN_FORM = (
         "38_fusion",
         "40_cifar10",
         "41_alarms",
+        "42_demand",
     ),
     *("50_translation", "60_faces"),
     *("71_transfer", "72_deployment", "73_monitoring", "74_explanation", "76_decisions"),

@@ -1,7 +1,8 @@
 """Series of a forecaster's case: a row a step and series, with what is known ahead of its time in further columns.
 
 A forecast sees what lies before its origin and foretells the steps after it. So the steps must follow each other without
-a hole, and each series must be long enough to be learnt from before the test and judged in it.
+a hole, all series must have the same steps while they run side by side, and these must be enough to learn from before the
+test, to choose by, and to judge in it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lepton_nb.client.schema import Case
 from lepton_nb.client.words import Refused, did_you_mean, quoted, with_article
 
 #: Keys that only a forecaster has.
-OWN = ("series_column", "known_columns", "horizon", "season")
+OWN = ("series_column", "known_columns", "horizon", "season", "cost_too_low", "cost_too_high")
 #: Steps after which a series looks alike, where the case does not say: of hours, days, weeks.
 SEASONS = {timedelta(hours=1): 24, timedelta(days=1): 7, timedelta(days=7): 52}
 MONTHS = "calendar months"
@@ -27,6 +28,12 @@ MONTHS = "calendar months"
 TEST_SHARE = 0.2
 #: From this on two columns say the same but for their scale.
 SAME = 0.99999
+#: Fewest steps to choose by: from fewer errors no 90 % interval can be set.
+FEWEST_TO_CHOOSE = 20
+#: Horizons that the test must hold at least: with one alone no two forecasts err apart.
+HORIZONS_OF_TEST = 3
+#: The dearer side of an error costs at most so many times the other: beyond it a quantile outside 5 to 95 % is asked for.
+DEARER = 19.0
 
 
 def keys(case: Case) -> None:
@@ -35,6 +42,16 @@ def keys(case: Case) -> None:
         for key in OWN:
             if case[key] is not None:
                 raise Unfit(key, f"{with_article(case.case)} has none", 41, "leave it out")
+        return
+    low, high = case.cost_too_low, case.cost_too_high
+    if (low is None) != (high is None):
+        key = "cost_too_low" if low is None else "cost_too_high"
+        remedy = "give what a unit costs on both sides, or leave both out: errors are then counted"
+        raise Unfit(key, "is missing beside its other half", 2, remedy)
+    if low is not None and max(low, high) > DEARER * min(low, high):
+        asked = f"costs of {low:g} and {high:g} ask for the {100 * low / (low + high):.3g} % quantile"
+        remedy = f"from 5 to 95 % can be measured: the dearer side costs at most {DEARER:g} times the other"
+        raise Unfit("cost_too_low" if low > high else "cost_too_high", asked, 41, remedy)
 
 
 def named(case: Case, header: Sequence[str]) -> None:
@@ -63,26 +80,36 @@ def named(case: Case, header: Sequence[str]) -> None:
 
 def examined(case: Case, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What was found in the series. columns: {name: (n,) texts}. Raises Unfit."""
-    n = len(columns[case.time_column])
-    names = columns[case.series_column] if case.series_column else [""] * n
-    if "" in names and case.series_column:
-        raise Unfit("series_column", f"row {names.index('') + 2}: empty", 41, "every row belongs to a series")
-    rows: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        rows.setdefault(name, []).append(row)
-    times = times_of(columns[case.time_column])
+    rows, times = by_series(columns, case)
     _in_order(rows, times)
     step = _step(rows, times)
     values = _numbers("target", columns[case.target])
     _known_ahead(case, columns, rows, values)
     if case.baseline_column:
-        _numbers("baseline_column", columns[case.baseline_column])
+        _no_look_back(case, _numbers("baseline_column", columns[case.baseline_column]), values)
     season = case.season or (12 if step == MONTHS else SEASONS.get(step, 1))
     first = _first_test_day(case, times)
-    _long_enough(case, rows, times, season, first)
+    _long_enough(case, side_by_side(rows, times), season, first)
     return {
         "last_day": max(times).date(), "test_from": first, "series": len(rows), "step": _in_words(step), "season": season,
     }  # fmt: skip
+
+
+def by_series(columns: Mapping[str, Sequence[str]], case: Case) -> tuple[dict[str, list[int]], list[datetime]]:
+    """The rows of each series, and the time of each row. Raises Unfit."""
+    times = times_of(columns[case.time_column])
+    names = columns[case.series_column] if case.series_column else [""] * len(times)
+    if "" in names and case.series_column:
+        raise Unfit("series_column", f"row {names.index('') + 2}: empty", 41, "every row belongs to a series")
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, []).append(row)
+    return rows, times
+
+
+def step_of(columns: Mapping[str, Sequence[str]], case: Case) -> timedelta | str:
+    """The one distance of two rows, or MONTHS. Raises Unfit."""
+    return _step(*by_series(columns, case))
 
 
 def _of(name: str) -> str:
@@ -184,17 +211,35 @@ def _first_test_day(case: Case, times: Sequence[datetime]) -> date:
     return split.test_from
 
 
-def _long_enough(
-    case: Case, rows: Mapping[str, Sequence[int]], times: Sequence[datetime], season: int, first: date
-) -> None:
-    """Raises Unfit for a series that is too short to be learnt from before the test, or to be judged in it."""
-    need = season + 2 * case.horizon  # a season to look back on, a window to learn from and one to choose by
-    for name, own in rows.items():
-        before = sum(times[row].date() < first for row in own)
-        after = len(own) - before
-        if before < need:
-            found = f"{before} steps{_of(name)} lie before {first}, {need} are needed: a season of {season} and twice the horizon of {case.horizon}"
-            raise Unfit("data", found, 41, "bring a longer series, leave it out, or begin the test later")
-        if after < case.horizon:
-            found = f"{after} steps{_of(name)} lie on or after {first}, the horizon is {case.horizon}"
-            raise Unfit("split", found, 41, "begin the test earlier, or ask for a shorter horizon")
+def side_by_side(rows: Mapping[str, Sequence[int]], times: Sequence[datetime]) -> list[datetime]:
+    """The steps that all series have, from the latest beginning to the earliest end. Raises Unfit where there are none."""
+    begins, ends = ({name: times[own[place]] for name, own in rows.items()} for place in (0, -1))
+    late, early = max(begins, key=begins.__getitem__), min(ends, key=ends.__getitem__)
+    first, last = begins[late], ends[early]
+    found = {name: [times[row] for row in own if first <= times[row] <= last] for name, own in rows.items()}
+    for name, own in found.items():
+        if own != found[late]:
+            apart = f"series {quoted(late)} begins {first:%Y-%m-%d %H:%M}, series {quoted(name)} has no row then"
+            remedy = "series that are foretold together have their steps at the same times, and run side by side"
+            raise Unfit("time_column", apart, 41, remedy)
+    return found[late]
+
+
+def _no_look_back(case: Case, foretold: Sequence[float], values: Sequence[float]) -> None:
+    """Raises Unfit where the forecast that was there says the target in every row: it was written down afterwards."""
+    if list(foretold) == list(values):
+        found = f"{quoted(case.baseline_column)} says {quoted(case.target)} of its own step in every row"
+        raise Unfit("baseline_column", found, 46, "name what was foretold or ordered before the step")
+
+
+def _long_enough(case: Case, steps: Sequence[datetime], season: int, first: date) -> None:
+    """Raises Unfit for series that are too short, side by side, to be learnt from before the test or judged in it."""
+    choose = max(case.horizon, FEWEST_TO_CHOOSE)
+    before = sum(at.date() < first for at in steps)
+    after, together = len(steps) - before, " of all series together" if case.series_column else ""
+    if before < (need := season + case.horizon + choose):
+        found = f"{before} steps{together} lie before {first}, {need} are needed: a season of {season}, the horizon of {case.horizon} and {choose} to choose by"
+        raise Unfit("data", found, 41, "bring longer series, leave those out that begin late, or begin the test later")
+    if after < (need := HORIZONS_OF_TEST * case.horizon):
+        found = f"{after} steps{together} lie on or after {first}, {need} are needed: {HORIZONS_OF_TEST} times the horizon of {case.horizon}"
+        raise Unfit("split", found, 41, "begin the test earlier, or ask for a shorter horizon")

@@ -61,6 +61,7 @@ OWN_ONLY = {
 SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
     "leave_out_columns", "user_column", "item_column", "time_column", "series_column", "known_columns", "horizon", "season",
+    "cost_too_low", "cost_too_high",
     "text_column", "mix_channels", "split", "predictions", "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip

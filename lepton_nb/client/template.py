@@ -74,12 +74,12 @@ cases. The files lie inside this folder:
 | kind of case | data |
 |---|---|
 | risk_classifier | `.csv` or `.parquet`: a header, one case a row; `target` names the column to be predicted |
-| forecaster | `.csv` or `.parquet`: a row for each step and series, in the order of time; `target`, `time_column`, `horizon`, and where there are several series `series_column`; `known_columns` are fixed before their time; read and checked, not yet measured |
+| forecaster | `.csv` or `.parquet`: a row for each step and series, in the order of time; `target`, `time_column`, `horizon`, and where there are several series `series_column`; `known_columns` are fixed before their time; `baseline_column`: what was foretold or ordered for the step; `cost_too_low`, `cost_too_high`: money of a unit |
 | image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
 | text_classifier | `.csv` or `.parquet`: a header, one text a row; `text_column` names the texts, `target` their class; no other column is read by a model |
 | audio_classifier | a folder with one folder of `.wav` files a class, all of one rate, of one channel unless `mix_channels: true`; read and checked, not yet measured |
 | anomaly_detector | `.csv` or `.parquet`: a moment a row in the order of time, with `time_column`; every other column is a measurement; `target` names the column that says whether the row led to a failure |
-| recommender | `.csv` or `.parquet`: a row a choice; `user_column`, `item_column`, `time_column`; read and checked, not yet measured |
+| recommender | `.csv` or `.parquet`: a row a choice; `user_column`, `item_column`, `time_column` |
 | translator | `.tsv`: two texts a line, source and target |
 
 `data: public:NAME` takes a public data set in place of a file. `positive` names the class that counts as 1 where the
@@ -131,6 +131,11 @@ Where a typed test judged public data in place of your own, `data` is `public` (
 A benefit takes what a case measures with `metric_link` `measured:ID`, ID being the asset of the case, and leaves
 `unit_value_…` empty. A typed evaluation of that asset may stay: it is shown beside the measured one and counts nowhere.
 `lepton-nb check` says which chapter will measure a case and what rests on it.
+
+A forecaster's test is foretold from every step on, up to `horizon` steps ahead, in quantiles. With `cost_too_low` and
+`cost_too_high` the quantile that costs least is ordered, and the trial is money saved beside `baseline_column` (or beside
+what was one season before); without them it counts how much less the forecast errs, and `unit_value_…` of the benefit is
+the money of one unit of error. What stands in `baseline_column` is taken as it is, whenever it was written before its step.
 
 What is no yes or no (a forecast, a list of recommendations, an experiment with two arms) is measured as a mean
 per unit: one row of `metrics/trials.csv` with the mean gain over what was done before, its standard error and n. A

@@ -142,8 +142,9 @@ def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
         return f"{case.asset_id}: {told}; its data were examined, and nothing rests on them."
     task = results.task_name(chapter.name, case.asset_id)
     told = f"{case.asset_id}: {task} ({chapter.path.name}) will measure it on {case.path}, {door(case)}"
-    if case.kind == "measurements":
-        told += f"; rows from {case.test_from} on are the test"
+    if case.kind in ("measurements", "series") and case.test_from:
+        what = "rows" if case.kind == "measurements" else f"steps, foretold up to {case.horizon} ahead,"
+        told += f"; {what} from {case.test_from} on are the test"
     elif case.split is None and case.case in CLASSIFIERS and not case.public:
         told += (
             f"; no split is given, so {round(10 * TEST_SHARE)} in 10 rows, drawn at random class by class, are the test"

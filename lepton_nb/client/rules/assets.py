@@ -149,8 +149,17 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 #: Kinds of cases that give an evaluation of a model over its baseline.
 EVALUATED = ("risk_classifier", "image_classifier", "text_classifier", "anomaly_detector")
-#: Kinds of cases that give a trial: what its gain counts, whose money the benefit gives.
-COUNTED = {"recommender": "hits"}
+#: Kinds of cases that give a trial: a mean gain per unit.
+TRIED = ("recommender", "forecaster")
+
+
+def counted(case: Any) -> str | None:
+    """What the trial of a case counts, whose money the benefit gives; empty: its gain is money; None: it gives no trial."""
+    if case.case == "recommender":
+        return "hits"
+    if case.case == "forecaster":
+        return "" if case.cost_too_low is not None else f"{case.target} of error"
+    return None
 
 
 def measured_by_cases(draft: Draft) -> Iterator[Problem]:
@@ -171,10 +180,10 @@ def measured_by_cases(draft: Draft) -> Iterator[Problem]:
         if case is None:
             remedy = word_of(name, set(cases)) or "list it under cases in client.yml, or link what was typed"
             yield row.problem("metric_link", f"no case measures {quoted(name)}{more}", 17, remedy)
-        elif case.case in COUNTED:
+        elif case.case in TRIED:
             continue
         elif case.case not in EVALUATED:
-            kinds = (*EVALUATED, *COUNTED)
+            kinds = (*EVALUATED, *TRIED)
             remedy = f"link a case of kind {', '.join(kinds[:-1])} or {kinds[-1]}, or write none"
             yield row.problem(
                 "metric_link", f"the case of {name}, {with_article(case.case)}, gives no evaluation", 17, remedy

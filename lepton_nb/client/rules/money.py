@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lepton_nb.client.codes import CURRENCIES
 from lepton_nb.client.drafts import Draft, Row
-from lepton_nb.client.rules.assets import COUNTED
+from lepton_nb.client.rules.assets import counted as counted_by
 from lepton_nb.client.schema import (
     ASSETS,
     BENEFITS,
@@ -147,11 +147,7 @@ OF_AN_EVALUATION = {"confusion": "an evaluation", "trial": "a trial", "measured"
 def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
     """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case."""
     counted = {("trial", row.value.trial_id): row.value.effect for row in draft.rows(TRIALS)}
-    counted |= {
-        ("measured", case.asset_id): COUNTED[case.case]
-        for case in draft.sections.get("cases", ())
-        if case.case in COUNTED
-    }
+    counted |= {("measured", case.asset_id): counted_by(case) for case in draft.sections.get("cases", ())}
     for row in draft.rows(BENEFITS):
         link = row.value.metric_link
         given = [name for name in ("low", "mode", "high") if row.value[f"unit_value_{name}"] is not None]

@@ -204,6 +204,8 @@ class CaseData(Frozen):
     known_columns: tuple[str, ...] | None = None
     horizon: int | None = None  # steps that a forecaster foretells
     season: int | None = None  # steps after which its series look alike
+    cost_too_low: float | None = None  # of each unit that a forecast is too low; None: errors are counted
+    cost_too_high: float | None = None
     series: int | None = None  # how many it has
     step: str = ""  # time between two rows, in words
     mix_channels: bool | None = None

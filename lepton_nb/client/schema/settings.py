@@ -388,7 +388,7 @@ class Case(Frozen):
         "Value of the target that counts as 1, where the classes are not 0 and 1; several with ; between.", default=None
     )
     baseline_column: Text | None = column(
-        "Column, or array of the .npz, with what was done before: 0 or 1. Missing: one decision for all rows.",
+        "Column or array of what was done before: 0 or 1; of a forecaster a number. Missing: all alike, or last season.",
         default=None,
     )
     amount_column: Text | None = column("Column with the amount that is at stake in a row.", default=None)
@@ -409,6 +409,8 @@ class Case(Frozen):
         "Steps after which the series looks alike; of a forecaster; missing: 24 hours, 7 days, 52 weeks, 12 months, else 1.",
         default=None,
     )
+    cost_too_low: Positive | None = column("Of each unit that a forecast is too low.", MONEY, default=None)
+    cost_too_high: Positive | None = column("Of each unit that it is too high.", MONEY, default=None)
     text_column: Text | None = column("Column of the texts; of a text classifier.", default=None)
     mix_channels: YesNo | None = column(
         "Sounds of several channels are read as the mean of these; missing: they are refused.", default=None
@@ -442,9 +444,7 @@ class Case(Frozen):
     positive_share_low: Share | None = column("Lowest share in use that is credible.", default=None)
     positive_share_high: Share | None = column("Highest share in use that is credible.", default=None)
     positive_share_source: Text | None = column("Where the share in use comes from.", default=None)
-    outcome_value: CaseMoney | None = column(
-        "Money per outcome; missing: that of the asset's evaluation in metrics/.", default=None
-    )
+    outcome_value: CaseMoney | None = column("Money per outcome; missing: that of the evaluation.", default=None)
     evaluated_on: Day | None = column(
         "Day of the measurement; missing: the last day of the test rows, else the valuation date.", default=None
     )
