@@ -18,7 +18,7 @@ from test_client import B, Folder
 from test_client_data import case
 from test_client_series import ENTRY, sales, weeks
 
-from lepton_nb import client, forecasting, paths, ranking, results, value_model
+from lepton_nb import client, datasets, forecasting, paths, ranking, results, value_model
 from lepton_nb.casework import NotUsable, foretelling
 from lepton_nb.client import MetricLink
 from lepton_nb.page import foretelling_charts
@@ -160,11 +160,11 @@ def test_many_windows_are_thinned_and_every_place_of_a_season_stays(monkeypatch)
 def test_public_series_are_measured_too_and_those_with_holes_are_refused(monkeypatch):
     monkeypatch.delenv("LEPTON_DATA", raising=False)
     said = {"target": "Weekly_Sales", "time_column": "Date", "series_column": "Store", "horizon": 8}
-    found = foretelling.of_public("walmart_sales", **said)
+    found = foretelling.of_public(datasets.load("walmart_sales"), **said)
     assert found.stand_in and found.asset_id == "" and found.unit == "Store weeks" and found.task.names[0] == "1"
     holes = {"target": "traffic_volume", "time_column": "date_time", "horizon": 24}
     with pytest.raises(NotUsable, match=r"time_column row .* stands in row .* too; a series has one row a time"):
-        foretelling.of_public("metro_traffic", **holes)
+        foretelling.of_public(datasets.load("metro_traffic"), **holes)
 
 
 SENTENCES = {

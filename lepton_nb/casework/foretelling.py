@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -100,22 +100,20 @@ def of_client(client: Any, folder: str | Path, asset_id: str, data_folder: str =
         raise ValueError(f"The client has no case of kind forecaster for this asset. Received: {asset_id}")
     (case,) = found
     if case.public:
-        return _public(case, case.public, data_folder, case.currency, case.evaluated_on)
+        return _public(case, datasets.load(case.public, data_folder), case.currency, case.evaluated_on)
     name = Path(case.path).name
     about = {"name": name, "title": name, "source": f"{terms.CLIENT_FILE}{case.path}", "sha256": case.sha256}
     about |= {"stand_in": False, "spoken": "", "currency": case.currency}
     return _series(case, case_data(folder, case), case.evaluated_on or case.last_day, about)
 
 
-def of_public(name: str, data_folder: str = "", currency: str = "", **said: Any) -> Series:
+def of_public(data: datasets.Dataset, currency: str = "", **said: Any) -> Series:
     """Series of a public data set. said: keys of a forecaster's case (target, time_column, horizon, …)."""
-    case = Case(asset_id="PUBLIC", case="forecaster", data=f"public:{name}", **said)
-    found = _public(case, name, data_folder, currency, None)
-    return Series(**vars(found) | {"asset_id": ""})
+    case = Case(asset_id="PUBLIC", case="forecaster", data=f"public:{data.name}", **said)
+    return replace(_public(case, data, currency, None), asset_id="")
 
 
-def _public(case: Any, name: str, data_folder: str, currency: str, evaluated_on: date | None) -> Series:
-    data = datasets.load(name, data_folder)
+def _public(case: Any, data: datasets.Dataset, currency: str, evaluated_on: date | None) -> Series:
     about = {"name": data.name, "title": data.title, "source": data.source, "sha256": data.sha256}
     about |= {"stand_in": data.stand_in, "spoken": data.spoken, "currency": currency}
     return _series(case, data.arrays, evaluated_on, about)
