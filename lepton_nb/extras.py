@@ -7,6 +7,7 @@ from importlib.util import find_spec
 #: Extra → the modules of its packages, as pyproject.toml lists them. A chapter names its extra in its metadata.
 MODULES = {
     "serve": ("fastapi", "uvicorn", "prometheus_client", "aiohttp", "tf2onnx", "onnx_ir"),
+    "privacy": ("dp_accounting", "cryptography"),
 }
 
 

@@ -17,10 +17,13 @@ BENEFIT = (
 )  # fmt: skip
 
 
-def cost(asset_id: str, year: int, per_thousand: tuple[float, float, float], cases: float, source: str) -> dict:
-    """The running cost of explaining so many cases a year. per_thousand: money, low, mode, high."""
+def cost(
+    asset_id: str, year: int, per_thousand: tuple[float, float, float], cases: float, source: str,
+    category: str = "explanations",
+) -> dict:  # fmt: skip
+    """The running cost of explaining so many cases a year, or of another ``category``. per_thousand: money, low, mode, high."""
     low, mode, high = (round(amount * cases / 1000, 2) for amount in per_thousand)
-    return {"asset_id": asset_id, "year": year, "phase": "operation", "category": "explanations", "kind": "forecast"} | {
+    return {"asset_id": asset_id, "year": year, "phase": "operation", "category": category, "kind": "forecast"} | {
         "low": low, "mode": mode, "high": high, "source": source,
     }  # fmt: skip
 
