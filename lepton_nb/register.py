@@ -12,7 +12,7 @@ from datetime import date
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from lepton_nb.page import board, render
+from lepton_nb.page import board, render, words
 
 if TYPE_CHECKING:
     from lepton_nb.client import Acceptance, Asset, Evaluation, Monitoring, Trial
@@ -351,3 +351,67 @@ def rule_rows(findings: Findings) -> list[dict[str, str | int]]:
         | {"Looked at": findings.examined[rule.number], "Broken": findings.broken(rule.number)}
         for rule in RULES
     ]
+
+
+def learnt_from(register: Register, asset_id: str) -> list[str]:
+    """Assets with personal data that feed this one, also by way of others, in the order of the register."""
+    found: set[str] = set()
+    waiting = [asset_id]
+    while waiting:
+        for feeder in register.feeders(waiting.pop()):
+            if feeder.asset_id not in found:
+                found.add(feeder.asset_id)
+                waiting.append(feeder.asset_id)
+    return [one.asset_id for one in register.assets if one.asset_id in found and one.personal]
+
+
+#: What no column of a client's files asks for: it is told as not stated, and never guessed.
+NOT_ASKED = {
+    "Sealed where it lies, so that a copy of the disk opens nothing?": lambda asset: True,
+    "Who may read it, by role?": lambda asset: True,
+    "Trained under a promise (ε, δ) to each person?": lambda asset: asset.kind == "model",
+}
+NOT_STATED = "not stated"
+
+
+def privacy_rows(register: Register) -> list[dict[str, str]]:
+    """A checklist of live assets with personal data or fed by such: a line a question, as assets.csv answers it.
+
+    No rows where there is no such asset. What the file does not say is ``not stated``.
+    """
+    sources = {asset.asset_id: learnt_from(register, asset.asset_id) for asset in register.live}
+    concerned = [asset for asset in register.live if asset.personal or sources[asset.asset_id]]
+    asked = {
+        "Which personal data?": lambda a: words.label(a.privacy_class).replace(";", ", ") if a.personal else "none, as stated",
+        "Fed by which assets with personal data?": lambda a: ", ".join(sources[a.asset_id]) or "none",
+        "Who answers for it?": lambda a: a.owner.strip(),
+        "By which right is it held?": lambda a: a.legal_control + (f", {a.licence}" if a.licence else ""),
+        "Where is it described?": lambda a: a.documentation,
+    }  # fmt: skip
+    rows = []
+    for question, answer in asked.items() if concerned else ():
+        told = {asset.asset_id: answer(asset) for asset in concerned}
+        rows.append({"Question": question, "Stated": _stated(told), "Not stated for": _without(told)})
+    for question, meant in NOT_ASKED.items():
+        if here := [asset.asset_id for asset in concerned if meant(asset)]:
+            rows.append({"Question": question, "Stated": NOT_STATED, "Not stated for": ", ".join(here)})
+    return rows
+
+
+def _stated(told: Mapping[str, str]) -> str:
+    return "; ".join(f"{asset_id}: {answer}" for asset_id, answer in told.items() if answer) or NOT_STATED
+
+
+def _without(told: Mapping[str, str]) -> str:
+    return ", ".join(asset_id for asset_id, answer in told.items() if not answer) or words.MISSING
+
+
+def privacy_told(register: Register) -> list[str]:
+    """What the checklist comes to: assets that are called free of personal data and are fed by such, else that there are none."""
+    if not privacy_rows(register):
+        return ["No live asset is stated to hold personal data, and none is fed by such."]
+    told = []
+    for asset in register.live:
+        if not asset.personal and asset.kind != "infrastructure" and (fed := learnt_from(register, asset.asset_id)):
+            told.append(f"{asset.asset_id} is stated to hold no personal data and is fed by {words.listed(fed)}, which do: say why nothing of a person is left in it.")  # fmt: skip
+    return told or ["Each asset that is fed by personal data is stated to hold some itself."]

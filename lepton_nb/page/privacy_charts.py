@@ -248,12 +248,12 @@ def joining_told(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"{begin}, and {lose} of {len(gains)} lose: the common line knows kinds of digits that they never meet."
 
 
-def weights_told(megabytes: float, rows: int, numbers: int) -> str:
-    """What goes over the wire, beside sending all rows once."""
-    whole = 4 * rows * numbers / 1e6
-    ratio = megabytes / whole
-    begin = f"Together {words.figure(megabytes, 'MB')} of weights were sent; all digits, as the line reads them, are {words.figure(whole, 'MB')}"  # fmt: skip
-    return f"{begin}: {'less' if ratio < 1 else 'more'} goes over the wire, {words.figure(ratio)} times as much."
+def weights_told(megabytes: float, digits: float) -> str:
+    """What goes over the wire, beside the digits themselves sent once. Both in megabytes."""
+    begin = f"Together {words.figure(megabytes, 'MB')} of weights were sent; all digits as pictures are {words.figure(digits, 'MB')}."
+    if megabytes > digits:
+        return f"{begin} More goes over the wire than the digits themselves would: averaging is paid for with traffic."
+    return f"{begin} Averaging sends less than the digits themselves."
 
 
 # ---------------------------------------------------------------- sealed records
