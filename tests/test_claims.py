@@ -160,6 +160,9 @@ SETTINGS = {
                        "patch": 16, "stride": 16, "squares": 8, "curve_steps": 2, "trees": 5, "explained_rows": 3,
                        "turned_rows": 20, "background": 5, "orders": [2, 4], "most_columns": 1, "rounds": 1,
                        "wage": 50.0},
+    "75_privacy": {"train_images": 300, "steps": 20, "trial_steps": 5, "attacked": 260, "attacked_models": 8,
+                   "attacked_steps": 10, "weak": [], "rounds": 2, "federated_images": 300, "sites": 5, "network_epochs": 1,
+                   "error_price": 1.0},
     "76_decisions": {"draws": 2048, "points": 0.01, "offered": 1.2, "chance": 0.3, "alone": 5000.0, "rivals": 1,
                      "wait_years": 2.0},
 }  # fmt: skip

@@ -9,6 +9,7 @@ steps is kept by privacy loss distributions (Koskela and others, 2020), whose ro
 from __future__ import annotations
 
 import math
+from functools import cache
 
 __all__ = ["epsilon_of", "most_found", "noise_for"]
 
@@ -38,6 +39,7 @@ def _accountant():
     return pld.PLDAccountant(value_discretization_interval=INTERVAL)
 
 
+@cache
 def epsilon_of(noise: float, delta: float, rate: float, steps: int) -> float:
     """The ε that so many steps spend. noise: in units of the longest pull; rate: chance of a row to be in a step.
 
@@ -51,6 +53,7 @@ def epsilon_of(noise: float, delta: float, rate: float, steps: int) -> float:
     return float(account.get_epsilon(delta))
 
 
+@cache
 def noise_for(epsilon: float, delta: float, rate: float, steps: int) -> float:
     """The least noise, to a thousandth, that spends no more than ε in so many steps.
 
