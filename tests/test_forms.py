@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 import shutil
@@ -249,6 +250,7 @@ def test_the_sheet_is_as_wide_as_the_style_sheet_leaves_it(made):
     assert {
         "width": int((210 - 2 * side) * millimetre), "height": int((297 - top - foot) * millimetre),
     } == printing.SHEET  # fmt: skip
+    assert [round(points * 25.4 / 72) for points in (printing.TOP, printing.FOOT)] == [top, foot]
 
 
 def test_nothing_is_wider_than_a_sheet_once_it_is_fitted(made):
@@ -258,7 +260,7 @@ def test_nothing_is_wider_than_a_sheet_once_it_is_fitted(made):
         page.goto((made.out / forms.SINGLE).as_uri())
         wide = "() => [...document.querySelectorAll('table, svg')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
         assert page.evaluate(wide) == 1, "the test's table of 21 columns is wider than a sheet"
-        page.evaluate(printing._FIT)
+        page.evaluate(printing.fitting())
         assert page.evaluate(wide) == 0
 
 
@@ -277,18 +279,69 @@ def test_the_boards_pdf_is_the_summary_alone(made, pdf):
     assert not [link for link in links if link], "what a link leads to is in the other file"
 
 
-def test_a_document_of_a_few_lines_too_many_is_printed_smaller_and_one_of_many_is_not_made_illegible(tmp_path):
+def _lines(counts: tuple[int, ...], scales) -> str:
+    """A document of chapters of so many lines each, with contents that lead to them; a sheet holds 20."""
+    chapters = "".join(
+        f'<section id="c{at}" style="break-before: page; zoom: {scales.get(f"c{at}", 1)}">{"<p>a line</p>" * count}</section>'
+        for at, count in enumerate(counts)
+    )
+    links = "".join(f'<a href="#c{at}">{at}</a> ' for at in range(len(counts)))
+    return f"<html><style>@page {{ size: A4; margin: 21mm 17mm 18mm }} p {{ font-size: 24px; line-height: 32px; margin: 16px 0 }}</style>{links}{chapters}</html>"
+
+
+#: Lines of each chapter, sheets that the first may have, how much smaller the last is printed, its sheets then.
+FEW_TOO_MANY = [
+    ((21,), 1, 0.945, 1),  # a line too many: smaller
+    ((50,), 1, 0.85, 3),  # of many too many it is not made illegible
+    ((30,), 0, None, 2),  # as many as it takes
+    ((5, 41), 0, printing.SPARING, 2),  # a last sheet of one line is spared
+    ((5, 48), 0, None, 3),
+]
+
+
+def test_a_chapter_of_a_few_lines_too_many_is_printed_smaller(tmp_path):
     if not _prints():
         pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+    asked: dict[int, dict[str, float]] = {}
 
-    def lines(count: int) -> str:
-        return f"<html><style>@page {{ size: A4; margin: 20mm }}</style>{'<p>a line</p>' * count}</html>"
+    def made_of(case: int, counts, numbers, scales) -> str:
+        asked[case] = dict(scales)
+        return _lines(counts, scales)
 
-    files = {
-        tmp_path / f"{count}.pdf": printing.Order(lambda numbers, count=count: lines(count), 1) for count in (30, 90)
-    }
-    printing.print_all(files, {"/Creator": "test"})
-    assert [printing.pages_of(file)[1] for file in files] == [1, 3]
+    orders = {
+        tmp_path / f"{case}.pdf": printing.Order(functools.partial(made_of, case, counts), [f"c{at}" for at in range(len(counts))], most)
+        for case, (counts, most, _, _) in enumerate(FEW_TOO_MANY)
+    }  # fmt: skip
+    printing.print_all(orders, {"/Creator": "test"})
+    for (file, order), (case, (_, _, scale, sheets)) in zip(orders.items(), enumerate(FEW_TOO_MANY), strict=True):
+        assert asked[case] == ({} if scale is None else {order.chapters[-1]: scale}), case
+        numbers, count = printing.pages_of(file)
+        assert count + 1 - numbers[order.chapters[-1]] == sheets, case
+
+
+def test_a_drawing_of_panels_goes_on_over_the_foot_of_a_sheet_at_its_full_size():
+    """Each panel stands in one of the drawings that it becomes, and whole."""
+    figure, grid = plots.axes(3, 1, width=5.4, height=12.0)
+    for number, axis in enumerate(grid):
+        axis.barh(["one", "two"], [1.0, 2.0])
+        axis.set(title=f"panel {number}", xlabel="money")
+    page_ = f"<html><body>{plots.show(figure, 'Three panels.', 'x')._repr_html_()}</body></html>"
+    with browser.chromium() as chromium:
+        page = chromium.new_page(viewport=printing.SHEET)
+        page.set_content(page_)
+        before = page.eval_on_selector("svg", "e => e.getBoundingClientRect().height")
+        page.evaluate(printing.fitting())
+        sizes = page.eval_on_selector_all(
+            "figure > svg", """all => all.map(svg => {
+                const box = svg.getBBox(), view = svg.viewBox.baseVal;
+                return [view.y, view.height, box.y, box.y + box.height, svg.getBoundingClientRect().height];
+            })"""
+        )  # fmt: skip
+        named = page.eval_on_selector_all("figure > svg", "all => all.map(e => e.getAttribute('aria-label'))")
+    assert len(sizes) == 3 and sum(size[-1] for size in sizes) == pytest.approx(before, abs=2)
+    for top, height, first, last, _ in sizes:
+        assert top <= first + 1 and last <= top + height + 1
+    assert named[0] and not any(named[1:]), "a reader hears once what the drawing shows"
 
 
 # The single file ------------------------------------------------------------------------------------------------
@@ -336,7 +389,7 @@ def test_the_single_file_is_small_and_draws_each_letter_once(made):
 
 
 def test_stand_in_data_are_named_where_they_are_shown_and_on_the_cover(made):
-    first, second, _ = made.text.split('<section class="lepton-page"')[1:]
+    first, second, _ = made.text.split('<section class="lepton-page')[1:]
     assert "Stand-in data" in second and "Stand-in data" not in first
     assert f"{forms.STAND_IN}: second." in made.text.split("<body>")[1].split("lepton-contents")[0]
 

@@ -158,6 +158,15 @@ def test_the_pdf_of_a_hostile_client_is_whole(report):
     assert count > 40 and max(pages.values()) <= count and printing.pages_of(report.out / forms.BOARD)[1] < 5
 
 
+def test_no_sheet_of_the_pdf_is_blank(report):
+    if "--pdf" not in forms_asked():
+        pytest.skip("no Chromium, or no playwright and pypdf: nothing prints")
+    from pypdf import PdfReader
+
+    sheets = PdfReader(report.out / forms.PDF).pages
+    assert [number for number, sheet in enumerate(sheets, 1) if printing.filled(sheet) < 0.04] == []
+
+
 def test_every_page_names_its_author_and_its_day(report):
     made = json.loads((report.out / "manifest.json").read_text("utf-8"))
     valuer = report.made.made["engagement.valuer", "Example valuers (synthetic)"]

@@ -229,3 +229,12 @@ def test_money_in_and_out_is_stacked_away_from_zero_and_summed():
     assert bottoms == [0.0, 0.0, 0.0, 0.0, -1.0, -1.0]
     assert list(axis.lines[0].get_ydata()) == [1.0, 3.5]
     plt.close(axis.figure)
+
+
+def test_no_dot_lies_on_the_edge_of_its_axes():
+    one_price = charts.Range("comparable prices", 9e6, 9e6, 9e6, strong=False)  # quartiles of one price
+    axis = charts.ranges([charts.Range("replacement cost", 3e6, 3e6, 5e6), one_price], "SEK", line=-1e6)
+    low, high = axis.get_xlim()
+    dots = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
+    assert sorted(dots) == [3.0, 9.0] and high - 9.0 > 0.03 * (high - low) and -1.0 - low > 0.03 * (high - low)
+    plt.close(axis.figure)

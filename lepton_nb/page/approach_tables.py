@@ -229,14 +229,14 @@ def tax_benefits(found: Mapping[str, Any]) -> Html:
 def indications_chart(
     found: Any, costs: Mapping[str, Any], prices: Mapping[str, Any], royalties: Mapping[str, Any], money: Money
 ) -> Html:
-    """What every method says of each asset that more than one method looks at."""
+    """What every method says of each asset of the groups that have a number."""
     looked = [
         (name, part)
         for item in found.groups if item.verdict.concluded
-        for name, part in item.assets.assets.items() if len(part.indications) > 1
+        for name, part in item.assets.assets.items() if part.indications
     ]  # fmt: skip
     if not looked:
-        return render.note("No asset of a group with a number is looked at by more than one method.")
+        return render.note("No asset of a group with a number is looked at by a method.")
     heights = [0.34 * len(part.indications) + 1.0 for _, part in looked]
     grid = charts.panels(len(looked), titles=[f"{name}: {money(part.value)}" for name, part in looked], heights=heights)
     for axis, (name, part) in zip(grid, looked, strict=True):
@@ -249,9 +249,10 @@ def indications_chart(
             for one in part.indications
         ]  # fmt: skip
         charts.ranges(rows, money.currency, line=part.value, axis=axis)
+    without = [name for item in found.groups if not item.verdict.concluded for name in item.assets.assets]
     caption = (
-        "Indications by method with their weights; dashed: concluded. Cost: from depreciated to new; market: quartiles; "
-        "royalty: the range of rates. Pale: shown beside, without weight."
+        "Indications by method with weights; dashed: concluded. Cost: depreciated to new; market: quartiles; "
+        f"royalty: range of rates. Pale: no weight.{f' No number, not drawn: {words.listed(without)}.' if without else ''}"
     )
     return plots.show(grid[0].figure, caption, "football-field")
 

@@ -317,6 +317,7 @@ def ranges(
     if zero:
         _zero(axis)
     _rows(axis, [row.label for row in rows])
+    axis.use_sticky_edges = False  # a bar without length would hold the end of the axis, and half its dot be cut
     axis.margins(x=0.05)
     _ticks(axis)
     axis.set_xlabel(wrapped(_told(what, word, unit), 54))

@@ -15,6 +15,14 @@ def _side_by_side(items: Sequence[Any], height: float):
     return figure, grid[0]
 
 
+def _legend_below(row: Sequence[Any], title: str = "") -> None:
+    """One legend for all panels of a row, under them: within one it would lie on its lines."""
+    named = {name: handle for axis in row for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)}
+    row[0].figure.legend(
+        named.values(), named, loc="outside lower center", ncols=8, fontsize=8, title=title, title_fontsize=8
+    )
+
+
 def cost_curves(services: Sequence[Any], prices: Mapping[str, Sequence[float]], currency: str) -> render.Html:
     """Own cost per thousand against the volume, with today's volume and what is bought instead.
 
@@ -38,7 +46,7 @@ def cost_curves(services: Sequence[Any], prices: Mapping[str, Sequence[float]], 
         axis.set_title(item.asset_id, fontsize=9)
         axis.minorticks_off()
     row[0].set_ylabel(f"{currency} per 1,000")
-    row[0].legend(fontsize=8.5)
+    _legend_below(row)
     words = "Own cost per 1,000 requests against the volume, hardware replaced; band: costs from low to high."
     return plots.show(figure, words, "volume")
 
@@ -61,7 +69,7 @@ def response_curves(
         axis.minorticks_off()
         axis.set_title(line.name, fontsize=9)
     row[0].set_ylabel("95 % answered within, seconds")
-    row[0].legend(title="servers", fontsize=8, title_fontsize=8, loc="upper left")
+    _legend_below(row, "servers")
     words = "Response time against load by number of servers; dashed: busiest hour; grey: the limit. Service times taken as exponential."
     return plots.show(figure, words, name)
 
@@ -88,7 +96,7 @@ def speed_fronts(lines: Sequence[Any], currency: str) -> render.Html:
         axis.set(xlabel=f"{currency} per 1,000")
         axis.set_title(line.name, fontsize=9)
     row[0].set_ylabel("95 % answered within, ms")
-    row[0].legend(fontsize=8)
+    _legend_below(row)
     words = "Cost and 95 % response time in the busiest hour by number of servers (figures at the dots); line: the Pareto front."
     return plots.show(figure, words, "front")
 

@@ -17,7 +17,7 @@ from lepton_nb.report.branding import Brand
 
 #: The files, in the report's folder.
 PDF, BOARD, SINGLE = FILES = ("report.pdf", "board.pdf", "report.html")
-#: Pages that the board reads; where the summary has more, it is printed a little smaller.
+#: Sheets of the summary, for the board and in the report; where it has more, it is printed a little smaller.
 BOARD_PAGES = 2
 #: What a cover says of a client that does not exist.
 INVENTED = "Sample: a made-up company, and so are its figures."
@@ -64,10 +64,11 @@ def make(
         (out / SINGLE).write_text(whole(), encoding="utf-8")
     if not forms.pdf:
         return ""
-    summary = single_file.alone(cover, sections[0], outlines, brand)
+    summary = partial(single_file.alone, cover, sections[0], outlines, brand)
+    chapters = [section.anchor for section in sections]
     orders = {
-        out / PDF: printing.Order(lambda numbers: whole(numbers=numbers)),
-        out / BOARD: printing.Order(lambda numbers: summary, BOARD_PAGES),
+        out / PDF: printing.Order(lambda pages, scales: whole(numbers=pages, scales=scales), chapters, BOARD_PAGES),
+        out / BOARD: printing.Order(lambda _, scales: summary(scales=scales), chapters[:1], BOARD_PAGES),
     }
     about = {
         "/Author": words.opened(cover.facts.get("Valuer") or cover.made),

@@ -6,15 +6,18 @@ The browser runs without a window, on a profile of its own that goes afterwards,
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from lepton_nb import paths
 
 #: Names under which a system knows the browser, and the variable that names another one.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")
@@ -25,31 +28,32 @@ ARGUMENTS = (
 )  # fmt: skip
 #: What lies between the margins of a sheet, in pixels of CSS: 176 mm as one_file.css sets them. A test compares.
 SHEET = {"width": 665, "height": 975}
-#: Makes what is wider than a sheet as much smaller as it must be, so that nothing is cut at its edge, and keeps a table
-#: whole where that leaves less than a quarter of a sheet empty. Contents a little longer than a sheet become one.
-_FIT = """() => {
-  for (const box of document.querySelectorAll(".lepton-table, .pst-scrollable-table-container, .lepton-equation, .cell_output")) {
-    const room = box.clientWidth, inside = box.querySelector("table, .lepton-formula");
-    if (inside && room && inside.scrollWidth > room) inside.style.zoom = Math.floor(100 * room / inside.scrollWidth) / 100;
-    if (inside && box.matches(".lepton-table")) box.style.breakInside = box.offsetHeight < innerHeight / 4 ? "avoid" : "auto";
-  }
-  const contents = document.querySelector(".lepton-contents"), share = contents ? innerHeight / contents.offsetHeight : 1;
-  if (share < 1 && share > 0.86) contents.style.zoom = 0.98 * share;
-}"""
+#: The margins above and below, in points.
+TOP, FOOT = (millimetres * 72 / 25.4 for millimetres in (21, 18))
 #: Seconds that the browser may take to begin, and to lay out or print one document.
 PATIENCE = 120.0
 #: Prints of one document after which its page numbers stand still, or never will.
-MOST_PASSES = 4
+MOST_PASSES = 8
 
-#: How much smaller a document is printed, one after the other, until it has no more pages than it may have.
-SCALES = (1.0, 0.95, 0.9, 0.85)
+#: How much smaller a chapter is printed, one after the other, where it has more sheets than it may have. Text of 9 points
+#: (one_file.css) stays above 8.5; the last one is for a client of more than is foreseen.
+SCALES = (1.0, 0.97, 0.945, 0.85)
+#: A chapter whose last sheet is filled less than this is printed that much smaller, which most often spares the sheet.
+LEAST_FILLED, SPARING = 0.2, 0.96
+#: Bytes that draw more than a fifth of a sheet: a drawing, or many rows. Reading the words of such a sheet takes long.
+MUCH = 25_000
 
 
 @dataclass(frozen=True)
 class Order:
-    """A document to print. make: its HTML, with contents that name these pages: anchor → page. most: pages, 0 as many as it takes."""
+    """A document to print.
 
-    make: Callable[[Mapping[str, int]], str]
+    make: its HTML, with contents that name these pages (anchor → page) and chapters this much smaller (anchor → scale).
+    chapters: their anchors, in order; each begins a sheet. most: sheets of the first one, 0 as many as it takes.
+    """
+
+    make: Callable[[Mapping[str, int], Mapping[str, float]], str]
+    chapters: Sequence[str] = ()
     most: int = 0
 
 
@@ -124,30 +128,74 @@ def _opened(program: Path) -> Iterator[Any]:
 
 
 def _print(chromium: Any, file: Path, order: Order) -> None:
-    """Print one document; again where its contents named other pages than it came to have, or it has too many."""
+    """Print one document; again where its contents named other pages than it came to have, or a chapter is to be smaller."""
     with tempfile.TemporaryDirectory() as scratch:
-        source, numbers = Path(scratch) / "document.html", {}
-        for scale in SCALES:
-            for _ in range(MOST_PASSES):
-                source.write_text(order.make(numbers), encoding="utf-8")
-                _once(chromium, source, file, scale)
-                before, (numbers, count) = numbers, pages_of(file)
-                if numbers == before:
-                    break
-            else:
-                raise PrintError(f"{file.name}: the pages of its contents do not come to rest.")
-            if not order.most or count <= order.most:
+        source = Path(scratch) / "document.html"
+        numbers: dict[str, int] = {}
+        scales: dict[str, float] = {}
+        likely = False  # whether this print is the last one; tags and an outline take as long again
+        for _ in range(MOST_PASSES):
+            source.write_text(order.make(numbers, scales), encoding="utf-8")
+            _once(chromium, source, file, likely)
+            before = numbers, scales
+            numbers, count = pages_of(file)
+            scales = _smaller(order, scales, file, numbers, count)
+            if likely and (numbers, scales) == before:
                 return
+            likely = scales == before[1]
+        raise PrintError(f"{file.name}: the pages of its contents do not come to rest.")
 
 
-def _once(chromium: Any, source: Path, file: Path, scale: float) -> None:
+def _once(chromium: Any, source: Path, file: Path, whole: bool) -> None:
     page = chromium.new_page(java_script_enabled=False, offline=True, viewport=SHEET)
     page.set_default_timeout(PATIENCE * 1000)
     page.emulate_media(media="print")
     page.goto(source.as_uri())
-    page.evaluate(_FIT)
-    page.pdf(path=file, prefer_css_page_size=True, print_background=True, tagged=True, outline=True, scale=scale)
+    page.evaluate(fitting())
+    page.pdf(path=file, prefer_css_page_size=True, print_background=True, tagged=whole, outline=whole)
     page.close()
+
+
+def fitting() -> str:
+    """The function of JavaScript that makes a document fit its sheets."""
+    return re.sub(r"^//.*\n", "", (paths.project() / "book" / "_static" / "print.js").read_text(encoding="utf-8"))
+
+
+def _smaller(
+    order: Order, scales: Mapping[str, float], file: Path, numbers: Mapping[str, int], count: int
+) -> dict[str, float]:
+    """Chapter → its scale at the next print: the first one's until it has no more sheets than it may have, and of those
+    that end on a sheet that is all but empty, once."""
+    from pypdf import PdfReader
+
+    if not order.chapters:
+        return {}
+    found, sheets = dict(scales), PdfReader(file).pages
+    starts = [numbers.get(anchor, 1) for anchor in order.chapters]
+    for at, (anchor, start, end) in enumerate(zip(order.chapters, starts, [*starts[1:], count + 1], strict=True)):
+        if not at and order.most:
+            left = [scale for scale in SCALES if scale < scales.get(anchor, 1.0)]
+            if end - start > order.most and left:
+                found[anchor] = left[0]
+        elif not scales and end - start > 1 and filled(sheets[end - 2]) < LEAST_FILLED:
+            found[anchor] = SPARING
+    return found
+
+
+def filled(page: Any) -> float:
+    """How far down this sheet of a PDF there is something, from 0 to 1: 1 for a drawing or many words, else where the last words are."""
+    if len(page.get_contents().get_data()) > MUCH:
+        return 1.0
+    top, foot = float(page.mediabox.height) - TOP, FOOT
+    places: list[float] = []
+
+    def seen(text: str, matrix: Sequence[float], at: Sequence[float], *_: Any) -> None:
+        if text.strip():
+            places.append(at[5] * matrix[3] + matrix[5])
+
+    page.extract_text(visitor_text=seen)
+    inside = [place for place in places if foot < place < top]
+    return (top - min(inside)) / (top - foot) if inside else 0.0
 
 
 def pages_of(file: Path) -> tuple[dict[str, int], int]:

@@ -166,7 +166,7 @@ def _contents(folder: Path, documents: list[str]) -> dict[str, str]:
 NOT_NEEDED = shutil.ignore_patterns(
     "*.map", "*.po", "*.mo", "locales", "*.ttf", ".buildinfo*", "objects.inv", ".doctrees", "_sources", "*.ipynb",
     "webpack-macros.html", "sbt-webpack-macros.html", ".gitignore", "jupyter_execute", "fontawesome*", "vendor",
-    "logo_*", "file.png", "minus.png", "plus.png", "one_file.css",
+    "logo_*", "file.png", "minus.png", "plus.png", "one_file.css", "print.js",
 )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ from lepton_nb.report.one_page import Outlines, Section
 
 #: Letters that a running head has room for, and those of them that a name may take.
 LONGEST_HEAD, LONGEST_NAME = 115, 60
+#: Class of the page that is printed on the sheets that a board reads.
+FIRST = " lepton-first"
 
 _THEME = """
 const root = document.documentElement, dark = matchMedia("(prefers-color-scheme: dark)");
@@ -65,14 +67,17 @@ def document(
     captions: Mapping[str, str],
     brand: Brand | None = None,
     numbers: Mapping[str, int] | None = None,
+    scales: Mapping[str, float] | None = None,
 ) -> str:
     """The whole document as HTML.
 
     captions: document → caption of the part that begins with it. numbers: anchor → page, for the contents on paper.
+    scales: anchor of a page → how much smaller it is printed.
     """
     bodies = _with_cited_only([section.body for section in sections])
     pages = "\n".join(
-        f'<section class="lepton-page" id="{one.anchor}" data-page="{position}">\n{body}\n</section>'
+        f'<section class="lepton-page{"" if position else FIRST}" id="{one.anchor}" data-page="{position}"'
+        f"{_scaled(one, scales)}>\n{body}\n</section>"
         for position, (one, body) in enumerate(zip(sections, bodies, strict=True))
     )
     contents = _contents(sections, captions, numbers or {})
@@ -86,14 +91,26 @@ def document(
     return _around(marks.titled(cover.name), cover, styles, body)
 
 
-def alone(cover: Cover, section: Section, outlines: Outlines, brand: Brand | None = None) -> str:
-    """One page of the report alone, as HTML to print: the board's."""
+def _scaled(section: Section, scales: Mapping[str, float] | None) -> str:
+    scale = (scales or {}).get(section.anchor)
+    return f' style="zoom: {scale}"' if scale else ""
+
+
+def alone(
+    cover: Cover,
+    section: Section,
+    outlines: Outlines,
+    brand: Brand | None = None,
+    scales: Mapping[str, float] | None = None,
+) -> str:
+    """The first page of the report alone, as HTML to print: the board's. scales: as of the whole document."""
     logo = f'<p class="lepton-logo">{brand.picture()}</p>\n' if brand and brand.logo else ""
     notes = "".join(f'<p class="lepton-cover-note">{escaped(note)}</p>' for note in cover.notes)
     body = (
         f'{outlines.drawn()}\n<main class="bd-main lepton-alone"><div class="bd-content">'
         f'<div class="bd-article-container"><article class="bd-article">{logo}'
-        f'<section class="lepton-page" id="{section.anchor}">\n{section.body}\n</section>{notes}</article></div></div></main>'
+        f'<section class="lepton-page{FIRST}" id="{section.anchor}"{_scaled(section, scales)}>\n{section.body}\n</section>'
+        f"{notes}</article></div></div></main>"
     )
     body = re.sub(r'<a\b[^>]*href="#(?!' + re.escape(section.anchor) + r'--)[^"]*"[^>]*>(.*?)</a>', r"\1", body)
     styles = _styles(body, running_heads(cover, []), brand)
