@@ -18,7 +18,7 @@ from test_value_model import asset, benefit, cost, evaluation, linked, make, spe
 from lepton_nb import client as clients
 from lepton_nb import results, value_model
 from lepton_nb.client import ThreePoint
-from lepton_nb.report import workbook, workbook_cells, workbook_moves
+from lepton_nb.report import spreadsheet, workbook, workbook_cells, workbook_stored
 from lepton_nb.value_model.replacement import kind_rate
 from lepton_nb.value_model.sheets import sheets
 
@@ -48,7 +48,7 @@ def by_formulas(path: Path) -> dict[str, float]:
         for row in sheet:
             for item in row:
                 if isinstance(item.value, DataTableFormula):
-                    item.value = str(workbook_moves.WAITING)
+                    item.value = None
     path = path.with_name("without-tables.xlsx")
     book.save(path)
     with warnings.catch_warnings():
@@ -280,10 +280,17 @@ def test_moves_of_everything_at_once_are_those_of_the_model(computed, tmp_path):
     assert computed(path)["All groups"] == pytest.approx(moved(plan, "price war", -0.01, 0.8, 1.1, 0.9), abs=0.005)
 
 
-def test_what_if_tables_hold_the_values_under_moves(tmp_path):
-    path = tmp_path / "workbook.xlsx"
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory):
+    """The workbook of the retailer, its plan, and the file as LibreOffice computes it."""
+    path = tmp_path_factory.mktemp("retailer") / "workbook.xlsx"
     plan = written("retailer", path)
-    book = openpyxl.load_workbook(converted(path, "xlsx"), data_only=True)
+    return path, plan, converted(path, "xlsx")
+
+
+def test_what_if_tables_hold_the_values_under_moves(retailer):
+    _, plan, computed_file = retailer
+    book = openpyxl.load_workbook(computed_file, data_only=True)
     rows = [row[:6] for row in book["What if"].iter_rows(values_only=True)]
     starts = [at for at, row in enumerate(rows) if str(row[0]).startswith("Value of the groups that count")]
     scenarios, rates, factors = ([row for row in rows[at + 1 :][:6] if row[1] is not None] for at in starts)
@@ -295,6 +302,81 @@ def test_what_if_tables_hold_the_values_under_moves(tmp_path):
     for down, *values in factors[1:]:
         assert values == pytest.approx([moved(plan, costs=down, benefits=one) for one in factors[0][1:]], abs=0.005)
     assert float(book["Summary"]["B11"].value) == pytest.approx(moved(plan), abs=0.005)
+
+
+# --- stored values --------------------------------------------------------------------------------------
+
+
+def differing(path: Path, computed_file: Path) -> tuple[int, list[str]]:
+    """How many cells have a formula, or are of a what-if table; those whose stored value is not what LibreOffice computes."""
+    formulas, stored, again = (
+        openpyxl.load_workbook(file, data_only=values)
+        for file, values in ((path, False), (path, True), (computed_file, True))
+    )
+    looked, found = 0, []
+    for sheet in formulas:
+        areas = [one.value.ref for row in sheet for one in row if isinstance(one.value, DataTableFormula)]
+        tables = {one.coordinate for area in areas for row in sheet[area] for one in row}
+        for one in (one for row in sheet for one in row if one.data_type == "f" or one.coordinate in tables):
+            ours, theirs = (book[sheet.title][one.coordinate].value for book in (stored, again))
+            looked += 1
+            same = (
+                ours == pytest.approx(theirs, rel=1e-9, abs=1e-6)
+                if isinstance(theirs, (int, float))
+                else ours == theirs
+            )
+            if not same and (ours, theirs) != ("", None):  # LibreOffice writes an empty text as a blank
+                found.append(f"{sheet.title}!{one.coordinate}: {ours!r}, LibreOffice {theirs!r}")
+    return looked, found
+
+
+def test_every_formula_has_its_value_stored(retailer):
+    path, _, computed_file = retailer
+    looked, found = differing(path, computed_file)
+    assert looked > 2000 and found == []
+    summary = openpyxl.load_workbook(path, data_only=True)["Summary"]
+    assert summary["B2"].value == datetime.datetime(2026, 9, 30), "a day is stored as one"
+
+
+def test_the_chart_keeps_what_it_draws(retailer):
+    path, plan, _ = retailer
+    book = openpyxl.load_workbook(path, data_only=True)
+    (chart,) = book["Summary"]._charts
+    for series, group in zip(chart.series, plan.groups, strict=True):
+        kept = [float(point.v) for point in series.val.numRef.numCache.pt]
+        top = next(row[0].row for row in book["Groups"].iter_rows() if row[1].value == group.name)
+        net = [book["Groups"][f"J{row}"].value for row in range(top + 3, top + 3 + len(kept))]
+        assert kept == pytest.approx(net, rel=1e-12) and any(kept)
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("=-2^2", 4.0), ("=2^-1*3", 1.5), ("=2-3-4", -5.0), ("=(A1+B1)*2", 6.0), ("=8/2/2", 2.0),
+        ("=IF(C1=\"\",1,C1+1)", 1.0), ("=IF(B1=0,\"none\",5)", "none"), ("=\"Yes\"=D1", True), ("=D1<>\"no\"", True),
+        ("=MAX(A1,C1,D1)", 3.0), ("=COUNT(A1:D1)", 1.0), ("=SUMPRODUCT((A2:A4=\"b\")*B2:B4)", 50.0),
+        ("=SUMIFS(B2:B4,A2:A4,\"A\")", 10.0), ("=IFERROR(INDEX(B2:B4,MATCH(\"c\",A2:A4,0)),-1)", -1.0),
+        ("=ROUND(-2.5,0)", -3.0), ("=EDATE(DATE(2024,1,31),13)", 45716.0), ("=YEAR(DATE(2024,12,31)+1)", 2025.0),
+        ("=INT(-0.5)", -1.0), ("=AND(1>0,2>=2)", True), ("=1/B1", "#DIV/0!"), ("=D1+1", "#VALUE!"), ("=LN(0)", "#NUM!"),
+        ("=MATCH(7,B2:B4,0)", "#N/A"),
+    ],
+)  # fmt: skip
+def test_formulas_follow_the_rules_of_a_spreadsheet(formula, value):
+    """A1: 3, B1: blank, C1: an empty text, D1: "yes"; rows 2 to 4: a 10, b 20, b 30."""
+    book = openpyxl.Workbook()
+    for row in ((3, None, "", "yes"), ("a", 10), ("b", 20), ("b", 30)):
+        book.active.append(row)
+    book.active["F1"] = formula
+    (found,) = workbook_stored.fill(book).values()
+    assert (str(found) if isinstance(found, spreadsheet.Wrong) else found) == value
+
+
+@pytest.mark.parametrize("formula", ["=OFFSET(A1,1,1)", "=A1&B1", "=[1]Other!A1", "=MATCH(1,B1:B2,1)", "=A3+1"])
+def test_a_formula_that_is_not_known_is_refused_not_guessed(formula):
+    book = openpyxl.Workbook()
+    book.active["A2"], book.active["A3"] = formula, "=A2"
+    with pytest.raises(spreadsheet.Unknown):
+        workbook_stored.fill(book)
 
 
 @pytest.mark.parametrize("name", ["manufacturer", "retailer"])
@@ -421,3 +503,4 @@ def test_clients_of_other_kinds_are_computed_to_a_cent(make_client, tmp_path):
     assert found == pytest.approx(
         {g: float(v) for g, v in worth.groups.items()} | {"All groups": float(worth.total)}, abs=0.005
     )
+    assert differing(tmp_path / "workbook.xlsx", tmp_path / "computed" / "workbook.xlsx")[1] == []

@@ -1,7 +1,7 @@
 """``workbook.xlsx``: the value with live formulas, and every figure about the client.
 
 Made from records alone. An analyst changes a date, a rate, a count or a volume in the yellow cells and sees the value
-move; with nothing changed, the workbook gives the report's number to a cent.
+move; with nothing changed, the workbook gives the report's number to a cent. Every formula has its value stored beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lepton_nb.report import workbook_moves as moves
+from lepton_nb.report import workbook_stored
 from lepton_nb.report.workbook_cells import add, head, pages, sheet_of, text, widths
 from lepton_nb.report.workbook_value import Value
 
@@ -37,8 +38,10 @@ def write(path: Path, records: Mapping[str, dict[str, Any]], client: str, about:
         book.move_sheet(moves.SHEET, len(book.sheetnames))
     for sheet in book:
         pages(sheet)
+    found = workbook_stored.fill(book)
     part = path.with_name(path.name + ".part")
     book.save(part)
+    workbook_stored.store(part, book.sheetnames, found)
     os.replace(part, path)
 
 

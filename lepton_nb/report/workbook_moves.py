@@ -1,8 +1,8 @@
 """What an analyst moves at once: a scenario, all rates, half-lives, benefits or costs; and the value under such moves.
 
 The tables are what-if tables (in Excel: Data, What-If Analysis), which a spreadsheet computes anew with every change. Their
-input cells have to stand on the same sheet. Excel and LibreOffice know them (LibreOffice fills them with the first change
-or Ctrl+Shift+F9); elsewhere their cells stay :data:`WAITING`. One column by scenario: LibreOffice reads no more than two.
+input cells have to stand on the same sheet. Excel and LibreOffice know them; elsewhere their cells stay what
+``workbook_stored`` has put there. One column by scenario: LibreOffice reads no more than two.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lepton_nb.report.workbook_cells import MONEY, RATE, Text, add, head, put, shade, sheet_of, text, widths
+from lepton_nb.report.workbook_cells import MONEY, RATE, add, head, put, shade, sheet_of, text, widths
 
 SHEET, NO_SCENARIO, OTHERS = "What if", "none", "all others"
-WAITING = Text("…")
 BESIDE = 5  # first column of the scenarios' factors, beside the moves
 
 
@@ -123,7 +122,7 @@ class Moves:
         top = add(self.sheet, (f"={total}", *across))
         self.sheet.cell(top, 1).number_format = MONEY
         for value in values:
-            row = add(self.sheet, (value, *[WAITING] * len(across)))
+            row = add(self.sheet, (value, *[None] * len(across)))
             self.sheet.cell(row, 1).number_format = MOVES[down].form
             for cell in self.sheet[row][1 : 1 + len(across)]:
                 cell.number_format = MONEY
