@@ -181,7 +181,8 @@ def bound_told(rows: Sequence[Mapping[str, Any]]) -> str:
     broken = [row for row in kept if row["strong"].found.low > row["most"]]
     if broken:
         return f"More than promised was found: {words.listed(promise(row['epsilon']) for row in broken)}. The account or the training is wrong."
-    nearest = max(kept, key=lambda row: row["strong"].found.value / row["most"])
+    binding = [row for row in kept if row["most"] < 0.5] or kept  # a bound near all members binds nobody
+    nearest = max(binding, key=lambda row: row["strong"].found.value / row["most"])
     return f"No attack found more than the promise allows; nearest came {promise(nearest['epsilon'])}, {nearest['kind']}, with {words.percent(nearest['strong'].found.value, 2)} of {words.percent(nearest['most'], 2)}. That no attack of ours comes near does not show that none can."
 
 

@@ -71,7 +71,7 @@ def learn(
     )
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     mine = np.ones((models, len(rows)), bool) if part is None else np.asarray(part, bool)
-    expected = (sample * mine.sum(axis=1)).astype("float32")  # known before the draw: telling it costs nothing
+    expected = (sample * mine.sum(axis=1)).astype("float32")  # how many rows there are is taken as public
     weights = np.zeros((rows.shape[1], models, classes), "float32")
     speed, mean, first = np.zeros_like(weights), np.zeros_like(weights), int(steps * (1 - settled))
     for step in range(steps):

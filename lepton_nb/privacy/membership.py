@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lepton_nb.valuation.intervals import Interval
+from lepton_nb.valuation.intervals import Interval, clopper_pearson_interval
 
 __all__ = ["Attack", "found_at", "halves", "likelihood_scores", "loss_scores", "sureness"]
 
 
 @dataclass(frozen=True)
 class Attack:
-    """What an attack found: share of members at ``false_alarms``, over several attacked models. accuracy: of its best cut."""
+    """What an attack found: share of members at ``false_alarms``, over several attacked models."""
 
     found: Interval
     false_alarms: float
@@ -84,8 +84,9 @@ def found_at(
 ) -> Attack:
     """Share of members found at so few false alarms, with the interval over the attacked models.
 
-    The models are drawn again and again, and the cut is set anew for each draw: rows of one model go together.
-    scores, member: (models, n). Raises ValueError where the others are too few for one false alarm.
+    The models are drawn again and again, and the cut is set anew for each draw: rows of one model go together. The ends
+    are no nearer than those of the exact binomial interval of the members, so that nobody found is not told as nobody to
+    be found. scores, member: (models, n). Raises ValueError where the others are too few for one false alarm.
     """
     if false_alarms * np.sum(~member) < 1:
         raise ValueError(f"{np.sum(~member)} rows outside are too few for a share of {false_alarms:g} false alarms.")
@@ -93,9 +94,10 @@ def found_at(
     again = [draw.integers(0, models, models) for _ in range(draws)]
     shares = [_share_found(scores[here], member[here], false_alarms) for here in again]
     value = _share_found(scores, member, false_alarms)
-    low, high = np.quantile(shares, (0.025, 0.975))
-    ends = min(float(low), value), max(float(high), value)
-    found = Interval(value, *ends, 0.95, int(member.sum()), f"95 %, {models} models drawn again")
+    exact = clopper_pearson_interval(round(value * int(member.sum())), int(member.sum()))
+    low, high = (float(end) for end in np.quantile(shares, (0.025, 0.975)))
+    method = f"95 %, {models} models drawn again, no narrower than exact binomial"
+    found = Interval(value, min(low, exact.low), max(high, exact.high), 0.95, int(member.sum()), method)
     return Attack(found, false_alarms, _area(scores, member), models, scores)
 
 
