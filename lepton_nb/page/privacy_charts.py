@@ -219,6 +219,7 @@ def rounds_drawn(
     level = 100 * float(np.mean(central))
     axis.axhline(level, color=plots.INK, linewidth=1, linestyle="--", label="all digits in one place")
     axis.set(xlabel="rounds", ylabel="right answers (%)")
+    axis.locator_params(axis="x", integer=True)
     axis.legend(labelcolor=plots.INK, fontsize=8, loc="lower right")
     first, last = found.mean(axis=0)[[0, -1]]
     plots.describe(
