@@ -8,6 +8,7 @@ from importlib.util import find_spec
 MODULES = {
     "serve": ("fastapi", "uvicorn", "prometheus_client", "aiohttp", "tf2onnx", "onnx_ir"),
     "privacy": ("dp_accounting", "cryptography"),
+    "tuning": ("optuna", "tensorboard"),
 }
 
 

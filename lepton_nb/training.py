@@ -186,11 +186,13 @@ def random_affine(
     zoom: float = 0.1,
     shear: float = 0.1,
     shift: float = 2.0,
+    rims: str = "constant",
 ) -> np.ndarray:
     """Each image turned, enlarged, slanted and moved a little, each by its own chance; zeros come in at the rims.
 
     images: (n, height, width, channels). Uniform draws: rotation within ± degrees, zoom within 1 ± zoom, shear
     within ± shear (pixels to the side for each pixel up), shift within ± pixels on both axes. Bilinear.
+    rims: "reflect" lets the mirrored inside come in instead of zeros, for pictures that fill their frame.
     """
     if images.ndim != 4:
         raise ValueError(f"images must be (n, height, width, channels). Received: shape {images.shape}")
@@ -209,7 +211,7 @@ def random_affine(
     for start in range(0, count, 2000):  # whole data sets fit the backend's memory piece by piece
         piece = slice(start, start + 2000)
         moved = keras.ops.image.affine_transform(
-            images[piece].astype("float32"), rows[piece].astype("float32"), data_format="channels_last"
+            images[piece].astype("float32"), rows[piece].astype("float32"), fill_mode=rims, data_format="channels_last"
         )
         result[piece] = keras.ops.convert_to_numpy(moved)
     return result

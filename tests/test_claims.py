@@ -146,6 +146,8 @@ SETTINGS = {
     "50_translation": {"train_pairs": 200, "val_pairs": 20, "test_pairs": 60, "units": 8, "article_units": 8,
                        "article_epochs": 1, "compare_epochs": 1, "our_epochs": 1},
     "60_faces": {"train_images": 200, "compare_images": 60, "article_steps": 2, "our_epochs": 1, "feature_epochs": 1},
+    "70_tuning": {"seeds": 1, "train_images": 100, "validation_images": 60, "test_images": 100, "epochs": 2, "patience": 1,
+                  "depths": [2], "strengths": [1.0], "labour_hours": 80.0, "error_price": 6.0},
     "71_transfer": {"targets": ["magnetic tiles"], "labels": [20], "bought": 20, "side": 16, "steps": 4, "photographs": 60,
                     "source_steps": 4, "train_images": 200, "validation_images": 60, "test_images": 120,
                     "teacher_epochs": 1, "teacher_filters": [8, 12], "student_filters": [4, 6], "student_epochs": 1,

@@ -100,7 +100,7 @@ IN_FORM = (
         "42_demand",
     ),
     *("50_translation", "60_faces"),
-    *("71_transfer", "72_deployment", "73_monitoring", "74_explanation", "75_privacy", "76_decisions"),
+    *("70_tuning", "71_transfer", "72_deployment", "73_monitoring", "74_explanation", "75_privacy", "76_decisions"),
 )
 STUDENT = [ROOT / "notebooks" / f"{name}.ipynb" for name in IN_FORM]
 every_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)

@@ -19,6 +19,7 @@ from lepton_nb.models.speech import build_speech
 from lepton_nb.models.text import build_text, build_text_article
 from lepton_nb.models.transfer import build_tasks, trunk_of
 from lepton_nb.models.translation import build_translation, build_translation_article
+from lepton_nb.models.tuning import build_tuned
 
 __all__ = [
     "ItemTower",
@@ -43,6 +44,7 @@ __all__ = [
     "build_text_article",
     "build_translation",
     "build_translation_article",
+    "build_tuned",
     "build_two_tower",
     "encoder_of",
     "quantile_loss",

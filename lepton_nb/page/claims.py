@@ -65,7 +65,7 @@ def as_many_epochs(slow: Any, fast: Any, names: tuple[str, str], n: int) -> str:
     shares = [run.epochs[epochs - 1].validation_accuracy for run in (slow, fast)]
     how = "behind" if shares[0] < shares[1] else "ahead" if shares[0] > shares[1] else "level"
     told = [f"{name} is right on {words.percent(share)}" for name, share in zip(names, shares, strict=True)]
-    done = f"After {words.plural(epochs, 'epoch')} {told[0]} of {words.count(n)} validation images, {told[1]}"
+    done = f"After {words.plural(epochs, 'epoch', 'epochs')} {told[0]} of {words.count(n)} validation images, {told[1]}"
     return f"{done}: {names[0]} is {how}{'' if how == 'level' else f' by {words.percent(abs(shares[1] - shares[0]))}'}."
 
 
