@@ -245,11 +245,15 @@ def test_rule_116_a_cases_outcomes_are_money_more_the_better_they_are(tmp_path):
 def test_rule_29_a_case_without_a_baseline_says_what_stands_in_and_what_hangs_on_it(tmp_path):
     money_ = "outcome_value: {tp: 0, fn: -1000, fp: -100, tn: 0}, positive_share: 0.05"
     (note,) = notes_of(bank(tmp_path / "a", f"{PLAIN}, {money_}"), 29)
-    assert "flag nobody (-50 per decision)" in note.sentence and "up to 50 per decision" in note.sentence
+    assert (
+        "flagging nobody stands in for today's decisions (-50 per decision)" in note.sentence
+        and "up to 50 per decision" in note.sentence
+    )
     (other,) = notes_of(bank(tmp_path / "b", f"{PLAIN}, {money_.replace('0.05', '0.5')}"), 29)
-    assert "flag everybody (-50 per decision)" in other.sentence
+    assert "flagging everybody stands in for today's decisions (-50 per decision)" in other.sentence
+    assert len(note.sentence) < 260
     (unknown,) = notes_of(bank(tmp_path / "c", PLAIN), 29)
-    assert "whichever costs less" in unknown.sentence
+    assert "flagging nobody, or everybody, stands in" in unknown.sentence
     assert notes_of(bank(tmp_path / "d"), 29) == []
 
 

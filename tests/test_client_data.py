@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -455,10 +456,14 @@ UNFIT = {
     "baseline not 0 or 1": (table(text=loans().replace(",0\n", ",no\n", 1)), "baseline_column", 15, '"no"'),
     "block empty": (table(text=loans().replace(",v1,", ",,", 1)), "block_column", 41, "name the block of each row"),
     "split by nothing": (table(LOANS.replace("by: date", "by: day")), "split", 17, '"day" is not a column'),
-    "split without a day": (table(LOANS.replace(", test_from: 2025-01-01", "")), "split", 41, "give test_from"),
+    "split without a day": (table(LOANS.replace(", test_from: 2025-01-01", "")), "split.test_from", 41, "is missing; give test_from"),
     "split with one side": (table(LOANS.replace("2025-01-01", "2031-01-01")), "split", 41, "0 of 8 rows lie on or after"),
     "split of texts": (table(LOANS.replace("by: date", "by: vintage")), "split", 34, '"v0" is not a date'),
-    "split at random": (table(LOANS.replace("by: date, test_from: 2025-01-01", "by: random")), "split", 41, "test_share between 0 and 1"),
+    "split at random": (table(LOANS.replace("by: date, test_from: 2025-01-01", "by: random")), "split.test_share", 41, "is missing; give test_share between 0 and 1"),
+    "split at random from a day": (table(LOANS.replace("by: date", "by: random")), "split.test_from", 41, "2025-01-01 beside by random; leave it out"),
+    "split of one day": (table(text=re.sub(r"202\d-03-0\d", "2024-03-01", loans())), "split", 41, '"data/loans.csv", column "date", all 8 rows are of 2024-03-01; a test begins with a day'),
+    "split in time with a share": (table(LOANS.replace("test_from: 2025-01-01", "test_from: 2025-01-01, test_share: 0.3")), "split.test_share", 41, "0.3 beside test_from"),
+    "a class of a row": (table(text=loans().replace("30000,0", "30000,maybe")), "target", 15, '"data/loans.csv", column "defaulted", row 2: "maybe"'),
     "cells": (table(text=loans() + "1,2\n"), "data", 35, "row 10: 2 cells, the header has 5"),
     "names twice": (table(text=loans().replace("income", "date", 1)), "data", 41, "repeated names"),
     "nothing": (table(text=HEADER), "data", 41, "fewer than 2 rows"),

@@ -6,11 +6,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+import yaml
 from test_client import B, Folder
 from test_client_data import as_parquet, case
 
 from lepton_nb import casework, client, paths
 from lepton_nb.casework import doors, judging
+from lepton_nb.client import schema, template
 from lepton_nb.report import cases, chapters
 
 ENTRY = "asset_id: C1, case: anomaly_detector, data: data/press.csv, time_column: at"
@@ -103,6 +105,13 @@ REFUSED = {
     "time and target": (RESULT.replace("target: failed", "target: at"), None, "time_column", 41, "is the target too"),
     "one side": (RESULT + ", split: {by: at, test_from: 2031-01-01}", None, "split", 41, "0 of 90 rows lie on or after"),
     "at random": (RESULT + ", split: {by: random, test_share: 0.2}", None, "split", 41, "write {by: at, test_from: YYYY-MM-DD}"),
+    "a share": (RESULT + ", split: {by: at, test_share: 0.3}", None, "split.test_share", 41, "0.3 of rows in the order of time; an anomaly_detector is judged on later rows: write {by: at, test_from: YYYY-MM-DD} in place of test_share"),
+    "a share beside a day": (RESULT + ", split: {by: at, test_from: 2025-03-01, test_share: 0.3}", None, "split.test_share", 41, "0.3 beside test_from; leave it out"),
+    "neither": (RESULT + ", split: {by: at}", None, "split.test_from", 41, "is missing; give test_from"),
+    "one time": (RESULT, press(changed={(n, 0): "2025-01-01 06:00" for n in range(90)}), "time_column", 41, "all 90 rows have the same time, 2025-01-01 06:00:00; a test lies after what was learnt from"),
+    "one day": (RESULT + SPLIT, press(changed={(n, 0): f"2025-01-01 {n // 60:02}:{n % 60:02}" for n in range(90)}), "time_column", 41, "all 90 rows are of 2025-01-01; a test begins with a day"),
+    "the file of a time": (RESULT, press(changed={(4, 0): "noon"}), "time_column", 34, '"data/press.csv", column "at", row 6: "noon" is not a date'),
+    "the file of a class": (RESULT, press(changed={(4, 5): "perhaps"}), "target", 15, '"data/press.csv", column "failed", row 6: "perhaps"'),
     "no measurement": (ENTRY + ", leave_out_columns: [heat, force, alarm, failed]", None, "data", 41, "no column of measurements"),
     "a cell": (RESULT, press(changed={(4, 1): "hot"}), "data", 35, 'row 6: "heat" is "hot"'),
     "no failure": (RESULT, press(changed={(n, 5): "0" for n in range(90)}), "target", 41, "every row is of one class"),
@@ -121,3 +130,46 @@ def test_measurements_that_do_not_fit_are_refused_with_place_and_remedy(bank, en
     problems = bank(entry, data).check().problems
     assert [(problem.column, problem.rule) for problem in problems] == [(f"cases.{key}", rule)]
     assert words in problems[0].sentence
+
+
+def test_rows_of_one_time_are_noted_with_the_first_of_them(bank):
+    stamps = {(n, 0): "2025-01-01 06:00:00" for n in (0, 1, 2)}
+    (note,) = [one for one in bank(RESULT, press(changed=stamps)).check().warnings if one.rule == 128]
+    assert note.column == "cases.time_column"
+    assert '2 rows have the time of the row before (in "data/press.csv" first row 3)' in note.sentence
+    assert not [one for one in bank(RESULT).check().warnings if one.rule == 128]
+
+
+def test_without_a_split_the_first_day_is_learnt_from_even_if_it_holds_most_rows(bank):
+    early = {(n, 0): f"2025-01-01 {n // 60:02}:{n % 60:02}" for n in range(80)}
+    (found,) = client.load(bank(RESULT, press(changed=early)).path).cases
+    assert found.test_from > date(2025, 1, 1)
+
+
+def test_the_plan_says_what_is_read_as_a_text_and_that_no_money_is_no_worth(bank):
+    def told(entry: str) -> str:
+        changed = bank(entry)
+        for file in ("confusion", "outcome_value", "paired_counts"):  # the money of the typed evaluation
+            changed.path.joinpath(f"metrics/{file}.csv").unlink(missing_ok=True)
+        benefits = changed.path / "benefits.csv"
+        benefits.write_text("\n".join(line for line in benefits.read_text().splitlines() if "confusion:" not in line))
+        return cases.plans_in_words(chapters.read_all(paths.project()), client.load(changed.path))[0]
+
+    with_money = told(RESULT)
+    assert "; read as texts: mode;" in with_money and "worth nothing" not in with_money
+    assert told(ENTRY + LABELLED).endswith(
+        "has no money per outcome (outcome_value), so what it measures is worth nothing in the report."
+    )
+
+
+def test_the_whole_example_of_the_readme_is_a_sound_case(bank):
+    text = template.readme("")
+    entry = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])["cases"][0]
+    table = text.split("```csv\n")[1].split("```")[0]
+    assert table.splitlines()[0] == HEADER and set(entry) <= set(schema.Case.model_fields)
+    written = ", ".join(
+        f"{key}: {yaml.safe_dump(value, default_flow_style=True).strip().removesuffix('...').strip()}"
+        for key, value in (entry | {"asset_id": "C1"}).items()
+    )
+    (found,) = client.load(bank(written).path).cases
+    assert (found.kind, found.test_from, found.texts) == ("measurements", date(2025, 3, 1), ("mode",))

@@ -8,7 +8,9 @@ import zipfile
 
 import openpyxl
 import pytest
-from test_client import Folder, M
+from test_client import B, Folder, M
+from test_client_data import as_parquet, case
+from test_client_measurements import press
 
 from lepton_nb import client
 from lepton_nb.client import workbook_writing
@@ -208,3 +210,41 @@ def test_a_folder_whose_name_cannot_be_written_is_refused(folder, tmp_path):
     (problem,) = client.check(odd).problems
     assert "not UTF-8" in problem.found and "rename it" in problem.remedy
     problem.sentence.encode()  # can be shown anywhere
+
+
+TRIALS = "metrics/trials.csv"
+TRIAL = "F1_on_a_public_road"
+UNREAD = {
+    "a cell": (lambda f: f.cell(TRIALS, 2, "n", "many"), [(TRIALS, 2)]),
+    "a column": (lambda f: f.cell(TRIALS, 1, "effect", "efect"), [(TRIALS, 1)]),
+    "the header": (lambda f: f.cell(TRIALS, 1, "gain", "effect"), [(TRIALS, 1)]),
+    "another id": (lambda f: f.cell(TRIALS, 2, "trial_id", "F1_elsewhere"), [("benefits.csv", row) for row in (2, 3, 4, 5)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNREAD)
+def test_unit_values_are_not_judged_by_a_trial_that_cannot_be_read(case, folder):
+    change, places = UNREAD[case]
+    report = change(folder("carrier")).check()
+    assert [(problem.file, problem.row) for problem in report.problems] == places
+    assert not [problem for problem in report.problems if problem.column.startswith("unit_value")]
+
+
+def test_unit_values_are_judged_by_a_trial_that_can(folder):
+    made = folder("carrier").cell(TRIALS, 2, "effect", "")
+    assert {problem.column for problem in made.check().problems} == {"unit_value_low"}
+
+
+@pytest.mark.parametrize("kind", ["anomaly_detector", "risk_classifier", "nonsense"])
+@pytest.mark.parametrize("name", ["press.csv", "press.parquet"])
+def test_data_of_a_case_at_the_top_of_the_folder_are_read_and_not_noted(kind, name, folder):
+    made = folder(B)
+    time = ", time_column: at" if kind == "anomaly_detector" else ""
+    case(made, f"asset_id: C1, case: {kind}, data: press.csv, target: failed{time}").data("press.csv", press(300))
+    made.data("unused.csv", b"a,b\n1,2\n")
+    if name.endswith("parquet"):
+        as_parquet(made, "press.csv")
+        made.yml("press.csv", "press.parquet")
+    report = made.check()
+    assert [warning.file for warning in report.warnings if "is not read" in warning.found] == ["unused.csv"]
+    assert bool(report.problems) == (kind == "nonsense")

@@ -81,6 +81,7 @@ REFUSED = {
     "predictions": (ENTRY + ", predictions: data/p.csv", {}, "predictions", "an audio_classifier has none"),
     "a target": (ENTRY + ", target: mood", {}, "target", "sounds have no columns"),
     "a split by date": (ENTRY + ", split: {by: day, test_share: 0.2}", {}, "split", "write random"),
+    "a day": (ENTRY + ", split: {by: random, test_from: 2025-01-01}", {}, "split.test_from", "beside by random"),
     "a file": (ENTRY.replace("calls", "calls.wav"), {}, "data", "an audio_classifier is read from a folder"),
     "a public set": (ENTRY.replace("data/calls", '"public:spoken_digits"'), {}, "data", "is no folder of sounds; bring a folder of WAV files"),
     "channels of another kind": ("asset_id: C1, case: image_classifier, data: data/calls, mix_channels: true", {}, "mix_channels", "none"),

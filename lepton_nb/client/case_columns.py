@@ -70,6 +70,11 @@ def features(case: Any, columns: Mapping[str, Sequence[str]]) -> tuple[dict[str,
     return kept, left_out, tuple(name for name, why in left_out.items() if why == case_rows.LIKE_IDS)
 
 
+def texts(case: Any, features: Mapping[str, str]) -> tuple[str, ...]:
+    """The features of a table that are read as texts, where they are not what the case is about."""
+    return tuple(name for name, kind in features.items() if kind == "text" and name != case.text_column)
+
+
 def _all_numbers(file: str, name: str, cells: Sequence[str]) -> None:
     """Raises Unfit for the first cell that is no number where nearly all are; ids are left alone."""
     counts = Counter(cell.strip() for cell in cells)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from lepton_nb.client import case_splits
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date
 from lepton_nb.client.schema import Case
@@ -119,18 +120,10 @@ def times_of(cells: Sequence[str]) -> list[datetime]:
 
 def _first_test_day(case: Case, times: Sequence[datetime]) -> date:
     """The first day of the test: the case's own, else that of the event at four fifths of all. Raises Unfit."""
-    split = case.split
-    if split is None:
+    first = case_splits.in_time(case, "events")
+    if first is None:
         first = sorted(times)[min(int(LEARNT_SHARE * len(times)), len(times) - 1)].date()
-    elif split.by != case.time_column or split.test_from is None or split.test_share is not None:
-        remedy = f"a recommender is judged on later events: write {{by: {case.time_column}, test_from: YYYY-MM-DD}}"
-        raise Unfit("split", f"by {quoted(split.by)}", 41, remedy)
-    else:
-        first = split.test_from
-    after = sum(at.date() >= first for at in times)
-    if not 0 < after < len(times):
-        found = f"{after} of {len(times)} events lie on or after {first}"
-        raise Unfit("split", found, 41, "both sides of the split need events")
+    case_splits.both_sides("time_column", times, first, "events")
     return first
 
 

@@ -7,10 +7,10 @@ row led to a failure it can be measured in money, on the path of any classifier;
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 
-from lepton_nb.client import case_events
+from lepton_nb.client import case_events, case_splits
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.case_rows import TEST_SHARE
 from lepton_nb.client.schema import Case
@@ -50,25 +50,24 @@ def times(case: Case, columns: Mapping[str, Sequence[str]]) -> tuple[list[date],
         if after < before:
             told = f"row {line}: {columns[name][line - 2]} follows {columns[name][line - 3]}"
             raise Unfit("time_column", told, 41, f"sort the rows by {name}: their order is the order of time")
-    days = [at.date() for at in found]
-    return days, _first_test_day(case, days)
+    return [at.date() for at in found], _first_test_day(case, found)
 
 
-def _first_test_day(case: Case, days: Sequence[date]) -> date:
-    """The case's own, else that of the row from which on three tenths of all are left. Raises Unfit."""
-    split = case.split
-    if split is None:
+def _first_test_day(case: Case, times: Sequence[datetime]) -> date:
+    """The case's own, else the first day after others from which on three tenths of all rows are left. Raises Unfit."""
+    days = [at.date() for at in times]
+    first = case_splits.in_time(case, "rows")
+    if first is None:
         first = days[min(round((1 - TEST_SHARE) * len(days)), len(days) - 1)]
-    elif split.by != case.time_column or split.test_from is None or split.test_share is not None:
-        remedy = f"a detector is judged on later rows: write {{by: {case.time_column}, test_from: YYYY-MM-DD}}"
-        raise Unfit("split", f"by {quoted(split.by)}", 41, remedy)
-    else:
-        first = split.test_from
-    after = sum(day >= first for day in days)
-    if not 0 < after < len(days):
-        found = f"{after} of {len(days)} rows lie on or after {first}"
-        raise Unfit("split", found, 41, "both sides of the split need rows")
+        first = next((day for day in days if day >= first and day > days[0]), first)
+    case_splits.both_sides("time_column", times, first, "rows")
     return first
+
+
+def same_times(columns: Mapping[str, Sequence[str]], name: str) -> tuple[int, int | None]:
+    """How many rows have the time of the row before, and the first of them as a spreadsheet counts."""
+    again = [line for line, (before, after) in enumerate(pairwise(columns[name]), start=3) if after == before]
+    return len(again), again[0] if again else None
 
 
 def measured(case: Case, features: Mapping[str, str], left_out: Mapping[str, str]) -> None:

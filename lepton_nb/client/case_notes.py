@@ -28,7 +28,7 @@ def without_a_baseline(draft: Draft) -> Iterator[Problem]:
     said = draft.sections.get("cases", ())
     for index, (case, found) in enumerate(zip(said, draft.cases, strict=True)):
         if case.case in CLASSIFIERS and case.baseline_column is None and (found.target or found.kind != "measurements"):
-            remedy = "name the column with what was done before (0 or 1 a row): a gain over nothing counts what was had already"
+            remedy = "name the column with today's decisions, 0 or 1 a row"
             yield draft.in_yml(("cases", index, "baseline_column"), _stand_in(case, found), 29, remedy)
 
 
@@ -64,25 +64,37 @@ def taken_as_known_ahead(draft: Draft) -> Iterator[Problem]:
             yield draft.in_yml(("cases", index, "known_columns"), found, 127, remedy)
 
 
+def same_moments(draft: Draft) -> Iterator[Problem]:
+    """Rule 128: rows of a detector that have one time."""
+    for index, case in enumerate(draft.cases):
+        if case.same_times:
+            rows = "1 row has" if case.same_times == 1 else f"{case.same_times:,} rows have"
+            found = f"{rows} the time of the row before (in {quoted(case.path)} first row {case.same_time_row})"
+            remedy = "nothing to do where several machines are measured at once; else leave out what stands there twice"
+            yield draft.in_yml(("cases", index, "time_column"), found, 128, remedy)
+
+
 def _stand_in(case: Case, found: CaseData) -> str:
     """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
-    words = "is missing: one decision for all rows stands in, "
     worth, share = case.outcome_value, case.positive_share
     if share is None and found.positives is not None:
         share = found.positives / found.n
     if worth is None or share is None or case.amount_column is not None:
-        return f"{words}flag nobody or flag everybody, whichever costs less, and the whole gain hangs on it"
+        return (
+            "is missing: flagging nobody, or everybody, stands in for today's decisions, and the whole gain hangs on it"
+        )
     mode = {name: worth[name].mode for name in ("tp", "fn", "fp", "tn")}
     nobody = share * mode["fn"] + (1 - share) * mode["tn"]
     everybody = share * mode["tp"] + (1 - share) * mode["fp"]
-    name = "flag everybody" if everybody > nobody else "flag nobody"
+    name = "flagging everybody" if everybody > nobody else "flagging nobody"
     best = share * mode["tp"] + (1 - share) * mode["tn"]
+    stand_in = max(nobody, everybody)
     return (
-        f"{words}{name} ({max(nobody, everybody):,.4g} per decision); the whole gain hangs on it, up to "
-        f"{best - max(nobody, everybody):,.4g} per decision, and what today's decisions save already would count as the model's"
+        f"is missing: {name} stands in for today's decisions ({stand_in:,.4g} per decision), and the whole gain hangs on "
+        f"it, up to {best - stand_in:,.4g} per decision"
     )
 
 
 CASE_NOTES = (
-    ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages, taken_as_known_ahead,
+    ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages, taken_as_known_ahead, same_moments,
 )  # fmt: skip

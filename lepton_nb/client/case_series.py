@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from lepton_nb.client import case_splits
 from lepton_nb.client.case_events import times_of
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import number
@@ -201,14 +202,11 @@ def _known_ahead(case: Case, columns: Mapping[str, Sequence[str]], rows: Mapping
 
 def _first_test_day(case: Case, times: Sequence[datetime]) -> date:
     """The first day of the test: the case's own, else that of the step at four fifths of all. Raises Unfit."""
-    split = case.split
-    if split is None:
-        steps = sorted(set(times))
-        return steps[min(int((1 - TEST_SHARE) * len(steps)), len(steps) - 1)].date()
-    if split.by != case.time_column or split.test_from is None or split.test_share is not None:
-        remedy = f"a forecaster is judged on later steps: write {{by: {case.time_column}, test_from: YYYY-MM-DD}}"
-        raise Unfit("split", f"by {quoted(split.by)}", 41, remedy)
-    return split.test_from
+    first = case_splits.in_time(case, "steps")
+    if first is not None:
+        return first
+    steps = sorted(set(times))
+    return steps[min(int((1 - TEST_SHARE) * len(steps)), len(steps) - 1)].date()
 
 
 def side_by_side(rows: Mapping[str, Sequence[int]], times: Sequence[datetime]) -> list[datetime]:

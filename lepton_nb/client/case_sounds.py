@@ -6,6 +6,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
+from lepton_nb.client import case_splits
 from lepton_nb.client.case_images import Unfit, digest, files_by_class
 from lepton_nb.client.schema import Case
 from lepton_nb.client.words import quoted, with_article
@@ -25,6 +26,8 @@ def keys(case: Case) -> None:
             raise Unfit(key, quoted(case[key]), 41, "sounds have no columns; leave it out")
     if case.split is not None and case.split.by != "random":
         raise Unfit("split", f"by {quoted(case.split.by)}", 41, "sounds have no columns; write random")
+    if case.split is not None:
+        case_splits.drawn(case.split, "by random")
 
 
 def sound_files(source: Any, name: str):

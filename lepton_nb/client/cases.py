@@ -8,6 +8,7 @@ building anything, and gives its checksum; :func:`load` gives the values.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from lepton_nb.client import (
     case_rows,
     case_series,
     case_sounds,
+    case_splits,
     case_texts,
     case_values,
     case_wording,
@@ -110,7 +112,20 @@ def examine(source: Any, case: Case) -> CaseData:
         "sounds": case_sounds.examined,
         "translations": case_texts.examined,
     }[kind]
-    return CaseData(path=case.data, kind=kind, **said | _readable("data", case.data, examiner, source, case))
+    try:
+        return CaseData(path=case.data, kind=kind, **said | _readable("data", case.data, examiner, source, case))
+    except Unfit as stop:
+        raise _placed(case, stop) from None
+
+
+def _placed(case: Case, stop: Unfit) -> Unfit:
+    """A finding on a row of the data, or on all, with their file, and with the column that its key names."""
+    if not re.match(r"(row|all) \d", stop.found):
+        return stop
+    name = case.split.by if stop.key == "split" else case[stop.key]
+    column = f", column {quoted(name)}" if isinstance(name, str) and name != case.data else ""
+    column = "" if quoted(name) in stop.found else column
+    return Unfit(stop.key, f"{quoted(case.data)}{column}, {stop.found}", stop.rule, stop.remedy)
 
 
 def _readable(key: str, name: str, read: Callable[..., Any], *given: Any) -> Any:
@@ -298,10 +313,11 @@ def _measurements(source: Any, case: Case) -> dict[str, Any]:
     case_columns.named(case, header)
     days, first = case_measurements.times(case, columns)
     facts = {"sha256": checksum, "n": len(days), "columns": tuple(header), "last_day": max(days), "test_from": first}
+    facts["same_times"], facts["same_time_row"] = case_measurements.same_times(columns, case.time_column)
     features, left_out, like_ids = case_columns.features(case, columns)
     case_measurements.measured(case, features, left_out)
     if case.target is None:
-        return facts | {"like_ids": like_ids}
+        return facts | {"like_ids": like_ids, "texts": case_columns.texts(case, features)}
     return _rows_of_classes(source, case, columns, facts, (days, first))
 
 
@@ -373,7 +389,8 @@ def _rows_of_classes(
     if case.case == "text_classifier":
         facts = facts | case_wording.examined(case, columns[case.text_column], parts)
     features, left_out, like_ids = case_columns.features(case, columns)
-    return _doors(source, case, facts | {"like_ids": like_ids}, y, parts, columns, features, left_out, None)
+    facts = facts | {"like_ids": like_ids, "texts": case_columns.texts(case, features)}
+    return _doors(source, case, facts, y, parts, columns, features, left_out, None)
 
 
 def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None, list[str] | None]:
@@ -381,28 +398,21 @@ def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None,
     split = case.split
     if split is None:
         return None, None
-    share = split.test_share is not None and split.test_from is None and 0 < split.test_share < 1
     if split.by == "random":
-        if not share:
-            raise Unfit("split", "by random", 41, "give test_share between 0 and 1, and no test_from")
+        case_splits.drawn(split, "by random")
         return None, None
     if split.by not in columns:
         remedy = did_you_mean(split.by, columns) or "name the column with the day of a row, or write random"
         raise Unfit("split", f"{quoted(split.by)} is not a column of {quoted(case.data)}", 17, remedy)
-    if share and case.case in CLASSIFIERS:
+    if split.test_from is None and split.test_share is not None and case.case in CLASSIFIERS:
+        case_splits.drawn(split, f"by {quoted(split.by)}")
         if len(set(columns[split.by])) < 3:
             remedy = "three values at least are needed for training, validation and test"
             raise Unfit("split", f"{quoted(split.by)} has {len(set(columns[split.by]))} different values", 41, remedy)
         return None, columns[split.by]
-    if split.test_from is None or split.test_share is not None:
-        raise Unfit(
-            "split", f"by {quoted(split.by)}", 41, "give test_from, the first day of the test, and no test_share"
-        )
+    first = case_splits.by_day(split)
     days = case_values.each("split", columns[split.by], calendar_date)
-    test = sum(day >= split.test_from for day in days)
-    if not 0 < test < len(days):
-        found = f"{test} of {len(days)} rows lie on or after {split.test_from}"
-        raise Unfit("split", found, 41, "both sides of the split need rows")
+    case_splits.both_sides("split", days, first, "rows")
     for line, (before, after) in enumerate(pairwise(days), start=3):
         if after < before:
             found = f"row {line}: {quoted(split.by)} {after} follows {before}"
@@ -418,10 +428,12 @@ def _arrays(source: Any, case: Case) -> dict[str, Any]:
 
     facts, y, by, image = case_images.arrays(source, case)
     split, days = case.split, None
-    if split is not None and split.test_from is not None:
-        days = np.array(case_values.each("split", [str(day)[:10] for day in by], calendar_date), "datetime64[D]")
-        if not (days < np.datetime64(split.test_from)).any() or not (days >= np.datetime64(split.test_from)).any():
-            raise Unfit("split", f"no row on one side of {split.test_from}", 41, "both sides of the split need rows")
+    if split is not None and (by is None or split.test_from is None):
+        case_splits.drawn(split, f"by {split.by if by is None else quoted(split.by)}")
+    elif split is not None:
+        given = case_values.each("split", [str(day)[:10] for day in by], calendar_date)
+        case_splits.both_sides("split", given, case_splits.by_day(split), "rows")
+        days = np.array(given, "datetime64[D]")
     together = None if days is not None else by
     share = split and split.test_share
     parts = case_rows.parts(
@@ -432,5 +444,7 @@ def _arrays(source: Any, case: Case) -> dict[str, Any]:
 
 def _images(source: Any, case: Case) -> dict[str, Any]:
     facts, y, image = case_images.folder(source, case)
+    if case.split is not None:
+        case_splits.drawn(case.split, "by random")
     parts = case_rows.parts(len(y), y, test_share=case.split and case.split.test_share)
     return _doors(source, case, facts, y, parts, {}, {}, {}, image)

@@ -69,3 +69,15 @@ def repeated(rows: Iterable[Row], key: tuple[str, ...]) -> Iterator[Problem]:
             found = f"{words} appears twice (rows {first[name].line} and {row.line})"
             yield row.problem(key[0], found, 16, "keep one row, or give it its own id")
         first.setdefault(name, row)
+
+
+def leaves(value: Any, path: tuple) -> Iterator[tuple[tuple, str]]:
+    """Every text of a tree of settings, with its path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from leaves(item, (*path, place))
+    elif isinstance(value, str):
+        yield path, value

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from lepton_nb.client import cases, roots, tables
 from lepton_nb.client.cells import ASSET_ID, OR_DECLARE
-from lepton_nb.client.drafts import Draft
+from lepton_nb.client.drafts import Draft, leaves
 from lepton_nb.client.files import CLIENT_YML, Unreadable
 from lepton_nb.client.roots import word_of
 from lepton_nb.client.schema import SECTIONS, TABLES, Dialect, Frozen, Problem
@@ -71,7 +71,9 @@ def read(root: Path) -> Draft:
         try:
             draft.cases.append(cases.examine(source, case))
         except cases.Unfit as stop:
-            draft.problems.append(draft.in_yml(("cases", index, stop.key), stop.found, stop.rule, stop.remedy))
+            draft.problems.append(
+                draft.in_yml(("cases", index, *stop.key.split(".")), stop.found, stop.rule, stop.remedy)
+            )
     draft.problems.extend(source.problems)
     return draft
 
@@ -93,9 +95,7 @@ def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
     """A warning for a file or sheet that looks like data and is not read."""
     if file in {roots.in_place_of(name, source) for name in (CLIENT_YML, *TABLES)}:
         return  # said where that file is missing, or below
-    if file in {
-        Path(name).stem for case in draft.sections.get("cases", ()) for name in (case.data, case.predictions) if name
-    }:
+    if (file if source.holder == "workbook" else source.labels.get(file, file)) in _of_cases(source, draft):
         return
     if source.holder == "folder" and not file.lower().endswith((".csv", ".yml", ".yaml", ".xlsx", ".xls")):
         return
@@ -105,6 +105,15 @@ def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
     yield Problem(
         file=file, row=None, column="", found=f"is not a {what} of the format and is not read", rule=1, remedy=remedy
     )
+
+
+def _of_cases(source: Any, draft: Draft) -> set[str]:
+    """The files, or sheets, that cases name: of cases that are refused, every text that they hold."""
+    if "cases" in draft.sections:
+        named = {name for case in draft.sections["cases"] for name in (case.data, case.predictions) if name}
+    else:
+        named = {text for _, text in leaves(draft.settings.get("cases"), ())}
+    return {Path(name).stem for name in named} if source.holder == "workbook" else named
 
 
 def _read_settings(data: Mapping[str, Any], draft: Draft) -> None:

@@ -85,14 +85,48 @@ cases. The files lie inside this folder:
 `data: public:NAME` takes a public data set in place of a file. `positive` names the class that counts as 1 where the
 classes are not 0 and 1. `baseline_column` says what was done before (0 or 1 for each case); with it the comparison is
 paired. Without it one decision for all rows stands in (nobody is flagged, or everybody, whichever costs less), and the
-whole gain hangs on that: what today's decisions save already would count as the model's. `split` keeps rows for the test:
-`{{by: day, test_from: 2025-01-01}}` (rows in the order of time), `{{by: random, test_share: 0.2}}`, or
-`{{by: customer, test_share: 0.2}}` (rows of one customer stay together); missing, three rows in ten, drawn at random.
-`group_column` and `block_column` show results by group and the value of each block.
+whole gain hangs on that: what today's decisions save already would count as the model's. `group_column` and
+`block_column` show results by group and the value of each block.
 
-Every other column is a feature: numbers, or texts of at most 50 different values. An empty cell is a gap; a cell such as
-`n/a` among numbers is refused. Whole numbers that are nearly all different are taken for ids and left out, with a note;
-`leave_out_columns: [customer, branch_no]` names what no model sees instead, and `[]` leaves out none. Arrays hold no Python objects; at most 500 MB a file.
+`split` keeps rows for the test:
+
+| kind of case | `split` | missing |
+|---|---|---|
+| anomaly_detector, forecaster, recommender | `{{by: at, test_from: 2025-01-01}}`, `at` being the `time_column`; no other | the last three rows in ten of a detector, the last fifth of a series or of events |
+| risk_classifier, text_classifier, arrays of images | rows in the order of time: `{{by: day, test_from: 2025-01-01}}`; at random: `{{by: random, test_share: 0.2}}`; rows of one customer together: `{{by: customer, test_share: 0.2}}` | three rows in ten, drawn at random class by class |
+| folders of images and sounds | `{{by: random, test_share: 0.2}}` | the same |
+
+Every other column is a feature. It is read as numbers where every cell is one or empty (an empty cell is a gap), else as
+texts, of at most 50 different values; a cell such as `n/a` among numbers is refused. `lepton-nb check` names the columns
+that are read as texts. Columns of days, of one value and of more texts are left out. Whole numbers that are nearly all
+different are taken for ids and left out, with a note; `leave_out_columns: [customer, branch_no]` names what no model
+sees instead, and `[]` leaves out none. Arrays hold no Python objects; at most 500 MB a file.
+
+A detector as a whole, in `client.yml` and `data/press.csv`:
+
+```yaml
+cases:
+  - asset_id: M1
+    case: anomaly_detector
+    data: data/press.csv
+    time_column: at
+    target: failed
+    baseline_column: alarm
+    split: {{by: at, test_from: 2025-03-01}}
+    outcome_value: {{tp: -250, fn: -1000, fp: -50, tn: 0}}
+```
+
+```csv
+at,heat,force,mode,alarm,failed
+2025-01-01 06:00:00,58.4,30.2,fast,0,0
+2025-01-01 06:30:00,67.1,33.0,fast,1,1
+2025-01-01 07:00:00,59.9,29.7,slow,0,0
+```
+
+Of these, `heat` and `force` are measurements, `mode` is a text; `alarm` says what today's alarm did, `failed` whether
+the row led to a failure. Without `target` the table is read and nothing is measured. A benefit rests on it with
+`metric_link` `measured:M1`. Without `outcome_value` (or the money of an evaluation in `metrics/`) a case is measured
+and worth nothing: no price stands on what it finds.
 
 A model comes in by one of three doors:
 

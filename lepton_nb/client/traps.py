@@ -10,10 +10,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
 from lepton_nb.client import privacy
-from lepton_nb.client.drafts import Draft, Row
+from lepton_nb.client.drafts import Draft, Row, leaves
 from lepton_nb.client.fields import columns, is_number
 from lepton_nb.client.rules.measured import counts, evaluation_rows
 from lepton_nb.client.schema import (
@@ -82,18 +81,6 @@ def thousands(draft: Draft) -> Iterator[Problem]:
             found = f"{text} is read as {float(text):.10g}"
             remedy = f"if {text.replace('.', '')} is meant, write it without a point"
             yield draft.in_yml(path, found, 114, remedy)
-
-
-def leaves(value: Any, path: tuple) -> Iterator[tuple[tuple, str]]:
-    """Every text of a tree of settings, with its path."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from leaves(item, (*path, place))
-    elif isinstance(value, str):
-        yield path, value
 
 
 def scored_cases(draft: Draft) -> Iterator[Problem]:

@@ -149,9 +149,15 @@ def _in_words(case: Any, chapter: Chapter | None, company: Any) -> str:
         told += (
             f"; no split is given, so {round(10 * TEST_SHARE)} in 10 rows, drawn at random class by class, are the test"
         )
+    if case.texts and not case.predictions:
+        told += f"; read as texts: {', '.join(case.texts)}"
     drivers = [row.driver_id for row in company.benefits if row.metric_link == ("measured", case.asset_id)]
     if drivers:
         return f"{told}; {', '.join(dict.fromkeys(drivers))} will rest on what it measures."
+    if case.case in CLASSIFIERS and case.outcome_value is None:
+        return (
+            f"{told}; it has no money per outcome (outcome_value), so what it measures is worth nothing in the report."
+        )
     return f"{told}; no benefit links to it (metric_link measured:{case.asset_id}), so it stands beside what was typed."
 
 

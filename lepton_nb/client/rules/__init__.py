@@ -82,6 +82,7 @@ RULES = {
     125: "no text of the test was read before",
     126: "texts are of one language",
     127: "what is known ahead is fixed before its time",
+    128: "a moment is measured once",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

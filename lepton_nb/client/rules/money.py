@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lepton_nb.client.codes import CURRENCIES
 from lepton_nb.client.drafts import Draft, Row
-from lepton_nb.client.rules.assets import counted as counted_by
+from lepton_nb.client.rules.assets import counted
 from lepton_nb.client.schema import (
     ASSETS,
     BENEFITS,
@@ -145,13 +145,17 @@ OF_AN_EVALUATION = {"confusion": "an evaluation", "trial": "a trial", "measured"
 
 
 def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
-    """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case."""
-    counted = {("trial", row.value.trial_id): row.value.effect for row in draft.rows(TRIALS)}
-    counted |= {("measured", case.asset_id): counted_by(case) for case in draft.sections.get("cases", ())}
+    """Rule 2: a benefit has a unit value, or a link to what gives it: an evaluation or a trial, typed or measured by a case.
+
+    Where the trial or case cannot be read it may count money or an effect, so that either is right.
+    """
+    effects = _effects(draft)
     for row in draft.rows(BENEFITS):
         link = row.value.metric_link
+        if link.kind in ("trial", "measured") and link not in effects:
+            continue
         given = [name for name in ("low", "mode", "high") if row.value[f"unit_value_{name}"] is not None]
-        if effect := counted.get(link):
+        if effect := effects.get(link):
             if not given:
                 remedy = "give unit_value_low, _mode and _high: the test counts it, and says nothing of money"
                 yield row.problem("unit_value_low", f"is empty; it is the money of one of {quoted(effect)}", 2, remedy)
@@ -163,6 +167,14 @@ def unit_value_or_link(draft: Draft) -> Iterator[Problem]:
         elif link.kind not in OF_AN_EVALUATION and not given:
             remedy = "give the value of one unit, or link the evaluation that measures it (confusion:<evaluation_id>)"
             yield row.problem("unit_value_low", "is empty", 2, remedy)
+
+
+def _effects(draft: Draft) -> dict[tuple[str, str], str | None]:
+    """What each trial, typed or measured, that could be read counts, by the link to it; None: money."""
+    found: dict[tuple[str, str], str | None] = {}
+    if not any(problem.file == TRIALS and problem.row in (None, 1) for problem in draft.problems):
+        found |= {("trial", row.value.trial_id): row.value.effect for row in draft.rows(TRIALS)}
+    return found | {("measured", case.asset_id): counted(case) for case in draft.sections.get("cases", ())}
 
 
 def one_figure_or_three(draft: Draft) -> Iterator[Problem]:

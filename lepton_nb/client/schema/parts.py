@@ -216,12 +216,15 @@ class CaseData(Frozen):
     single_users: int = 0  # users who chose one item only
     unseen_items: int = 0  # items of the test that nobody chose before
     test_from: date | None = None  # first day of the test of a recommender, a forecaster or an anomaly_detector
+    same_times: int = 0  # rows of an anomaly_detector with the time of the row before
+    same_time_row: int | None = None  # the first of them
     text_column: str | None = None
     language: str | None = None  # of most texts, as far as it is recognised
     other_language: int = 0  # texts of another one
     other_language_row: int | None = None
     other_language_name: str | None = None
     leave_out_columns: tuple[str, ...] | None = None
+    texts: tuple[str, ...] = ()  # columns that are features and no numbers
     like_ids: tuple[str, ...] = ()  # columns that are no features for they look like ids
     split: Split | None = None
     predictions: str | None = None
