@@ -137,6 +137,9 @@ def test_rows_of_one_time_are_noted_with_the_first_of_them(bank):
     (note,) = [one for one in bank(RESULT, press(changed=stamps)).check().warnings if one.rule == 128]
     assert note.column == "cases.time_column"
     assert '2 rows have the time of the row before (in "data/press.csv" first row 3)' in note.sentence
+
+
+def test_rows_of_different_times_are_not_noted(bank):
     assert not [one for one in bank(RESULT).check().warnings if one.rule == 128]
 
 
@@ -146,9 +149,9 @@ def test_without_a_split_the_first_day_is_learnt_from_even_if_it_holds_most_rows
     assert found.test_from > date(2025, 1, 1)
 
 
-def test_the_plan_says_what_is_read_as_a_text_and_that_no_money_is_no_worth(bank):
+def test_the_plan_says_what_is_read_as_a_text_and_that_no_money_is_no_worth(tmp_path):
     def told(entry: str) -> str:
-        changed = bank(entry)
+        changed = case(Folder(tmp_path / str(len(entry)), B), entry).data("data/press.csv", press())
         for file in ("confusion", "outcome_value", "paired_counts"):  # the money of the typed evaluation
             changed.path.joinpath(f"metrics/{file}.csv").unlink(missing_ok=True)
         benefits = changed.path / "benefits.csv"

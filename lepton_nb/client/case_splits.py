@@ -67,7 +67,7 @@ def both_sides(key: str, times: Sequence[date], first: date, many: str) -> None:
         return
     if min(times) == max(times) and isinstance(times[0], datetime):
         remedy = f"a test lies after what was learnt from: name the column that says when each of the {many} was, or bring {many} of several days"
-        raise Unfit(key, f"all {len(days)} {many} have the same time, {times[0]}", 41, remedy)
+        raise Unfit(key, f"all {len(days)} {many} have the same time, {times[0]:%Y-%m-%d %H:%M:%S}", 41, remedy)
     if min(days) == max(days):
         raise Unfit(
             key,
