@@ -75,6 +75,14 @@ def test_the_share_of_the_test_itself_changes_nothing_and_without_one_nothing_is
     assert in_use.as_in_use(case_set, None) is case_set
 
 
+def test_rows_of_another_share_than_the_test_are_weighted_from_their_own(case_set):
+    weighted, rows = in_use.as_in_use(case_set, 0.02), np.repeat([1, 0], [30, 70])
+    money = in_use.money_of(weighted, rows)
+    assert money.fn.mode * rows.mean() == pytest.approx(0.02 * MONEY.fn.mode)  # nobody is flagged
+    assert money.fp.mode * (1 - rows.mean()) == pytest.approx(0.98 * MONEY.fp.mode)  # everybody is
+    assert in_use.money_of(case_set, rows) is case_set.money
+
+
 def test_the_words_of_the_sample_say_so(case_set):
     weighted, found = judged(case_set, 0.02)
     seen = f"{100 * float(case_set.test.y.mean()):.1f}"
