@@ -502,7 +502,7 @@ def test_yaml_words_stay_words(folder):
 
 WARNED = {
     "synthetic": (M, lambda f: None, "client.yml", 3, 101, "every page says so"),
-    "unknown input": (B, lambda f: f.yml("a: C1_vs_scorecard.fn, b: C1_vs_scorecard.fp", "a: default_rate, b: lgd"), "client.yml", 11, 102, '"default_rate" and "lgd"'),
+    "unknown input": (B, lambda f: f.yml("a: measured:C1.fn, b: measured:C1.fp", "a: default_rate, b: lgd"), "client.yml", 11, 102, '"default_rate" and "lgd"'),
     "growth": (B, lambda f: f.yml("wacc: 0.095", "wacc: 0.095, terminal_growth: 0.01"), "client.yml", 5, 102, "not applied"),
     "prohibited": (M, lambda f: f.cell("assets.csv", 4, "eu_ai_act_class", "prohibited"), "assets.csv", 4, 19, "M2 is class prohibited"),
     "legal control": (M, lambda f: f.cell("assets.csv", 2, "legal_control", "unclear"), "assets.csv", 2, 20, "D1 is legal control unclear"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -28,7 +29,7 @@ from lepton_nb.page import (
 )
 from lepton_nb.report import publish
 from lepton_nb.valuation import performance
-from lepton_nb.value_model import break_even, records, sheets, threshold, upkeep, worlds
+from lepton_nb.value_model import break_even, measured, records, sheets, threshold, upkeep, worlds
 from lepton_nb.value_model.gains import gain
 
 MONEY = words.Money("EUR")
@@ -136,10 +137,12 @@ def test_a_gain_has_one_interval_whatever_the_seed_of_the_simulation(plan):
 def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_value_rests(plan):
     said = (
         "The value of C1 rests on public data in place of the client: 2,000 test cases from January 2026 to May 2026 (UCI). "
-        "C1 itself was not tested on cases of the client."
+        "The client's own test of C1 counts nowhere: 10,000 cases of 31 January 2026, 15.2 EUR a case in place of 116 EUR."
     )
     assert plan.evidence[0].rests == said
-    shown = said.replace("2,000", f"2{words.THIN}000")
+    untested = measured._own_tests(plan.client, plan.evidence[0].evaluation, ())
+    assert untested == "C1 itself was not tested on cases of the client."
+    shown = html.escape(said.replace(",000", f"{words.THIN}000"))
     assert shown in str(value_tables.about(plan.client, plan, value_model.rests_on(plan)))
     found = value_model.conclude(plan, draws=512)
     tables = records.tables(found, value_model.tornado(plan, worlds.assumptions(plan)))

@@ -162,7 +162,7 @@ def test_measure_more_where_the_sign_is_open_and_where_a_study_pays():
 def lives(taken: float):
     return record(
         trainings=[
-            {"asset": "A", "months": months, "gained": more, "at_most": more / 2}
+            {"asset": "A", "months": months, "gained": more, "at_most": more / 2, "times": 3}
             for months, more in ((24, 1.0), (12, taken))
         ]
     )
@@ -174,7 +174,8 @@ def test_retrain_when_a_quarter_of_the_gain_is_gone_or_as_planned():
     one = next(one for one in found if one.word == "retrain")
     # 3 log2(4/3) = 1.245 years of age, of which half a year has passed: 272 days.
     assert (one.about, one.money, one.day) == ("A", 80.0, date(2027, 3, 29))
-    assert (one.beside, one.beside_what) == (40.0, "at most may one training cost")
+    assert (one.beside, one.beside_what) == (40.0, "at most may one cost, before tax")
+    assert one.what == "more if trained each year (3 times), before the cost"
     for why, change in {
         "training brings too little": {"metric_to_money": lives(5.0)},
         "nothing decays": {"value": {"benefits": [benefit_row()]}},

@@ -78,9 +78,13 @@ class Sums:
         """The sum as a link to the page of the chapter that derives it."""
         return render.link(self.plain(amount), f"{PAGES[chapter]}.ipynb")
 
-    def said(self, amount: float | None, chapter: str) -> Html:
-        """The sum as a link before what it is: of a small one only that it lies under the least that is told."""
-        told = self.plain(amount)
+    def said(self, amount: float | None, chapter: str, most: bool = False) -> Html:
+        """The sum as a link before what it is: of a small one only that it lies under the least that is told.
+
+        most: it is a limit, which is rounded down.
+        """
+        least = self.step * math.floor(amount / self.step) if most and amount and self.step else amount
+        told = self.plain(least)
         told = f"under {words.money(self.least, self.currency)}" if told in (SMALL, SMALL_LOSS) else told
         return render.link(told, f"{PAGES[chapter]}.ipynb")
 
@@ -198,7 +202,8 @@ def decisions(
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
         parts = [sums.said(one.money, one.page), render.plain(f"{_range_of(one, sums)} {what}")]
         if one.beside is not None:
-            parts += [render.plain("; "), sums.said(one.beside, one.page), render.plain(f" {one.beside_what}")]
+            most = one.beside_what.startswith("at most")
+            parts += [render.plain("; "), sums.said(one.beside, one.page, most), render.plain(f" {one.beside_what}")]
         if one.more is not None and value.tables["total"][0]["value"] is not None:
             parts += [render.plain("; total with it "), sums(value.tables["total"][0]["value"] + one.more, "options")]
         key = (one.about, one.day) if one.word in ALWAYS else len(rows)
@@ -393,15 +398,15 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 
 def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most: int = 3) -> Html:
-    """The assumptions that carry the value, in words, with the value at both ends; useful lives in place of what moves it less."""
-    rows, lived = value.tables["tornado"][:most], _lives(value)
-    if lived is not None and len(rows) == most and _swing(rows[-1]) < abs(lived[1] - lived[0]):
+    """The assumptions that carry the value, in words, with the value at both ends; lives or half-lives in place of what moves it less."""
+    rows, (lasting, ends) = value.tables["tornado"][:most], _lasting(value)
+    if ends is not None and len(rows) == most and _swing(rows[-1]) < abs(ends[1] - ends[0]):
         rows = rows[:-1]
     told = [
         _then(in_words(row, metrics, names), sorted((row["value_at_low"], row["value_at_high"])), sums) for row in rows
     ]
-    if lived is not None and told:
-        told.append(_then("useful lives a year shorter or longer", lived, sums))
+    if ends is not None and told:
+        told.append(_then(lasting, ends, sums))
     base = f"Then: all else most likely ({sums.plain(value.tables['total'][0]['most_likely'])})."
     counted = {name for group in value.tables["groups"] if group["counts"] for name in group["assets"]}
     held = [
@@ -422,10 +427,27 @@ def _swing(row: Mapping[str, Any]) -> float:
     return abs(row["value_at_high"] - row["value_at_low"])
 
 
-def _lives(value: Any) -> tuple[float, float] | None:
-    """The value with all useful lives one year shorter and one year longer; None where they are not on record."""
-    found = {row["years"]: row["value"] for row in value.tables.get("lives", ())}
-    return (found[-1.0], found[1.0]) if {-1.0, 1.0} <= set(found) else None
+def _lasting(value: Any) -> tuple[str, tuple[float, float] | None]:
+    """How long the lead lasts, which no draw holds, in words, and the value at both ends; None where it is not on record.
+
+    Of useful lives and of half-lives without a measurement, that which moves the value more.
+    """
+    lives = {row["years"]: row["value"] for row in value.tables.get("lives", ())}
+    halves = {
+        row["half_life_factor"]: row["value"] for row in value.tables.get("matrix", ()) if row["rate_change"] == 0
+    }
+    found = []
+    if {-1.0, 1.0} <= set(lives):
+        found.append(("useful lives a year shorter or longer", (lives[-1.0], lives[1.0])))
+    stated = any(row["half_life"] and row["shown"] is None for row in value.tables.get("decays", ()))
+    if stated and {0.5, 1.5} <= set(halves):
+        found.append(
+            (
+                "the lead, whose half-life is not measured, fades twice as fast or a third slower",
+                (halves[0.5], halves[1.5]),
+            )
+        )
+    return max(found, key=lambda one: abs(one[1][1] - one[1][0]), default=("", None))
 
 
 def _held(row: Mapping[str, Any], names: Mapping[str, str], sums: Sums, named: str = "") -> Html:
@@ -509,7 +531,8 @@ def _trigger(one: Any, sums: Sums) -> str:
     if one.kind == "law":
         return f"on {day}: {one.at}{' for ' + one.about if one.about else ''}"
     if one.kind == "metric":
-        remark = "" if one.measured is None else f" on {words.date(one.measured)}, n = {words.count(one.n)}"
+        test = "public data" if one.public else words.date(one.measured)
+        remark = "" if one.measured is None else f" on {test}, n = {words.count(one.n)}"
         remark += f", {one.unit}" if one.unit else ""
         return f"when the {one.about} falls to {words.percent(one.at, 0)} ({'now ' if one.measured is None else ''}{words.percent(one.now, 0)}{remark}): it no longer pays"
     if one.at in ("fails", "succeeds"):

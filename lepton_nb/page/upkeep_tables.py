@@ -125,8 +125,8 @@ def watches(
         costs = f" Until then they cost {money(2 * lost)} a year." if lost else ""
         told.append(
             f"{one.asset_id}: its recall is not monitored. To see a fall of two points from {words.percent(one.recall)} takes "
-            f"{words.count(one.cases)} positive cases with known outcomes, {words.plural(one.months, 'month')} of those attributed to "
-            f"it.{costs}"
+            f"{words.count(one.cases)} positive cases, {words.plural(one.months, 'month')} of those attributed to it, after their "
+            f"outcomes are known.{costs}"
         )
     return render.join(table, *map(render.note, told))
 

@@ -233,8 +233,8 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
         return None
     rows.sort(key=lambda row: row["starts"])
     beside, beside_what = None, ""
-    bound = next((row.get("at_most") for row in found.metric_to_money.tables.get("trainings", ())
-                  if row["asset"] == asset.asset_id and row["months"] == 12), None)  # fmt: skip
+    yearly = next((row for row in found.metric_to_money.tables.get("trainings", ())
+                   if row["asset"] == asset.asset_id and row["months"] == 12), {})  # fmt: skip
     if asset.retrain_every_months:
         cost = asset.retrain_cost
         anew = next((row["starts"] for row in rows if row["young"] == 0 and row["starts"] > day.isoformat()), None)
@@ -251,10 +251,11 @@ def _retraining(found: Records, asset: Any, day: date) -> Decision | None:
         due = date.fromisoformat(rows[0]["starts"]) + timedelta(days=round(365 * max(lasts, 0.0)))
         money, what, page = (
             _brought(found, asset.asset_id),
-            "more if trained each year, before its cost",
+            f"more if trained each year ({yearly.get('times', 0)} times), before the cost",
             "metric_to_money",
         )
-        beside, beside_what = bound, "at most may one training cost" if bound else ""
+        beside = yearly.get("at_most")
+        beside_what = "at most may one cost, before tax" if beside else ""
         group = next(row for row in found.value.tables["groups"] if asset.asset_id in row["assets"])
         if (
             not group["counts"]
@@ -310,7 +311,7 @@ class Trigger:
     kind: day, age, law, metric, sign or books. at: the threshold, a share for a metric (unit: a remark on it), for a sign or
     books the figure in ``unit`` or words. now: the same today; for a sign or books the group. books: what stands in them;
     beside: by how much that is below the recoverable amount; basis: which value that is. n, measured: cases and day of the
-    test that gave ``now`` of a metric.
+    test that gave ``now`` of a metric; public: that it is of public data in the client's place.
     """
 
     kind: str
@@ -325,6 +326,7 @@ class Trigger:
     basis: str = ""
     n: int | None = None
     measured: date | None = None
+    public: bool = False
 
 
 def triggers(found: Records, day: date) -> tuple[Trigger, ...]:
@@ -388,6 +390,7 @@ def _falls(found: Records) -> Iterable[Trigger]:
         row["asset"]: date.fromisoformat(row["evaluated_on"])
         for row in found.value.tables["gains"] if row["evaluation"] in used
     }  # fmt: skip
+    public = {row["asset"] for row in found.value.tables.get("evidence", ()) if row["rests"] and row["public"]}
     for name, figure in record.figures.items():
         asset, _, what = name.partition("_break_even_")
         measured = record.figures.get(f"{asset}_{what}")
@@ -397,5 +400,6 @@ def _falls(found: Records) -> Iterable[Trigger]:
             seen = any(f"{asset}_half_life_{metric}" in record.figures for metric in WATCHED.get(what, (what,)))
             yield Trigger(
                 kind="metric", about=about, page="metric_to_money", at=pays.value, now=measured.value,
-                unit="" if seen else "not monitored", n=measured.n, measured=days.get(asset),
+                unit="" if seen else "not monitored", n=measured.n,
+                measured=days.get(asset), public=asset in public,
             )  # fmt: skip

@@ -18,7 +18,6 @@ from lepton_nb.value_model.inputs import (
     share_in_use_name,
 )
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.measured import MEASURED
 from lepton_nb.value_model.tested import PRIOR
 from lepton_nb.value_model.world import MOST_LIKELY, World
 
@@ -143,7 +142,7 @@ def gain_word(interval, evaluation=None) -> str:
     ('shown', 'not shown', 'against')
     """
     low, high = interval
-    if evaluation is not None and evaluation.evaluation_id.startswith(MEASURED):
+    if evaluation is not None and evaluation.evaluation_id.startswith(terms.MEASURED):
         classes = evaluation.model.positives, evaluation.n - evaluation.model.positives
         if any(map(terms.too_few, classes)):
             return NOT_CONCLUDED

@@ -8,6 +8,7 @@ from typing import Any
 
 from lepton_nb.client import Evaluation, MetricLink, Monitoring, Trial
 from lepton_nb.terms import CLIENT_FILE, MEASURED, WEIGHTED
+from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.tested import is_trial
 
 
@@ -133,12 +134,18 @@ OTHER_SHARE = 1.5
 
 def _other_share(found: Evaluation | Trial, typed: tuple[Evaluation | Trial, ...]) -> str:
     """A sentence where positive cases are much rarer, or commoner, in the case than in a typed evaluation."""
-    if is_trial(found) or WEIGHTED in found.sample:
+    if is_trial(found):
         return ""
-    own = found.model.positives / found.n
+    weighted = WEIGHTED in found.sample
+    own = found.share_in_use if weighted else found.model.positives / found.n
     for item in (one for one in typed if not is_trial(one)):
         share = item.share_in_use
         if own and share and max(own / share, share / own) > OTHER_SHARE:
+            if weighted:
+                return (
+                    f" Its gain is weighted to {100 * own:.1f} % positive cases in use; {100 * share:.1f} % were positive in "
+                    f"{item.evaluation_id}: which of the two the benefits meet decides."
+                )
             return (
                 f" {100 * own:.1f} % of its cases are positive, {100 * share:.1f} % in {item.evaluation_id}: a gain per case "
                 "holds where they are as frequent as in the test (positive_share in its case weights it)."
@@ -237,7 +244,14 @@ def _evidence(
         stand_ins=stand_ins,
         public=public,
         sentence=told,
-        rests=_rests(client, found, months[name], measured[name].data, stand_ins, bool(public))
+        rests=_rests(
+            client,
+            found,
+            months[name],
+            measured[name].data,
+            stand_ins,
+            _own_tests(client, found, typed) if public else None,
+        )
         if found.evaluation_id in counts
         else "",
         dated=_dated(client, found, months[name]),
@@ -259,15 +273,12 @@ def rests_on(plan: Any) -> tuple[str, ...]:
 
 def _rests_on_typed(found: Evaluation | Trial) -> str:
     when = f"as of {found.evaluated_on.day} {found.evaluated_on:%B %Y}"
-    return _rests_on_public(found, when, found.sample.partition(";")[0])
+    return _rests_on_public(found, when, found.sample.partition(";")[0], _untested(found))
 
 
-def _rests_on_public(found: Evaluation | Trial, when: str, where: str) -> str:
-    name = found.asset_id
-    return (
-        f"The value of {name} rests on public data in place of the client: {found.n:,} test cases {when} ({where}). "
-        f"{name} itself was not tested on cases of the client."
-    )
+def _rests_on_public(found: Evaluation | Trial, when: str, where: str, own_tests: str) -> str:
+    told = f"The value of {found.asset_id} rests on public data in place of the client: {found.n:,} test cases {when} ({where})."
+    return f"{told} {own_tests}"
 
 
 def _rests(
@@ -276,9 +287,9 @@ def _rests(
     months: tuple[Monitoring, ...],
     data: Iterable[Mapping],
     stand_ins: tuple,
-    public: bool,
+    own_tests: str | None,
 ) -> str:
-    """On how many cases, of when and from where a value rests."""
+    """On how many cases, of when and from where a value rests. own_tests: beside public data, what the client's own say."""
     last = f"{found.evaluated_on:%B %Y}"
     first = f"{min(row.period for row in months):%B %Y}" if months else last
     when = f"of {last}" if first == last else f"from {first} to {last}"
@@ -289,6 +300,23 @@ def _rests(
     where = ", ".join(dict.fromkeys(item["source"] for item in data))
     if stand_ins:
         where = f"a stand-in for {', '.join(stand_ins)}, which is no evidence"
-    if public:
-        return _rests_on_public(found, when, where)
+    if own_tests is not None:
+        return _rests_on_public(found, when, where, own_tests)
     return f"The value of {found.asset_id} rests on its measured case: {found.n:,} test cases {when} ({where})."
+
+
+def _untested(found: Evaluation | Trial) -> str:
+    return f"{found.asset_id} itself was not tested on cases of the client."
+
+
+def _own_tests(client: Any, found: Evaluation | Trial, typed: tuple[Evaluation | Trial, ...]) -> str:
+    """What the client's own tests of an asset found, which count nowhere where public data stand in their place."""
+    own = [item for item in typed if not is_trial(item) and item.outcome_value is not None]
+    if is_trial(found) or not own:
+        return _untested(found)
+    last = max(own, key=lambda item: item.evaluated_on)
+    gains = [f"{gain_per_case(item):,.3g} {client.valuation.currency}" for item in (last, found)]
+    return (
+        f"The client's own test of {found.asset_id} counts nowhere: {last.n:,} cases of {last.evaluated_on.day} "
+        f"{last.evaluated_on:%B %Y}, {gains[0]} a case in place of {gains[1]}."
+    )
