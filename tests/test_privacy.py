@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.optimize import brentq
+from test_client import Folder
 from test_register import asset, of
 
-from lepton_nb import extras, register, transfer
+from lepton_nb import client, extras, register, transfer
 from lepton_nb.explaining import rows
 from lepton_nb.page import privacy_charts as charts
 from lepton_nb.page import words
@@ -373,10 +374,20 @@ def test_the_checklist_says_what_the_file_states_and_what_it_does_not():
     assert not register.privacy_rows(of(asset("M"))) and "No live asset" in register.privacy_told(of(asset("M")))[0]
 
 
-def test_the_cost_of_a_promise_is_a_row_of_the_clients_file():
-    row = rows.cost("M1", 2027, (1.0, 2.0, 3.0), 5000, "measured", "privacy")
-    (read,) = csv.DictReader(io.StringIO(rows.as_csv(row, rows.COST)))
-    assert (read["category"], read["low"], read["mode"], read["high"]) == ("privacy", "5.0", "10.0", "15.0")
+def test_the_cost_of_a_promise_and_the_gain_of_joining_are_rows_that_a_clients_folder_takes(tmp_path):
+    cost = rows.cost("M1", 2027, (1.0, 2.0, 3.0), 5000, "measured", "privacy")
+    gain = transfer.benefit_row("M1", "joint_learning", 2027, "answers", [5000] * 3, [0.01, 0.02, 0.03])
+    folder = Folder(tmp_path)
+    for name, row in (("costs", cost), ("benefits", gain)):
+        path = folder.path / f"{name}.csv"
+        before = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(dict.fromkeys([*before[0], *row])), restval="")
+            writer.writeheader()
+            writer.writerows([*before, row])
+    taken = client.load(folder.path)
+    assert taken.costs[-1].category == "privacy" and taken.costs[-1].amount.mode == 10
+    assert (taken.benefits[-1].driver_id, taken.benefits[-1].unit_value_mode) == ("joint_learning", 0.02)
 
 
 # ---------------------------------------------------------------- what is told
