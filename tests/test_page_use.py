@@ -47,3 +47,22 @@ def test_response_times_and_fronts_draw_every_service(drawn):
     assert ends[-2][:, 0].tolist() == [3600 * line.arrivals] * 2
     use.speed_fronts([line], "EUR")
     assert len(drawn[1]) == 1
+
+
+def test_one_legend_serves_all_panels_and_a_number_of_servers_has_one_colour(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plots, "show", lambda figure, caption, name="": seen.append(figure))
+    names = {"M1": (1, 2, 4, 5), "M2": (1, 2, 3, 4)}
+    lines = [SimpleNamespace(name=name, arrivals=1.0, target=0.1) for name in names]
+    times = ([0.1, 0.2], [0.01, 0.02])
+    use.response_curves(lines, {name: dict.fromkeys(counts, times) for name, counts in names.items()})
+    use.cost_curves([service(), service("M2")], {"M2": [7.5]}, "EUR")  # the first is not to be bought
+    waits, costs = seen
+    colours = [{line.get_label(): line.get_color() for line in axis.lines} for axis in waits.axes]
+    assert all(colours[0][count] == colours[1][count] for count in ("1", "2", "4"))
+    assert len({colours[0]["5"], *(colours[1][count] for count in "1234")}) == 5
+    for figure, words in ((waits, list("12345")), (costs, ["own", "own, today", "bought, today"])):
+        (legend,) = figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == words
+        assert not any(axis.get_legend() for axis in figure.axes)
+        matplotlib.pyplot.close(figure)

@@ -34,9 +34,16 @@ def test_a_named_valuer_states_the_value_with_its_range_and_finds_a_place_to_sig
     scope = law.scope_of_work(engaged(valuer="A. <b>Valuer</b>, chartered", independence="no tie"))
     shown = str(valuer.statement(scope, Record(), law.NOT_STATED))
     assert "A. &lt;b&gt;Valuer&lt;/b&gt;, chartered" in shown and "<b>" not in shown
-    assert shown.count('lepton-blank"') == 3 and "Place and date" in shown
+    assert shown.count('lepton-blank"') == 4 and "Place and date" in shown and "Role and qualification" in shown
     told = words.Money("EUR")
     assert "no tie." in shown and told(1_234_567, within=(1e6, 1.5e6)) in shown and told.range((1e6, 1.5e6)) in shown
+
+
+def test_who_is_to_sign_stands_under_the_line_for_the_signature():
+    scope = law.scope_of_work(engaged(valuer="A firm", signatory="B. <i>Partner</i>"))
+    shown = str(valuer.statement(scope, Record(), law.NOT_STATED))
+    assert "Signature, for A firm" in shown and "To be signed by: B. &lt;i&gt;Partner&lt;/i&gt;" in shown
+    assert shown.count('lepton-blank"') == 3 and "Role and qualification" not in shown
 
 
 def test_a_report_without_a_valuer_is_unsigned_and_says_what_to_write():

@@ -18,9 +18,9 @@ def _side_by_side(items: Sequence[Any], height: float):
 def _legend_below(row: Sequence[Any], title: str = "") -> None:
     """One legend for all panels of a row, under them: within one it would lie on its lines."""
     named = {name: handle for axis in row for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)}
-    row[0].figure.legend(
-        named.values(), named, loc="outside lower center", ncols=8, fontsize=8, title=title, title_fontsize=8
-    )
+    names = sorted(named, key=int) if all(name.isdecimal() for name in named) else list(named)
+    handles, look = [named[name] for name in names], {"fontsize": 8, "title": title, "title_fontsize": 8}
+    row[0].figure.legend(handles, names, loc="outside lower center", ncols=8, **look)
 
 
 def cost_curves(services: Sequence[Any], prices: Mapping[str, Sequence[float]], currency: str) -> render.Html:
@@ -60,9 +60,11 @@ def response_curves(
     response time in seconds. name: the anchor in the page.
     """
     figure, row = _side_by_side(lines, 3.0)
+    counts = sorted({servers for line in lines for servers in curves[line.name]})
+    colours = {servers: plots.CYCLE[at % len(plots.CYCLE)] for at, servers in enumerate(counts)}
     for axis, line in zip(row, lines, strict=True):
-        for (servers, (load, times)), colour in zip(curves[line.name].items(), plots.CYCLE, strict=False):
-            axis.plot(3600 * np.asarray(load), times, color=colour, label=str(servers))
+        for servers, (load, times) in curves[line.name].items():
+            axis.plot(3600 * np.asarray(load), times, color=colours[servers], label=str(servers))
         axis.axvline(3600 * line.arrivals, color=plots.INK, linewidth=1, linestyle=(0, (3, 2)))
         axis.axhline(line.target, color=plots.GREY, linewidth=1)
         axis.set(xlabel="requests an hour", xscale="log", ylim=(0, 4 * line.target))

@@ -32,14 +32,16 @@ def statement(scope: Mapping[str, str], value: Any, not_stated: str) -> Html:
         "The departures listed above are known to the valuer.",
     ]
     return render.join(
-        render.definitions(scope), render.sentences(told, "The valuer states"), signature(scope["Valuer"])
+        render.definitions(scope),
+        render.sentences(told, "The valuer states"),
+        signature(scope["Valuer"], scope.get("To be signed by", "")),
     )
 
 
-def signature(name: str) -> Html:
-    """Lines for place, date and signature."""
-    lines = ["Place and date", "Signature", f"Name: {name}"]
-    return render.blanks(lines)
+def signature(valuer: str, signatory: str) -> Html:
+    """Lines for place, date and signature. signatory: who is to sign for the valuer; empty: lines for that as well."""
+    who = [f"To be signed by: {signatory}"] if signatory else ["Name of who signs", "Role and qualification"]
+    return render.blanks(["Place and date", f"Signature, for {valuer}", *who])
 
 
 def departures(found: Sequence[Any]) -> Html:

@@ -235,7 +235,8 @@ def scope_of_work(client) -> dict[str, str]:
         "Limiting conditions": "; ".join(one.rstrip(". ") for one in made.limiting_conditions),
     }
     scope = {name: words or NOT_STATED for name, words in found.items()}
-    return scope | ({"Client and market": made.background} if made.background else {})
+    more = {"Client and market": made.background, "To be signed by": made.signatory}  # no standard asks for them
+    return scope | {name: words for name, words in more.items() if words}
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,9 @@ class Engagement(Frozen):
     """The valuer's engagement, as a valuation report states it (IVS 106). What is left out is not stated."""
 
     valuer: Text = column("Who values, with the qualification.", default="")
+    signatory: Text = column(
+        "Who is to sign for the valuer: name, and role or qualification. Left out: lines to fill in.", default=""
+    )
     intended_users: Text = column("For whom the report is made; nobody else may rely on it.", default="")
     premise: Literal["current_use", "highest_and_best_use", "orderly_liquidation", "forced_sale"] | None = column(
         "Premise of value: how the assets are assumed to be used.", default=None
