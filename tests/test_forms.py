@@ -294,7 +294,7 @@ FEW_TOO_MANY = [
     ((21,), 1, 0.945, 1),  # a line too many: smaller
     ((50,), 1, 0.85, 3),  # of many too many it is not made illegible
     ((30,), 0, None, 2),  # as many as it takes
-    ((5, 41), 0, printing.SPARING, 2),  # a last sheet of one line is spared
+    ((5, 41), 0, printing.SPARING[0], 2),  # a last sheet of one line is spared
     ((5, 48), 0, None, 3),
 ]
 

@@ -6,12 +6,13 @@ import inspect
 import math
 import re
 import warnings
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from lepton_nb.page import charts, plots
+from lepton_nb.page import charts, inspection_charts, plots, speech_charts
 
 LONG = "Prevented loss at the customer, including goodwill and the repeated visits of a technician $5 to $10"
 NAN = math.nan
@@ -238,3 +239,21 @@ def test_no_dot_lies_on_the_edge_of_its_axes():
     dots = [line.get_xdata()[0] for line in axis.lines if line.get_marker() == "o"]
     assert sorted(dots) == [3.0, 9.0] and high - 9.0 > 0.03 * (high - low) and -1.0 - low > 0.03 * (high - low)
     plt.close(axis.figure)
+
+
+def test_the_dots_of_a_single_row_lie_within_its_axes(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plots, "show", lambda figure, caption, name="", alt="": seen.append(figure))
+    one, two = (SimpleNamespace(value=value, low=value - 0.1, high=value + 0.1) for value in (0.6, 0.8))
+    inspection_charts.accuracies(
+        [{"set": "tiles", "baseline": one, "together": two, "published": None, "stand_in": False}], "Accuracy.", "x"
+    )
+    speech_charts.voices_drawn([{"split": "new voices", "simple": one, "together": two}], "Accuracy.", "y")
+    for figure in seen:
+        (axis,) = figure.axes
+        dots = [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata()) == 1]
+        foot, top = axis.get_ylim()
+        assert len(dots) >= 2 and all(top + 0.2 < dot < foot - 0.2 for dot in dots)
+        assert figure.legends and axis.get_legend() is None, "a legend within would lie on the dots"
+        plt.close(figure)
+    assert len(seen) == 2

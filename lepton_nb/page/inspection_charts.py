@@ -111,7 +111,7 @@ def conclusions(lines: Sequence[Line]) -> render.Html:
 
 def accuracies(lines: Sequence[Line], caption: str, name: str) -> render.Html:
     """Accuracy with its interval: baseline and network of each set, and the published figure as a mark."""
-    figure, axis = plots.axes(1, 1, height=0.9 + 0.55 * len(lines))
+    figure, axis = plots.axes(1, 1, height=1.1 + 0.55 * len(lines))
     marked = False
     for place, line in enumerate(lines):
         for offset, rate, colour, label in (
@@ -127,8 +127,8 @@ def accuracies(lines: Sequence[Line], caption: str, name: str) -> render.Html:
             marked = True
     axis.set(xlabel="accuracy on the test pictures (%), with 95 % Wilson interval")
     axis.set_yticks(range(len(lines)), [line["set"] for line in lines])
-    axis.invert_yaxis()
-    axis.legend(labelcolor=plots.INK)
+    axis.set_ylim(len(lines) - 0.5, -0.5)  # the first on top, and room for its dot
+    figure.legend(loc="outside lower center", ncols=3, labelcolor=plots.INK)
     told = "; ".join(
         f"{line['set']}: baseline {words.percent(line['baseline'].value)}, "
         f"network {words.percent(line['together'].value)}" for line in lines

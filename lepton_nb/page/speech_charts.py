@@ -137,7 +137,7 @@ def voices_table(found: Mapping[str, Any], lines: Sequence[Line]) -> render.Html
 
 def voices_drawn(lines: Sequence[Line], caption: str, name: str) -> render.Html:
     """Accuracy of each split with its interval, simple and networks together."""
-    figure, axis = plots.axes(1, 1, width=charts.WIDTH, height=0.9 + 0.5 * len(lines))
+    figure, axis = plots.axes(1, 1, width=charts.WIDTH, height=1.1 + 0.5 * len(lines))
     for place, line in enumerate(lines):
         for offset, rate, colour, label, mark in (
             (-0.14, line["simple"], plots.ORANGE, "simple", "s"), (0.14, line["together"], plots.BLUE, "networks together", "o"),
@@ -147,8 +147,8 @@ def voices_drawn(lines: Sequence[Line], caption: str, name: str) -> render.Html:
                           label=None if place else label)  # fmt: skip
     axis.set(xlabel="right answers (%), with 95 % Wilson interval")
     axis.set_yticks(range(len(lines)), [line["split"] for line in lines])
-    axis.invert_yaxis()
-    axis.legend(labelcolor=plots.INK)
+    axis.set_ylim(len(lines) - 0.5, -0.5)  # the first on top, and room for its dot
+    figure.legend(loc="outside lower center", ncols=2, labelcolor=plots.INK)
     told = "; ".join(
         f"{line['split']}: simple {words.percent(line['simple'].value)}, networks {words.percent(line['together'].value)}"
         for line in lines

@@ -38,8 +38,8 @@ MOST_PASSES = 8
 #: How much smaller a chapter is printed, one after the other, where it has more sheets than it may have. Text of 9 points
 #: (one_file.css) stays above 8.5; the last one is for a client of more than is foreseen.
 SCALES = (1.0, 0.97, 0.945, 0.85)
-#: A chapter whose last sheet is filled less than this is printed that much smaller, which most often spares the sheet.
-LEAST_FILLED, SPARING = 0.2, 0.96
+#: A chapter whose last sheet is filled less than this is printed so much smaller, which most often spares the sheet.
+LEAST_FILLED, SPARING = 0.2, (0.96, 0.93)
 #: Bytes that draw more than a fifth of a sheet: a drawing, or many rows. Reading the words of such a sheet takes long.
 MUCH = 25_000
 
@@ -165,7 +165,7 @@ def _smaller(
     order: Order, scales: Mapping[str, float], file: Path, numbers: Mapping[str, int], count: int
 ) -> dict[str, float]:
     """Chapter → its scale at the next print: the first one's until it has no more sheets than it may have, and of those
-    that end on a sheet that is all but empty, once."""
+    that end on a sheet that is all but empty, until that is spared."""
     from pypdf import PdfReader
 
     if not order.chapters:
@@ -177,8 +177,10 @@ def _smaller(
             left = [scale for scale in SCALES if scale < scales.get(anchor, 1.0)]
             if end - start > order.most and left:
                 found[anchor] = left[0]
-        elif not scales and end - start > 1 and filled(sheets[end - 2]) < LEAST_FILLED:
-            found[anchor] = SPARING
+        elif end - start > 1 and (left := [one for one in SPARING if one < scales.get(anchor, 1.0)]):
+            looked_at = anchor in scales or not scales  # what is well filled at the first print stays as it is
+            if looked_at and filled(sheets[end - 2]) < LEAST_FILLED:
+                found[anchor] = left[0]
     return found
 
 
