@@ -38,8 +38,8 @@ MOST_PASSES = 8
 #: How much smaller a chapter is printed, one after the other, where it has more sheets than it may have. Text of 9 points
 #: (one_file.css) stays above 8.5; the last one is for a client of more than is foreseen.
 SCALES = (1.0, 0.97, 0.945, 0.85)
-#: A chapter whose last sheet is filled less than this is printed so much smaller, which most often spares the sheet.
-LEAST_FILLED, SPARING = 0.2, (0.96, 0.93)
+#: A chapter whose last sheet is filled less than this is printed so much smaller, step by step, until the sheet is spared.
+LEAST_FILLED, SPARING = 0.2, (0.96, 0.93, 0.91)
 #: Bytes that draw more than a fifth of a sheet: a drawing, or many rows. Reading the words of such a sheet takes long.
 MUCH = 25_000
 
