@@ -310,5 +310,5 @@ def test_tables_and_drawings_show_one_seed_and_several():
 
 def test_a_setting_is_told_in_one_line_and_what_is_off_is_left_out():
     told = plain(tuning_charts.settings_words(tuning.Setting(l2=0.0005, crop=1.0, blocks=1).to_dict()))
-    assert told == "rate 0.001, 8 channels, 1 block, L2 5.0 · 10^-4, cropped 1 pixel"
+    assert told == "rate 0.001, 8 channels, 1 block, L2 5.0 · 10⁻⁴, cropped 1 pixel"
     assert tuning_charts.small_money(0.001, "EUR") == "below 0.01 EUR"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb.page import charts, plots, render, words
+from lepton_nb.page.layer_charts import power_of_ten
 from lepton_nb.page.transfer_charts import ahead, points
 
 Row = Mapping[str, Any]
@@ -30,12 +31,16 @@ def _of_seeds(gap: Any) -> str:
     return render.MISSING if gap is None or gap.seeds is None else ahead(gap.seeds)
 
 
+def _brief(seconds: float | None) -> str:
+    return words.rounded(seconds, digits=2)
+
+
 def settings_words(setting: Row) -> str:
     """A setting in one line: ``rate 0.003, L2 0.0001, dropout 0.2, 8 channels, 3 blocks, turned 15°, …``."""
     told = [f"rate {words.rounded(setting['learning_rate'], digits=2)}", f"{setting['width']} channels",
             words.plural(setting["blocks"], "block")]  # fmt: skip
     if setting["l2"] > 0:
-        told.append(f"L2 {setting['l2']:.1e}".replace("e-0", " · 10^−").replace("e-", " · 10^−"))
+        told.append(f"L2 {power_of_ten(setting['l2'])}")
     if setting["dropout"] > 0:
         told.append(f"dropout {words.number(setting['dropout'], 2)}")
     if setting["turn"] > 0:
@@ -64,7 +69,7 @@ def changes_table(rows: Sequence[Row], caption: str) -> render.Html:
         "ahead (95 %)": str,
         "seeds alone (95 %)": str,
     }
-    return render.table(shown, {**formats, "core-seconds": words.decimals(1), "epochs": words.decimals(1)}, caption)
+    return render.table(shown, {**formats, "core-seconds": _brief, "epochs": words.decimals(1)}, caption)
 
 
 def changes_told(rows: Sequence[Row]) -> list[str]:
@@ -90,7 +95,7 @@ def fair_table(rows: Sequence[Row], caption: str) -> render.Html:
         for row in rows
     ]
     texts = ("validation (points)", "test (points)", "ahead of the default (95 %)", "seeds alone (95 %)")
-    return render.table(shown, dict.fromkeys(texts, str) | {"core-seconds": words.decimals(1)}, caption)
+    return render.table(shown, dict.fromkeys(texts, str) | {"core-seconds": _brief}, caption)
 
 
 def search_told(way: str, gap: Any, other: str = "the default") -> str:
