@@ -49,6 +49,22 @@ def measured(chapter: str) -> Path:
     return project() / "book" / "measured" / f"{chapter}.json"
 
 
+#: Sample clients that a chapter of the book may show beside the client of the report; each is invented.
+SAMPLES = ("manufacturer", "bank", "clinic", "retailer", "carrier")
+
+
+def sample(name: str) -> Path:
+    """The folder of a sample client. Raises ValueError for a name that is none of SAMPLES."""
+    if name not in SAMPLES:
+        raise ValueError(f"name must be a sample: {', '.join(SAMPLES)}. Received: {name!r}")
+    return project() / "clients" / name
+
+
+def measured_cases(sample: str) -> Path:
+    """Where the recorded full runs of a sample's cases on public data stand, whether there are any or not."""
+    return project() / "book" / "measured" / sample
+
+
 def notebook(chapter: str) -> Path:
     """The notebook ``NN_<chapter>.ipynb``. Raises FileNotFoundError when there is none or more than one."""
     found = sorted((project() / "notebooks").glob(f"[0-9][0-9]_{chapter}.ipynb"))

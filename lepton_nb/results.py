@@ -218,6 +218,13 @@ def measured(folder: str | Path = "", client_folder: str | Path = "") -> dict[st
     return found
 
 
+def measured_on_record(sample: str) -> dict[str, Measured]:
+    """What the cases of a sample client gave in full runs on public data, by asset; none where none is on record."""
+    from lepton_nb import paths
+
+    return measured(paths.measured_cases(sample))
+
+
 def _measured(record: Record, asset: str) -> Measured:
     trial = "trial" in record.tables and "evaluation" not in record.tables
     rows = record.tables.get("trial" if trial else "evaluation", [])

@@ -167,6 +167,7 @@ SETTINGS = {
                    "error_price": 1.0},
     "76_decisions": {"draws": 2048, "points": 0.01, "offered": 1.2, "chance": 0.3, "alone": 5000.0, "rivals": 1,
                      "wait_years": 2.0},
+    "90_industries": {"draws": 1024, "basis": "market"},
 }  # fmt: skip
 #: What no page says: nothing, with decimals and a unit.
 ZERO = re.compile(r"(?<![\d.,])0\.0+ (%|h|hours|core-hours|Wh|min|s|ms)(?!\w)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_records_that_the_table_names_are_there_and_those_that_are_not_are_said_
     for place in EVERY:
         (line,) = re.findall(rf"^\| {place.cover.row} \|.*$", page, re.M)
         for name in place.recorded:
-            assert paths.measured(name).is_file() and f"{name}, " in line
+            assert paths.measured(name).is_file() and f"#{rows.record_anchor(name)})" in line
         assert place.recorded or ("no full run yet" if place.trains else "each report") in line
     for row in {match["row"] for match in rows.LINE.finditer(TABLE) if not match["more"]} - set(PLACES):
         assert re.search(rf"^\| {row} \|[^|]*\| {rows.NOT_BUILT} \|", page, re.M), row
@@ -53,12 +54,15 @@ def test_records_that_the_table_names_are_there_and_those_that_are_not_are_said_
 def test_a_row_leads_to_an_anchor_before_its_cell_in_the_book(tmp_path):
     staged = Staged(tmp_path, editions.BOTH)
     page = (tmp_path / "stage" / f"{rows.PAGE}.md").read_text("utf-8")
-    assert len(re.findall(r"#row-", page)) == len(EVERY)
+    shown = {name for place in EVERY for name in place.recorded}
+    assert len(re.findall(r"#row-s\d\d-", page)) == len(EVERY)
+    assert set(re.findall(r"#(row-record-[\w-]+)", page)) == set(map(rows.record_anchor, shown)) and len(shown) >= 10
     for place in EVERY:
-        document = re.search(rf'href="\.\./([^"#]+)\.html#{place.anchor}"', page)[1]
-        cells = staged.cells[document]
-        (at,) = [at for at, cell in enumerate(cells) if f"({place.anchor})=" in "".join(cell["source"])]
-        assert cells[at + 1]["id"] == place.cover.cell, document
+        for anchor, name in place.marks.items():
+            document = re.search(rf'href="\.\./([^"#]+)\.html#{anchor}"', page)[1]
+            cells = staged.cells[document]
+            (at,) = [at for at, cell in enumerate(cells) if f"({anchor})=" in "".join(cell["source"])]
+            assert cells[at + 1]["id"] == name, document
     assert not [cell for cells in staged.client().values() for cell in cells if "(row-" in "".join(cell["source"])]
 
 
@@ -82,6 +86,8 @@ def test_what_a_notebook_may_say_of_its_rows():
 def test_a_page_says_where_a_row_works_what_is_missing_and_what_is_not_built():
     one = rows.Place(chapters.Cover("S01", "result", "half"), "notebooks/10_a_b", "A", False, ())
     two = rows.Place(chapters.Cover("S01", "read"), "notebooks/20_b", "B", True, ())
+    assert one.marks == {"row-s01-a-b": "result"}
+    assert replace(one, beside="own").marks == {"row-s01-a-b": "result", "row-record-a-b": "own"}
     text = "| Row | What it is | More |\n|---|---|---|\n| S01 | one | not yet: x |\n| S02 | two |\n| S03 | three | [C](c.md) |\n"
     assert rows.with_places(text, {"S01": [one, two]}).splitlines() == [
         "| Row | What it is | Where it works | On record |",

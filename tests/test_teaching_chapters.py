@@ -101,6 +101,7 @@ IN_FORM = (
     ),
     *("50_translation", "60_faces"),
     *("70_tuning", "71_transfer", "72_deployment", "73_monitoring", "74_explanation", "75_privacy", "76_decisions"),
+    "90_industries",
 )
 STUDENT = [ROOT / "notebooks" / f"{name}.ipynb" for name in IN_FORM]
 every_lesson = pytest.mark.parametrize("path", STUDENT, ids=lambda path: path.stem)
@@ -188,7 +189,10 @@ def test_a_chapter_tells_in_sentences_what_its_figures_say(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     telling = ["".join(cell["source"]) for cell in cells if "claim" in cell["metadata"].get("tags", [])]
     assert telling
-    assert all(re.search(r"\b(claims|risk_tables|decision_tables|\w+_charts)\.\w+", source) for source in telling)
+    assert all(
+        re.search(r"\b(claims|risk_tables|decision_tables|industry_tables|\w+_charts)\.\w+", source)
+        for source in telling
+    )
 
 
 def test_the_obvious_answer_to_exercise_5_on_faces_works():

@@ -142,11 +142,13 @@ def test_no_path_of_this_machine_is_in_the_site(report):
 def test_every_row_of_the_sources_opens_the_cell_where_it_works(report):
     places = rows.places(ROOT, editions.documents(chapters.table(ROOT / "_toc.yml")))
     table = (report.out / "site" / "book" / "sources.html").read_text("utf-8")
-    opened = re.findall(r'href="\.\./([^"#]+\.html)#(row-[^"]+)"', table)
+    opened = re.findall(r'href="\.\./([^"#]+\.html)#(row-s[^"]+)"', table)
+    shown = re.findall(r'href="\.\./([^"#]+\.html)#(row-record-[^"]+)"', table)
     executed = report.states()  # a chapter whose extra is not installed is none of them
     wanted = [place for row in sorted(places) for place in places[row] if place.name in executed]
     assert [anchor for _, anchor in opened] == [place.anchor for place in wanted]
-    for page, anchor in opened:
+    assert {rows.record_anchor(name) for place in wanted for name in place.recorded} == {anchor for _, anchor in shown}
+    for page, anchor in {*opened, *shown}:
         assert f'id="{anchor}"' in (report.out / "site" / page).read_text("utf-8"), f"{page} has no {anchor}"
 
 

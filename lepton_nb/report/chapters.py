@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from lepton_nb import extras
+from lepton_nb import extras, paths
 
 PROFILES = ("quick", "full")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
@@ -118,6 +118,7 @@ class Chapter:
     pictures: tuple[str, ...] = ()  # anchors of the drawings that go on record with a full run
     case: str = ""  # kind of case (client.schema.Case) that it measures: it is executed for each case of that kind too
     covers: tuple[Cover, ...] = ()  # the rows of the sources that it makes work
+    reads_samples: tuple[str, ...] = ()  # sample clients that it shows, with their cases on record
     extra: str = ""  # packages that few need (lepton_nb.extras): without them the chapter is left out
 
     @cached_property
@@ -252,6 +253,7 @@ def read(path: Path) -> Chapter:
         needs=tuple(declared.get("needs", ())),
         reads_client=tuple(declared.get("reads", {}).get("client", ())),
         reads_data=tuple(declared.get("reads", {}).get("data", ())),
+        reads_samples=tuple(declared.get("reads", {}).get("samples", ())),
         limit_seconds=declared["limit_seconds"],
         profiles={profile: declared.get("profiles", {}).get(profile, {}) for profile in PROFILES},
         pictures=tuple(declared.get("pictures", ())),
@@ -263,6 +265,10 @@ def read(path: Path) -> Chapter:
         raise ChapterProblem(
             f"{path.name}: its extra {chapter.extra!r} is not one of {', '.join(extras.MODULES)}."
             f"{did_you_mean(chapter.extra, extras.MODULES)}"
+        )
+    if unknown := [name for name in chapter.reads_samples if name not in paths.SAMPLES]:
+        raise ChapterProblem(
+            f"{path.name}: reads the samples {', '.join(unknown)}; there are {', '.join(paths.SAMPLES)}."
         )
     if chapter.case and (lacking := [name for name in OF_A_CASE if name not in {p.name for p in chapter.parameters}]):
         raise ChapterProblem(

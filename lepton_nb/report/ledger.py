@@ -92,7 +92,10 @@ def lines(plan: Plan, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
                 | {f"record: {k}": outcomes[k].results for k in task.needs if k in outcomes},
                 "parameters": {k: v for k, v in task.parameters.items() if not k.endswith("_folder")},
                 "settings": dict(task.settings),
-                "code": {"notebook": task.code["notebook"]} | task.code["package"] | _recorded(task.code["recorded"]),
+                "code": {"notebook": task.code["notebook"]}
+                | task.code["package"]
+                | _recorded(task.code["recorded"])
+                | task.code.get("samples", {}),
                 "machine": task.code["machine"],
                 "limit_seconds": task.limit_seconds,
                 "threads": task.threads,

@@ -34,6 +34,7 @@ class Place:
     title: str
     trains: bool  # the chapter shows a recorded full run, or has a place for one
     recorded: tuple[str, ...]
+    beside: str = ""  # id of the cell that shows the chapter's own recorded run; empty: there is none
 
     @property
     def name(self) -> str:
@@ -44,6 +45,20 @@ class Place:
     def anchor(self) -> str:
         """The anchor of the row's cell on the chapter's page."""
         return anchor_of(self.document, self.cover)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """Anchor → id of the cell before which it stands: of the row, and of the chapter's own recorded run."""
+        return {self.anchor: self.cover.cell} | ({record_anchor(self.name): self.beside} if self.beside else {})
+
+
+def record_anchor(name: str) -> str:
+    """The anchor of the cell that shows a chapter's own recorded run.
+
+    >>> record_anchor("risk_classifier")
+    'row-record-risk-classifier'
+    """
+    return f"{ANCHOR}record-{name}".replace("_", "-")
 
 
 def anchor_of(document: str, cover: chapters.Cover) -> str:
@@ -70,9 +85,19 @@ def places(project: Path, documents: Iterable[str]) -> dict[str, list[Place]]:
         cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
         asked = tuple(name for name in contents.said("\n".join(cells)).recorded if name != "*")
         kept = tuple(name for name in asked if results.recorded(name) is not None)
+        beside = _beside(notebook, re.sub(r"^\d+_", "", PurePosixPath(document).name))
         for cover in covers:
-            found.setdefault(cover.row, []).append(Place(cover, document, _short_title(notebook), bool(asked), kept))
+            place = Place(cover, document, _short_title(notebook), bool(asked), kept, beside)
+            found.setdefault(cover.row, []).append(place)
     return found
+
+
+def _beside(notebook: Mapping, name: str) -> str:
+    """The id of the cell that shows the recorded run of this name; empty where there is no such run or cell."""
+    if results.recorded(name) is None:
+        return ""
+    cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    return next((cell["id"] for cell in cells if f'recorded("{name}")' in "".join(cell["source"])), "")
 
 
 def _short_title(notebook: Mapping) -> str:
@@ -81,11 +106,12 @@ def _short_title(notebook: Mapping) -> str:
     return next(found[1] for found in titles if found).partition(":")[0].strip()
 
 
-def mark(notebook: dict, document: str, covers: Iterable[chapters.Cover]) -> set[str]:
-    """Put an anchor before each cell of a prepared notebook in which a row works; returns the anchors."""
-    covers, marked, cells = list(covers), set(), []
+def mark(notebook: dict, here: Iterable[Place]) -> set[str]:
+    """Put an anchor before each cell of a prepared notebook in which a row works, or a recorded run is shown; returns the anchors."""
+    places = {anchor: cell for place in here for anchor, cell in place.marks.items()}
+    marked, cells = set(), []
     for cell in notebook["cells"]:
-        anchors = [anchor_of(document, cover) for cover in covers if cover.cell == cell["id"]]
+        anchors = [anchor for anchor, place in places.items() if place == cell["id"]]
         if anchors:
             source = "\n".join(f"({anchor})=" for anchor in anchors)
             cells.append({"cell_type": "markdown", "id": anchors[0][:64], "source": source, "metadata": {}})
@@ -97,12 +123,13 @@ def mark(notebook: dict, document: str, covers: Iterable[chapters.Cover]) -> set
 
 def with_places(text: str, found: Mapping[str, list[Place]]) -> str:
     """The page of the sources with the columns that say where each row works and what is on record of it."""
+    homes = {place.name: place for here in found.values() for place in here if place.beside}
     head = "| Row | What it is | Where it works | On record |\n|---|---|---|---|"
 
     def line(match: re.Match) -> str:
         here = found.get(match["row"], [])
         told = "; ".join(filter(None, [", ".join(map(_link, here)), match["more"]])) or NOT_BUILT
-        return f"| {match['row']} | {match['what']} | {told} | {_on_record(here)} |"
+        return f"| {match['row']} | {match['what']} | {told} | {_on_record(here, homes)} |"
 
     return LINE.sub(line, _HEAD.sub(head, text))
 
@@ -113,11 +140,17 @@ def _link(place: Place) -> str:
     )
 
 
-def _on_record(here: Iterable[Place]) -> str:
-    """The full runs that are on record with their day; what trains nothing is computed anew in each report."""
+def _on_record(here: Iterable[Place], homes: Mapping[str, Place]) -> str:
+    """The full runs that are on record, each with its day and a link to where its chapter shows it; what trains nothing is
+    computed anew in each report. homes: name of a recorded run → a place in its own chapter."""
     told = []
     for place in here:
-        told += [f"{name}, {words.date(results.recorded(name).made['date'])}" for name in place.recorded]
+        for name in place.recorded:
+            home = homes.get(name)
+            shown = (
+                f"[{words.label(name)}](../{home.document}.ipynb#{record_anchor(name)})" if home else words.label(name)
+            )
+            told.append(f"{shown}, {words.date(results.recorded(name).made['date'])}")
         if not place.recorded:
             told.append(f"{place.title}: no full run yet" if place.trains else "each report")
     return "; ".join(dict.fromkeys(told)) or words.MISSING

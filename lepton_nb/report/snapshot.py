@@ -20,7 +20,7 @@ from pathlib import Path
 from lepton_nb import paths
 from lepton_nb.report import contents
 from lepton_nb.report.contents import Signature
-from lepton_nb.report.store import PACKAGE, digest
+from lepton_nb.report.store import PACKAGE, digest, sample_files
 
 #: Endings of the files that a client's folder is read from, the logo and models among them; of others only the name counts.
 READ = {
@@ -48,7 +48,7 @@ class Changed(ValueError):
 
 @dataclass(frozen=True)
 class Copies:
-    """Where kernels find the client and the project: ``lepton_nb`` with ``_toc.yml`` and the recorded runs beside it."""
+    """Where kernels find the client and the project: ``lepton_nb`` with ``_toc.yml``, the recorded runs and the samples beside it."""
 
     client: Path
     project: Path
@@ -102,6 +102,7 @@ def _copy_of_project(folder: Path) -> Path:
 def _project_files() -> dict[str, Path]:
     """What kernels may see of the project, by its name in the copy."""
     found = {"_toc.yml": paths.project() / "_toc.yml"}
+    found |= sample_files(paths.SAMPLES)
     for folder, name in ((PACKAGE, "lepton_nb"), (paths.measured("any").parent, "book/measured")):
         for parent, folders, files in os.walk(folder):
             folders[:] = [word for word in folders if word not in NOT_COPIED and not word.startswith(".")]
@@ -117,6 +118,7 @@ def _compare_all(project: Path, code: Iterable[Mapping]) -> None:
         _compare(project / "lepton_nb", part["package"], "lepton_nb/{}")
         files = {name if "." in name else f"{name}.json": sha for name, sha in part["recorded"].items()}
         _compare(project / "book" / "measured", files, "book/measured/{}")
+        _compare(project, part.get("samples", {}), "{}")
 
 
 def _copy_client(client: Path, seen: Mapping[str, Signature], target: Path) -> None:

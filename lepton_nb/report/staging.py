@@ -161,8 +161,8 @@ class _Site:
 
     def _of_the_book(self, page: editions.Page, notebook: dict) -> None:
         """Anchors for the rows of the sources, and a title of its own where the client's part has the chapter too."""
-        covers = [one.cover for here in self.places.values() for one in here if one.document == page.source]
-        self.rows[page.document] = rows.mark(notebook, page.source, covers)
+        here = [one for places in self.places.values() for one in places if one.document == page.source]
+        self.rows[page.document] = rows.mark(notebook, here)
         if page.document != page.source:
             editions.as_method(notebook)
 

@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -213,6 +213,7 @@ def key(
 def code_of(chapter: Chapter) -> dict[str, Any]:
     """What of a chapter's key stays the same whatever it is executed for: code, libraries, machine, environment."""
     package = package_files(chapter)
+    samples = {name: _file_digest(file) for name, file in sample_files(chapter.reads_samples).items()}
     return {
         "notebook": digest(notebook_source(chapter)),
         "package": package,
@@ -220,7 +221,18 @@ def code_of(chapter: Chapter) -> dict[str, Any]:
         "versions": {name: version for name, version in versions().items() if name not in NOT_IN_CHAPTERS},
         "machine": {"bfloat16": processor.bfloat16_unit()} if "processor.py" in package else {},
         "environment": environment.said(),
+        **({"samples": samples} if samples else {}),
     }
+
+
+def sample_files(samples: Iterable[str]) -> dict[str, Path]:
+    """The files of sample clients and of their cases on record, by their names in the project."""
+    root = paths.project()
+    folders = (folder for name in samples for folder in (paths.sample(name), paths.measured_cases(name)))
+    files = (
+        file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix != ".part"
+    )
+    return {file.relative_to(root).as_posix(): file for file in files}
 
 
 def notebook_source(chapter: Chapter) -> list[Any]:

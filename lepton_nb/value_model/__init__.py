@@ -15,7 +15,7 @@ of 365 days (ACT/365F) from the valuation date.
 from lepton_nb.value_model.approaches import asset_values
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion, conclude
 from lepton_nb.value_model.decay import Decay, Series, decay_of, monitored
-from lepton_nb.value_model.findings import findings, sunk_costs, weak_share
+from lepton_nb.value_model.findings import findings, rests_on_kinds, sunk_costs, weak_share
 from lepton_nb.value_model.gains import Gain, gain, gain_per_case, gains
 from lepton_nb.value_model.inputs import Input
 from lepton_nb.value_model.line_money import benefit, benefits, cost
@@ -80,6 +80,7 @@ __all__ = [
     "present_benefits",
     "register",
     "rests_on",
+    "rests_on_kinds",
     "returns",
     "scenario_values",
     "simulate",

@@ -18,7 +18,7 @@ from lepton_nb.value_model.line_money import benefit, cap, chance_of_all, cost
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import cash_flows, price_factor, tax_benefit_factor
 from lepton_nb.value_model.times import years_between
-from lepton_nb.value_model.turning import drawn_world, standing
+from lepton_nb.value_model.turning import drawn_world, expected, place, standing, trial_path
 from lepton_nb.value_model.world import World
 
 
@@ -122,6 +122,18 @@ def break_even_acceptance(plan: Plan, accepted) -> BreakEven:
         return replace(plan, benefits=lines), still
 
     return _break_even(name, "share accepted", measured, None, None, "", group, at, name, plan)
+
+
+def break_even_trial(plan: Plan, trial) -> float | None:
+    """The mean gain of a trial at which the expected value of its group is nothing, all else drawn (rule Break-even).
+
+    None where there is none between what was measured and no gain.
+    """
+    group, way = plan.group(trial.asset_id), trial_path(plan, trial)
+    if group is None or way is None:
+        return None
+    at = place(way, expected(plan, group, drawn_world(plan))(frozenset([trial.asset_id])))
+    return None if at is None else way.figure(at)
 
 
 def _break_even(asset_id, what, measured, baseline, no_gain, word, group, at, link_id, plan) -> BreakEven:

@@ -18,6 +18,29 @@ def weak_share(plan: Plan) -> float | None:
     return (by_grade.get("expert", 0.0) + by_grade.get("vendor", 0.0)) / total if total > 0 else None
 
 
+#: On what benefits may rest, from the strongest; a client that is made up has made up his own tests too.
+OWN, PUBLIC, STAND_IN, UNTESTED = "the client's own tests", "public data", "stand-ins", "no test"
+
+
+def rests_on_kinds(plan: Plan) -> dict[str, float]:
+    """The share of the present value of benefits that rests on each kind of test; nothing where there are no benefits."""
+
+    def kind(line) -> str:
+        if line.link == "none":
+            return UNTESTED
+        if line.link_id in plan.stood_in:
+            return STAND_IN
+        return PUBLIC if line.link_id in plan.on_public else OWN
+
+    by_kind = present_benefits(plan, kind)
+    total = sum(by_kind.values())
+    return (
+        {name: by_kind[name] / total for name in (OWN, PUBLIC, STAND_IN, UNTESTED) if by_kind.get(name)}
+        if total > 0
+        else {}
+    )
+
+
 def left_out(plan: Plan) -> list[str]:
     """What of the client's rows does not count, in one sentence for each row's kind and reason."""
     dropped: dict[tuple[str, str, str], list[str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaincinv, ndtri
+from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 from lepton_nb import terms
 from lepton_nb.client import Trial
@@ -65,6 +65,11 @@ def level(item) -> float:
     if is_trial(item):
         return 0.5
     return float(betainc(item.accepted + PRIOR, item.n - item.accepted + PRIOR, item.accepted / item.n))
+
+
+def level_at(trial: Trial, gain: float) -> float:
+    """The level of :func:`quantile` at which the gain of a trial is ``gain``."""
+    return float(ndtr((gain - trial.gain) / trial.standard_error))
 
 
 def ends(item) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
+from lepton_nb.client import Trial
 from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import gain_per_case
 from lepton_nb.value_model.inputs import Input
@@ -73,6 +74,15 @@ def half_life_path(asset_id: str, used: float, least: float) -> Path:
     """The way of a half-life that is not drawn to a shorter one, years."""
     moved = _between(used, least)
     return Path(lambda way: World(half_lives={asset_id: moved(way)}), moved)
+
+
+def trial_path(plan: Plan, trial: Trial, least: float = 0.0) -> Path | None:
+    """The way of a trial's mean gain from what was measured to ``least``, in its unit; None where no error is drawn."""
+    item = plan.inputs.get(tested.name(trial))
+    if item is None:
+        return None
+    drawn, moved = item.tested, _between(trial.gain, least)
+    return Path(lambda way: World(drawn={tested.name(trial): tested.level_at(drawn, moved(way))}), moved)
 
 
 def _used(item: Input) -> float:
