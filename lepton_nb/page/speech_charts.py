@@ -12,14 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from lepton_nb.page import charts, classifiers, data_sets, plots, render, words
+from lepton_nb.page import charts, classifiers, plots, render, words
 
 Line = Mapping[str, Any]
-
-
-def origin(*data: Any) -> render.Html:
-    """As data_sets.origin, for chapters that still call it here."""
-    return data_sets.origin(*data)
 
 
 def counts_table(label: np.ndarray, speaker: np.ndarray, samples: np.ndarray, rate: int) -> render.Html:
