@@ -11,14 +11,9 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import LogLocator
 
-from lepton_nb.page import charts, data_sets, plots, render
+from lepton_nb.page import charts, plots, render
 
 TASKS = {"Training": "moves the weights", "Validation": "chooses", "Test": "judges, once"}
-
-
-def origin(data: Any, stands_for: str = "") -> render.Html:
-    """As data_sets.origin, for chapters that still call it here."""
-    return data_sets.origin(data)
 
 
 def parts_table(parts: Mapping[str, np.ndarray], thing: str, classes: int = 10) -> render.Html:

@@ -390,7 +390,8 @@ def _falls(found: Records) -> Iterable[Trigger]:
         row["asset"]: date.fromisoformat(row["evaluated_on"])
         for row in found.value.tables["gains"] if row["evaluation"] in used
     }  # fmt: skip
-    public = {row["asset"] for row in found.value.tables.get("evidence", ()) if row["rests"] and row["public"]}
+    on_public = {row["evaluation"] for row in found.value.tables.get("rests", ()) if row["public"]}
+    public = {row["asset"] for row in found.value.tables["gains"] if row["evaluation"] in on_public}
     for name, figure in record.figures.items():
         asset, _, what = name.partition("_break_even_")
         measured = record.figures.get(f"{asset}_{what}")

@@ -311,7 +311,7 @@ def _untested(found: Evaluation | Trial) -> str:
 
 def _own_tests(client: Any, found: Evaluation | Trial, typed: tuple[Evaluation | Trial, ...]) -> str:
     """What the client's own tests of an asset found, which count nowhere where public data stand in their place."""
-    own = [item for item in typed if not is_trial(item) and item.outcome_value is not None]
+    own = [item for item in typed if not is_trial(item) and item.outcome_value is not None and not item.public]
     if is_trial(found) or not own:
         return _untested(found)
     last = max(own, key=lambda item: item.evaluated_on)
