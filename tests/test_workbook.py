@@ -37,7 +37,8 @@ def record_of(plan, total):
 def written(name: str, path: Path):
     """The workbook of a sample and its plan."""
     plan = value_model.plan(clients.load(ROOT / "clients" / name))
-    workbook.write(path, record_of(plan, float(value_model.evaluate(plan).total)), name)
+    names = {asset.asset_id: asset.name for asset in plan.client.assets}
+    workbook.write(path, record_of(plan, float(value_model.evaluate(plan).total)), name, names=names)
     return plan
 
 
@@ -335,6 +336,7 @@ def test_every_formula_has_its_value_stored(retailer):
     looked, found = differing(path, computed_file)
     assert looked > 2000 and found == []
     summary = openpyxl.load_workbook(path, data_only=True)["Summary"]
+    assert summary["E9"].value == "Weather and events by postcode; Markdown before the expiry date"
     assert summary["B2"].value == datetime.datetime(2026, 9, 30), "a day is stored as one"
 
 

@@ -316,11 +316,12 @@ def _export_together(plan: Plan, entries: Mapping[str, Entry], made: dict, new: 
     everything = _everything(plan, entries)
     client, records = everything["client"], everything["chapters"]
     writing.write_json(new / "results.json", everything)
-    made["workbook_key"] = digest([everything, publish.fingerprint_of("lepton_nb.report.workbook")])
+    names = {asset.asset_id: asset.name for asset in plan.client.assets}
+    made["workbook_key"] = digest([everything, names, publish.fingerprint_of("lepton_nb.report.workbook")])
     before, book = ledger.read_manifest(plan.out) or {}, plan.out / "workbook.xlsx"
     known = before.get("files", {}).get("workbook.xlsx")
     if before.get("workbook_key") == made["workbook_key"] and book.is_file() and contents.file_digest(book) == known:
         shutil.copyfile(book, new / "workbook.xlsx")
     else:
         about = {task.name for task in plan.tasks if task.client}
-        workbook.write(new / "workbook.xlsx", records, client, about)
+        workbook.write(new / "workbook.xlsx", records, client, about, names)

@@ -21,10 +21,17 @@ from lepton_nb.report.workbook_value import Value
 OF_THE_BOOK = re.compile(r"s\d\d\.")
 
 
-def write(path: Path, records: Mapping[str, dict[str, Any]], client: str, about: Collection[str] | None = None) -> None:
+def write(
+    path: Path,
+    records: Mapping[str, dict[str, Any]],
+    client: str,
+    about: Collection[str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> None:
     """Write the workbook in one step. records: by chapter, as in results.json.
 
-    about: the chapters whose figures are the client's; None: all. Without a value chapter, figures only.
+    about: the chapters whose figures are the client's; None: all. names: asset → what it is called. Without a value
+    chapter, figures only.
     """
     from openpyxl import Workbook
 
@@ -32,7 +39,7 @@ def write(path: Path, records: Mapping[str, dict[str, Any]], client: str, about:
     book.remove(book.active)
     value = records.get("value")
     if value and "sheet_benefits" in value["tables"]:
-        Value(book, value, client).build()
+        Value(book, value, client, names or {}).build()
     _figures(book, {name: record for name, record in records.items() if about is None or name in about})
     if moves.SHEET in book.sheetnames:  # last: what it moves is computed before it
         book.move_sheet(moves.SHEET, len(book.sheetnames))

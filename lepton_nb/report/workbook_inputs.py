@@ -26,7 +26,7 @@ SETTINGS = {
     "horizon years": ("Horizon, years", "valued from the valuation date on", "0"),
     "timing": ("Timing", "mid_year or end: when the money of a year is discounted", "@"),
     "basis": ("Basis", "owner: with the tax that his books save. market: a buyer's", "@"),
-    "beyond useful life": ("Beyond the useful life", "stop, or keep the benefits", "@"),
+    "beyond useful life": ("Beyond the useful life", "cut, or keep the benefits", "@"),
     "tax rate": ("Tax rate", "of benefits less running costs and amortisation, losses carried forward", "0.0%"),
     TAX_BENEFIT: ("Buyer's tax benefit", "yes where a buyer may write off the price", "@"),
     "years of it": ("Years of that write-off", "", "0.0"),
@@ -56,8 +56,9 @@ def day(value: str) -> date | None:
 class Inputs:
     """The sheets Settings, Years and Assets: what all others refer to."""
 
-    def __init__(self, book, value: dict[str, Any], client: str):
+    def __init__(self, book, value: dict[str, Any], client: str, names: Mapping[str, str]):
         self.book, self.tables, self.client = book, value["tables"], client
+        self.names = names  # asset → what it is called
         self.figures = value["figures"]
         self.currency = self.figures["value"]["unit"]
         self.given = {row["name"]: row["value"] for row in self.tables["sheet_settings"]}
@@ -174,7 +175,7 @@ class Inputs:
                      "First day of use", "Useful life, years", "Life ends", "Half-life of the gain, years", "Chance of success",
                      "Chance with all that it needs", "Running costs end", "Last year that it is run",
                      f"Price of the substitute ({self.currency})", f"Capitalised ({self.currency})", "Benefits times, now",
-                     "Costs times, now", "The price is"))  # fmt: skip
+                     "Costs times, now", "The price is", "Name"))  # fmt: skip
         for row, item in enumerate(self.tables["sheet_assets"], start=2):
             ends = [f"J{self.asset_row[name]}" for name in item["serves"].split(";") if name]
             needs = "*".join(f"L{self.asset_row[name]}" for name in item["needs"].split(";"))
@@ -185,7 +186,8 @@ class Inputs:
                         f"={self.set['capital']}+D{row}+E{row}", item["weight"], self._first_use(row, item), item["life"], life,
                         item["half_life"], item["chance"], f"={needs}", running, item["last_year"], item["substitute"],
                         item["capitalised"], self.moves.factor(moves.BENEFITS, f"A{row}"),
-                        self.moves.factor(moves.COSTS, f"A{row}"), text(item["substitute_unit"])))  # fmt: skip
+                        self.moves.factor(moves.COSTS, f"A{row}"), text(item["substitute_unit"]),
+                        text(self.names.get(item["asset"], ""))))  # fmt: skip
         last = len(self.asset_row) + 1
         shade(sheet, f"E2:E{last}", f"G2:G{last}", f"I2:I{last}", f"K2:L{last}", f"O2:Q{last}")
         shade(
@@ -193,7 +195,7 @@ class Inputs:
         )
         forms(sheet, {"D": RATE, "E": RATE, "F": RATE, "G": "0.0000", "H": DAY, "I": "0.0#", "J": DAY, "K": "0.00", "L": "0.00",
                       "M": "0.00", "N": DAY, "O": "0", "P": "#,##0.00", "Q": "#,##0", "R": "0.00", "S": "0.00"})  # fmt: skip
-        widths(sheet, (12, 18, 14, *[13] * 17))
+        widths(sheet, (12, 18, 14, *[13] * 17, 40))
         sheet.freeze_panes = "B2"
 
     def _first_use(self, row: int, item: Mapping[str, Any]) -> Any:

@@ -356,12 +356,14 @@ class Value(Inputs):
         add(sheet, ("Valuation date", f"={self.set['valuation date']}"))
         add(sheet, ("Currency", self.currency))
         add(sheet, ())
-        head(sheet, ("Group, at the most likely figures", "Computed here", "The report says", "Difference"))
+        what = ("Its assets",) if self.names else ()
+        head(sheet, ("Group, at the most likely figures", "Computed here", "The report says", "Difference", *what))
         first, counted = sheet.filled + 1, []
         without = [row["name"] for row in self.tables.get("groups", ()) if not row["counts"]]
         for group in self.groups:
             row = add(sheet, (text(group["group"]), f"={values[group['group']]}", group["value"]))
             put(sheet.cell(row, 4), f"=ROUND(B{row}-C{row},2)")
+            self._named_assets(sheet[row], group["group"])
             counted += [] if group["group"] in without else [row]
         total = sheet.filled + 1
         rows = counted or list(range(first, total))  # without a number for any group the sum is of all
@@ -390,9 +392,19 @@ class Value(Inputs):
             for column in (2, 3, 4):
                 sheet.cell(row, column).number_format = MONEY
         sheet["B2"].number_format = DAY
-        widths(sheet, (44, 24, 18, 14))
+        widths(sheet, (44, 24, 18, 14, 64))
         self._chart(sheet)
         return f"Summary!$B${total}"
+
+    def _named_assets(self, row, group: str) -> None:
+        """What the assets of a group are called, beside its codes. row: its cells of the summary."""
+        from openpyxl.styles import Alignment
+
+        sheet, at = row[0].parent, row[0].row
+        called = (self.names.get(name, "") for name, of in self.group_of.items() if of == group)
+        put(sheet.cell(at, 5), text("; ".join(filter(None, called))))
+        for column in range(1, 6):
+            sheet.cell(at, column).alignment = Alignment(wrap_text=column == 5, vertical="top")
 
     def _chart(self, sheet) -> None:
         """Net cash flow by year of the groups, one upon the other."""
