@@ -239,6 +239,22 @@ def test_cases_have_a_part_of_their_own_before_the_value():
     assert case_pages.with_cases(TOC, LISTED, ["summary", "risk", "value"]) == TOC
 
 
+def test_the_part_of_the_cases_says_whose_data_they_are_on():
+    own, public = (
+        {"chapter": "risk@C1", "inputs": {"client: case C1": "1"}},
+        {"chapter": "risk@C2", "inputs": {"data: tiles": "2"}},
+    )
+    chapter = {"chapter": "risk", "inputs": {"data: loans": "3"}}
+    for lines, said in (
+        ([chapter, own], "Measured for this client"),
+        ([chapter, public], "Tried on public data"),
+        ([own, public], "Measured for this client, or tried on public data"),
+    ):
+        assert case_pages.caption(lines) == said
+    longer = case_pages.with_cases(TOC, LISTED, ["risk@C2"], case_pages.PUBLIC)
+    assert longer["parts"][1]["caption"] == "Tried on public data"
+
+
 def test_a_book_without_parts_or_without_a_value_chapter_has_its_cases_at_the_end():
     flat = {"format": "jb-book", "root": "notebooks/31_risk", "chapters": [{"file": "notebooks/40_more"}]}
     longer = case_pages.with_cases(flat, {"risk": "notebooks/31_risk"}, ["risk@C1"])

@@ -74,7 +74,7 @@ def test_the_calendar_names_dates_assets_and_how_it_was_read(plan):
     near, none = (str(accounts.calendar(found, day)) for day in (first + timedelta(days=1), date(2100, 1, 1)))
     assert f">since {first}<" in shown and f">since {first}<" not in near and ">since 2025-02-02<" in near
     assert "No rule has come" in none and found.sentences[0][:20] in none
-    assert "since 2025-02-02" in shown and "EU AI Act: Art. 5" in shown and "text of the rule read" in shown
+    assert "since 2025-02-02" in shown and "EU AI Act: Art. 5" in shown and "text read in a copy" in shown
     read = str(accounts.sources(found)).replace("<wbr>", "")
     assert all(source.address.replace("&", "&amp;") in read for source in found.sources)
 

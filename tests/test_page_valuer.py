@@ -19,7 +19,8 @@ class Record:
     """What the value chapter puts on record of the total."""
 
     def __init__(self, value=1_234_567.0, low=1_000_000.0, high=1_500_000.0):
-        self.tables = {"total": [{"value": value, "low": low, "high": high}]}
+        self.tables = {"total": [{"value": value, "low": low, "high": high}], "groups": []}
+        self.figures = {}
 
     def __getitem__(self, name):
         return SimpleNamespace(unit="EUR")
@@ -44,6 +45,22 @@ def test_who_is_to_sign_stands_under_the_line_for_the_signature():
     shown = str(valuer.statement(scope, Record(), law.NOT_STATED))
     assert "Signature, for A firm" in shown and "To be signed by: B. &lt;i&gt;Partner&lt;/i&gt;" in shown
     assert shown.count('lepton-blank"') == 3 and "Role and qualification" not in shown
+
+
+def test_a_statement_names_what_is_left_out_what_is_no_assets_and_what_runs_at_a_loss():
+    scope, whole = law.scope_of_work(engaged(valuer="A")), Record()
+    plain = str(valuer.statement(scope, whole, law.NOT_STATED))
+    assert "without a number" not in plain and "identified to no asset" not in plain and "given up" not in plain
+    one = {"name": "D1 + M1", "assets": ["D1", "M1"], "counts": True, "verdict": "open", "together": 260_000.0}
+    whole.tables["groups"] = [
+        one,
+        {"name": "M2", "assets": ["M2"], "counts": False, "verdict": "withheld", "together": 5.0},
+    ]
+    whole.figures = {"given_up": SimpleNamespace(value=1_300_000.0, note="M3")}
+    told = str(valuer.statement(scope, whole, law.NOT_STATED)).replace(words.THIN, " ")
+    assert "the value of 2 of 3 assets; not in it, without a number: M2 (withheld)." in told
+    assert "260 k EUR of it is identified to no asset" in told
+    assert "In current use M3 runs on at a loss" in told and "1.30 m EUR" in told
 
 
 def test_a_report_without_a_valuer_is_unsigned_and_says_what_to_write():

@@ -14,7 +14,7 @@ from test_value_model import benefit, cost, plan_of
 from lepton_nb import client as clients
 from lepton_nb import value_model
 from lepton_nb.page import accounts, by_year, value_tables, words
-from lepton_nb.value_model import books, ledger, planning, portfolio, profits
+from lepton_nb.value_model import books, ledger, planning, portfolio, profits, records
 from lepton_nb.value_model.lines import without_amortisation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -131,6 +131,20 @@ def test_leased_no_machine_in_the_books_and_the_payments_ahead_beside(foundry, c
     free = plan.client.discount.model_copy(update={"method": "given", "wacc": 0.08, "pre_tax_cost_of_debt": 0.0})
     free = value_model.plan(plan.client.model_copy(update={"discount": free}))
     assert books.leases(free)[0].liability == pytest.approx(3 * 49_000)
+
+
+def test_rent_planned_after_what_it_serves_ends_is_named_with_its_amount():
+    from test_value_model import asset, benefit, cost, plan_of
+
+    def told(category="lease", acquisition="leased", life=2):
+        rack = asset("I1", kind="infrastructure", feeds=("M1",), acquisition=acquisition)
+        rows = [cost(f"{year}-12-31", 40, "I1", category=category) for year in (2026, 2027, 2028)]
+        plan = plan_of([rack, asset(useful_life_years=life)], [benefit(year, 100) for year in (2026, 2027, 2028)], rows)
+        return [text for text in value_model.findings(plan) if "under a lease of" in text]
+
+    (one,) = told()
+    assert "I1: payments under a lease of 40 EUR are planned after 2027-12-31" in one or "2028-01-01" in one
+    assert told(category="labour") == told(acquisition="purchased") == told(life=5) == []
 
 
 def test_running_surveillance_and_training_are_expensed_in_any_phase(foundry, changed):
@@ -371,6 +385,48 @@ def test_tax_saved_is_all_by_which_the_books_enter_the_value(foundry):
     bare = value_model.plan(foundry.client.model_copy(update={"costs": tuple(spent)}))  # nothing was ever spent
     bare = replace(bare, groups=foundry.groups)  # what an asset would cost again weighs in the rate; not looked at here
     assert value_model.evaluate(without_amortisation(bare)).total == pytest.approx(without)
+
+
+def test_tax_saved_on_what_is_spent_leaves_out_what_is_planned():
+    from test_value_model import asset, benefit, cost, plan_of, spent
+
+    rows = [spent("2025-12-31", 90, "M1"), cost("2026-12-31", 60, phase="development")]
+    made = [asset(useful_life_years=2, in_service_date=date(2027, 1, 1))]
+    plan = plan_of(made, [benefit(y, 1000) for y in (2027, 2028)], rows, tax=0.25, rate=0.0)
+    assert sum(books.tax_saved(plan).values()) == pytest.approx(0.25 * 150)
+    assert books.tax_saved_on_spent(plan) == pytest.approx(0.25 * 90)
+
+
+def test_what_a_failed_development_would_save_elsewhere_by_hand():
+    from test_value_model import asset, benefit, cost, plan_of
+
+    made = [asset(in_service_date=None, lifecycle_stage="algorithm_development", p_technical_success=0.6)]
+    plan = plan_of(made, [benefit(2027, 1000)], [cost("2026-12-31", 50, phase="development")], tax=0.3, rate=0.1)
+    (group,) = plan.groups
+    assert profits.relief(plan, group) == pytest.approx(0.3 * 0.4 * 50 / (1 + group.rate) ** plan.periods[0].time)
+    assert any("Set against other profits of the owner" in text for text in value_model.findings(plan))
+    sure = plan_of([asset()], [benefit(2027, 1000)], [cost("2026-12-31", 50, phase="development")], tax=0.3)
+    assert profits.relief(sure, sure.groups[0]) == 0
+    assert not any("other profits of the owner" in text for text in value_model.findings(sure))
+
+
+def test_a_model_that_does_no_better_than_to_flag_nothing_is_not_said_to_gain(foundry):
+    item = next(one for one in foundry.client.evaluations if one.outcome_value is not None)
+
+    def word(tp, fp):
+        counts = item.model.model_copy(update={"tp": tp, "fp": fp, "fn": 108 - tp, "tn": 5892 - fp})
+        return records._idle(item.model_copy(update={"model": counts})).get("word")
+
+    assert (word(0, 0), word(1, 5000), word(101, 71)) == ("flags nothing", "no better than to flag nothing", None)
+
+
+def test_time_of_people_is_told_apart_from_money():
+    from test_value_model import benefit, plan_of
+
+    rows = [benefit(2026, 100), benefit(2026, 40, driver_id="hours", benefit_type="efficiency")]
+    plan = plan_of(benefits=rows, tax=0.25)
+    assert [row["time"] for row in records._cash(plan)] == pytest.approx([0.75 * 40, 0, 0])
+    assert float(value_model.cash_flows(profits.without_time(plan), plan.groups[0])[0].benefits) == 100
 
 
 def test_tax_saved_by_hand(bank):

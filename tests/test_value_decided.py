@@ -241,7 +241,7 @@ def test_what_was_spent_is_told_beside_the_number_where_it_is_large():
     for spent, expected in ((60_000.0, True), (1_000.0, False)):
         for basis in ("owner", "market"):  # a buyer takes no books over
             value = record({"sunk": figure(spent)}, settings=[{"name": "basis", "value": basis}])
-            saved = record({"tax_saved_by_amortisation": figure(30_000.0)})
+            saved = record({"tax_saved_by_amortisation": figure(90_000.0), "tax_saved_on_spent": figure(30_000.0)})
             page = str(first_page.outside(value, first_page.Sums(TOTAL, "EUR"), saved))
             assert ("60" in page) == expected and "Money spent" in page
             assert ("30" in page and "amortisation saves" in page) == (expected and basis == "owner")
@@ -274,6 +274,65 @@ def test_an_option_is_decided_on_where_the_right_is_worth_more_than_a_hundredth_
                 "options",
             )
             assert found[0].what == "to expand it, or not (wait)"
+
+
+@pytest.mark.parametrize(("reached", "expected"), [((1.3, 1.3), True), ((1.3, 1.6), False), ((1.7, 1.3), False)])
+def test_an_option_says_what_it_waits_for_its_range_and_whether_the_draws_come_there(reached, expected):
+    row = {
+        "asset": "A",
+        "kind": "expand",
+        "until": "2028-06-30",
+        "cost": 650.0,
+        "today": -89.0,
+        "best": "wait",
+        "used_from": 1.5,
+    }
+    rows = [row | {"any_time": worth, "reached": level} for worth, level in zip((28.0, 21.0), reached, strict=True)]
+    one = next(one for one in told(records([group()], options=record(options=rows))) if one.word == "option")
+    assert one.what.startswith("to expand it from 1.5 times today's business on")
+    assert one.what.endswith("(95 % of draws stay below 1.3: not expected)") == expected
+    assert (one.beside_low, one.beside, one.loses) == (21.0, 28.0, 89.0)
+    value = record(total=[{"value": None}], assets=[])
+    page = plainly(first_page.decisions([one], value, {"A": "Model A"}, first_page.Sums({"value": None}, "EUR")))
+    assert "; today it loses 89.00 EUR" in page and "21.00 EUR to 28.00 EUR is what the right is worth" in page
+
+
+def test_a_single_payment_says_what_its_business_must_promise():
+    for change, expected in (
+        ({}, ""),
+        ({"bought": 120.0, "single": True}, ": pay if its business then promises 25 % more than today"),
+        ({"bought": 120.0, "single": False}, ""),
+    ):
+        (one,) = told(records([group(verdict="not supported", value=-5.0)], options=record(stages=[STAGE | change])))
+        assert one.what == f"to be paid then, or refused{expected}"
+
+
+def test_a_mean_below_zero_for_want_of_tax_relief_is_said_with_the_relief():
+    for value, relief, expected in ((-4_000.0, 15_000.0, True), (-4_000.0, 3_000.0, False), (4_000.0, 15_000.0, False)):
+        rows = [group(value=value) | {"relief": relief, "low": -9e4, "high": 9e4}]
+        made = record(groups=rows, total=[TOTAL], assets=[])
+        page = plainly(first_page.values(made, {"A": "Model A"}, first_page.Sums(TOTAL, "EUR")))
+        assert ("if a failure saved tax" in page and "10 k EUR" in page) == expected
+
+
+def test_what_the_total_would_be_without_what_loses_is_told_where_it_moves_it():
+    for given, expected in ((814_000.0, True), (515_000.0, False), (None, False)):
+        made = record({"given_up": figure(given, note="B")}, groups=[group()], total=[TOTAL], assets=[])
+        page = plainly(first_page.values(made, {"A": "Model A"}, first_page.Sums(TOTAL, "EUR")))
+        assert ("B given up: 810 k EUR ." in page) == expected
+
+
+def test_running_costs_of_a_short_year_in_full_are_told_where_they_weigh():
+    for more, expected in ((47_000.0, True), (400.0, False)):
+        value = record(
+            total=[TOTAL],
+            groups=[group()],
+            held=[],
+            tornado=[],
+            whole_years=[{"year": 2026, "days": 184, "more": more}],
+        )
+        page = plainly(first_page.carries(value, record(), {}, first_page.Sums(TOTAL, "EUR")))
+        assert ("Running costs of 2026 count in full for 184 days; 50 k EUR more" in page) == expected
 
 
 def test_sums_that_are_settled_add_wherever_they_are_told():
@@ -455,6 +514,17 @@ def test_where_the_number_comes_from_is_said_with_its_sums_its_tests_and_its_sta
     assert "Payback none" in never
     one = plainly(origin.derivation(value_of(of_b=3.75), sums, ""))
     assert "Payback B: 3.8 years; else no outlay first" in one and "planned" not in one
+    open_ = value_of(of_b=3.75)
+    open_.tables["returns"][1] |= {"chance": 0.6, "success": 2.5}
+    assert "B: 2.5 years if it succeeds (60 %); else" in plainly(origin.derivation(open_, sums, ""))
+    time = value_of()
+    time.tables["cash"][0]["time"] = 47_000.0
+    assert "of it time: cash if posts go 47 0" in plainly(origin.derivation(time, sums, ""))
+    assert "posts" not in told and "before buyer" not in told and "counted" not in told
+    bought = value_of(left_out=["C"])
+    bought.tables["bridge"][0]["tax_benefit"] = 9_000.0
+    page = plainly(origin.derivation(bought, sums, ""))
+    assert "Cash after tax, before buyer's tax benefit" in page and "25 % of counted benefits tested" in page
     capped = value_of()
     capped.tables["cash"][1]["planned"] = 206_000.0
     both = plainly(origin.derivation(capped, sums, ""))

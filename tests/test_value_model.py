@@ -15,6 +15,7 @@ from lepton_nb.client import Client, ThreePoint
 from lepton_nb.valuation import cashflows
 from lepton_nb.value_model import World, times
 from lepton_nb.value_model.lines import widened
+from lepton_nb.value_model.returns import if_it_succeeds
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 
@@ -466,6 +467,20 @@ def test_one_rate_of_return_and_payback():
     assert found.roots == pytest.approx(cashflows.xirr_all([-100, 60, 72], ["2026-12-31", "2027-12-31", "2028-12-31"]))
     assert found.payback_years == pytest.approx(2 + (40 / 72) * 366 / 365)
     assert found.discounted_payback_years > found.payback_years
+
+
+def test_what_may_fail_has_its_payback_if_it_succeeds():
+    made = [asset(in_service_date=None, lifecycle_stage="algorithm_development", p_technical_success=0.5)]
+    plan = plan_of(made, [benefit(2027, 100), benefit(2028, 100)], [cost("2026-12-31", 100, phase="development")])
+    group = plan.groups[0]
+    sure, back = if_it_succeeds(plan, group)
+    assert (sure, back) == (0.5, pytest.approx(2.0, abs=0.01))
+    assert value_model.returns(plan, group).payback_years == pytest.approx(3.0, abs=0.01)
+    plain = plan_of(benefits=[benefit(2027, 60)], costs=[cost("2026-12-31", 50, phase="development")])
+    assert if_it_succeeds(plain, plain.groups[0]) == (
+        1,
+        value_model.returns(plain, plain.groups[0]).payback_years,
+    )
 
 
 def test_the_return_on_investment_is_of_present_values_before_tax_and_without_what_was_spent():

@@ -20,7 +20,7 @@ from lepton_nb.page import freedom
 from lepton_nb.valuation import options as formulas
 from lepton_nb.valuation._tree import even_factors, roll_back, roll_back_pair
 from lepton_nb.valuation.uncertainty import Undefined
-from lepton_nb.value_model import books, ledger, options, planning, side_by_side, stages, stopping
+from lepton_nb.value_model import books, ledger, options, planning, side_by_side, stages, stopping, using
 
 ROOT = Path(__file__).resolve().parent.parent
 YOUNG = {"p_technical_success": 0.6, "lifecycle_stage": "algorithm_development", "in_service_date": None}
@@ -333,8 +333,8 @@ def test_an_expansion_that_adds_nothing_is_refused_in_words():
 
 
 def test_the_boundary_of_a_call_falls_and_of_a_right_to_give_up_rises():
-    call = options.region(right_on("defer", flowing(q=0.1), cost=100.0, years=2.0), 0.3)
-    put = options.region(right_on("abandon", flowing(q=0.0), cost=0.0, salvage=100.0, years=2.0), 0.3)
+    call = using.region(right_on("defer", flowing(q=0.1), cost=100.0, years=2.0), 0.3)
+    put = using.region(right_on("abandon", flowing(q=0.0), cost=0.0, salvage=100.0, years=2.0), 0.3)
     assert np.isfinite(call.boundary).all()
     assert np.isfinite(put.boundary).all()
     later = 100 / 1.05**2 / (100 * math.exp(-0.2))  # the level at which the cost is just covered on the last day
@@ -342,14 +342,14 @@ def test_the_boundary_of_a_call_falls_and_of_a_right_to_give_up_rises():
     assert call.boundary[-1] == pytest.approx(later, rel=0.01)
     assert put.boundary[0] < put.boundary[-20]
     assert not call.now
-    deep = options.region(right_on("defer", flowing(q=0.3), cost=30.0, years=2.0), 0.3)
+    deep = using.region(right_on("defer", flowing(q=0.3), cost=30.0, years=2.0), 0.3)
     assert deep.now
     with pytest.raises(Undefined):
-        options.region(right_on("defer", flowing()), 0.0)
+        using.region(right_on("defer", flowing()), 0.0)
 
 
 def test_a_call_that_loses_nothing_by_waiting_is_never_used_early():
-    found = options.region(right_on("defer", flowing(200.0), cost=100.0, years=2.0), 0.3)
+    found = using.region(right_on("defer", flowing(200.0), cost=100.0, years=2.0), 0.3)
     assert np.isnan(found.boundary[:-40]).all()
     assert not found.now
 
@@ -376,13 +376,40 @@ def test_a_stated_volatility_counts_with_its_source_only():
 
 @pytest.mark.parametrize(
     ("volatility", "word"),
-    [(1.0, "confirms"), (0.85, "confirms"), (0.8, "does not confirm"), (1.4, "does not confirm")],
+    [(1.0, "does not confirm"), (0.85, "confirms"), (0.8, "does not confirm"), (1.4, "does not confirm")],
 )
-def test_the_simulation_confirms_a_volatility_within_a_fifth(volatility, word):
+def test_the_simulation_confirms_a_volatility_within_a_fifth_however_it_is_learned(volatility, word):
     draws = np.exp(stats.norm(0, 1).ppf((np.arange(4000) + 0.5) / 4000))
     base = replace(flowing(), draws=draws)
     _, sentences, _ = options.volatilities(option(volatility=volatility, deadline_years=2.0), base)
-    assert f"simulation {word} the stated" in sentences[0]
+    assert f"simulation {word} the stated" in sentences[0] and "0.71 if all is learned evenly" in sentences[0]
+    _, at_once, _ = options.volatilities(option(volatility=1.0, deadline_years=1.0), base)
+    assert "simulation confirms the stated" in at_once[0] and "evenly" not in at_once[0]
+
+
+def test_a_simulation_is_no_second_source_of_a_simulated_volatility():
+    _, _, base = three_years()
+    for source, second in (("monte_carlo_npv", False), ("own simulation", False), ("similar projects", True)):
+        _, sentences, _ = options.volatilities(option(volatility_source=source), base)
+        assert ("no second one" not in sentences[0]) == second
+
+
+def test_a_right_to_buy_says_from_which_level_it_is_used_and_whether_the_draws_come_there():
+    wide = replace(flowing(q=0.3), draws=100 * np.linspace(0.2, 1.8, 200))
+    narrow = replace(wide, draws=np.full(200, 100.0))
+    for base, out in ((wide, False), (narrow, True)):
+        found = right_on("expand", base, cost=105.0, years=2.0)
+        valued = [options.value_right(found, sigma, "test") for sigma in (0.3, 0.4)]
+        level = valued[0].trigger
+        assert 1 < level.least < level.last and level.reached == pytest.approx(1.72 if base is wide else 1.0, abs=0.01)
+        # at the deadline it pays from what is left of the business on, with no time left to wait
+        assert level.last == pytest.approx(105 * 1.05**-2 / (100 * base.left(2.0)), rel=0.01)
+        assert options.out_of_reach(valued) is out
+        told = options.awaited(found, valued, money)
+        assert "Used today it loses 5 EUR." in told and f"{level.least:.1f} times as large" in told
+        assert ("not expected to be used" in told) is out
+    assert using.trigger(right_on("abandon", flowing(), salvage=100.0), 0.3) is None
+    assert using.trigger(right_on("expand", flowing()), 0.0) is None and not options.out_of_reach([])
 
 
 def conclude(*words, stated=True, plan=None, worth=160):
@@ -743,6 +770,10 @@ def test_stopping_what_a_contract_binds_is_asked_for_its_price():
     plan = value_model.plan(bound)
     assert stopping.bound(plan, plan.groups[0]) == ("M1",)
     assert any("what ending it costs is not given" in text for text in value_model.findings(plan))
+    for concluded in (True, False):
+        said = stopping.stop_sentence("G", [], 100.0, money, stopping.Today(60.0, 0.0, 200.0), concluded)
+        assert "brings 200 EUR by the client's option to abandon, 60 EUR more than going on" in said
+        assert ("That is no decision" in said) is not concluded
     told = stopping.stop_sentence("M1", (), 0.0, money, stopping.Today(5.0, 0.0), True, ("M1",))
     assert "what the contract of M1 commits is not given" in told
     free = value_model.plan(make([asset("M1", useful_life_basis="technical")], **losing))

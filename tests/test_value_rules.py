@@ -28,7 +28,7 @@ from test_value_model import (
 
 from lepton_nb import value_model
 from lepton_nb.valuation import approaches as methods
-from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, tables
+from lepton_nb.value_model import World, decay, laying, line_values, lines, replacement, sensitivity, tables, worlds
 from lepton_nb.value_model.approaches import solved_rate
 from lepton_nb.value_model.findings import held
 from lepton_nb.value_model.planning import years_run
@@ -251,6 +251,15 @@ def offer(price, unit="per year", **changes):
         "comparable": "Hosted service", "asset_id": "M1", "date": "2025-10-01", "price": price, "basis": "offer",
         "similarity": 0.8, "adjustment": 1.0, "unit": unit, "source": "price list", "substitute": True,
     } | changes  # fmt: skip
+
+
+def test_a_good_year_that_lowers_a_capped_group_says_why():
+    rows = [benefit(2026, 100), benefit(2027, 30)]
+    good = [{"name": "good", "p": 1, "benefit_multiplier": 1.5, "cost_multiplier": 1.5}]
+    for prices, why in (([offer(20)], True), ([], False)):
+        plan = plan_of(benefits=rows, costs=[cost("2026-12-31", 10)], comparables=prices, rate=0.0, scenarios=good)
+        told = sensitivity.scenario_sentences(plan, worlds.scenario_values(plan), str)
+        assert ("the price of a substitute caps the benefits" in told[0]) is why and ("lowers" in told[0]) is why
 
 
 def test_a_substitute_caps_the_yearly_benefit_at_its_price():

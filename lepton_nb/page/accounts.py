@@ -36,9 +36,14 @@ def new_money(asked: Sequence[Any], choices: Mapping[float, Any], day: date, cur
         {"Budget": words.share(part), "In money": choice.budget, "Funded": ", ".join(choice.chosen) or "none", "Spent": choice.cost,
          "Value": choice.value}
         for part, choice in choices.items()
+        if choice.chosen
     ]  # fmt: skip
-    caption = "The best choice of whole groups for a budget, as a share of what all ask for."
-    none = "No group asks for new money: each pays for itself."
+    caption = "The best choice of whole groups for a budget, as a share of what all ask for; budgets that fund none are left out."
+    none = (
+        "No budget funds a group: none that asks is worth it."
+        if choices
+        else "No group asks for new money: each pays for itself."
+    )
     return render.join(
         asks, render.table(rows, dict.fromkeys(("In money", "Spent", "Value"), money), caption, none=none)
     )

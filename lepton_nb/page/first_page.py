@@ -201,9 +201,10 @@ def decisions(
     for one in (one for one in found if one in large):
         what = one.what.replace("for further", f"for {words.count(one.n)} further") if one.n else one.what
         parts = [sums.said(one.money, one.page), render.plain(f"{_range_of(one, sums)} {what}")]
+        if one.loses is not None:
+            parts += [render.plain("; today it loses "), sums.said(one.loses, one.page)]
         if one.beside is not None:
-            most = one.beside_what.startswith("at most")
-            parts += [render.plain("; "), sums.said(one.beside, one.page, most), render.plain(f" {one.beside_what}")]
+            parts += [render.plain("; "), *_beside(one, sums), render.plain(f" {one.beside_what}")]
         if one.more is not None and value.tables["total"][0]["value"] is not None:
             parts += [render.plain("; total with it "), sums(value.tables["total"][0]["value"] + one.more, "options")]
         key = (one.about, one.day) if one.word in ALWAYS else len(rows)
@@ -220,6 +221,14 @@ def decisions(
     return render.join(
         render.table(rows.values(), none="Nothing lies ahead that could be decided."), *map(render.note, told)
     )
+
+
+def _beside(one: Any, sums: Sums) -> list[Html]:
+    """The second sum of a decision, from its low end where it is a range."""
+    high = sums.said(one.beside, one.page, one.beside_what.startswith("at most"))
+    if one.beside_low is None or sums.said(one.beside_low, one.page) == high:
+        return [high]
+    return [sums.said(one.beside_low, one.page), render.plain(" to "), high]
 
 
 def _range_of(one: Any, sums: Sums) -> str:
@@ -281,7 +290,12 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
         if told and abs(group["together"]) >= 0.5:
             together = sums(group["together"], "approaches")
             rows.append(
-                {"Group, asset": "– together (weight of cost)", "Value": together, "Nine in ten": "", "Verdict": ""}
+                {
+                    "Group, asset": "– together, of no asset",
+                    "Value": together,
+                    "Nine in ten": "",
+                    "Verdict": "",
+                }
             )
     left = len(rows) - MOST_ASSETS
     rows = rows[:MOST_ASSETS]
@@ -297,7 +311,39 @@ def values(value: Any, names: Mapping[str, str], sums: Sums) -> Html:
     more = [render.note(f"{left} more lines are in the appendix.")] if left > 0 else []
     if any(re.search(rf">(?:{SMALL}|{SMALL_LOSS})<", str(row["Value"])) for row in rows):
         more.append(render.note(f"{SMALL.capitalize()}: under {words.money(sums.least, sums.currency)}."))
+    more += _given_up(value, sums)
+    more += [_relieved(row, sums) for row in value.tables["groups"] if row["counts"] and _turns(row)]
     return render.join(render.table(rows, total=total["value"] is not None, none="Nothing lies ahead."), *more)
+
+
+def _given_up(value: Any, sums: Sums) -> list[Html]:
+    """What the total would be with the groups given up that run on at a loss, where that moves it."""
+    given, total = value.figures.get("given_up"), value.tables["total"][0]["value"]
+    if total is None or given is None or given.value is None or given.value - total < max(sums.least, 0.5):
+        return []
+    return [
+        render.note(
+            render.join(
+                render.plain(f"{words.sentence(given.note)[:-1]} given up: "),
+                sums(given.value, "value"),
+                render.plain("."),
+            )
+        )
+    ]
+
+
+def _turns(row: Mapping[str, Any]) -> bool:
+    """Whether the mean of a group is below zero only because a failed development saves no tax in it."""
+    return row["value"] < 0 < row["value"] + row.get("relief", 0.0)
+
+
+def _relieved(row: Mapping[str, Any], sums: Sums) -> Html:
+    told = f"{words.groups(row['name'])}: above zero on average if a failure saved tax on the owner's other profits ("
+    return render.note(
+        render.join(
+            render.plain(told), sums(row["relief"], "value"), render.plain("); not counted, and the verdict stays.")
+        )
+    )
 
 
 def untested(value: Any, portfolio: Any, sums: Sums) -> Html:
@@ -318,11 +364,15 @@ def untested(value: Any, portfolio: Any, sums: Sums) -> Html:
 def outside(value: Any, sums: Sums, portfolio: Any) -> Html:
     """What is not in the number: what was spent, rights, what lies beyond, scores; and the tax by amortisation, which is in it."""
     owner = any(row == {"name": "basis", "value": "owner"} for row in value.tables["settings"])
-    saved = portfolio.figures["tax_saved_by_amortisation"].value if owner else 0.0
+    saved = portfolio.figures["tax_saved_on_spent"].value if owner else 0.0
     spent = value.figures["sunk"].value
     told = [sums(spent, "value")] if spent >= sums.least else []
     if told and saved >= sums.least:
-        told += [render.plain(", but for "), sums(saved, "portfolio"), render.plain(" of tax that amortisation saves")]
+        told += [
+            render.plain(", but for "),
+            sums(saved, "portfolio"),
+            render.plain(" of tax that amortisation saves, if the tax books agree"),
+        ]
     return render.paragraph(
         "Money spent", *([render.plain(" ("), *told, render.plain(")")] if told else []),
         "; rights to ", render.link("wait, expand or stop", f"{PAGES['options']}.ipynb"), "; other rates; anything after horizon or life; ",
@@ -413,8 +463,18 @@ def carries(value: Any, metrics: Any, names: Mapping[str, str], sums: Sums, most
         row for row in value.tables["held"] if row["asset_id"] in counted and row["without"] >= max(sums.least, 0.5)
     ]
     named = " ".join(row["assumption"] for row in rows)
+    note = [render.note(base)] if told else []
     told += [_held(row, names, sums, named) for row in sorted(held, key=lambda row: -row["without"])[:1]]
-    return render.join(render.bullets(told, none="No input is uncertain."), *([render.note(base)] if told else []))
+    told += [_whole(row, sums) for row in value.tables.get("whole_years", ()) if row["more"] >= max(sums.least, 0.5)]
+    return render.join(*note, render.bullets(told, none="No input is uncertain."))
+
+
+def _whole(row: Mapping[str, Any], sums: Sums) -> Html:
+    """That running costs of the first, short year count in full, and what the value would be more if they were cut."""
+    told = f"Running costs of {row['year']} count in full for {row['days']} days; "
+    return render.join(
+        render.plain(told), sums(row["more"], "value"), render.plain(" more if they are a whole year's.")
+    )
 
 
 def _then(said: str, ends: Sequence[float], sums: Sums) -> Html:

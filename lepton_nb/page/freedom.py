@@ -51,10 +51,11 @@ def tree_error(told: str, steps: Sequence[int], trees: Sequence[float], closed: 
     return plots.show(figure, caption, "tree", alt=worst)
 
 
-def use_region(told: str, region: Any, volatility: float, gives_up: bool) -> render.Html:
+def use_region(told: str, region: Any, volatility: float, gives_up: bool, reached: float | None = None) -> render.Html:
     """From which level of the business on a right is best used at once, and where the level will be.
 
-    region: with times (years), boundary (levels, today 1) and now.
+    region: with times (years), boundary (levels, today 1) and now. reached: the level below which nineteen draws in twenty
+    stay.
     """
     figure, axis = plots.axes(height=3.1)
     reach = NINE_IN_TEN * volatility * np.sqrt(region.times)
@@ -63,6 +64,8 @@ def use_region(told: str, region: Any, volatility: float, gives_up: bool) -> ren
     axis.fill_between(region.times, low, high, color=plots.GREY, alpha=0.22, linewidth=0, label="nine paths in ten")
     axis.plot(region.times, middle, color=plots.GREY, label="median path")
     axis.plot(region.times, region.boundary, color=plots.BLUE, label="from here on: use it")
+    if reached is not None:
+        axis.axhline(reached, color=plots.ORANGE, linestyle=":", label="19 draws in 20 lie below")
     edge = 0 if gives_up else top
     axis.fill_between(region.times, region.boundary, edge, color=plots.BLUE, alpha=0.15, linewidth=0)
     axis.plot([0], [1.0], "o", color=plots.ORANGE, markersize=7, label="today", clip_on=False, zorder=5)

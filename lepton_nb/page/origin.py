@@ -47,7 +47,8 @@ def _tested(value: Any) -> str:
     public = " of public data" if any(row["public"] for row in rows) else ""
     typed = dict.fromkeys(row["grade"] for row in rows if not row["evaluation"] and row["present"] > 0)
     rest = f"; else {words.listed(typed)}" if typed else ""
-    return f" {words.share(tested / whole)} of benefits tested ({words.count(cases)} cases{public}){rest}."
+    counted = "counted " if value.tables["total"][0].get("left_out") else ""
+    return f" {words.share(tested / whole)} of {counted}benefits tested ({words.count(cases)} cases{public}){rest}."
 
 
 def _key(value: Any, signed: str) -> list[tuple[str, str]]:
@@ -63,29 +64,43 @@ def _key(value: Any, signed: str) -> list[tuple[str, str]]:
 
 
 def _payback(value: Any) -> str:
-    """Payback of all groups together; where they need no outlay first, of those that do by themselves."""
+    """Payback of all groups together; where they need no outlay first, of those that do by themselves.
+
+    Of a group that may fail it is the payback if it succeeds, with the chance of that.
+    """
     cash = value.tables["cash"][0]
     if cash["payback"] is not None or cash["outlay"]:
         return "none" if cash["payback"] is None else words.years(cash["payback"])
     paid = [row for row in value.tables["returns"] if row["outlay"]]
     if len(paid) != 1:
         return "by group" if paid else "no outlay first"
-    back = paid[0]["payback"]
-    return f"{words.groups(paid[0]['group'])}: {'none' if back is None else words.years(back)}; else no outlay first"
+    back, sure = paid[0]["payback"], paid[0].get("chance", 1.0)
+    if sure < 1:
+        back = paid[0]["success"]
+    told = "none" if back is None else words.years(back)
+    if sure < 1:
+        told += f" if it succeeds ({words.share(sure)})"
+    return f"{words.groups(paid[0]['group'])}: {told}; else no outlay first"
 
 
 def _cash(value: Any, currency: str) -> Html:
     """Cash after tax of each year, most likely, of the groups with a number, up to the last year in which any flows.
 
-    As planned, and below it as the value counts it where a substitute's price caps it.
+    As planned, what of that is time of people, and below it as the value counts it where a substitute's price caps it.
     """
     rows = value.tables["cash"]
     last = max((at for at, row in enumerate(rows) if round(row["planned"] / 1000)), default=0)
     shown = {"Cash after tax, planned": "planned", "capped": "net"}
     if all(abs(row["planned"] - row["net"]) < 0.5 for row in rows):
         shown = {"Cash after tax": "net"}
+    if abs(value.tables["bridge"][0]["tax_benefit"]) >= 0.5:
+        first = next(iter(shown))
+        shown = {f"{first}, before buyer's tax benefit": shown.pop(first)} | shown
+    if any(round(row.get("time", 0.0) / 1000) for row in rows):
+        told = next(iter(shown))
+        shown = {told: shown.pop(told), "of it time: cash if posts go": "time"} | shown
     lines = [
-        {f"Thousand {currency}": told} | {str(row["year"]): row[what] for row in rows[: last + 1]}
+        {f"Thousand {currency}": told} | {str(row["year"]): row.get(what, 0.0) for row in rows[: last + 1]}
         for told, what in shown.items()
     ]
     return render.table(lines, dict.fromkeys(list(lines[0])[1:], lambda net: words.number(net / 1000, 0)))

@@ -175,8 +175,15 @@ def gains(found: Sequence[Any], money: Money, limited: Mapping[str, Any] | None 
     return render.join(table, *held, *map(render.note, words.once(sentences)))
 
 
-def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: Money, together: Any = None) -> Html:
-    """Net present value, every rate of return and payback of each group, and of all together."""
+def returns(
+    found: Mapping[str, Any],
+    groups: Sequence[Any],
+    worth: Any,
+    money: Money,
+    together: Any = None,
+    basis: str = "owner",
+) -> Html:
+    """Net present value, every rate of return and payback of each group, and of all together. basis: owner or market."""
     rows, told = [], []
 
     def row(name: str, one: Any, net: float, rate: str) -> dict[str, str]:
@@ -197,10 +204,11 @@ def returns(found: Mapping[str, Any], groups: Sequence[Any], worth: Any, money: 
         ]
     if total := together is not None and len(rows) > 1:
         rows.append(row("All groups", together, worth.total, ""))
+    whose = "a market participant's with the buyer's tax benefit" if basis == "market" else "the owner's"
     table = render.table(
         rows,
         caption="Present values of benefits and costs before tax, most likely, without what was spent before the valuation date. "
-        "ROI: benefits less costs, of costs. Value: a market participant's with the buyer's tax benefit. Payback: from the valuation date.",
+        f"ROI: benefits less costs, of costs. Value: {whose}. Payback: from the valuation date.",
         total=total,
     )
     return render.join(table, *map(render.note, words.once(told)))
@@ -245,14 +253,24 @@ def groups(found: Any, money: Money, ends: Mapping[str, tuple[float, bool]] = Ma
     losing = [item for item in found.groups if item.counts and item.value < 0]
     if not losing:
         return table
-    given = [ends.get(item.name, (0.0, False)) for item in losing]
-    without = found.value - sum(item.value for item in losing) + sum(amount for amount, _ in given)
-    at = "before what contracts commit" if any(open_ for _, open_ in given) else "with what ending them costs"
+    at = (
+        "before what contracts commit"
+        if any(ends.get(item.name, (0, False))[1] for item in losing)
+        else "with what ending them costs"
+    )
     told = (
         f"Worth less than nothing: {words.listed(item.name for item in losing)}; in the total all the same, because its costs are planned. "
-        f"Given up, {at}, the total would be {money(without)}."
+        f"Given up, {at}, the total would be {money(given_up(found, ends))}."
     )
     return render.join(table, render.note(told))
+
+
+def given_up(found: Any, ends: Mapping[str, tuple[float, bool]] = MappingProxyType({})) -> float | None:
+    """The total with the groups given up that are worth less than nothing, with what ending them brings; None where none is."""
+    losing = [item for item in found.groups if item.counts and item.value < 0]
+    if not losing:
+        return None
+    return found.value - sum(item.value - ends.get(item.name, (0.0, False))[0] for item in losing)
 
 
 def asset_values(found: Any, money: Money) -> Html:

@@ -24,7 +24,7 @@ def statement(scope: Mapping[str, str], value: Any, not_stated: str) -> Html:
         else f"The value concluded is {money(total['value'], within=ends)}, with nine cases in ten from {money.range(ends)}."
     )
     told = [
-        f"{concluded} It holds on {scope['Valuation date']}, for the purpose and on the basis above, and for the intended users alone.",
+        f"{concluded}{_identified(value, money)} It holds on {scope['Valuation date']}, for the purpose and on the basis above, and for the intended users alone.",
         f"Ties to the client or to the assets: {scope['Independence']}.",
         "The figures follow from the client's files, named with their digests on the page on this run, by the rules printed in this "
         "appendix. Whoever has the same files gets the same figures.",
@@ -36,6 +36,26 @@ def statement(scope: Mapping[str, str], value: Any, not_stated: str) -> Html:
         render.sentences(told, "The valuer states"),
         signature(scope["Valuer"], scope.get("To be signed by", "")),
     )
+
+
+def _identified(value: Any, money: Money) -> str:
+    """Which assets the value concluded leaves out, what of it belongs to no asset, and what it would be without what loses."""
+    total, groups = value.tables["total"][0], value.tables["groups"]
+    if total["value"] is None:
+        return ""
+    out = [row for row in groups if not row["counts"]]
+    held = sum(row["together"] for row in groups if row["counts"])
+    told = ""
+    if out:
+        named = words.listed(f"{row['name']} ({row['verdict']})" for row in out)
+        every, left = (sum(len(row["assets"]) for row in rows) for rows in (groups, out))
+        told += f" It is the value of {every - left} of {words.plural(every, 'asset')}; not in it, without a number: {named}."
+    if abs(held) >= 0.5:
+        told += f" {money(held)} of it is identified to no asset (together)."
+    given = value.figures.get("given_up")
+    if given is not None and given.value is not None:
+        told += f" In current use {given.note} runs on at a loss; given up, with what ending it costs, the value would be {money(given.value)}."
+    return told
 
 
 def signature(valuer: str, signatory: str) -> Html:

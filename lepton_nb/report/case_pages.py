@@ -10,11 +10,14 @@ import copy
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from lepton_nb.results import OF_CASE
 
 #: The part of the table of contents that holds the cases, and the chapter before whose part it stands.
 PART, BEFORE = "Measured for this client", "value"
+#: What that part is called where all cases, or some, are on data that everybody can have.
+PUBLIC, MIXED = "Tried on public data", "Measured for this client, or tried on public data"
 #: Tag of what a case's chapter says in the book only: the public data sets, the exercises.
 BOOK_ONLY = "book-only"
 #: And of what it says of a client's case only: the chapter itself leaves it out.
@@ -32,8 +35,15 @@ def is_case(document: str) -> bool:
     return OF_CASE in PurePosixPath(document).name
 
 
-def with_cases(toc: Mapping, listed: Mapping[str, str], names: Iterable[str]) -> dict:
-    """The table of contents with a page for each case among ``names``. listed: chapter → document."""
+def caption(lines: Iterable[Mapping[str, Any]]) -> str:
+    """What the part of the cases is called, by whose data they are on. lines: of the ledger, one a chapter."""
+    cases = [line for line in lines if is_case(str(line.get("chapter")))]
+    public = [line for line in cases if any(name.startswith("data: ") for name in line.get("inputs") or ())]
+    return PART if not public else PUBLIC if len(public) == len(cases) else MIXED
+
+
+def with_cases(toc: Mapping, listed: Mapping[str, str], names: Iterable[str], caption: str = PART) -> dict:
+    """The table of contents with a page for each case among ``names``. listed: chapter → document; caption: of their part."""
     entries = []
     for name in filter(is_case, names):
         chapter, _, asset = name.partition(OF_CASE)
@@ -42,7 +52,7 @@ def with_cases(toc: Mapping, listed: Mapping[str, str], names: Iterable[str]) ->
     longer = copy.deepcopy(dict(toc))
     if not entries:
         return longer
-    part = {"caption": PART, "chapters": entries}
+    part = {"caption": caption, "chapters": entries}
     if "parts" in longer:
         longer["parts"].insert(_place(longer["parts"], listed.get(BEFORE, "")), part)
     else:

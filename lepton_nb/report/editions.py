@@ -58,16 +58,18 @@ def _parts(toc: Mapping[str, Any]) -> list[dict]:
     return copy.deepcopy((toc.get("meta") or {}).get("report") or [])
 
 
-def lay_out(toc: Mapping[str, Any], listed: Mapping[str, str], names: Iterable[str], edition: str) -> tuple[dict, list]:
+def lay_out(
+    toc: Mapping[str, Any], listed: Mapping[str, str], names: Iterable[str], edition: str, cases: str = case_pages.PART
+) -> tuple[dict, list]:
     """The table of contents of an edition, and its pages in that order.
 
-    listed: chapter → its document, of the whole table of contents. names: what was executed, cases among it.
+    listed: chapter → its document, of the whole table of contents. names: what was executed, cases among it. cases: caption of their part.
     """
     whole = {key: value for key, value in toc.items() if key != "meta"}
     if edition == BOOK or not reports(toc):
-        made = case_pages.with_cases(whole, listed, names)
+        made = case_pages.with_cases(whole, listed, names, cases)
         return made, [Page(document, document, BOOK) for document in documents(made)]
-    made = case_pages.with_cases({**_bare(whole), "parts": _parts(toc)}, listed, names)
+    made = case_pages.with_cases({**_bare(whole), "parts": _parts(toc)}, listed, names, cases)
     pages = [Page(document, document, CLIENT) for document in documents(made)]
     if edition == BOTH:
         twice = {toc["root"], *reports(toc)}
@@ -87,10 +89,10 @@ def client_part(toc: Mapping[str, Any], present: Iterable[str]) -> list[str]:
     return [document for document in present if document in own or (own and case_pages.is_case(document))]
 
 
-def captions(toc: Mapping[str, Any], own: Iterable[str]) -> dict[str, str]:
-    """Of the documents of a client's part, those that begin a part of it → its caption."""
+def captions(toc: Mapping[str, Any], own: Iterable[str], cases: str = case_pages.PART) -> dict[str, str]:
+    """Of the documents of a client's part, those that begin a part of it → its caption. cases: that of the cases."""
     own = list(own)
-    found = {next(filter(case_pages.is_case, own), ""): case_pages.PART}
+    found = {next(filter(case_pages.is_case, own), ""): cases}
     for part in _parts(toc):
         inside = [entry["file"] for entry in part["chapters"]]
         found[next((document for document in own if document in inside), "")] = str(part["caption"])

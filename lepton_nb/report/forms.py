@@ -14,6 +14,7 @@ from typing import Any
 from lepton_nb.page import first_page, words
 from lepton_nb.report import editions, marks, one_page, printing, single_file, staging
 from lepton_nb.report.branding import Brand
+from lepton_nb.report.case_pages import PART
 
 #: The files, in the report's folder.
 PDF, BOARD, SINGLE = FILES = ("report.pdf", "board.pdf", "report.html")
@@ -46,11 +47,11 @@ class Forms:
 
 def make(
     forms: Forms, site: Path, present: Sequence[str], toc: Mapping[str, Any], out: Path, cover: single_file.Cover,
-    brand: Brand | None = None,
+    brand: Brand | None = None, cases: str = PART,
 ) -> str:  # fmt: skip
     """Write the forms into the folder ``out``; the version of the browser that printed, else an empty text.
 
-    site: the finished site. present: its documents. toc: the whole table of contents. Raises printing.PrintError,
+    site: the finished site. present: its documents. toc: the whole table of contents. cases: caption of their part. Raises printing.PrintError,
     ValueError where the site has no client's part.
     """
     if not forms.names:
@@ -59,7 +60,7 @@ def make(
     if not own:
         raise ValueError("This site has no client's part to print: _toc.yml names none.")
     sections, outlines = one_page.read(site, own)
-    whole = partial(single_file.document, cover, sections, outlines, editions.captions(toc, own), brand)
+    whole = partial(single_file.document, cover, sections, outlines, editions.captions(toc, own, cases), brand)
     if forms.single_file:
         (out / SINGLE).write_text(whole(), encoding="utf-8")
     if not forms.pdf:

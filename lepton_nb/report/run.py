@@ -21,6 +21,7 @@ from filelock import FileLock
 from lepton_nb import paths
 from lepton_nb.report import (
     branding,
+    case_pages,
     chapters,
     cleaning,
     contents,
@@ -273,9 +274,9 @@ def _add_forms(plan: Plan, documents: list[str], made: dict, new: Path) -> None:
     toc = chapters.table(paths.project() / "_toc.yml")
     if plan.brand:
         branding.put(new / "site", editions.client_part(toc, documents), plan.brand)
-    cover = forms.cover_of(plan.client, made)
+    cover, cases = forms.cover_of(plan.client, made), case_pages.caption(made.get("chapters") or ())
     try:
-        made["printed_with"] = forms.make(plan.forms, new / "site", documents, toc, new, cover, plan.brand)
+        made["printed_with"] = forms.make(plan.forms, new / "site", documents, toc, new, cover, plan.brand, cases)
     except printing.PrintError as problem:
         raise publish.PublishError(str(problem)) from None
 

@@ -43,7 +43,8 @@ def stage_pages(pages: dict[str, Path], run: dict, stage: Path, code: str, editi
     project = paths.project()
     toc = chapters.table(project / "_toc.yml")
     listed = editions.documents(toc)
-    made, laid = editions.lay_out(toc, {_page_name(document): document for document in listed}, pages, edition)
+    cases = case_pages.caption(run.get("chapters") or ())
+    made, laid = editions.lay_out(toc, {_page_name(document): document for document in listed}, pages, edition, cases)
     if unknown := sorted(set(pages) - {_page_name(p.source) for p in laid} - {_page_name(d) for d in listed}):
         raise PublishError(f"_toc.yml does not list the chapter {', '.join(unknown)}.")
     titles = {str(line.get("chapter")): str(line.get("title") or "") for line in run.get("chapters") or ()}

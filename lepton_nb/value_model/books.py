@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from lepton_nb import terms
 from lepton_nb.valuation import accounting
 from lepton_nb.value_model.conclusion import Conclusion, conclude
-from lepton_nb.value_model.ledger import LEASED, Book, books, plain, treatment
+from lepton_nb.value_model.ledger import LEASED, RENT, Book, books, plain, treatment
 from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan, without_amortisation
 from lepton_nb.value_model.market import market_prices
@@ -70,8 +70,6 @@ DATA_RESOURCES_FROM = date(2024, 1, 1)
 BUDGET_YEARS = 5
 #: Share of the whole value above which one group is named as nearly all of it.
 WHOLE = 0.8
-#: Words of a category by which a cost is a payment under a lease.
-RENT = frozenset({"lease", "leasing", "rent", "rental", "hire"})
 
 
 def amortisation_table(plan: Plan) -> list[dict[str, Any]]:
@@ -92,6 +90,13 @@ def tax_saved(plan: Plan) -> dict[str, float]:
     plan = on_basis(plan, "owner")
     without = evaluate(without_amortisation(plan)).groups
     return {name: float(value - without[name]) for name, value in evaluate(plan).groups.items()}
+
+
+def tax_saved_on_spent(plan: Plan) -> float:
+    """Of :func:`tax_saved`, what amortisation saves of what was spent before the valuation date; present value of all groups."""
+    plan = on_basis(plan, "owner")
+    bare = replace(plan, capitalised=dict.fromkeys(plan.capitalised, 0.0))
+    return float(evaluate(plan).total - evaluate(bare).total)
 
 
 # --- leases ----------------------------------------------------------------------------------------------

@@ -33,12 +33,12 @@ AGAIN = 1
 
 RULES: Mapping[str, str] = {
     "Keep": f"The value of a group is at most to one half below zero, its sign is shown, and nothing bids to stop it. Until the next valuation, {AGAIN} year on.",
-    "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment; in the total with that right the plan as fixed gives way to it.",
-    "Option": f"An option that the client names is best used at once, or the right to use it later is worth more than {WORTH_NAMING:.0%} of the value of its group: by its deadline. The money is what using it costs.",
-    "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it; or an option to abandon brings more than going on. The money is what stopping today is worth more, else what the group loses.",
+    "Gate": f"A payment for development lies ahead, the plan as fixed loses, and the right to refuse the payment is worth more than {WORTH_NAMING:.0%} of it. The day is that of the payment; in the total with that right the plan as fixed gives way to it. A single payment is worth making where the business after success, times its chance, is then worth more than the payment.",
+    "Option": f"An option that the client names is best used at once, or the right to use it later is worth more than {WORTH_NAMING:.0%} of the value of its group: by its deadline. The money is what using it costs. Where nineteen draws in twenty stay below the level from which it is best used, at every volatility, it is not expected to be used.",
+    "Stop": "A group is prohibited, or its value is not supported and no payment can be refused that would mend it; or an option to abandon brings more than going on with a group whose value is shown: what going on brings with another is open too. The money is what stopping today is worth more, else what the group loses.",
     "Write down": "The books hold more for a group than it can bring, by the test of IAS 36. The money is the loss, the day that of the valuation.",
     "Renegotiate": "Who controls an asset that a group needs is unclear: at once, and the money is what the group would be worth. Or an offer costs less than the low end of what it would end: by the end of the year.",
-    "Retrain": f"Training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training; beside it what the best schedule would leave more than the planned one, where that is more than {WORTH_NAMING:.0%} of the value.",
+    "Retrain": f"Of a model in use: training each year would bring more than {WORTH_NAMING:.0%} of the value of a group with a number, or the client plans trainings. The day on which {MAY_BE_LOST:.0%} of the gain is gone by the half-life that the value uses, or the next training that the client plans. The money is what training each year would bring before its cost, or the cost of that training; beside it what the best schedule would leave more than the planned one, where that is more than {WORTH_NAMING:.0%} of the value.",
     "Train less often": "The schedule that leaves most is a rarer one than the client's. The money is what it leaves more, the day that of the next planned training.",
     "Measure": "A verdict is open, not shown, or withheld for the age of its test; or a larger back-test is worth more than it costs. The money is the cost of the study, or else what perfect knowledge is worth. The day is the year's end at which stopping would save most, else the next valuation.",
 }  # fmt: skip
@@ -48,7 +48,8 @@ RULES: Mapping[str, str] = {
 class Decision:
     """One decision: what to do (one of WORDS) with what (a group's name or an asset's), for what money, by what day.
 
-    what: what the money is. beside: a second sum and what that is. n: further test cases that the money is for. likely,
+    what: what the money is. beside: a second sum and what that is; beside_low: the low end of that where it is a range. loses:
+    what doing it today would lose. n: further test cases that the money is for. likely,
     low, high: of a payment, the most likely sum and its range. more: by how much the total changes with the decision taken.
     page: the chapter that derives the money.
     """
@@ -61,6 +62,8 @@ class Decision:
     page: str
     beside: float | None = None
     beside_what: str = ""
+    beside_low: float | None = None
+    loses: float | None = None
     n: int | None = None
     likely: float | None = None
     low: float | None = None
@@ -183,25 +186,46 @@ def _gates(found: Records, row: Mapping[str, Any]) -> Iterable[Decision]:
         if stage["asset"] in row["assets"] and loses and right > WORTH_NAMING * stage["development"]:
             yield Decision(
                 word=GATE, about=stage["asset"], day=date.fromisoformat(stage["first_payment"]), money=stage["payments"],
-                what="to be paid then, or refused", beside=right, beside_what="is what the right to refuse is worth", page="options",
+                what=f"to be paid then, or refused{_pays_if(stage)}", beside=right, beside_what="is what the right to refuse is worth", page="options",
                 likely=stage["likely"], low=stage["low"], high=stage["high"], more=right - stage["as_planned"],
             )  # fmt: skip
 
 
+def _pays_if(stage: Mapping[str, Any]) -> str:
+    """What must be true on the day of a single payment for it to be worth making: how much more the business promises than today."""
+    if not stage.get("single") or not stage.get("bought"):
+        return ""
+    return f": pay if its business then promises {100 * (stage['development'] / stage['bought'] - 1):.0f} % more than today"
+
+
 def _options(found: Records) -> Iterable[Decision]:
     """Options that the client names, at the first volatility of each: those best used at once, or worth keeping open."""
-    told = set()
-    for row in found.options.tables.get("options", ()):
+    told, rows = set(), found.options.tables.get("options", ())
+    for row in rows:
         name = row["asset"], row["kind"], row["until"]
         group = next((one for one in found.value.tables["groups"] if row["asset"] in one["assets"]), None)
         if name in told or group is None or not group["counts"] or row["kind"] == "abandon":
             continue
         told.add(name)
         if row["today"] > 0 or row["any_time"] > WORTH_NAMING * abs(group["value"]):
+            every = [one for one in rows if (one["asset"], one["kind"], one["until"]) == name]
+            worths = [one["any_time"] for one in every]
             yield Decision(
                 word=OPTION, about=row["asset"], day=date.fromisoformat(row["until"]), money=row["cost"], page="options",
-                what=f"to {row['kind']} it, or not ({row['best']})", beside=row["any_time"], beside_what="is what the right is worth",
+                what=f"to {row['kind']} it{_awaited(every)}", beside=max(worths), beside_low=min(worths), beside_what="is what the right is worth",
+                loses=max(-row["today"], 0.0) or None,
             )  # fmt: skip
+
+
+def _awaited(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What an option waits for, by its first volatility, and whether the draws come there at any of them; rows: at each of them."""
+    first = rows[0]
+    if first["best"] != "wait" or first.get("used_from") is None:
+        return f", or not ({first['best']})"
+    told = f" from {first['used_from']:.1f} times today's business on"
+    if all(row.get("used_from") is not None and row["reached"] < row["used_from"] for row in rows):
+        told += f" (95 % of draws stay below {first['reached']:.1f}: not expected)"
+    return told
 
 
 def _losses(found: Records, day: date) -> Iterable[Decision]:
@@ -210,7 +234,7 @@ def _losses(found: Records, day: date) -> Iterable[Decision]:
         loss = found.portfolio.figures.get(f"{row['name']}_impairment_loss")
         if loss is not None and loss.value > 0:
             yield Decision(
-                word=WRITE, about=row["name"], day=day, money=loss.value, what="above what it brings",
+                word=WRITE, about=row["name"], day=day, money=loss.value, what="to write down",
                 page="portfolio",
             )  # fmt: skip
 

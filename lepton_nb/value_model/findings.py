@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from lepton_nb.value_model import lives
+from lepton_nb.value_model.laying import SERVED_UNTIL
+from lepton_nb.value_model.ledger import LEASED, RENT, plain, treatment
 from lepton_nb.value_model.line_money import yearly_caps
 from lepton_nb.value_model.lines import STOPPED, Plan, Substitute
 from lepton_nb.value_model.money import group_value, present_benefits
+from lepton_nb.value_model.profits import relief
 from lepton_nb.value_model.stopping import bound
 
 
@@ -113,9 +116,34 @@ def unpriced_ends(plan: Plan) -> list[str]:
     ]
 
 
+def rents_left_out(plan: Plan) -> list[str]:
+    """One sentence for each leased asset whose planned payments after the life of what it serves are left out: they may be due all the same."""
+    found = []
+    for asset in plan.client.assets:
+        rows = [
+            row for row in plan.left_out
+            if row.asset_id == asset.asset_id and row.reason.startswith(SERVED_UNTIL) and row.amount
+            and RENT.intersection(plain(row.what.rpartition(" cost ")[2]).split("_"))
+        ]  # fmt: skip
+        if rows and treatment(asset).kind == LEASED:
+            rent, day = sum(row.amount for row in rows), rows[0].reason.removeprefix(SERVED_UNTIL).strip()
+            found.append(
+                f"{asset.asset_id}: payments under a lease of {rent:,.0f} {plan.currency} are planned after {day}, when what it serves ends, and left "
+                "out. They would be due all the same if the contract cannot be ended then."
+            )
+    return found
+
+
 def findings(plan: Plan) -> tuple[str, ...]:
     """All findings on the figures: lives that do not fit, notes of the plan, rows left out, weak evidence, unclear control."""
-    found = [*cut_short(plan), *unpriced_ends(plan), *lives.findings(plan), *plan.notes, *left_out(plan)]
+    found = [
+        *cut_short(plan),
+        *unpriced_ends(plan),
+        *lives.findings(plan),
+        *plan.notes,
+        *rents_left_out(plan),
+        *left_out(plan),
+    ]
     weak = weak_share(plan)
     if weak is not None and weak > 0.5:
         found.append(f"{100 * weak:.0f} % of the present value of benefits rests on experts' or vendors' figures.")
@@ -131,6 +159,12 @@ def findings(plan: Plan) -> tuple[str, ...]:
                 f"{asset.asset_id}: prohibited by the EU AI Act. It has no value as a going asset; stopping costs."
             )
     found += _undrawn_shares(plan)
+    for group in plan.groups:
+        if (saved := relief(plan, group)) >= 0.5:
+            found.append(
+                f"{group.name}: a development that fails saves no tax here, since a loss stays in its group (rule Tax). Set against other "
+                f"profits of the owner it would save {saved:,.0f} {plan.currency} (present value, by its chance); no draw changes its sign by that."
+            )
     for one in held(plan):
         price = f"{one.least:,.0f}" if one.most - one.least < 0.5 else f"{one.least:,.0f} to {one.most:,.0f}"
         most = f"{one.asset_id}: the yearly benefit counts at most {price} {plan.currency}, the price of its substitute {one.offer}"

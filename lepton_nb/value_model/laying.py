@@ -271,7 +271,7 @@ def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostL
             share = span.share if whole_year else 1.0
             if row.phase == "operation" and end is not None and end < span.end:
                 share *= max((end - span.start).days, 0) / span.days
-                words = f"useful life of what it serves ends on {end}"
+                words = f"{SERVED_UNTIL} {end}"
                 left_out.append(
                     LeftOut(
                         row.asset_id,
@@ -305,6 +305,10 @@ def _cost_lines(client, spans, assets, firsts, ends, left_out) -> Iterable[CostL
                 row.asset_id, f"{row.phase} cost {row.category}", str(row.year or row.date), reason, row.amount.mode
             )
         )
+
+
+#: Why running costs are left out after the life of what they serve.
+SERVED_UNTIL = "useful life of what it serves ends on"
 
 
 def price_rise(client) -> float:

@@ -12,6 +12,8 @@ from datetime import date
 from lepton_nb.valuation import accounting
 
 HARDWARE = "hardware"
+#: Words of a category by which a cost is a payment under a lease.
+RENT = frozenset({"lease", "leasing", "rent", "rental", "hire"})
 MADE, BOUGHT, MACHINE, LEASED, NOT_HELD = "made", "bought", "machine", "leased", "not held"
 INTANGIBLE, PROPERTY, EXPENSE = "intangible asset", "property, plant and equipment", "expense"
 

@@ -7,7 +7,6 @@ every option is shown at each volatility that has a source, and no conclusion is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +29,7 @@ from lepton_nb.value_model.stages import (
     payment_rate,
 )
 from lepton_nb.value_model.times import years_later
+from lepton_nb.value_model.using import Trigger, trigger
 from lepton_nb.value_model.verdict import group_verdict
 from lepton_nb.value_model.worlds import Distribution
 
@@ -56,7 +56,8 @@ KINDS = {
 def volatilities(item, base: Business) -> tuple[dict[str, float], tuple[str, ...], bool]:
     """Every volatility of an option that has a source, sentences about them, and whether the stated one has one.
 
-    Rules: a stated volatility counts only with its source; it is confirmed where the simulation's lies within 20 % of it.
+    Rules: a stated volatility counts only with its source; it is confirmed where all that the simulation gives, learned in
+    one year or evenly to the deadline, lies within 20 % of it. A source that is a simulation is no second one.
     """
     found: dict[str, float] = {}
     sentences = []
@@ -73,16 +74,24 @@ def volatilities(item, base: Business) -> tuple[dict[str, float], tuple[str, ...
         sentences.append(str(problem))
         return found, tuple(sentences), stated
     found["simulated, learned in one year"] = simulated.value
+    given = [simulated.value]
     if item.deadline_years > 1:
-        found["simulated, learned evenly to the deadline"] = simulated.spread(item.deadline_years)
+        given.append(simulated.spread(item.deadline_years))
+        found["simulated, learned evenly to the deadline"] = given[1]
     if stated:
-        near = abs(simulated.value - item.volatility) <= CONFIRMED * item.volatility
-        word = "confirms" if near else "does not confirm"
+        near = all(abs(one - item.volatility) <= CONFIRMED * item.volatility for one in given)
+        evenly = f", {given[1]:.2f} if all is learned evenly to the deadline" if given[1:] else ""
+        same = " The source stated is a simulation too, so it is no second one." if _simulated(item) else ""
         sentences.append(
-            f"The simulation {word} the stated volatility of {item.volatility:.2f} for {item.asset_id}: it gives {simulated.value:.2f} a year. "
-            f"{simulated.sentence}"
+            f"The simulation {'confirms' if near else 'does not confirm'} the stated volatility of {item.volatility:.2f} for {item.asset_id}: "
+            f"it gives {given[0]:.2f} a year{evenly}.{same} {simulated.sentence}"
         )
     return found, tuple(sentences), stated
+
+
+def _simulated(item) -> bool:
+    """Whether the stated source of a volatility is itself a simulation of the value."""
+    return any(word in item.volatility_source.lower() for word in ("monte carlo", "monte_carlo", "simulat"))
 
 
 # ---------------------------------------------------------------- the right
@@ -207,51 +216,6 @@ def _pair(found: Right, volatility: float, correlation: float, early: bool) -> f
     return roll_back_pair(decide, PAIR_STEPS, found.years / PAIR_STEPS, (volatility, volatility), correlation)
 
 
-@dataclass(frozen=True)
-class Region:
-    """Where using the right is best: from ``boundary`` up (down, for a right to give up); levels, today = 1."""
-
-    times: np.ndarray  # years
-    boundary: np.ndarray  # nan where no node of that time is exercised
-    now: bool  # today lies inside
-
-
-def region(found: Right, volatility: float, steps: int = STEPS) -> Region:
-    """The boundary of the exercise region on the tree that values the right.
-
-    Raises Undefined where there is none to draw: no volatility, a stage (used at its date), a switch (two levels).
-    """
-    if volatility <= 0 or found.kind in ("stage", "switch"):
-        raise Undefined("There is no region to draw: without volatility, for a stage, and for two uncertain levels.")
-    times = np.linspace(0.0, found.years, steps + 1)
-    boundary, inside = np.full(steps + 1, math.nan), [False]
-    side, wide = (-1 if found.kind == "abandon" else 1), 2 * math.ceil(2 * math.sqrt(steps))
-
-    def decide(step: int, levels: np.ndarray, going_on: np.ndarray) -> np.ndarray:
-        gain = found.gain(times[step], levels)
-        lead = gain - going_on
-        boundary[step] = _crossing(levels, lead, side)
-        inside[0] = bool(step == 0 and gain[wide] > 0 and lead[wide] >= -1e-12 * found.business.value)
-        return np.maximum(going_on, gain)
-
-    up, down = even_factors(volatility, found.years / steps)
-    roll_back(decide, steps, up=up, down=down, wide=wide)
-    return Region(times, boundary, inside[0])
-
-
-def _crossing(levels: np.ndarray, lead: np.ndarray, side: int) -> float:
-    """The level at which using the right begins to lead, linear between two nodes; nan where it never does."""
-    inside = np.flatnonzero(lead >= 0)
-    if not len(inside):
-        return math.nan
-    at = inside[0] if side > 0 else inside[-1]
-    before = at - side
-    if not 0 <= before < len(lead):
-        return float(levels[at])
-    share = lead[at] / (lead[at] - lead[before])
-    return float(levels[at] + share * (levels[before] - levels[at]))
-
-
 # ---------------------------------------------------------------- every option, in words
 
 
@@ -264,12 +228,14 @@ class Valued:
     at_deadline: float  # used at the deadline only
     worth: float  # used at any time until the deadline
     word: str  # exercise now, wait, nothing to win
+    trigger: Trigger | None = None  # of a right to buy
 
 
 def value_right(found: Right, volatility: float, source: str, correlation: float = CORRELATION) -> Valued:
     """A right at one volatility, with the word for it."""
     late, free = at_deadline(found, volatility, correlation), at_any_time(found, volatility, correlation)
-    return Valued(volatility, source, late, free, action(free, found.now, found.business.value))
+    word = action(free, found.now, found.business.value)
+    return Valued(volatility, source, late, free, word, trigger(found, volatility))
 
 
 def action(worth: float, now: float, business: float) -> str:
@@ -369,6 +335,7 @@ def conclusion(
         low, high = (pick(item.worth - max(found.now, 0.0) for item in valued) for pick in (min, max))
         return word, (
             f"{name}: wait. Waiting is worth {money(low)} to {money(high)} more than the better of acting today and never."
+            + awaited(found, valued, money)
         )
     sentence = (
         f"{name}: exercise now. It brings {money(found.now)} at once, and at every volatility waiting costs more in lost "
@@ -377,6 +344,25 @@ def conclusion(
     if _patience_pays(found, valued[0]):
         sentence += " This rests on the fixed horizon: see what holds without it."
     return word, sentence
+
+
+def out_of_reach(valued: Sequence[Valued]) -> bool:
+    """Whether the draws' own upper end lies below the level from which a right is used, at every volatility (rule Option)."""
+    return bool(valued) and all(one.trigger is not None and one.trigger.out_of_reach for one in valued)
+
+
+def awaited(found: Right, valued: Sequence[Valued], money: Callable[[float], str]) -> str:
+    """What a right that waits is waiting for, and whether the draws come there; a sentence or more, after a space."""
+    told = f" Used today it loses {money(-found.now)}." if found.now < 0 else ""
+    if (level := valued[0].trigger) is None:
+        return told
+    told += f" It is best used once the business is {level.least:.1f} times as large as its mean of today, {level.last:.1f} times at the deadline."
+    if out_of_reach(valued):
+        told += (
+            f" Nineteen draws in twenty stay below {level.reached:.1f} times: it is not expected to be used, and what it is worth rests "
+            "on a volatility that the draws do not have."
+        )
+    return told
 
 
 def patient(found: Right, volatility: float) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from lepton_nb.value_model import ledger
 from lepton_nb.value_model.line_money import benefit, benefits, chance, cost
-from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import cash_flows
+from lepton_nb.value_model.lines import Group, Plan
+from lepton_nb.value_model.money import cash_flows, discount_factor
 from lepton_nb.value_model.planning import on_basis
 from lepton_nb.value_model.world import MOST_LIKELY
 
@@ -62,6 +62,24 @@ class Books:
 
 
 PARTS = ("benefits", "running", "amortisation", "tax", "development")
+
+
+#: Type of benefit that is time of people: money only where posts go or other work is done that would have been paid.
+TIME = "efficiency"
+
+
+def without_time(plan: Plan) -> Plan:
+    """The plan without the benefits that are time of people."""
+    return replace(plan, benefits=tuple(line for line in plan.benefits if line.benefit_type != TIME))
+
+
+def relief(plan: Plan, group: Group) -> float:
+    """Present value of the tax that a failed development of a group would save, by its chance, where its owner pays tax on
+    other profits. It is no part of the value (rule Tax: a loss stays in the group)."""
+    lost = _failures(replace(plan, groups=(group,)))
+    return plan.tax_rate * sum(
+        discount_factor(group.rate, span.time) * amount for span, amount in zip(plan.periods, lost, strict=True)
+    )
 
 
 def planned(plan: Plan) -> Plan:

@@ -13,8 +13,8 @@ from typing import Literal
 
 Checked = Literal["text", "report", "unread"]
 CHECKED: Mapping[Checked, str] = {
-    "text": "text of the rule read",
-    "report": "report of others read, not the rule itself",
+    "text": "text read in a copy",
+    "report": "summary read, text itself not read",
     "unread": "not checked",
 }
 

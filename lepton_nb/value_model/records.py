@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from lepton_nb.value_model import measured, tested
 from lepton_nb.value_model.conclusion import Conclusion, GroupConclusion
 from lepton_nb.value_model.findings import findings, held
-from lepton_nb.value_model.gains import gain, gains
+from lepton_nb.value_model.gains import gain, gains, most_likely_money
+from lepton_nb.value_model.laying import whole_year_costs
 from lepton_nb.value_model.lines import Plan
-from lepton_nb.value_model.money import bridge, cash_flows, present_benefits
-from lepton_nb.value_model.profits import planned
+from lepton_nb.value_model.money import bridge, cash_flows, group_value, present_benefits
+from lepton_nb.value_model.profits import planned, relief, without_time
 from lepton_nb.value_model.registered import register
-from lepton_nb.value_model.returns import returns
+from lepton_nb.value_model.returns import if_it_succeeds, returns
 from lepton_nb.value_model.sheets import sheets
 from lepton_nb.value_model.tables import line_tables
 from lepton_nb.value_model.turning import decisive
@@ -41,11 +42,12 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
     total: the same figures of all groups that count. The lines behind the value: settings, periods, lines_groups,
     benefits, costs, amortisation; cash: the net flow of each year, most likely, of the groups that every total holds,
     planned: the same without the caps of substitutes, and payback, years (None: none), outlay: whether money has to be
-    paid first; returns: the same by group; the inputs of the workbook: sheet_….
+    paid first, time: what of planned is time of people; returns: the same by group, with chance and payback if what may fail
+    succeeds; whole_years: what counting running costs of the first year by days would add; the inputs of the workbook: sheet_….
     """
     plan = found.plan
     return {
-        "groups": [_group(item, bars) for item in found.groups],
+        "groups": [_group(item, plan, bars) for item in found.groups],
         "assets": [
             {
                 "name": name,
@@ -62,6 +64,7 @@ def tables(found: Conclusion, bars: Mapping[str, Sequence[Any]]) -> dict[str, li
         "bridge": [asdict(bridge(plan)) | {"value": bridge(plan).value}],
         "cash": _cash(plan),
         "returns": _returns(plan),
+        "whole_years": _whole_years(plan),
         "gains": [_gain(item, plan) for item in gains(plan)],
         "rests": _rests(plan),
         "rests_on": [{"text": text} for text in measured.rests_on(plan)],
@@ -98,7 +101,7 @@ def _bar(move, bar) -> Row:
     }
 
 
-def _group(item: GroupConclusion, bars) -> Row:
+def _group(item: GroupConclusion, plan: Plan, bars) -> Row:
     first = _bar(*bars[item.name][0]) if bars.get(item.name) else {}
     return {
         "name": item.name,
@@ -113,6 +116,7 @@ def _group(item: GroupConclusion, bars) -> Row:
         "reason": item.verdict.reason,
         "counts": item.counts,
         "together": item.assets.together,
+        "relief": relief(plan, item.group),
         "moved_by": first,
     }
 
@@ -136,17 +140,17 @@ def _total(found: Conclusion, bars) -> Row:
 def _cash(plan: Plan) -> list[Row]:
     groups = [group for group in plan.groups if group.name in counted(plan)]
     found = returns(plan, *groups)
-    net, free = (
+    net, free, cash = (
         [
             float(sum(one.net for one in year))
             for year in zip(*(cash_flows(laid, group) for group in groups), strict=True)
         ]
-        for laid in (plan, planned(plan))
+        for laid in (plan, planned(plan), planned(without_time(plan)))
     )
     return [
         {"year": span.year, "share": span.share, "net": flow, "planned": more, "payback": found.payback_years,
-         "outlay": found.outlay}
-        for span, flow, more in zip(plan.periods, net, free, strict=True)
+         "outlay": found.outlay, "time": more - bare}
+        for span, flow, more, bare in zip(plan.periods, net, free, cash, strict=True)
     ]  # fmt: skip
 
 
@@ -181,7 +185,27 @@ def _returns(plan: Plan) -> list[Row]:
     """Payback of each group that every total holds, years (None: none), and whether money has to be paid first."""
     groups = [group for group in plan.groups if group.name in counted(plan)]
     found = {group.name: returns(plan, group) for group in groups}
-    return [{"group": name, "payback": one.payback_years, "outlay": one.outlay} for name, one in found.items()]
+    rows = []
+    for name, one in found.items():
+        chance, back = if_it_succeeds(plan, next(group for group in groups if group.name == name))
+        rows.append(
+            {"group": name, "payback": one.payback_years, "outlay": one.outlay, "chance": chance, "success": back}
+        )
+    return rows
+
+
+def _whole_years(plan: Plan) -> list[Row]:
+    """What the groups that every total holds are worth more, most likely, if the running costs that may be a whole year's count by days."""
+    first = plan.periods[0]
+    lines = whole_year_costs(plan.costs, first)
+    costs = tuple(replace(line, share=line.share * first.share) if line in lines else line for line in plan.costs)
+    cut = replace(plan, costs=costs)
+    more = sum(
+        float(group_value(cut, group)) - float(group_value(plan, group))
+        for group in plan.groups
+        if group.name in counted(plan)
+    )
+    return [{"year": first.year, "days": first.days, "more": more}] if lines else []
 
 
 def _gain(item, plan) -> Row:
@@ -202,6 +226,18 @@ def _gain(item, plan) -> Row:
     }
 
 
+def _idle(evaluation) -> Row:
+    """A word that takes the place of the one on the gain where a model does no better than to flag nothing; else nothing."""
+    model, money = evaluation.model, most_likely_money(evaluation)
+    if not model.tp + model.fp:
+        return {"word": "flags nothing"}
+    return (
+        {}
+        if model.tp * (money["tp"] - money["fn"]) + model.fp * (money["fp"] - money["tn"]) > 0
+        else {"word": "no better than to flag nothing"}
+    )
+
+
 def _evidence(item, plan) -> Row:
     """A case: what it measured beside what was typed, each with its gain per case; counts: those that benefits rest on."""
     whole = [found for found in (item.evaluation, *item.typed) if not tested.is_trial(found)]
@@ -215,7 +251,7 @@ def _evidence(item, plan) -> Row:
         "public": list(item.public),
         "sentence": item.sentence,
         "rests": item.rests,
-        "gains": [_gain(gain(plan, found), plan) for found in shown],
+        "gains": [_gain(gain(plan, found), plan) | _idle(found) for found in shown],
     }
 
 

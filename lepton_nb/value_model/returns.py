@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from lepton_nb.value_model.line_money import cost
 from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import books_of, cash_flows
 from lepton_nb.value_model.times import years_between
+from lepton_nb.value_model.world import MOST_LIKELY, World
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,20 @@ class Returns:
         return (self.benefits - self.costs) / self.costs if self.costs > 0 else None
 
 
-def returns(plan: Plan, *groups: Group) -> Returns:
+def returns(plan: Plan, *groups: Group, world: World = MOST_LIKELY) -> Returns:
     """All internal rates of return and the payback of groups together, from the net flow of each period.
 
     Within one year the dates of running costs and benefits make no investment, so the year's net flow is placed on the
     day of its benefits; what is paid for development or at the end counts on its own day, as in the value. Sunk costs do
     not count. Payback runs from the valuation date, linear inside a period.
     """
-    flows = [cash_flows(plan, group) for group in groups]
+    flows = [cash_flows(plan, group, world) for group in groups]
     net, presents = (
         [float(sum(getattr(one, what) for one in year)) for year in zip(*flows, strict=True)]
         for what in ("net", "present")
     )
     earned = float(sum(year.discount_factor * year.benefits for years in flows for year in years))
-    spent = float(sum(sum(book.cost_present) for group in groups for book in books_of(plan, group).values()))
+    spent = float(sum(sum(book.cost_present) for group in groups for book in books_of(plan, group, world).values()))
     first = next((flow for flow in net if flow), 0.0)
     if first >= 0:
         why = "no money flows."
@@ -60,7 +62,7 @@ def returns(plan: Plan, *groups: Group) -> Returns:
         return Returns(earned, spent, (), words, None, None, words, outlay=False)
     sentence, roots = "", ()
     try:
-        roots = cashflows.xirr_all(*_dated(plan, groups, net))
+        roots = cashflows.xirr_all(*_dated(plan, groups, net, world))
     except cashflows.NoRateOfReturn:
         sentence = "No rate of return: the flows have no present value of zero at any rate above −100 %."
     except cashflows.Undefined:
@@ -84,12 +86,19 @@ def returns(plan: Plan, *groups: Group) -> Returns:
     return Returns(earned, spent, roots, sentence, simple, discounted, why)
 
 
-def _dated(plan: Plan, groups: Sequence[Group], net: Sequence[float]) -> tuple[list[float], list[date]]:
+def if_it_succeeds(plan: Plan, group: Group) -> tuple[float, float | None]:
+    """(chance that all of a group that may fail succeeds, payback then); 1 and its payback where nothing may fail."""
+    stated = {name: plan.asset(name).p_technical_success for name in group.assets}
+    open_ = {name: chance for name, chance in stated.items() if chance is not None}
+    return math.prod(open_.values()), returns(plan, group, world=World(chances=dict.fromkeys(open_, 1.0))).payback_years
+
+
+def _dated(plan: Plan, groups: Sequence[Group], net: Sequence[float], world: World) -> tuple[list[float], list[date]]:
     """(flows, days): the net flow of each period on its day, payments that are due in any case on their own."""
     lines = [
         line for group in groups for name in group.assets for line in plan.costs_of.get(name, ()) if line.committed
     ]
-    paid = [float(cost(plan, line)) for line in lines]
+    paid = [float(cost(plan, line, world)) for line in lines]
     rest = list(net)
     for line, amount in zip(lines, paid, strict=True):
         rest[line.period] += amount

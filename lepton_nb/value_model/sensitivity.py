@@ -18,7 +18,7 @@ from lepton_nb.value_model.money import Worth, books_of, evaluate, present_and_f
 from lepton_nb.value_model.tested import PRIOR
 from lepton_nb.value_model.verdict import counted
 from lepton_nb.value_model.world import World, triangular_quantile
-from lepton_nb.value_model.worlds import Distribution, simulate, touched_by
+from lepton_nb.value_model.worlds import Distribution, lowered_by_its_cap, simulate, touched_by
 
 #: Draws of a test set's shares, or of many inputs, behind one factor of the variance.
 SHARE_DRAWS = 4096
@@ -395,7 +395,8 @@ def scenario_sentences(plan: Plan, found: Mapping[str, Worth], money: Callable[[
                 continue
             moved[group.name] = "raises" if after > before else "lowers"
             sentences.append(
-                f"{item.name} (p {100 * item.p:.0f} %) {moved[group.name]} {group.name} from {money(before)} to {money(after)}."
+                f"{item.name} (p {100 * item.p:.0f} %) {moved[group.name]} {group.name} from {money(before)} to {money(after)}"
+                f"{lowered_by_its_cap(plan, item.name, group, after - before)}."
             )
         if len(set(moved.values())) == 2:
             up, down = ([name for name, way in moved.items() if way == wanted] for wanted in ("raises", "lowers"))

@@ -141,8 +141,10 @@ def stop_sentence(
         words = (
             f"{name}: {loses} {money(today.saved)}"
             if today.rest < 0 or not today.brings
-            else f"{name}: stopping today brings {money(today.brings)} by the client's option to abandon, {money(today.saved)} more than going on"
+            else f"{name}: stopping today brings {money(today.brings)} by the client's option to abandon, {money(today.saved)} more than going on with all its assets"
         )
+        if not concluded:
+            words += ". That is no decision: while its value is not shown or withheld, neither is what going on brings"
         if today.due > 0:
             words += f"; {money(today.due)} for development or decommissioning is due in any case"
         if unpriced:

@@ -13,7 +13,7 @@ from lepton_nb.valuation import uncertainty
 from lepton_nb.value_model import tested
 from lepton_nb.value_model.gains import gains
 from lepton_nb.value_model.inputs import Input, grade_of_gain
-from lepton_nb.value_model.lines import Plan
+from lepton_nb.value_model.lines import Group, Plan
 from lepton_nb.value_model.money import (
     LN2,
     Worth,
@@ -269,6 +269,18 @@ def scenario_values(plan: Plan) -> dict[str, Worth]:
         )
         for item in plan.client.scenarios
     }
+
+
+def lowered_by_its_cap(plan: Plan, scenario: str, group: Group, moved: float) -> str:
+    """Why a scenario lowers a group that it would raise if no substitute's price capped the benefits; else nothing.
+
+    moved: by how much the scenario changes the group's value.
+    """
+    if moved >= 0 or not set(group.assets) & set(plan.caps):
+        return ""
+    free = replace(plan, caps={})
+    raised = scenario_values(free)[scenario].groups[group.name] > group_value(free, group)
+    return ": more cost, while the price of a substitute caps the benefits" if raised else ""
 
 
 @dataclass(frozen=True)

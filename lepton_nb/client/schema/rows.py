@@ -166,7 +166,7 @@ class Benefit(Frozen):
     driver_id: Label = column("What the benefit comes from; the same word in each year.")
     year: Year = column("Calendar year; the figures are those of the whole year.")
     benefit_type: Literal["revenue", "cost_saving", "efficiency", "risk_reduction", "indirect"] = column(
-        "Type of benefit."
+        "Type of benefit; efficiency is time of people, which is cash only where posts go."
     )
     volume_low: AtLeastZero = column("Lowest credible volume.", "unit per year")
     volume_mode: AtLeastZero = column("Most likely volume.", "unit per year")
