@@ -6,22 +6,25 @@ levels). Errors are kept by origin, so that two ways are compared on the same fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from lepton_nb import ranking, valuation
+from lepton_nb import valuation
+from lepton_nb.forecast_measures import block_error, by_origin, inside, over_blocks, pinball, stock_cost
 from lepton_nb.series import Task, Windows, windows
 
 __all__ = [
     "LEVELS", "Chosen", "Forecast", "Shifts", "as_time_runs", "begin_at_line", "block_error", "boosted", "by_origin", "choose", "inside", "line_weights", "linear", "over_blocks", "pinball",
-    "seasonal_naive", "set_right", "stock_cost", "together", "window_size",
+    "seasonal_naive", "set_right", "share_kept", "stock_cost", "together", "window_size",
 ]  # fmt: skip
 
 #: Levels of the quantiles: the outer two bound 90 %.
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+#: Outer quantiles that learn from what came are asked for no less and no more than these shares.
+AIMS = (0.01, 0.99)
 #: windows → their forecast
 Forecaster = Callable[[Windows], "Forecast"]
 
@@ -110,8 +113,29 @@ def line_weights(task: Task, part: str, penalty: float, base: str = "last") -> n
     Reference: Zeng and others, Are Transformers Effective for Time Series Forecasting?, AAAI 2023 (the last value is taken
     off); Toner and Darlow, An Analysis of Linear Time Series Forecasting Models, ICML 2024 (in closed form).
     """
-    learnt = windows(task, part)
-    return _ridge(_less_last(learnt), learnt.ahead - _base(task, learnt, base), penalty)
+    if not penalty > 0:
+        raise ValueError(f"penalty must be above 0. Received: {penalty=}")
+    sums = [
+        0.0
+    ] * 5  # of windows, of what is to be foretold, of their products, and how many: one series after the other
+    for one in _each_series(task.blind):
+        learnt = windows(one, part)
+        rows, targets = _less_last(learnt), learnt.ahead - _base(one, learnt, base)
+        found = rows.sum(axis=0), targets.sum(axis=0), rows.T @ rows, rows.T @ targets, len(rows)
+        sums = [before + more for before, more in zip(sums, found, strict=True)]
+    *sums, count = sums
+    mean, middle = sums[0] / count, sums[1] / count
+    spread, along = sums[2] - count * np.outer(mean, mean), sums[3] - count * np.outer(mean, middle)
+    weights = np.linalg.solve(spread + penalty * count * np.eye(len(mean)), along)
+    return np.vstack([weights, middle - mean @ weights])
+
+
+def _each_series(task: Task) -> Iterator[Task]:
+    """A task for each series: the windows of all at once would not fit a small memory."""
+    for place, name in enumerate(task.names):
+        own = {key: getattr(task, key)[place : place + 1] for key in ("values", "measured", "centre", "spread")}
+        known = task.known if task.known.ndim == 2 else task.known[place : place + 1]
+        yield replace(task, names=(name,), known=known, **own)
 
 
 def linear(task: Task, part: str, penalty: float, base: str = "last") -> Forecaster:
@@ -119,6 +143,8 @@ def linear(task: Task, part: str, penalty: float, base: str = "last") -> Forecas
     if not task.known.shape[-1]:
         weights = line_weights(task, part, penalty, base)
         return lambda given: Forecast(_base(task, given, base) + _with_one(_less_last(given)) @ weights)
+    if not penalty > 0:
+        raise ValueError(f"penalty must be above 0. Received: {penalty=}")
     learnt = windows(task, part)
     left = learnt.ahead - _base(task, learnt, base)
 
@@ -140,12 +166,31 @@ def begin_at_line(model: Any, task: Task, part: str, setting: Mapping[str, Any],
     setting: of the line, as :func:`line_weights` takes it. The errors are those of the part, in shares of what a window
     varies by.
     """
-    weights, learnt = line_weights(task, part, **setting), windows(task, part)
+    weights, learnt = line_weights(task, part, **setting), windows(task.blind, part, step=task.train_step)
     found = _base(task, learnt, setting.get("base", "last")) + _with_one(_less_last(learnt)) @ weights
     errors = ((learnt.ahead - found) / window_size(learnt))[learnt.judged]
     model.get_layer("line").set_weights([weights[:-1], weights[-1]])
     kernel, _ = model.get_layer("answers").get_weights()
     model.get_layer("answers").set_weights([kernel, np.concatenate([[0.0], np.quantile(errors, levels)])])
+
+
+def share_kept(given: Windows, found: np.ndarray, line: np.ndarray, block: int = 1) -> np.ndarray:
+    r"""Share of what a forecast adds to a line that errs least on these windows, for each step, within 0..1: (horizon,).
+
+    $$ w = \frac{\sum (y - \ell)(m - \ell)}{\sum (m - \ell)^2} $$
+
+    found, line: (n, horizon), $m$ and $\ell$. block: so many steps share one; a forecast that adds nothing keeps nothing.
+
+    Reference: Bates and Granger, The Combination of Forecasts, Operational Research Quarterly 20(4), 1969.
+    """
+    added, left = found - line, given.truth - line
+    good = np.nansum(added * left, axis=0)
+    size = np.where(given.judged, added**2, 0.0).sum(axis=0)
+    share = np.empty(found.shape[1])
+    for first in range(0, len(share), block):
+        steps = slice(first, first + block)
+        share[steps] = np.clip(good[steps].sum() / max(size[steps].sum(), 1e-12), 0.0, 1.0)
+    return share
 
 
 def _less_last(given: Windows) -> np.ndarray:
@@ -158,8 +203,6 @@ def _with_one(rows: np.ndarray) -> np.ndarray:
 
 def _ridge(rows: np.ndarray, targets: np.ndarray, penalty: float) -> np.ndarray:
     """Weights (features + 1, targets) of least squares with a penalty on all of them but the last, the constant."""
-    if not penalty > 0:
-        raise ValueError(f"penalty must be above 0. Received: {penalty=}")
     mean, middle = rows.mean(axis=0), targets.mean(axis=0)
     rows, targets = rows - mean, targets - middle
     weights = np.linalg.solve(rows.T @ rows + penalty * len(rows) * np.eye(rows.shape[1]), rows.T @ targets)
@@ -269,8 +312,9 @@ def _quantiles(found: Forecast, levels: Sequence[float]) -> np.ndarray:
 
 
 def set_right(
-    given: Windows, found: Forecast, levels: Sequence[float] = LEVELS, block: int = 1, by_series: bool = False
-) -> Shifts:
+    given: Windows, found: Forecast, levels: Sequence[float] = LEVELS, block: int = 1, by_series: bool = False,
+    aims: Sequence[float] | None = None,
+) -> Shifts:  # fmt: skip
     r"""Moves of all quantiles so that on these windows the stated share of what came lies below each.
 
     A way without quantiles of its own gets those of its errors. For the level $\alpha$ the errors, divided by the standard
@@ -278,7 +322,7 @@ def set_right(
 
     $$ q_\alpha \leftarrow q_\alpha + s\, \hat Q_\alpha\bigl\{(y - q_\alpha) / s\bigr\} $$
 
-    block: so many steps share a move. by_series: each series has moves of its own. What is promised holds for windows
+    aims: share that is to lie below each quantile, the levels themselves if None. block: so many steps share a move. by_series: each series has moves of its own. What is promised holds for windows
     that are exchangeable with these, which those of a later time are not quite: the test says what is left of it.
 
     Reference: Romano, Patterson and Candès, Conformalized Quantile Regression, NeurIPS 2019.
@@ -291,27 +335,36 @@ def set_right(
         for first in range(0, error.shape[1], block):
             steps = slice(first, first + block)
             seen = error[:, steps][mine[:, steps]]
-            for order, level in enumerate(levels):
+            for order, (level, aim) in enumerate(zip(levels, levels if aims is None else aims, strict=True)):
                 sign = 1 if level >= 0.5 else -1
-                alpha = 1 - level if level >= 0.5 else level
+                alpha = 1 - aim if level >= 0.5 else aim
+                alpha = alpha if aims is None else max(alpha, 1 / (len(seen) + 1))  # beyond all errors nothing is known
                 moves[place, steps, order] = sign * valuation.split_conformal_quantile(sign * seen[:, order], alpha)
     return Shifts(moves, tuple(levels), by_series)
 
 
 def as_time_runs(
     check: Windows, early: Forecast, given: Windows, found: Forecast, memory: int, levels: Sequence[float] = LEVELS,
-    every: int = 1, thin: int = 1, **options,
+    every: int = 1, thin: int = 1, rate: float = 0.0, **options,
 ) -> Forecast:  # fmt: skip
-    """Quantiles set right by the errors of the last ``memory`` steps, on validation first and then on what came since.
+    r"""Quantiles set right by the errors of the last ``memory`` steps, on validation first and then on what came since.
 
     check, early: windows of validation and what was forecast for them; given, found: those of the test. Before each run
     of ``every`` steps :func:`set_right` (with ``options``) is asked anew, for what had come by then and no later. thin: one
-    origin in so many gives errors.
+    origin in so many gives errors. rate: how fast the outer two quantiles learn from what came of the runs before: where
+    too little came below one, it is asked for less, and the other way round,
+
+    $$ a \leftarrow a + \gamma\,(\alpha - \text{share that came below}) $$
+
+    so that in the long run the share that lies within them is the one stated, whatever the future does.
+
+    Reference: Gibbs and Candès, Adaptive Conformal Inference Under Distribution Shift, NeurIPS 2021.
     """
     pool = _joined(check, given)
     both = Forecast(np.concatenate([early.mean, found.mean]), np.concatenate([_quantiles(one, levels) for one in (early, found)]), tuple(levels))  # fmt: skip
     came = pool.origin[:, None] + np.arange(found.mean.shape[1])  # the step at which each truth is known
     start, quantiles = given.origin.min(), np.empty((*found.mean.shape, len(levels)))
+    aims, told = np.array(levels), 0  # what is asked for now; origins before this one have told what came of them
     for now in range(start, given.origin.max() + 1, every):
         rows = np.flatnonzero(
             (pool.origin < now) & (came[:, -1] >= now - memory) & (pool.origin % thin == pool.origin[0] % thin)
@@ -319,102 +372,28 @@ def as_time_runs(
         past = pool.take(rows)
         past = replace(past, judged=past.judged & (came[rows] < now) & (came[rows] >= now - memory))
         mine = (given.origin >= now) & (given.origin < now + every)
+        come = (given.origin >= told) & (given.origin + found.mean.shape[1] <= now) if rate else np.zeros(0, bool)
+        if come.any():
+            aims, told = _corrected(aims, levels, given.take(come), quantiles[come], rate), given.origin[come].max() + 1
         if mine.any():
-            moves = set_right(past, Forecast(both.mean[rows], both.quantiles[rows], both.levels), levels, **options)
+            known = Forecast(both.mean[rows], both.quantiles[rows], both.levels)
+            moves = set_right(past, known, levels, aims=aims, **options)
             some = Forecast(found.mean[mine], None if found.quantiles is None else found.quantiles[mine], tuple(levels))
             quantiles[mine] = moves(given.take(mine), some).quantiles
     return Forecast(found.mean, quantiles, tuple(levels))
+
+
+def _corrected(aims: np.ndarray, levels: Sequence[float], came: Windows, said: np.ndarray, rate: float) -> np.ndarray:
+    """What the outer two quantiles are asked for after what came: said (n, horizon, levels)."""
+    new = aims.copy()
+    for place in (0, -1):
+        share = (came.ahead < said[..., place])[came.judged]
+        if len(share):
+            new[place] += rate * (levels[place] - share.mean())
+    return np.clip(new, *AIMS)
 
 
 def _joined(first: Windows, second: Windows) -> Windows:
     """Two parts of one task in one, without what is known ahead."""
     bare = [replace(one, known=one.known[:, :, :0]) for one in (first, second)]
     return Windows(*(np.concatenate([getattr(one, name) for one in bare]) for name in Windows.__dataclass_fields__))
-
-
-# ---------------------------------------------------------------- measures
-
-
-def pinball(truth: np.ndarray, found: Forecast) -> np.ndarray:
-    """Mean pinball loss over the levels, (n, horizon); NaN where the truth is. Twice it is close to the CRPS.
-
-    Reference: Gneiting and Raftery, Strictly Proper Scoring Rules, Prediction, and Estimation, JASA 102, 2007.
-    """
-    error = truth[..., None] - found.quantiles
-    level = np.asarray(found.levels)
-    return np.maximum(level * error, (level - 1) * error).mean(axis=-1)
-
-
-def inside(truth: np.ndarray, found: Forecast) -> np.ndarray:
-    """Whether what came lies within the outer quantiles: (n, horizon), 1 or 0, NaN where the truth is."""
-    hit = (truth >= found.quantiles[..., 0]) & (truth <= found.quantiles[..., -1])
-    return np.where(np.isfinite(truth), hit, np.nan)
-
-
-def stock_cost(truth: np.ndarray, order: np.ndarray, short: float, over: float) -> np.ndarray:
-    r"""What an order costs against what would have been sold: $c_u (y - q)^+ + c_o (q - y)^+$, (n, horizon).
-
-    short: cost of one unit that is missing, $c_u$; over: of one too many, $c_o$. The order that costs least on average is
-    the quantile of level $c_u / (c_u + c_o)$.
-
-    Reference: Arrow, Harris and Marschak, Optimal Inventory Policy, Econometrica 19(3), 1951.
-
-    >>> stock_cost(np.array([[10.0, 10.0]]), np.array([[8.0, 13.0]]), short=0.3, over=0.1).round(2)
-    array([[0.6, 0.3]])
-    """
-    if not (short > 0 and over > 0):
-        raise ValueError(f"costs must be above 0. Received: {short=}, {over=}")
-    return short * np.maximum(truth - order, 0) + over * np.maximum(order - truth, 0)
-
-
-def by_origin(values: np.ndarray, given: Windows) -> np.ndarray:
-    """Mean over all series and steps for each origin, in the order of time: (origins,). NaN counts nowhere."""
-    origins, place = np.unique(given.origin, return_inverse=True)
-    total = np.bincount(place, np.nansum(values, axis=1), len(origins))
-    count = np.bincount(place, np.isfinite(values).sum(axis=1), len(origins))
-    return total[count > 0] / count[count > 0]
-
-
-def over_blocks(values: np.ndarray, length: int, what: str, draws: int = 4000, seed: int = 0) -> ranking.Mean:
-    """The mean of figures in the order of time; its 95 % interval from blocks of neighbours, drawn with replacement.
-
-    Forecasts that follow each other err together. Blocks of ``length`` figures, from any place on and round the end, keep
-    that. what: of what, in words, for the interval. Where fewer than two blocks fit, the ends are those of one: wide.
-
-    Reference: Politis and Romano, A Circular Block-Resampling Procedure for Stationary Data, 1992.
-    """
-    found = np.asarray(values, float)
-    if found.ndim != 1 or not len(found) or length < 1:
-        raise ValueError(f"values must be a row in time, length at least 1. Received: {found.shape=}, {length=}")
-    n, length = len(found), min(length, len(found))
-    count = -(-n // length)
-    run = np.concatenate([[0.0], np.cumsum(np.concatenate([found, found[:length]]))])
-    sums = run[length : length + n] - run[:n]  # of the block from each place on
-    starts = np.random.default_rng(seed).integers(0, n, (draws, count))
-    means = sums[starts].sum(axis=1) / (count * length)
-    low, high = np.quantile(means, [0.025, 0.975])
-    told = f"95 % bootstrap over blocks of {length} {what}"
-    return ranking.Mean(float(found.mean()), float(low), float(high), n, 0.95, told)
-
-
-def block_error(values: np.ndarray, length: int) -> float:
-    r"""Standard error of the mean of figures in the order of time, from blocks of ``length`` neighbours.
-
-    $$ \hat\sigma^2 = \frac{1}{k-1} \cdot \frac1n \sum_s (\bar y_s - \bar y)^2, \qquad k = \lfloor n / \text{length} \rfloor $$
-
-    $\bar y_s$: mean of the block from s on, round the end. It is widened by $t_{0.95,k-1} / z_{0.95}$, so that a normal
-    distribution with it is as wide at 90 % as Student's with so few blocks. Raises ValueError where fewer than two fit.
-
-    >>> round(block_error(np.tile([0.0, 1.0], 200), 1), 4), block_error(np.tile([0.0, 1.0], 200), 2)
-    (0.0251, 0.0)
-    """
-    from scipy import special
-
-    found = np.asarray(values, float)
-    count = len(found) // length if found.ndim == 1 and length > 0 else 0
-    if count < 2:
-        raise ValueError(f"two blocks at least must fit. Received: {found.shape=}, {length=}")
-    run = np.concatenate([[0.0], np.cumsum(np.concatenate([found, found[:length]]))])
-    means = (run[length : length + len(found)] - run[: len(found)]) / length
-    few = special.stdtrit(count - 1, 0.95) / special.ndtri(0.95)
-    return float(few * means.std() / np.sqrt(count - 1))

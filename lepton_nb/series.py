@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-__all__ = ["Task", "Windows", "calendar", "electricity", "filled", "hires", "sales", "traffic", "windows"]
+__all__ = ["Task", "Windows", "calendar", "electricity", "filled", "hires", "prices", "sales", "traffic", "windows"]
 
 PARTS = ("train", "validation", "learnt", "test")
 #: Where the training and the validation part of ETTh1 end, and where the test does: 12, 4 and 4 months of 30 days.
@@ -148,7 +148,7 @@ def windows(task: Task, part: str, step: int | None = None, least: int | None = 
     return Windows(series, np.tile(origins, count), past, ahead, judged, known)
 
 
-# ---------------------------------------------------------------- four kinds of series
+# ---------------------------------------------------------------- five kinds of series
 
 
 def calendar(times: np.ndarray, holiday: np.ndarray) -> np.ndarray:
@@ -181,21 +181,42 @@ def sales(
 
     Known ahead are the place of a week in the year and the great holidays.
     """
+    stores, times, order, waves = _by_week(columns)
+    raw = columns["Weekly_Sales"][order].reshape(len(stores), -1)
+    known = np.stack([*waves, columns["Holiday_Flag"][order][: len(times)]], axis=1)
+    cuts = (len(times) - test_weeks - validation_weeks, len(times) - test_weeks, len(times))
+    sizes = {"history": 52, "horizon": horizon, "period": 1}
+    return Task.of("Walmart", "USD", times, [f"store {store}" for store in stores], raw, known, cuts, 52, **sizes)
+
+
+def prices(
+    columns: Mapping[str, np.ndarray], test_weeks: int = 39, validation_weeks: int = 26, horizon: int = 8
+) -> Task:
+    """Weekly prices of fuel where the stores are, each path of prices once, forecast every week for the next eight.
+
+    A season is one step, so that what was last season is the last price: a random walk. Known ahead is the place of a week
+    in the year. Raises ValueError where a store lacks a week.
+    """
+    stores, times, order, waves = _by_week(columns)
+    raw = np.unique(columns["Fuel_Price"][order].reshape(len(stores), -1), axis=0)
+    cuts = (len(times) - test_weeks - validation_weeks, len(times) - test_weeks, len(times))
+    names = [f"region {number}" for number in range(1, len(raw) + 1)]
+    sizes = {"history": 26, "horizon": horizon, "period": 1}
+    return Task.of("fuel price", "USD a gallon", times, names, raw, np.stack(waves, axis=1), cuts, 1, **sizes)
+
+
+def _by_week(columns: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Stores, weeks, the order of rows by store and week, and where in the year each week is (four waves)."""
     stores, weeks = np.unique(columns["Store"]), np.unique(columns["Date"])
     order = np.lexsort((columns["Date"], columns["Store"]))
     if len(order) != len(stores) * len(weeks) or not np.array_equal(
         columns["Date"][order], np.tile(weeks, len(stores))
     ):
         raise ValueError("every store must have every week once")
-    raw = columns["Weekly_Sales"][order].reshape(len(stores), -1)
     times = weeks.astype("datetime64[D]")
     year = (times - times.astype("datetime64[Y]")).astype(int) / 365.25
     waves = [wave(2 * np.pi * turn * year) for turn in (1, 2) for wave in (np.sin, np.cos)]
-    known = np.stack([*waves, columns["Holiday_Flag"][order][: len(weeks)]], axis=1)
-    end = len(weeks)
-    cuts = (end - test_weeks - validation_weeks, end - test_weeks, end)
-    sizes = {"history": 52, "horizon": horizon, "period": 1}
-    return Task.of("Walmart", "USD", times, [f"store {store}" for store in stores], raw, known, cuts, 52, **sizes)
+    return stores, times, order, waves
 
 
 def hires(columns: Mapping[str, np.ndarray], history: int = 336) -> Task:

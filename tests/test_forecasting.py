@@ -264,6 +264,64 @@ def test_as_time_runs_nothing_is_learnt_from_what_had_not_come():
     assert np.allclose(before.quantiles[first], still.quantiles)
 
 
+def drifting() -> tuple:
+    """One series of days that drifts away from its forecast after validation."""
+    draw, days = np.random.default_rng(8), np.arange(8 * 300) / 8
+    raw = (draw.normal(size=8 * 300) + 0.02 * np.maximum(days - 160, 0))[None]
+    made = replace(task(raw, step=8), cuts=(8 * 80, 8 * 160, 8 * 300))
+    check, test = series.windows(made, "validation"), series.windows(made, "test")
+    way = forecasting.Forecast
+    return check, way(np.zeros_like(check.ahead)), test, way(np.zeros_like(test.ahead))
+
+
+def test_outer_quantiles_that_learn_from_what_came_hold_what_they_promise_where_the_world_changes():
+    given = drifting()
+    still, learnt = (
+        forecasting.as_time_runs(*given, memory=8 * 80, every=8, block=8, rate=rate) for rate in (0.0, 0.1)
+    )
+    held = [np.mean(forecasting.inside(given[2].truth, found)) for found in (still, learnt)]
+    assert held[0] < 0.87 and held[1] == pytest.approx(0.9, abs=0.02)
+    assert np.mean(still.at(0.5) == learnt.at(0.5)) > 0.9  # the middle is no bound; only one that is crossed moves it
+    later = replace(given[2], ahead=np.where(given[2].origin[:, None] >= 8 * 200, 99.0, given[2].ahead))
+    spoilt = forecasting.as_time_runs(*given[:2], later, given[3], memory=8 * 80, every=8, block=8, rate=0.1)
+    same = given[2].origin <= 8 * 200
+    assert np.array_equal(spoilt.quantiles[same], learnt.quantiles[same])
+    assert not np.allclose(spoilt.quantiles[~same], learnt.quantiles[~same])
+
+
+def test_of_what_a_forecast_adds_to_a_line_so_much_is_kept_as_errs_least():
+    made = task()
+    found = series.windows(made, "validation")
+    line, draw = np.zeros_like(found.ahead), np.random.default_rng(3)
+    added = found.ahead + draw.normal(0, 1, found.ahead.shape)  # half of it is true
+    kept = forecasting.share_kept(found, added, line, block=8)
+    tried = np.linspace(0, 1, 201)
+    best = tried[np.argmin([np.mean((found.ahead - share * added) ** 2) for share in tried])]
+    assert len(set(kept)) == 1 and kept[0] == pytest.approx(best, abs=0.005) and 0.1 < best < 0.99
+    assert forecasting.share_kept(found, line, line).tolist() == [0.0] * 8
+    assert forecasting.share_kept(found, found.ahead, line).tolist() == [1.0] * 8
+    assert forecasting.share_kept(found, -found.ahead, line).tolist() == [0.0] * 8
+
+
+def test_prices_are_paths_that_differ_and_their_last_season_is_the_last_price(monkeypatch):
+    monkeypatch.delenv("LEPTON_DATA", raising=False)
+    made = series.prices(datasets.load("walmart_sales").arrays)
+    assert len(made.names) == 3 and (made.season, made.horizon) == (1, 8)
+    found = series.windows(made, "test")
+    assert np.array_equal(forecasting.seasonal_naive(made)(found).mean, np.repeat(found.past[:, -1:], 8, axis=1))
+
+
+def test_a_line_does_not_know_in_how_many_pieces_its_windows_came():
+    made = task()
+    alone = [forecasting.line_weights(one, "train", 0.1) for one in forecasting._each_series(made)]
+    learnt = series.windows(made, "train")
+    rows = np.hstack([learnt.past - learnt.past[:, -1:].astype(float), np.ones((len(learnt), 1))])
+    keep = 0.1 * len(learnt) * np.diag([*[1.0] * 16, 0.0])
+    theirs = np.linalg.solve(rows.T @ rows + keep, rows.T @ (learnt.ahead - learnt.past[:, -1:]))
+    assert np.allclose(forecasting.line_weights(made, "train", 0.1), theirs, atol=1e-6)
+    assert not np.allclose(*alone, atol=1e-3)
+
+
 def test_a_level_lies_between_its_neighbours_and_none_lies_beyond_the_outer_two():
     found = forecasting.Forecast(np.zeros((1, 1)), np.array([[[1.0, 3.0]]]), (0.1, 0.9))
     assert [found.at(level)[0, 0] for level in (0.1, 0.5, 0.9)] == [1.0, 2.0, 3.0]
@@ -405,6 +463,8 @@ TOLD = {
     "order": (forecasting_charts.order_told, (mean(50, 5), mean(80, 5), 0.76, "USD"), (mean(80, 5), mean(50, 5), 0.76, "USD"),
               "saves", "costs"),
     "seeds": (forecasting_charts.seeds_told, ({96: [0.4, 0.42]}, {96: 0.39}), ({96: [0.4, 0.42]}, {96: 0.41}), "below each", "not below"),
+    "walk": (forecasting_charts.walk_told, ({"line": mean(0.01, 0.02), "trees": mean(0.05, 0.02)}, "USD"),
+             ({"line": mean(-0.05, 0.02), "trees": mean(0.0, 0.02)}, "USD"), "Worse than the last price: trees", "beaten by line"),
     "one seed": (forecasting_charts.seeds_told, ({96: [0.4]}, {96: 0.4}), ({96: [0.5, 0.6]}, {96: 0.4}), "one training", "2 trainings"),
 }  # fmt: skip
 
@@ -448,6 +508,10 @@ def test_tables_and_drawings_hold_what_they_are_given():
         "high": 2 * np.ones(2),
     }
     assert "50 % of what came" in plain(str(forecasting_charts.fan_drawn([one], "Caption.", "y")))
+    ahead = {"last season": np.arange(8) / 100, "trees": np.arange(8) / 50}
+    shown = plain(forecasting_charts.prices_table(ahead, "USD", 32, 10))
+    assert "last price" in shown and "0.140" in shown and "10 paths" in shown
+    assert [forecasting_charts.digits_of({"error": mean(size, 0)}) for size in (2000, 30, 0.1)] == [0, 1, 3]
     levels = {"bikes": {0.05: 0.06, 0.95: 0.93}}
     assert "95 % stated 93 % reached" in plain(str(forecasting_charts.levels_drawn(levels, levels, "Caption.", "z")))
     rows = [

@@ -14,8 +14,12 @@ MADE_STORES, WEEKS = 12, 143
 
 @made_once
 def made_sales() -> dict[str, np.ndarray]:
-    """143 weeks of twelve made-up stores: each with a level of its own, a peak before Christmas, and a slow drift."""
+    """143 weeks of twelve made-up stores: each with a level of its own, a peak before Christmas, and a slow drift.
+
+    Fuel has a price in each of three regions, which walks at random.
+    """
     generator = np.random.default_rng(3_301)
+    walks = np.cumsum(np.random.default_rng(3_303).normal(0.003, 0.05, (3, WEEKS)), axis=1)
     days = np.datetime64("2010-02-05") + 7 * np.arange(WEEKS)
     year = (days - days.astype("datetime64[Y]")).astype(int) / 365.25
     festive = np.isin((year * 52).astype(int), (6, 36, 47, 51))
@@ -26,7 +30,7 @@ def made_sales() -> dict[str, np.ndarray]:
         drift = np.cumsum(generator.normal(0, 0.008, WEEKS))
         sales = level * (1 + peak * generator.uniform(0.6, 1.4) + drift + generator.normal(0, 0.03, WEEKS))
         warm = 60 - 25 * np.cos(2 * np.pi * year) + generator.normal(0, 6, WEEKS)
-        fuel, prices = 2.7 + 0.009 * np.arange(WEEKS), 210 + 0.08 * np.arange(WEEKS)
+        fuel, prices = 3.0 + walks[store % 3], 210 + 0.08 * np.arange(WEEKS)
         rows.append((np.full(WEEKS, store), days.astype(str), sales.round(2), festive.astype(np.int64), warm.round(2),
                      fuel.round(3), prices, np.full(WEEKS, 8.0)))  # fmt: skip
     names = ("Store", "Date", "Weekly_Sales", "Holiday_Flag", "Temperature", "Fuel_Price", "CPI", "Unemployment")

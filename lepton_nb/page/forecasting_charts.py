@@ -153,12 +153,18 @@ def network_told(gains: Mapping[str, Any], network: str, other: str) -> str:
     return f"{'; '.join(told)}{end}."
 
 
+def digits_of(figures: Mapping[str, Any]) -> int:
+    """Decimals that errors of this size are shown with."""
+    size = figures["error"].value
+    return 0 if size >= 1000 else 1 if size >= 1 else 3
+
+
 def errors_table(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> render.Html:
     """Error, pinball loss, coverage and width of each way, series by series."""
     rows = []
     for name, ways in found.items():
         for way, one in ways.items():
-            digits = 0 if one["error"].value >= 1000 else 1
+            digits = digits_of(one)
             rows.append(
                 {"series": name, "way": way, "MAE": ends_of(one["error"], digits), "unit": one["unit"]}
                 | {"pinball": words.number(one["pinball"].value, digits), "covered": one["coverage"].value}
@@ -168,6 +174,40 @@ def errors_table(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> render
     return render.table(
         rows, {"covered": words.percent, "forecasts": words.count, "MAE": str, "pinball": str, "width": str}, caption
     )
+
+
+# ---------------------------------------------------------------- prices
+
+
+def prices_table(
+    ahead: Mapping[str, Any], unit: str, origins: int, series: int, steps: Sequence[int] = (1, 2, 4, 8)
+) -> render.Html:
+    """Mean absolute error by how many weeks ahead. ahead: way → (horizon,) errors; the last season is the last price."""
+    rows = [
+        {"way": "last price" if way == "last season" else way}
+        | {words.plural(step, "week"): words.number(values[step - 1], 3) for step in steps if step <= len(values)}
+        for way, values in ahead.items()
+    ]
+    caption = f"Mean absolute error by weeks ahead, {unit}; {words.count(origins)} origins of the test, {words.count(series)} paths of prices."
+    return render.table(rows, {name: str for name in rows[0] if name != "way"}, caption)
+
+
+def walk_told(gains: Mapping[str, Any], unit: str) -> list[str]:
+    """Whether any way errs less than the random walk. gains: way → its error less that of the last price."""
+    if not gains:
+        return []
+    told = [
+        f"The {way}, against the last price: {ends_of(gain, 3, sign=True)} {unit} (95 %)."
+        for way, gain in gains.items()
+    ]
+    better = [way for way, gain in gains.items() if gain.high < 0]
+    worse = [way for way, gain in gains.items() if gain.low > 0]
+    end = (
+        f"The random walk is beaten by {words.listed(better)}."
+        if better
+        else "Nothing is shown to beat the random walk: the last price is the forecast to use."
+    )
+    return [*told, end, *([f"Worse than the last price: {words.listed(worse)}."] if worse else [])]
 
 
 # ---------------------------------------------------------------- intervals
