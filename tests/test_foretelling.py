@@ -154,7 +154,9 @@ def test_an_error_from_stretches_is_that_of_a_textbook_and_wide_where_few_fit():
 
 def test_many_windows_are_thinned_and_every_place_of_a_season_stays(monkeypatch):
     monkeypatch.setattr(foretelling, "MOST_WINDOWS", 50)
-    assert foretelling._stride(180, 4) == 5 and foretelling._stride(40, 4) == 1 and foretelling._stride(100, 24) == 5
+    assert [foretelling._stride(count, season, 2) for count, season in ((180, 4), (40, 4), (100, 24))] == [5, 1, 5]
+    monkeypatch.undo()
+    assert [foretelling._stride(20_000, 1, horizon) for horizon in (8, 40, 400)] == [1, 2, 10]
 
 
 def test_public_series_are_measured_too_and_those_with_holes_are_refused(monkeypatch):

@@ -27,8 +27,8 @@ from lepton_nb.series import Task, Windows, calendar, windows
 CHOOSE_SHARE = 0.25
 #: Seasons, and steps, that a forecast sees at most.
 SEEN_SEASONS, MOST_SEEN = 7, 400
-#: Windows of a part at most; of more, one in so many is taken.
-MOST_WINDOWS = 20_000
+#: Windows of a part at most, and steps that they foretell together; of more windows one in so many is taken.
+MOST_WINDOWS, FEWEST_WINDOWS, MOST_FORETOLD = 20_000, 2_000, 400_000
 #: Errors from which a step has intervals of its own.
 ENOUGH = 100
 #: Stretches of the test below which a result is called one of few.
@@ -80,10 +80,14 @@ class Series:
 
     @property
     def stretch(self) -> int:
-        """Origins after which forecasts no longer hang together: a horizon, or a season where the test has several."""
+        """Origins after which forecasts no longer hang together: a horizon, or a season where the test has several.
+
+        Two fit into every test at least.
+        """
         task = self.task
-        steps = max(task.horizon, task.season if 3 * task.season <= task.cuts[2] - task.cuts[1] else 1)
-        return math.ceil(steps / task.step)
+        length = task.cuts[2] - task.cuts[1]
+        steps = max(task.horizon, task.season if 3 * task.season <= length else 1)
+        return min(math.ceil(steps / task.step), len(range(0, length - task.horizon + 1, task.step)) // 2)
 
 
 # ---------------------------------------------------------------- from rows to series
@@ -164,7 +168,7 @@ def _task(case: Any, columns: Mapping[str, Any], texts: Mapping[str, list[str]],
     known = _known_ahead(steps, [np.asarray(columns[name], float)[place] for name in case.known_columns or ()], learnt)
     gap = steps[1] - steps[0]
     sizes = {
-        "history": history, "horizon": horizon, "step": _stride(len(rows) * max(first, len(steps) - first), season),
+        "history": history, "horizon": horizon, "step": _stride(len(rows) * max(first, len(steps) - first), season, horizon),
         "period": timedelta(days=1) // gap if gap < timedelta(days=1) and timedelta(days=1) % gap == timedelta() else 1,
     }  # fmt: skip
     at = np.array([moment.replace(tzinfo=None) for moment in steps], "datetime64[s]")
@@ -173,9 +177,10 @@ def _task(case: Any, columns: Mapping[str, Any], texts: Mapping[str, list[str]],
     return task, place, len(times) - place.size
 
 
-def _stride(count: int, season: int) -> int:
-    """One origin in so many, so that a part has at most MOST_WINDOWS; every place of a season gets its turn."""
-    stride = max(math.ceil(count / MOST_WINDOWS), 1)
+def _stride(count: int, season: int, horizon: int) -> int:
+    """One origin in so many, so that a part has few enough windows; every place of a season gets its turn."""
+    most = min(MOST_WINDOWS, max(MOST_FORETOLD // horizon, FEWEST_WINDOWS))
+    stride = max(math.ceil(count / most), 1)
     while math.gcd(stride, season) > 1:
         stride += 1
     return stride
