@@ -115,19 +115,30 @@ def line_weights(task: Task, part: str, penalty: float, base: str = "last") -> n
     """
     if not penalty > 0:
         raise ValueError(f"penalty must be above 0. Received: {penalty=}")
-    sums = [
-        0.0
-    ] * 5  # of windows, of what is to be foretold, of their products, and how many: one series after the other
+    *sums, count = _sums(task, part, base)
+    mean, middle = sums[0] / count, sums[1] / count
+    spread, along = sums[2] - count * np.outer(mean, mean), sums[3] - count * np.outer(mean, middle)
+    weights = np.linalg.solve(spread + penalty * count * np.eye(len(mean)), along)
+    return np.vstack([weights, middle - mean @ weights])
+
+
+#: The sums asked for last, with the values that they are of: the next penalty asks for the same.
+_LAST: list[tuple[np.ndarray, tuple, list]] = []
+
+
+def _sums(task: Task, part: str, base: str) -> list:
+    """Sums over all windows of a part: of what they see, of what is to be foretold, of products of these, and how many."""
+    key = (part, base, task.history, task.horizon, task.step, task.season, task.cuts)
+    if _LAST and _LAST[0][0] is task.values and _LAST[0][1] == key:
+        return _LAST[0][2]
+    sums: list = [0.0] * 5
     for one in _each_series(task.blind):
         learnt = windows(one, part)
         rows, targets = _less_last(learnt), learnt.ahead - _base(one, learnt, base)
         found = rows.sum(axis=0), targets.sum(axis=0), rows.T @ rows, rows.T @ targets, len(rows)
         sums = [before + more for before, more in zip(sums, found, strict=True)]
-    *sums, count = sums
-    mean, middle = sums[0] / count, sums[1] / count
-    spread, along = sums[2] - count * np.outer(mean, mean), sums[3] - count * np.outer(mean, middle)
-    weights = np.linalg.solve(spread + penalty * count * np.eye(len(mean)), along)
-    return np.vstack([weights, middle - mean @ weights])
+    _LAST[:] = [(task.values, key, sums)]
+    return sums
 
 
 def _each_series(task: Task) -> Iterator[Task]:

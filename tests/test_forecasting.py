@@ -320,6 +320,9 @@ def test_a_line_does_not_know_in_how_many_pieces_its_windows_came():
     theirs = np.linalg.solve(rows.T @ rows + keep, rows.T @ (learnt.ahead - learnt.past[:, -1:]))
     assert np.allclose(forecasting.line_weights(made, "train", 0.1), theirs, atol=1e-6)
     assert not np.allclose(*alone, atol=1e-3)
+    spoilt = replace(made, values=made.values[:, ::-1].copy())  # nothing is kept for values that are others
+    assert not np.allclose(forecasting.line_weights(spoilt, "train", 0.1), theirs, atol=1e-3)
+    assert np.allclose(forecasting.line_weights(made, "train", 0.1), theirs, atol=1e-6)
 
 
 def test_a_level_lies_between_its_neighbours_and_none_lies_beyond_the_outer_two():
