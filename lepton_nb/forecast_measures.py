@@ -1,22 +1,19 @@
 """How forecasts are judged: errors, shares inside, the cost of an order, and means over origins that hang together.
 
-``forecasting`` gives all of it under its own name.
+``forecasting`` gives all of it under its own name; ``found`` is a forecast of it, with quantiles and their levels.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from lepton_nb import ranking
 from lepton_nb.series import Windows
 
-if TYPE_CHECKING:
-    from lepton_nb.forecasting import Forecast
 
-
-def pinball(truth: np.ndarray, found: Forecast) -> np.ndarray:
+def pinball(truth: np.ndarray, found: Any) -> np.ndarray:
     """Mean pinball loss over the levels, (n, horizon); NaN where the truth is. Twice it is close to the CRPS.
 
     Reference: Gneiting and Raftery, Strictly Proper Scoring Rules, Prediction, and Estimation, JASA 102, 2007.
@@ -26,7 +23,7 @@ def pinball(truth: np.ndarray, found: Forecast) -> np.ndarray:
     return np.maximum(level * error, (level - 1) * error).mean(axis=-1)
 
 
-def inside(truth: np.ndarray, found: Forecast) -> np.ndarray:
+def inside(truth: np.ndarray, found: Any) -> np.ndarray:
     """Whether what came lies within the outer quantiles: (n, horizon), 1 or 0, NaN where the truth is."""
     hit = (truth >= found.quantiles[..., 0]) & (truth <= found.quantiles[..., -1])
     return np.where(np.isfinite(truth), hit, np.nan)

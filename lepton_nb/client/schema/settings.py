@@ -404,9 +404,7 @@ class Case(Frozen):
         default=None,
     )
     series_column: Text | None = column("Column that names the series of a row; of a forecaster.", default=None)
-    known_columns: Texts | None = column(
-        "Columns of numbers that are fixed before their time, as holidays are; of a forecaster.", default=None
-    )
+    known_columns: Texts | None = column("Numbers fixed before their time, as holidays; of a forecaster.", default=None)
     horizon: Steps | None = column("Steps that are foretold; of a forecaster.", default=None)
     season: Steps | None = column(
         "Steps after which the series looks alike; of a forecaster; missing: 24 hours, 7 days, 52 weeks, 12 months, else 1.",
@@ -423,9 +421,7 @@ class Case(Frozen):
         "leaves out none.",
         default=None,
     )
-    split: Split | None = column(
-        "Which rows are kept for the test; missing: three in ten, drawn at random class by class.", default=None
-    )
+    split: Split | None = column("Rows for the test; missing: three in ten, drawn class by class.", default=None)
     predictions: PredictionsPath | None = column(
         "Scores or decisions made elsewhere, by a model that has not seen the test rows: one row a row of the test, or of "
         "all data, with the same id column, or without any other column in the same order.",
