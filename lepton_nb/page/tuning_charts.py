@@ -98,18 +98,21 @@ def fair_table(rows: Sequence[Row], caption: str) -> render.Html:
     return render.table(shown, dict.fromkeys(texts, str) | {"core-seconds": _brief}, caption)
 
 
-def search_told(way: str, gap: Any, other: str = "the default") -> str:
-    """Whether a way is ahead of another, by the whole interval."""
-    how = {1: "is ahead of", -1: "is behind", 0: "is not told apart from"}[_sign(gap)]
-    return f"{_upper(way)} {how} {other}: {ahead(gap)} points."
+def ways_told(gaps: Mapping[str, Any], other: str = "the default") -> str:
+    """Which ways are ahead of another one on the test digits, by the whole interval. gaps: way → gap over it."""
+    return f"Beside {other}, on the test digits, in points, {_by_sign(gaps, 'ahead:', 'not told apart:', 'behind:')}."
 
 
 def taken_told(way: str, gaps: Mapping[str, Any]) -> str:
     """How the search that validation takes stands beside rivals that search nothing. gaps: rival → gap of the search over it."""
-    parts = {sign: [f"{other} ({ahead(gap)})" for other, gap in gaps.items() if _sign(gap) == sign] for sign in (1, 0, -1)}  # fmt: skip
-    names = {1: "ahead of", 0: "not told apart from", -1: "behind"}
-    told = [f"{names[sign]} {words.listed(found)}" for sign, found in parts.items() if found]
-    return f"Validation takes {way}. On the test digits it is {'; '.join(told)}, points."
+    parts = _by_sign(gaps, "ahead of", "not told apart from", "behind")
+    return f"Validation takes {way}. On the test digits, in points, it is {parts}."
+
+
+def _by_sign(gaps: Mapping[str, Any], *names: str) -> str:
+    """Ways with their gaps under three names: for those above zero, those told apart by nothing, those below."""
+    parts = [[f"{way} ({ahead(gap)})" for way, gap in gaps.items() if _sign(gap) == sign] for sign in (1, 0, -1)]
+    return "; ".join(f"{name} {words.listed(part)}" for name, part in zip(names, parts, strict=True) if part)
 
 
 def between_told(gaps: Mapping[tuple[str, str], Any]) -> str:
@@ -138,7 +141,7 @@ def luck_told(deviation: float, gap: Any, seeds: int) -> str:
         return f"{begin}; the gain of the search is {gain} points."
     times = gap.value / deviation
     if times < 2:
-        return f"{begin}, and the gain of the search is {gain}: {words.number(times, 1)} times that. One training beside one other would show nothing."
+        return f"{begin}, and the gain of the search is {gain}: {words.number(times, 1)} times that. One training beside one other would not show it."
     return f"{begin}; the gain of the search, {gain}, is {words.number(times, 1)} times that, so one training beside one other would mostly show it."
 
 
