@@ -11,6 +11,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from any_client import client_of, parts
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from openpyxl.worksheet.formula import DataTableFormula
 from pypdf import PdfReader
 from test_value_model import asset, benefit, cost, evaluation, linked, make, spent
@@ -359,7 +361,7 @@ def test_the_chart_keeps_what_it_draws(retailer):
         ("=MAX(A1,C1,D1)", 3.0), ("=COUNT(A1:D1)", 1.0), ("=SUMPRODUCT((A2:A4=\"b\")*B2:B4)", 50.0),
         ("=SUMIFS(B2:B4,A2:A4,\"A\")", 10.0), ("=IFERROR(INDEX(B2:B4,MATCH(\"c\",A2:A4,0)),-1)", -1.0),
         ("=ROUND(-2.5,0)", -3.0), ("=EDATE(DATE(2024,1,31),13)", 45716.0), ("=YEAR(DATE(2024,12,31)+1)", 2025.0),
-        ("=INT(-0.5)", -1.0), ("=AND(1>0,2>=2)", True), ("=1/B1", "#DIV/0!"), ("=D1+1", "#VALUE!"), ("=LN(0)", "#NUM!"),
+        ("=INT(-0.5)", -1.0), ("=IF(C1>5,1,0)", 1.0), ("=B1<1", True), ("=B1>=0", True), ("=YEAR(3000000)", "#NUM!"), ("=AND(1>0,2>=2)", True), ("=1/B1", "#DIV/0!"), ("=D1+1", "#VALUE!"), ("=LN(0)", "#NUM!"),
         ("=MATCH(7,B2:B4,0)", "#N/A"),
     ],
 )  # fmt: skip
@@ -506,3 +508,23 @@ def test_clients_of_other_kinds_are_computed_to_a_cent(make_client, tmp_path):
         {g: float(v) for g, v in worth.groups.items()} | {"All groups": float(worth.total)}, abs=0.005
     )
     assert differing(tmp_path / "workbook.xlsx", tmp_path / "computed" / "workbook.xlsx")[1] == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_stored_values_of_clients_of_any_kind_are_those_of_the_model(tmp_path):
+    @seed(20261130)
+    @settings(
+        max_examples=12, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(parts(most=6))
+    def holds(found):
+        plan = value_model.plan(client_of(found))
+        worth = value_model.evaluate(plan)
+        path = tmp_path / "workbook.xlsx"
+        workbook.write(path, record_of(plan, float(worth.total)), "x")
+        summary = openpyxl.load_workbook(path, data_only=True)["Summary"]
+        stored = {row[0]: row[1] for row in summary.iter_rows(min_row=6, values_only=True) if row[3] is not None}
+        for group, value in worth.groups.items():
+            assert stored[group] == pytest.approx(float(value), rel=1e-9, abs=0.005), group
+
+    holds()

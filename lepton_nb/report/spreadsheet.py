@@ -71,6 +71,24 @@ def _equal(one: Any, other: Any) -> Any:
     return _alike(one, other)
 
 
+def _kind(value: Any) -> int:
+    """Numbers come before texts, and these before True and False."""
+    return 2 if isinstance(value, bool) else 1 if isinstance(value, str) else 0
+
+
+def _before(one: Any, other: Any) -> bool:
+    """Whether one value is less than another; a blank is 0, or an empty text beside a text."""
+    if isinstance(one, (list, np.ndarray)) or isinstance(other, (list, np.ndarray)):
+        raise Unknown("a range is compared by = alone")
+    one, other = (
+        ("" if isinstance(beside, str) else 0.0) if value is None else value
+        for value, beside in ((one, other), (other, one))
+    )
+    if _kind(one) != _kind(other):
+        return _kind(one) < _kind(other)
+    return _key(one) < _key(other)
+
+
 def _power(base: float, exponent: float) -> float:
     if base < 0 and exponent != int(exponent):
         raise Wrong("#NUM!")
@@ -155,7 +173,10 @@ FUNCTIONS: dict[str, Callable] = {
 
 #: How tightly an operator binds its sides; a sign in front binds more tightly than a power.
 BINDS = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
-COMPARED = {"=": "_equal({}, {})", "<>": "not _equal({}, {})"}
+COMPARED = {
+    "=": "_equal({0}, {1})", "<>": "not _equal({0}, {1})", "<": "_before({0}, {1})", ">": "_before({1}, {0})",
+    "<=": "not _before({1}, {0})", ">=": "not _before({0}, {1})",
+}  # fmt: skip
 _RANGE = re.compile(r"(?:'([^']+)'!|(\w+)!)?\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?")
 
 
@@ -242,7 +263,9 @@ class _Translator:
 def _unless_wrong(first: Callable[[], Any], other: Callable[[], Any]) -> Any:
     try:
         return first()
-    except (Wrong, ZeroDivisionError, OverflowError):
+    except Unknown:
+        raise
+    except (Wrong, ZeroDivisionError, OverflowError, ValueError):
         return other()
 
 
@@ -301,9 +324,11 @@ class Values:
             found = eval(_code(held.value, sheet), self.names)
         except Wrong as problem:
             return problem
+        except Unknown:
+            raise
         except ZeroDivisionError:
             return Wrong("#DIV/0!")
-        except OverflowError:
+        except (OverflowError, ValueError):  # a day beyond the year 9999 as well
             return Wrong("#NUM!")
         return 0.0 if found is None else found.item() if isinstance(found, np.generic) else found
 
