@@ -339,11 +339,7 @@ def _turns(row: Mapping[str, Any]) -> bool:
 
 def _relieved(row: Mapping[str, Any], sums: Sums) -> Html:
     told = f"{words.groups(row['name'])}: above zero on average if a failure saved tax on the owner's other profits ("
-    return render.note(
-        render.join(
-            render.plain(told), sums(row["relief"], "value"), render.plain("); not counted, and the verdict stays.")
-        )
-    )
+    return render.note(render.join(render.plain(told), sums(row["relief"], "value"), render.plain("); not counted.")))
 
 
 def untested(value: Any, portfolio: Any, sums: Sums) -> Html:

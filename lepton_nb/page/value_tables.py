@@ -208,7 +208,7 @@ def returns(
     table = render.table(
         rows,
         caption="Present values of benefits and costs before tax, most likely, without what was spent before the valuation date. "
-        f"ROI: benefits less costs, of costs. Value: {whose}. Payback: from the valuation date.",
+        f"ROI: benefits less costs, of costs. Value: {whose}. Payback: from the valuation date, of flows by their chance.",
         total=total,
     )
     return render.join(table, *map(render.note, words.once(told)))

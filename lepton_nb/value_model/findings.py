@@ -163,7 +163,7 @@ def findings(plan: Plan) -> tuple[str, ...]:
         if (saved := relief(plan, group)) >= 0.5:
             found.append(
                 f"{group.name}: a development that fails saves no tax here, since a loss stays in its group (rule Tax). Set against other "
-                f"profits of the owner it would save {saved:,.0f} {plan.currency} (present value, by its chance); no draw changes its sign by that."
+                f"profits of the owner it would save {saved:,.0f} {plan.currency} (present value, by its chance)."
             )
     for one in held(plan):
         price = f"{one.least:,.0f}" if one.most - one.least < 0.5 else f"{one.least:,.0f} to {one.most:,.0f}"
