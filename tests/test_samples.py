@@ -40,6 +40,18 @@ def test_a_sample_is_whole_and_something_measured_carries_it(sample):
     assert any(line.link != "none" for line in value_model.plan(company).benefits)
 
 
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_test_on_public_data_says_so_and_so_does_the_value_that_rests_on_it(sample):
+    """What a trial takes from a record of the book, and what a case of public data gave and was typed, is of public data."""
+    company = client.load(ROOT / "clients" / sample)
+    assert all(trial.public for trial in company.trials if RECORD.search(trial.sample))
+    copied = [one for one in company.evaluations if re.search(r"full run of \w+@", one.sample)]
+    assert all(one.public for one in copied)
+    told = value_model.rests_on(value_model.plan(company))
+    assert len(told) == len(company.trials) + len(copied)
+    assert all("rests on public data in place of the client" in text for text in told)
+
+
 def test_what_the_clinic_typed_is_weighted_as_its_case_is():
     company = client.load(ROOT / "clients" / "clinic")
     (typed,), (case,) = company.evaluations, company.cases
