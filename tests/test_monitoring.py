@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from lepton_nb import hard_scenes, monitoring, vintages
-from lepton_nb.client.schema.rows import Monitoring
+from lepton_nb.client.schema.metric_rows import Monitoring
 from lepton_nb.datasets.credit_card_default import made_customers
 from lepton_nb.page import monitoring_charts, words
 from lepton_nb.valuation.performance import wilson_interval

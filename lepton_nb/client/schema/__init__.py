@@ -9,6 +9,15 @@ stands in which file. Rules that look at more than one value are in ``rules``.
 from typing import NamedTuple
 
 from lepton_nb.client.schema.base import MONEY, Dimension, Frozen, Grade, ThreePoint, column, one_or_three
+from lepton_nb.client.schema.metric_rows import (
+    Acceptance,
+    ConfusionRow,
+    Monitoring,
+    OutcomeRow,
+    PairedRow,
+    PredictionRow,
+    Trial,
+)
 from lepton_nb.client.schema.parts import (
     CaseData,
     Client,
@@ -24,20 +33,13 @@ from lepton_nb.client.schema.parts import (
     View,
 )
 from lepton_nb.client.schema.rows import (
-    Acceptance,
     Asset,
     Benefit,
     BlockRow,
     Comparable,
-    ConfusionRow,
     Cost,
     DataQuality,
-    Monitoring,
-    OutcomeRow,
-    PairedRow,
-    PredictionRow,
     ScoreRow,
-    Trial,
     Usage,
 )
 from lepton_nb.client.schema.settings import (

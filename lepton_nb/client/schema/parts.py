@@ -11,16 +11,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from lepton_nb.client.schema.base import Frozen, Grade, ThreePoint
-from lepton_nb.client.schema.rows import (
+from lepton_nb.client.schema.metric_rows import (
     Acceptance,
+    Monitoring,
+    Trial,
+)
+from lepton_nb.client.schema.rows import (
     Asset,
     Benefit,
     Comparable,
     Cost,
     DataQuality,
-    Monitoring,
     ScoreRow,
-    Trial,
     Usage,
 )
 from lepton_nb.client.schema.settings import (
