@@ -50,6 +50,7 @@ NOT_MEASURED = {
         "99.9999 %",
         "100 %",
     },  # levels and limits of rules, examples
+    "90_industries": {"10 %", "85 %", "90 %"},  # worked example, an exercise, level
 }
 #: Pages that nobody types: they are made from docstrings, whose examples are run as tests.
 MADE = {"valuation_reference": _reference.page}
