@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 __all__ = [
-    "FLOOR", "cepstrum", "frames", "hertz", "mel", "mel_filters", "picture", "pictures", "stft", "stretched", "varied",
+    "FLOOR", "cepstrum", "frames", "hertz", "in_decibels", "mel", "mel_filters", "picture", "pictures", "stft", "stretched", "varied",
     "window",
 ]  # fmt: skip
 
@@ -121,8 +121,8 @@ def stretched(found: np.ndarray, columns: int, reach: float = 35.0) -> np.ndarra
     return (1 - share) * found[before] + share * found[after]
 
 
-def _decibels(power: np.ndarray, columns: int) -> np.ndarray:
-    """Power of the bands, (m, bands), as a picture; silence is 0 all over."""
+def in_decibels(power: np.ndarray, columns: int) -> np.ndarray:
+    """Power of the bands, (m, bands), as a picture, (columns, bands); silence is 0 all over."""
     top = power.max()
     if not top > 0:
         return np.zeros((columns, power.shape[1]))
@@ -134,7 +134,7 @@ def picture(sound: np.ndarray, filters: np.ndarray, columns: int = 32) -> np.nda
 
     filters: :func:`mel_filters`. Fast and slow words fill as many columns.
     """
-    return _decibels(np.abs(stft(sound)) ** 2 @ filters.T, columns)
+    return in_decibels(np.abs(stft(sound)) ** 2 @ filters.T, columns)
 
 
 def pictures(
@@ -145,7 +145,7 @@ def pictures(
     for start in range(0, len(sound), 200):  # one product of matrices for many recordings: small ones are slow
         spectra = [np.abs(stft(row[:count])) ** 2 for row, count in zip(sound[start : start + 200], samples[start : start + 200], strict=True)]  # fmt: skip
         ends = np.cumsum([len(one) for one in spectra])[:-1]
-        found += [_decibels(power, columns) for power in np.split(np.concatenate(spectra) @ filters.T, ends)]
+        found += [in_decibels(power, columns) for power in np.split(np.concatenate(spectra) @ filters.T, ends)]
     return np.array(found, "float32")[..., None]
 
 

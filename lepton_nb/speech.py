@@ -124,6 +124,10 @@ class Simple:
         """The class that it takes each word for: (n,)."""
         return self.model.predict(in_parts(pictures, self.parts))
 
+    def chances(self, pictures: np.ndarray) -> np.ndarray:
+        """Probability of each class, of a logistic regression: (n, classes)."""
+        return self.model.predict_proba(in_parts(pictures, self.parts))
+
     @property
     def words(self) -> str:
         """What it is, in a few words."""

@@ -13,7 +13,7 @@ speaks against a conclusion, ``unlabelled`` estimates the value on rows without 
 from __future__ import annotations
 
 from lepton_nb.casework import choices
-from lepton_nb.casework.data import images, of_case, of_client, table, texts
+from lepton_nb.casework.data import images, of_case, of_client, sounds, table, texts
 from lepton_nb.casework.forms import (
     LEVEL,
     Candidate,
@@ -52,6 +52,7 @@ __all__ = [
     "images",
     "of_case",
     "of_client",
+    "sounds",
     "table",
     "texts",
 ]

@@ -31,6 +31,8 @@ MISCALIBRATED = 0.03
 #: that scores must leave.
 NEAR_PERFECT, LEFT_OVER = 0.995, 0.2
 GRADES = ("stop", "warn", "note")
+#: What rows share that are the same, where they are no rows of columns.
+TWINS = {"texts": "the same words", "sounds": "the same picture of the sound"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,7 @@ def duplicates(seen: _Seen) -> Iterator[Finding]:
         return
     words = (
         f"{int(twice.sum()):,} of {len(twice):,} test rows have a twin among training or validation: "
-        f"{'the same words' if case.kind == 'texts' else 'the same features in every column'}."
+        f"{TWINS.get(case.kind, 'the same features in every column')}."
     )
     extra, rest = {}, np.flatnonzero(~twice)
     if case.money is not None and len(rest) > 1:

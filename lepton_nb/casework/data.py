@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from lepton_nb import datasets, terms
+from lepton_nb.casework import hearing
 from lepton_nb.casework.forms import PARTS, CaseSet, Part
 from lepton_nb.casework.in_use import as_in_use
-from lepton_nb.client import case_data, case_rows
+from lepton_nb.client import case_data, case_rows, case_sounds, clip_columns
 from lepton_nb.client.schema import CaseData, Client, OutcomeValue, View
 from lepton_nb.datasets.reviews import TEXT
 
@@ -137,6 +138,12 @@ def images(
     )  # fmt: skip
 
 
+def sounds(clips: Iterable[np.ndarray], rate: int, y: np.ndarray, **asked: Any) -> CaseSet:
+    """A case of sounds. clips: a row of samples each, none silent; rate: samples a second; y: (n,) classes. The rest as in
+    :func:`images`; x holds a picture of each sound (``hearing.pictures``)."""
+    return replace(images(hearing.pictures(clips, rate), y, **asked), kind="sounds")
+
+
 def of_client(
     client: Client | View, folder: str | Path, asset_id: str, data_folder: str = "", kind: str = ""
 ) -> CaseSet:
@@ -176,7 +183,9 @@ def of_case(case: CaseData, folder: str | Path, data_folder: str = "") -> CaseSe
     meaning = datasets.entry(case.public).meaning if case.public else str
     if case.baseline_column:
         about["baseline_name"] = meaning(case.baseline_column)
-    if case.case == "image_classifier":
+    if case.case == "audio_classifier":
+        made = _client_sounds(case, content, clip_columns(folder, case), split, about)
+    elif case.case == "image_classifier":
         made = _client_images(case, content, split, about)
     else:
         named = {
@@ -229,6 +238,25 @@ def _client_images(case: CaseData, content: Any, split: Mapping[str, Any], about
     return images(
         x, arrays[label], positive=case.positive or "", split=split or None, together=together, days=days, **taken,
         **about,
+    )  # fmt: skip
+
+
+def _client_sounds(
+    case: CaseData, content: Any, columns: Mapping[str, np.ndarray], split: Mapping[str, Any], about: dict[str, Any]
+) -> CaseSet:
+    """content: path and class of each sound; columns: (n,) values of the table of clips, in that order."""
+    named = {
+        "baseline": case.baseline_column, "amounts": case.amount_column, "blocks": case.block_column,
+        "groups": case.group_column,
+    }  # fmt: skip
+    by = split.get("by", "random")
+    dated = "test_from" in split
+    names = about | {"groups_by": case.group_column or "", "blocks_by": case.block_column or ""}
+    return sounds(
+        (case_sounds.samples(path) for path, _ in content), case.rate, case_sounds.labels([name for _, name in content], case.positive),
+        positive=case.positive or "", split=split or None, together=columns[by] if by in columns and not dated else None,
+        days=_days(columns[by]) if dated else None,
+        **{key: columns[name] if name else None for key, name in named.items()}, **names,
     )  # fmt: skip
 
 

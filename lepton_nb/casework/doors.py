@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from lepton_nb import paths
-from lepton_nb.casework import fitting, money
+from lepton_nb.casework import fitting, hearing, money
 from lepton_nb.casework.forms import Candidate, CaseSet, NotUsable, Part, Scores
 from lepton_nb.client import case_models, case_predictions, case_rows
 from lepton_nb.client.cells import number
@@ -62,7 +62,8 @@ def scores(case_set: CaseSet, seed: int = 0, passes: int = fitting.PASSES) -> Sc
     """The scores of a case by the door that it names. Raises NotUsable for a file or model that gives no scores."""
     if case_set.door == "trained" or case_set.settings is None:
         detects = case_set.settings is not None and case_set.settings.case == "anomaly_detector"
-        return trained(case_set, seed, passes, DETECTORS) if detects else trained(case_set, seed, passes)
+        kinds = tuple(hearing.KINDS) if case_set.kind == "sounds" else DETECTORS if detects else ()
+        return trained(case_set, seed, min(passes, hearing.PASSES) if case_set.kind == "sounds" else passes, kinds)
     try:
         return _brought(case_set)
     except ValueError as problem:

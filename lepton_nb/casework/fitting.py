@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from lepton_nb.casework import hearing
 from lepton_nb.casework.forms import Part
 
 KINDS = {
     "logistic": "logistic regression", "boosting": "gradient boosting", "network": "small neural network",
     "tf-idf": "tf-idf and a line", "ratios": "NB-SVM", "isolation": "isolation forest, no labels",
-}  # fmt: skip
+} | hearing.KINDS  # fmt: skip
+#: Kinds that take minutes, and are not trained again and again.
+NETWORKS = ("network", "speech", "varied")
 #: Kinds that read texts, by the weights of their words (``text.WordLine``); the others read tables and images.
 TEXT_KINDS = ("tf-idf", "ratios")
 #: Trees of an isolation forest.
@@ -45,6 +48,8 @@ def make(
         raise ValueError(f"Texts are read by {' and '.join(TEXT_KINDS)}, and nothing else is. Received: {kind}")
     if kind in TEXT_KINDS:
         return _words(kind, train, validation)
+    if kind in hearing.KINDS:
+        return hearing.make(kind, train, validation, seed, passes)
     if kind == "network":
         return _network(train, validation, seed, passes)
     pictures = not hasattr(train.x, "columns")
@@ -73,7 +78,8 @@ def is_texts(x: Any) -> bool:
 
 def kinds_of(x: Any) -> tuple[str, ...]:
     """The kinds that can read such rows."""
-    return TEXT_KINDS if is_texts(x) else tuple(kind for kind in KINDS if kind not in (*TEXT_KINDS, "isolation"))
+    others = (*TEXT_KINDS, *hearing.KINDS, "isolation")
+    return TEXT_KINDS if is_texts(x) else tuple(kind for kind in KINDS if kind not in others)
 
 
 def _words(kind: str, train: Part, validation: Part) -> tuple[Score, Any]:

@@ -69,7 +69,7 @@ class CaseSet:
     source: str
     sha256: str
     stand_in: bool
-    kind: str  # table, images, texts
+    kind: str  # table, images, texts, sounds
     target: str  # what class 1 means
     train: Part = field(repr=False)
     validation: Part = field(repr=False)

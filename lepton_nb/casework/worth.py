@@ -32,7 +32,9 @@ def quick_fit(case_set: CaseSet, scores: Scores) -> tuple[Fit, str]:
     A network is not trained again and again, and a model that was made elsewhere cannot be: a default model
     stands for both.
     """
-    if scores.fit is not None and scores.name in [name for kind, name in fitting.KINDS.items() if kind != "network"]:
+    if scores.fit is not None and scores.name in [
+        name for kind, name in fitting.KINDS.items() if kind not in fitting.NETWORKS
+    ]:
         return scores.fit, scores.name
 
     def again(train: Part, validation: Part, asked: Part, seed: int) -> np.ndarray:

@@ -87,6 +87,7 @@ __all__ = [
     "View",
     "case_data",
     "check",
+    "clip_columns",
     "load",
     "new",
     "report_text",
@@ -142,3 +143,11 @@ def case_data(folder: str | os.PathLike[str], case: CaseData) -> Any:
     data are no longer those that the client was read with.
     """
     return case_files.load(sources.opened(_root(folder)), case)
+
+
+def clip_columns(folder: str | os.PathLike[str], case: CaseData) -> dict[str, Any]:
+    """The columns of the table of an audio_classifier's clips, {name: (n,) array} in the order of its sounds; {} without one.
+
+    :func:`case_data` says whether they are still those that the client was read with.
+    """
+    return case_files.clip_columns(sources.opened(_root(folder)), case)

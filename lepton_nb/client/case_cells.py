@@ -51,6 +51,13 @@ def predictions_path(value: Any) -> str:
     return path
 
 
+def table_path(value: Any) -> str:
+    path = data_path(value)
+    if not path.lower().endswith((".csv", ".parquet")):
+        raise Refused(quoted(path), 41, "a table is read from .csv or .parquet")
+    return path
+
+
 def one_or_three_numbers(value: Any) -> ThreePoint:
     """One number, or three: a list, or a text with ; between them (rules 8 and 35).
 
@@ -72,6 +79,7 @@ def one_or_three_numbers(value: Any) -> ThreePoint:
 
 CaseSource = Annotated[str, BeforeValidator(case_source), "path inside the client's folder, or public:NAME"]
 ModelPath = Annotated[str, BeforeValidator(model_path), "path of an .onnx or .keras file inside the client's folder"]
+CaseTable = Annotated[str, BeforeValidator(table_path), "path of a .csv or .parquet file inside the client's folder"]
 PredictionsPath = Annotated[
     str, BeforeValidator(predictions_path), "path of a .csv or .parquet file inside the client's folder"
 ]

@@ -27,6 +27,11 @@ class Unfit(Exception):
         self.key, self.found, self.rule, self.remedy = key, found, rule, remedy
 
 
+def zero_one(labels: list[str], positive: str | None) -> list[Any]:
+    """Names of class folders; 0 and 1 as numbers, where nothing else says which counts as 1."""
+    return [int(label) for label in labels] if not positive and set(labels) == {"0", "1"} else labels
+
+
 def classes(case: Case, labels: Any) -> Any:
     """The classes of an image case as 0 and 1. Raises Unfit."""
     try:
@@ -119,9 +124,7 @@ def folder(source: Any, case: Case) -> tuple[dict[str, Any], Any, tuple[int, ...
         )
         found = f"{quoted(case.data)} has images of {len(forms)} sizes ({told})"
         raise Unfit("data", found, 41, "bring all images to one size, one number of colours")
-    labels = [path.parent.name for path in files]
-    digits = {"0", "1"} == set(labels)
-    y = classes(case, [int(label) if digits and not case.positive else label for label in labels])
+    y = classes(case, zero_one([path.parent.name for path in files], case.positive))
     return {"sha256": digest(files), "n": len(files), "classes": tuple(names)}, y, next(iter(forms))
 
 

@@ -28,7 +28,8 @@ def without_a_baseline(draft: Draft) -> Iterator[Problem]:
     said = draft.sections.get("cases", ())
     for index, (case, found) in enumerate(zip(said, draft.cases, strict=True)):
         if case.case in CLASSIFIERS and case.baseline_column is None and (found.target or found.kind != "measurements"):
-            remedy = "name the column with today's decisions, 0 or 1 a row"
+            where = "column of clips" if case.case == "audio_classifier" else "column"
+            remedy = f"name the {where} with today's decisions, 0 or 1 a row"
             yield draft.in_yml(("cases", index, "baseline_column"), _stand_in(case, found), 29, remedy)
 
 
@@ -74,6 +75,20 @@ def same_moments(draft: Draft) -> Iterator[Problem]:
             yield draft.in_yml(("cases", index, "time_column"), found, 128, remedy)
 
 
+def heard_before(draft: Draft) -> Iterator[Problem]:
+    """Rule 129: groups of sounds, as speakers, that are learnt from and judged on."""
+    for index, case in enumerate(draft.cases):
+        if case.heard_before:
+            name = case.group_column
+            found = (
+                f"{case.heard_before} of {case.groups} values of {quoted(name)} have sounds in the test and before it"
+            )
+            remedy = (
+                f"right where use hears the same ones again; for new ones write split: {{by: {name}, test_share: 0.3}}"
+            )
+            yield draft.in_yml(("cases", index, "split"), found, 129, remedy)
+
+
 def _stand_in(case: Case, found: CaseData) -> str:
     """Which decision for all rows stands in, and what is between it and a model that is always right, per decision."""
     worth, share = case.outcome_value, case.positive_share
@@ -96,5 +111,5 @@ def _stand_in(case: Case, found: CaseData) -> str:
 
 
 CASE_NOTES = (
-    ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages, taken_as_known_ahead, same_moments,
+    ids_left_out, without_a_baseline, cannot_be_foretold, of_several_languages, taken_as_known_ahead, same_moments, heard_before,
 )  # fmt: skip

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +24,15 @@ from lepton_nb.client import (
     case_series,
     case_sounds,
     case_splits,
+    case_tables,
     case_texts,
     case_values,
     case_wording,
-    privacy,
     shares,
 )
 from lepton_nb.client.case_cells import PUBLIC
 from lepton_nb.client.case_images import Unfit
 from lepton_nb.client.cells import calendar_date, zero_or_one
-from lepton_nb.client.files import Unreadable, other_separator
 from lepton_nb.client.schema import Case, CaseData
 from lepton_nb.client.words import did_you_mean, quoted, with_article
 
@@ -49,8 +47,8 @@ FORMATS = {
     "text_classifier": {".csv": "table", ".parquet": "table"},
     "translator": {".tsv": "translations"},
 }
-#: Kinds of case that predictions or a model file can be given for.
-CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier", "anomaly_detector")
+#: Kinds of case with a class each row, whose answers are right or wrong and have money; all but sounds take a model.
+CLASSIFIERS = ("risk_classifier", "image_classifier", "text_classifier", "audio_classifier", "anomaly_detector")
 #: Kinds of case whose columns a model sees.
 OF_COLUMNS = ("risk_classifier", "anomaly_detector")
 #: Kinds of case that no public data set serves: why, and what to do.
@@ -64,7 +62,7 @@ SAID = (
     "asset_id", "case", "target", "positive", "baseline_column", "amount_column", "block_column", "group_column",
     "leave_out_columns", "user_column", "item_column", "time_column", "series_column", "known_columns", "horizon", "season",
     "cost_too_low", "cost_too_high",
-    "text_column", "mix_channels", "split", "predictions", "score_column", "model",
+    "text_column", "clips", "mix_channels", "split", "predictions", "score_column", "model",
     "threshold", "positive_share", "positive_share_low", "positive_share_high", "positive_share_source", "evaluated_on",
 )  # fmt: skip
 #: Keys that other kinds of case do not have.
@@ -113,7 +111,9 @@ def examine(source: Any, case: Case) -> CaseData:
         "translations": case_texts.examined,
     }[kind]
     try:
-        return CaseData(path=case.data, kind=kind, **said | _readable("data", case.data, examiner, source, case))
+        return CaseData(
+            path=case.data, kind=kind, **said | case_tables.readable("data", case.data, examiner, source, case)
+        )
     except Unfit as stop:
         raise _placed(case, stop) from None
 
@@ -125,17 +125,7 @@ def _placed(case: Case, stop: Unfit) -> Unfit:
     name = case.split.by if stop.key == "split" else case[stop.key]
     column = f", column {quoted(name)}" if isinstance(name, str) and name != case.data else ""
     column = "" if quoted(name) in stop.found else column
-    return Unfit(stop.key, f"{quoted(case.data)}{column}, {stop.found}", stop.rule, stop.remedy)
-
-
-def _readable(key: str, name: str, read: Callable[..., Any], *given: Any) -> Any:
-    """What ``read`` gives; a file that cannot be read as a whole becomes a finding on a key of the case."""
-    try:
-        return read(*given)
-    except Unreadable as stop:
-        problem = stop.problem
-        place = f"row {problem.row}: " if problem.row else ""
-        raise Unfit(key, f"{quoted(name)} {place}{problem.found}", problem.rule, problem.remedy) from None
+    return Unfit(stop.key, f"{quoted(case.clips or case.data)}{column}, {stop.found}", stop.rule, stop.remedy)
 
 
 def _public(source: Any, case: Case) -> dict[str, Any]:
@@ -166,7 +156,11 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
         raise Unfit("target", "is missing", 2, remedy)
     digest = hashlib.sha256(case.data.encode())
     if case.predictions:
-        digest.update(_readable("predictions", case.predictions, predictions_digest, source, case.predictions).encode())
+        digest.update(
+            case_tables.readable(
+                "predictions", case.predictions, case_tables.of_predictions, source, case.predictions
+            ).encode()
+        )
     if case.model:
         digest.update(_model(source, case)[1].encode())
     n = max((shape[0] for _, shape in arrays.values() if shape), default=0)
@@ -174,23 +168,11 @@ def _public(source: Any, case: Case) -> dict[str, Any]:
     return {"kind": kind, "sha256": digest.hexdigest(), "n": n, "columns": tuple(arrays)}
 
 
-def predictions_digest(source: Any, path: str) -> str:
-    """Checksum over the cells of a table, whatever it is kept in. Raises Unreadable."""
-    return _digest(source.table(path))
-
-
-def _digest(records: list[list[str]]) -> str:
-    digest = hashlib.sha256()
-    for row in records:
-        digest.update("\x1f".join(row).encode() + b"\x1e")
-    return digest.hexdigest()
-
-
 def _model(source: Any, case: Case) -> tuple[tuple[case_models.Port, ...], str]:
     """The inputs of the case's model file, and its checksum. Raises Unfit."""
     if source.holder == "workbook":
         raise Unfit("model", quoted(case.model), 44, "a workbook holds tables only; use a folder for a model")
-    path = _readable("model", case.model, source.path, case.model, case.model)
+    path = case_tables.readable("model", case.model, source.path, case.model, case.model)
     try:
         return case_models.opened(path), case_models.digest(path)
     except case_models.Wrong as stop:
@@ -203,36 +185,31 @@ def _doors(
 ) -> dict[str, Any]:  # fmt: skip
     """The facts with what the predictions or the model add; both are held against the data. Raises Unfit."""
     test = parts == "test"
-    facts = facts | {"positives": int(y.sum())}
-    for name, part in (("test", y[test]), ("training", y[~test])):
-        if len(set(part.tolist())) < 2:
-            what = "no positive" if not part.any() else "no negative"
-            raise Unfit("split", f"the {name} rows hold {what} case", 13, "split so that both parts hold both classes")
+    facts = facts | case_tables.both_classes(y, test)
     if case.predictions:
-        records = _readable("predictions", case.predictions, source.table, case.predictions)
-        _separated(source, "predictions", case.predictions, records)
-        _impersonal("predictions", case.predictions, records)
+        records = case_tables.readable("predictions", case.predictions, source.table, case.predictions)
+        case_tables.separated(source, "predictions", case.predictions, records)
+        case_tables.impersonal("predictions", case.predictions, records)
         try:
             found = case_predictions.matched(records, case.score_column, len(y), test, columns)
         except case_predictions.Misfit as stop:
             raise Unfit(stop.key, f"{quoted(case.predictions)} {stop.found}", stop.rule, stop.remedy) from None
-        return facts | {"sha256": _joined(facts["sha256"], _digest(records)), "joined_by": found.joined_by}
+        return facts | {
+            "sha256": case_tables.joined(facts["sha256"], case_tables.digest(records)),
+            "joined_by": found.joined_by,
+        }
     if case.model:
         ports, checksum = _model(source, case)
         try:
             case_models.fits(ports, features, image, left_out)
         except case_models.Wrong as stop:
             raise Unfit("model", f"{quoted(case.model)} {stop.found}", stop.rule, stop.remedy) from None
-        return facts | {"sha256": _joined(facts["sha256"], checksum)}
+        return facts | {"sha256": case_tables.joined(facts["sha256"], checksum)}
     if image is None and not features:
         told = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:6])
         remedy = "bring columns that were known before the decision, or give the model's predictions"
         raise Unfit("data", f"{quoted(case.data)} has no column that a model can learn from ({told})", 41, remedy)
     return facts
-
-
-def _joined(*checksums: str) -> str:
-    return hashlib.sha256("\n".join(checksums).encode()).hexdigest()
 
 
 def load(source: Any, case: CaseData) -> Any:
@@ -271,29 +248,9 @@ def load(source: Any, case: CaseData) -> Any:
 # --- tables and series
 
 
-def _rows(source: Any, case: Case) -> tuple[list[str], dict[str, list[str]], str]:
-    """The header of a table, its columns, and its checksum. Raises Unfit."""
-    records = source.table(case.data)
-    _separated(source, "data", case.data, records)
-    header = [name.strip() for name in records[0]]
-    rows = records[1:]
-    if len(rows) < 2 or not all(header) or len(set(header)) < len(header):
-        found = "has fewer than 2 rows" if len(rows) < 2 else "has a header with empty or repeated names"
-        raise Unfit(
-            "data", f"{quoted(case.data)} {found}", 41, "write a header of different names, and the rows under it"
-        )
-    for line, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            found = f"{quoted(case.data)} row {line}: {len(row)} cells, the header has {len(header)}"
-            raise Unfit("data", found, 35, "one cell a column")
-    _impersonal("data", case.data, records)
-    columns = {name: [row[place].strip() for row in rows] for place, name in enumerate(header)}
-    return header, columns, _digest(records)
-
-
 def _events(source: Any, case: Case) -> dict[str, Any]:
     """A table of events, one choice a row."""
-    header, columns, checksum = _rows(source, case)
+    header, columns, checksum = case_tables.rows(source, case)
     case_events.named(case, header)
     n = len(columns[header[0]])
     return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_events.examined(case, columns)
@@ -301,7 +258,7 @@ def _events(source: Any, case: Case) -> dict[str, Any]:
 
 def _series(source: Any, case: Case) -> dict[str, Any]:
     """A table of series, one step a row."""
-    header, columns, checksum = _rows(source, case)
+    header, columns, checksum = case_tables.rows(source, case)
     case_series.named(case, header)
     n = len(columns[header[0]])
     return {"sha256": checksum, "n": n, "columns": tuple(header)} | case_series.examined(case, columns)
@@ -309,7 +266,7 @@ def _series(source: Any, case: Case) -> dict[str, Any]:
 
 def _measurements(source: Any, case: Case) -> dict[str, Any]:
     """A table of measurements in the order of time, with the failures of its rows or without."""
-    header, columns, checksum = _rows(source, case)
+    header, columns, checksum = case_tables.rows(source, case)
     case_columns.named(case, header)
     days, first = case_measurements.times(case, columns)
     facts = {"sha256": checksum, "n": len(days), "columns": tuple(header), "last_day": max(days), "test_from": first}
@@ -322,7 +279,7 @@ def _measurements(source: Any, case: Case) -> dict[str, Any]:
 
 
 def _table(source: Any, case: Case) -> dict[str, Any]:
-    header, columns, checksum = _rows(source, case)
+    header, columns, checksum = case_tables.rows(source, case)
     if case.target is None:
         raise Unfit("target", "is missing", 2, f"name the column to be predicted; there are {', '.join(header[:20])}")
     case_columns.named(case, header)
@@ -330,20 +287,6 @@ def _table(source: Any, case: Case) -> dict[str, Any]:
         case_wording.named(case, header)
     facts = {"sha256": checksum, "n": len(columns[header[0]]), "columns": tuple(header)}
     return _rows_of_classes(source, case, columns, facts)
-
-
-def _separated(source: Any, key: str, file: str, records: list[list[str]]) -> None:
-    """Raises Unfit for an empty table, and for one whose columns are separated by another sign."""
-    if not any(cell.strip() for row in records for cell in row):
-        raise Unfit(key, f"{quoted(file)} is empty", 41, "write a header of different names, and the rows under it")
-    if other := other_separator(records[0], None if file.endswith(".parquet") else getattr(source, "dialect", None)):
-        raise Unfit(key, f"{quoted(file)} row 1: {other[0]}", 35, other[1])
-
-
-def _impersonal(key: str, file: str, records: list[list[str]]) -> None:
-    """Raises Unfit where a column looks personal."""
-    for problem in privacy.findings(file, records):
-        raise Unfit(key, f"{quoted(file)} column {quoted(problem.column)}: {problem.found}", 36, problem.remedy)
 
 
 def _rows_of_classes(
@@ -376,7 +319,7 @@ def _rows_of_classes(
         if name != case.target and case_rows.same(cells, columns[case.target]):
             found = f"{quoted(case.target)} and {quoted(name)} say the same in every row"
             raise Unfit("target", found, 46, "take out the column that is known only afterwards, or correct the target")
-    days, together = (timed[0], None) if timed else _split(case, columns)
+    days, together = (timed[0], None) if timed else case_tables.split(case, columns)
     if days is not None:
         facts = facts | {"last_day": max(days)}
         days = np.array(days, "datetime64[D]")
@@ -393,31 +336,10 @@ def _rows_of_classes(
     return _doors(source, case, facts, y, parts, columns, features, left_out, None)
 
 
-def _split(case: Case, columns: dict[str, list[str]]) -> tuple[list[Any] | None, list[str] | None]:
-    """The days of a split by date, or the values of one whose rows stay together. Raises Unfit."""
-    split = case.split
-    if split is None:
-        return None, None
-    if split.by == "random":
-        case_splits.drawn(split, "by random")
-        return None, None
-    if split.by not in columns:
-        remedy = did_you_mean(split.by, columns) or "name the column with the day of a row, or write random"
-        raise Unfit("split", f"{quoted(split.by)} is not a column of {quoted(case.data)}", 17, remedy)
-    if split.test_from is None and split.test_share is not None and case.case in CLASSIFIERS:
-        case_splits.drawn(split, f"by {quoted(split.by)}")
-        if len(set(columns[split.by])) < 3:
-            remedy = "three values at least are needed for training, validation and test"
-            raise Unfit("split", f"{quoted(split.by)} has {len(set(columns[split.by]))} different values", 41, remedy)
-        return None, columns[split.by]
-    first = case_splits.by_day(split)
-    days = case_values.each("split", columns[split.by], calendar_date)
-    case_splits.both_sides("split", days, first, "rows")
-    for line, (before, after) in enumerate(pairwise(days), start=3):
-        if after < before:
-            found = f"row {line}: {quoted(split.by)} {after} follows {before}"
-            raise Unfit("split", found, 41, f"sort the rows by {split.by}: their order is the order of time")
-    return days, None
+def clip_columns(source: Any, case: CaseData) -> dict[str, Any]:
+    """The columns of the table of clips of an examined case, {name: (n,) array} in the order of its sounds."""
+    plain = Case(**{name: case[name] for name in SAID}, data=case.path)
+    return {name: case_columns.values(tuple(cells)) for name, cells in case_sounds.columns(source, plain).items()}
 
 
 # --- images

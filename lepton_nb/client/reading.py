@@ -110,7 +110,7 @@ def _ignored(file: str, source: Any, draft: Draft) -> Iterator[Problem]:
 def _of_cases(source: Any, draft: Draft) -> set[str]:
     """The files, or sheets, that cases name: of cases that are refused, every text that they hold."""
     if "cases" in draft.sections:
-        named = {name for case in draft.sections["cases"] for name in (case.data, case.predictions) if name}
+        named = {name for case in draft.sections["cases"] for name in (case.data, case.clips, case.predictions) if name}
     else:
         named = {text for _, text in leaves(draft.settings.get("cases"), ())}
     return {Path(name).stem for name in named} if source.holder == "workbook" else named

@@ -77,7 +77,7 @@ cases. The files lie inside this folder:
 | forecaster | `.csv` or `.parquet`: a row for each step and series, in the order of time; `target`, `time_column`, `horizon`, and where there are several series `series_column`; `known_columns` are fixed before their time; `baseline_column`: what was foretold or ordered for the step; `cost_too_low`, `cost_too_high`: money of a unit |
 | image_classifier | `.npz` with arrays `x` and `y` of equal length, or a folder with one folder of PNG or JPEG files a class |
 | text_classifier | `.csv` or `.parquet`: a header, one text a row; `text_column` names the texts, `target` their class; no other column is read by a model |
-| audio_classifier | a folder with one folder of `.wav` files a class, all of one rate, of one channel unless `mix_channels: true`; read and checked, not yet measured |
+| audio_classifier | a folder with one folder of `.wav` files a class, ten a class at least, all of one rate, of one channel unless `mix_channels: true`; `positive` names the class that counts as 1; `clips: data/clips.csv` may say more, a row a sound: `file` (`class/name.wav`) and the columns that `baseline_column`, `group_column` (the speaker), `amount_column` or `split` name |
 | anomaly_detector | `.csv` or `.parquet`: a moment a row in the order of time, with `time_column`; every other column is a measurement; `target` names the column that says whether the row led to a failure |
 | recommender | `.csv` or `.parquet`: a row a choice; `user_column`, `item_column`, `time_column` |
 | translator | `.tsv`: two texts a line, source and target |
@@ -94,7 +94,7 @@ whole gain hangs on that: what today's decisions save already would count as the
 |---|---|---|
 | anomaly_detector, forecaster, recommender | `{{by: at, test_from: 2025-01-01}}`, `at` being the `time_column`; no other | the last three rows in ten of a detector, the last fifth of a series or of events |
 | risk_classifier, text_classifier, arrays of images | rows in the order of time: `{{by: day, test_from: 2025-01-01}}`; at random: `{{by: random, test_share: 0.2}}`; rows of one customer together: `{{by: customer, test_share: 0.2}}` | three rows in ten, drawn at random class by class |
-| folders of images and sounds | `{{by: random, test_share: 0.2}}` | the same |
+| folders of images and sounds | `{{by: random, test_share: 0.2}}`; of sounds with `clips` a column of these too, as `{{by: speaker, test_share: 0.3}}`: the test is of voices that nobody heard before | the same |
 
 Every other column is a feature. It is read as numbers where every cell is one or empty (an empty cell is a gap), else as
 texts, of at most 50 different values; a cell such as `n/a` among numbers is refused. `lepton-nb check` names the columns

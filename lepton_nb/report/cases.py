@@ -74,7 +74,7 @@ def reads_measured(chapter: Chapter) -> bool:
 
 def files(case: Any) -> list[str]:
     """The files and folders of a case in the client's folder: data, predictions, model."""
-    return [name for name in ("" if case.public else case.path, case.predictions, case.model) if name]
+    return [name for name in ("" if case.public else case.path, case.clips, case.predictions, case.model) if name]
 
 
 def fingerprints(outline: Outline, company: Any, folder: Path) -> dict[str, str]:

@@ -83,6 +83,7 @@ RULES = {
     126: "texts are of one language",
     127: "what is known ahead is fixed before its time",
     128: "a moment is measured once",
+    129: "a voice of the test was not heard before",
 }
 
 #: Rules that refuse the folder. A new rule is a function above and a name here.

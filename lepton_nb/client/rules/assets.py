@@ -148,7 +148,7 @@ def known_measurements(draft: Draft) -> Iterator[Problem]:
 
 
 #: Kinds of cases that give an evaluation of a model over its baseline.
-EVALUATED = ("risk_classifier", "image_classifier", "text_classifier", "anomaly_detector")
+EVALUATED = ("risk_classifier", "image_classifier", "text_classifier", "audio_classifier", "anomaly_detector")
 #: Kinds of cases that give a trial: a mean gain per unit.
 TRIED = ("recommender", "forecaster")
 

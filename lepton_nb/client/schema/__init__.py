@@ -18,6 +18,7 @@ from lepton_nb.client.schema.metric_rows import (
     PredictionRow,
     Trial,
 )
+from lepton_nb.client.schema.of_cases import Case, CaseMoney, Split
 from lepton_nb.client.schema.parts import (
     CaseData,
     Client,
@@ -46,8 +47,6 @@ from lepton_nb.client.schema.settings import (
     AssetPremium,
     AssetScenario,
     Branding,
-    Case,
-    CaseMoney,
     ClientInfo,
     Correlation,
     Dialect,
@@ -62,7 +61,6 @@ from lepton_nb.client.schema.settings import (
     ScorecardComparison,
     ScorecardWeights,
     SpecificPremium,
-    Split,
     Tax,
     Valuation,
 )

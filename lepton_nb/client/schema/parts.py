@@ -16,6 +16,7 @@ from lepton_nb.client.schema.metric_rows import (
     Monitoring,
     Trial,
 )
+from lepton_nb.client.schema.of_cases import Split
 from lepton_nb.client.schema.rows import (
     Asset,
     Benefit,
@@ -37,7 +38,6 @@ from lepton_nb.client.schema.settings import (
     Scenario,
     ScorecardComparison,
     ScorecardWeights,
-    Split,
     Tax,
     Valuation,
 )
@@ -210,6 +210,9 @@ class CaseData(Frozen):
     cost_too_high: float | None = None
     series: int | None = None  # how many it has
     step: str = ""  # time between two rows, in words
+    clips: str | None = None  # table with a row a sound
+    groups: int | None = None  # different values of the group_column of sounds
+    heard_before: int = 0  # of these, those with sounds in the test and before it
     mix_channels: bool | None = None
     rate: int | None = None  # samples a second of all sounds
     seconds: float | None = None  # of all sounds together
