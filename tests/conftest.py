@@ -118,7 +118,7 @@ LONGEST = (
 #: what they keep, and executes them small as a reader does.
 OF_CLAIMS = {f"{name}.ipynb" for name in (
     "30_mnist", "31_risk_classifier", "32_text", "33_forecasting", "34_autoencoder", "35_recommendation", "36_inspection",
-    "37_speech", "38_fusion", "40_cifar10", "50_translation", "60_faces", "70_tuning", "71_transfer",
+    "37_speech", "38_fusion", "43_sounds", "40_cifar10", "50_translation", "60_faces", "70_tuning", "71_transfer",
     "72_deployment", "73_monitoring", "74_explanation", "75_privacy", "90_industries")}  # fmt: skip
 
 

@@ -283,7 +283,7 @@ def test_a_page_of_a_case_leaves_out_what_speaks_of_the_public_data_alone():
     notebook = {"cells": [shown, told | {"metadata": {"tags": ["book-only"]}}]}
     case_pages.made_own(notebook, "C1", "Risk (C1)")
     assert notebook["cells"] == [shown]
-    for chapter in ("31_risk_classifier", "36_inspection", "41_alarms", "42_demand"):
+    for chapter in ("31_risk_classifier", "36_inspection", "41_alarms", "42_demand", "43_sounds"):
         cells = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
         whole = list(cells)
         page = {"cells": cells}

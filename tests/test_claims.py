@@ -140,6 +140,7 @@ SETTINGS = {
     "38_fusion": {"epochs": 1, "width": 2, "copies": 1, "image_noise": [0.5], "sound_ratios": [20],
                   "least_ratings": 20, "folds": 2},
     "41_alarms": {"machine_rows": 1200, "old_rule": 190.0, "cost_of_failure": 4000.0},
+    "43_sounds": {"passes": 1, "word": 4, "old_rule": 0.7},
     "42_demand": {"horizon": 4, "too_low": 0.5, "trees": 4},
     "40_cifar10": {"train_images": 200, "our_width": 12, "small_width": 6, "small_images": 200,
                    "ablation_images": 200, "article_epochs": 1, "our_epochs": 1, "test_images": 200},

@@ -366,8 +366,9 @@ def test_every_rule_has_a_case():
         126,
         127,
         128,
+        129,
         *range(113, 121),
-    }  # test_client_data.py, test_client_events.py, test_client_measurements.py, test_client_series.py, test_client_wording.py, test_casework_doors.py, test_brought.py, test_client_traps.py
+    }  # test_client_data.py, test_client_events.py, test_client_measurements.py, test_client_series.py, test_client_sounds.py, test_client_wording.py, test_casework_doors.py, test_brought.py, test_client_traps.py
     assert tried | elsewhere == set(client.RULES)
 
 

@@ -98,6 +98,7 @@ IN_FORM = (
         "40_cifar10",
         "41_alarms",
         "42_demand",
+        "43_sounds",
     ),
     *("50_translation", "60_faces"),
     *("70_tuning", "71_transfer", "72_deployment", "73_monitoring", "74_explanation", "75_privacy", "76_decisions"),

@@ -361,7 +361,11 @@ def trained(
     chosen by, for threshold and calibration are set afterwards; money at the best threshold stands beside it.
     """
     kinds = kinds or fitting.kinds_of(case_set.train.x)
-    made = {kind: fit(case_set, kind, seed, passes) for kind in kinds}
+    return chosen(case_set, {kind: fit(case_set, kind, seed, passes) for kind in kinds}, passes)
+
+
+def chosen(case_set: CaseSet, made: Mapping[str, Scores], passes: int = fitting.PASSES) -> Scores:
+    """Of models trained here, by their kinds, the one with the largest AUC on the validation rows."""
     found = {kind: money.area(case_set.validation.y, one.validation) for kind, one in made.items()}
     areas = {kind: None if area is None else area.value for kind, area in found.items()}
     losses = {kind: fitting.log_loss(case_set.validation.y, one.validation) for kind, one in made.items()}
@@ -378,7 +382,7 @@ def trained(
     if case_set.kind == "texts":
         budget = "three penalties, and the same words and pairs of words to weigh"
     words = (
-        f"Of {len(kinds)} models the one with the largest area on the {len(case_set.validation)} validation rows; each had "
+        f"Of {len(made)} models the one with the largest area on the {len(case_set.validation)} validation rows; each had "
         f"{budget}. The test rows chose nothing."
     )
     total = sum(one.training_seconds for one in made.values())

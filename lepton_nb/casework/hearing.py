@@ -74,7 +74,7 @@ def _network(train: Part, validation: Part, seed: int, passes: int, vary: bool) 
     """The network of chapter 37 with two classes; of its passes the one that the validation rows are scored best after."""
     import keras
 
-    from lepton_nb import training
+    from lepton_nb import training  # first: it starts Keras quietly
     from lepton_nb.casework.fitting import log_loss
     from lepton_nb.models import build_speech
 
