@@ -1,7 +1,7 @@
 """Sounds of a case as pictures, and the recognisers that read them: a line over each sound's mean spectrum, and a network.
 
 Sounds may be of any rate and length. A picture is (columns of time, bands of pitch, 1) as bytes: 0 is ``FLOOR`` decibels
-below the picture's loudest place, 255 the loudest place itself. How loud a recording is as a whole is not in it.
+below the sound's loudest place, 255 the loudest place itself. How loud a recording is as a whole is not in it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KINDS = {
 #: The simple one, which a network has to beat.
 SIMPLE = "spectrum"
 BANDS, COLUMNS, RATE = 24, 32, 8000  # the sizes of ``spectrogram`` are those of this rate
-FRAMES = 4 * COLUMNS  # of power, at most, that a picture is drawn from
+FRAMES = 4 * COLUMNS  # windows, about a second, from which on the power of neighbours is averaged
 LARGEST = 4000  # windows that are transformed at once
 PASSES, BATCH, PEAK, WIDTHS = 15, 32, 0.005, (8, 16, 32)
 
@@ -46,7 +46,7 @@ def pictures(clips: Iterable[np.ndarray], rate: int) -> np.ndarray:
             pieces.append(np.abs(spectrogram.stft(piece, size, hop, length)) ** 2 @ filters)
         power = np.concatenate(pieces)
         if len(power) > FRAMES:
-            ends = np.linspace(0, len(power), FRAMES + 1).astype(int)
+            ends = np.linspace(0, len(power), COLUMNS + 1).astype(int)
             power = np.add.reduceat(power, ends[:-1]) / np.diff(ends)[:, None]
         found.append(spectrogram.in_decibels(power, COLUMNS))
     loudness = np.clip(1 - np.array(found) / spectrogram.FLOOR, 0, 1)
@@ -72,16 +72,12 @@ def make(kind: str, train: Part, validation: Part, seed: int = 0, passes: int = 
 
 def _network(train: Part, validation: Part, seed: int, passes: int, vary: bool) -> tuple[Score, Any]:
     """The network of chapter 37 with two classes; of its passes the one that the validation rows are scored best after."""
-    import keras
+    from sklearn.metrics import log_loss
 
-    from lepton_nb import training  # first: it starts Keras quietly
-    from lepton_nb.casework.fitting import log_loss
-    from lepton_nb.models import build_speech
+    from lepton_nb import training
 
     training.set_seed(seed)
-    steps = passes * -(-len(train) // BATCH)
-    model = build_speech(*train.x.shape[1:3], classes=2, widths=WIDTHS, momentum=0.9)
-    model.compile(keras.optimizers.Adam(training.one_cycle(PEAK, steps)), "sparse_categorical_crossentropy")
+    model = _built(train.x.shape[1:3], passes * -(-len(train) // BATCH))
     seen, chosen_on = decibels(train.x), decibels(validation.x)
     order = np.random.default_rng((seed, 43))
     best, least = model.get_weights(), np.inf
@@ -89,8 +85,20 @@ def _network(train: Part, validation: Part, seed: int, passes: int, vary: bool) 
         rows = order.permutation(len(train))
         shown = spectrogram.varied(seen, number, seed) if vary else seen
         model.fit(shown[rows], train.y[rows], batch_size=BATCH, shuffle=False, verbose=0)
-        loss = log_loss(validation.y, training.predict(model, chosen_on)[:, 1])
+        loss = log_loss(validation.y, training.predict(model, chosen_on)[:, 1].astype(np.float64), labels=[0, 1])
         if loss < least:
             best, least = model.get_weights(), loss
     model.set_weights(best)
     return lambda x: np.asarray(training.predict(model, decibels(x)), np.float64)[:, 1], model
+
+
+def _built(shape: tuple[int, int], steps: int) -> Any:
+    """The network, compiled for so many steps. shape: columns and bands."""
+    import keras
+
+    from lepton_nb import training
+    from lepton_nb.models import build_speech
+
+    model = build_speech(*shape, classes=2, widths=WIDTHS, momentum=0.9)
+    model.compile(keras.optimizers.Adam(training.one_cycle(PEAK, steps)), "sparse_categorical_crossentropy")
+    return model
