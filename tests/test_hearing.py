@@ -93,3 +93,15 @@ def test_spoken_words_are_judged_on_speakers_that_nobody_heard(tmp_path):
     one, _, judged, line = judged_words(tmp_path, os.environ["LEPTON_DATA"], 20)
     assert one.test.positives >= 30 and line.auc.value > 0.9
     assert judged.gain.low > 0  # beside a rule by length
+
+
+def test_of_sounds_a_cut_lies_in_the_middle_of_what_the_validation_leaves_open(tmp_path):
+    from types import SimpleNamespace
+
+    from lepton_nb.casework import money
+
+    worth = client.OutcomeValue(tp=(0.0,) * 3, fn=(-5.0,) * 3, fp=(-1.0,) * 3, tn=(0.0,) * 3)
+    part = casework.Part(rows=np.arange(4), x=None, y=np.array([0, 0, 1, 1]))
+    scores = np.array([0.1, 0.3, 0.9, 0.95])
+    of = {kind: SimpleNamespace(kind=kind, money=worth, positive_share=None) for kind in ("sounds", "table")}
+    assert [money.best_cut(one, part, scores)[0] for one in of.values()] == pytest.approx([0.6, 0.9])

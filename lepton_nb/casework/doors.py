@@ -365,11 +365,12 @@ def trained(
 
 
 def chosen(case_set: CaseSet, made: Mapping[str, Scores], passes: int = fitting.PASSES) -> Scores:
-    """Of models trained here, by their kinds, the one with the largest AUC on the validation rows."""
+    """Of models trained here, by their kinds, the one with the largest AUC on the validation rows; of equals the simple line
+    over sounds, else the one with the smallest loss."""
     found = {kind: money.area(case_set.validation.y, one.validation) for kind, one in made.items()}
     areas = {kind: None if area is None else area.value for kind, area in found.items()}
     losses = {kind: fitting.log_loss(case_set.validation.y, one.validation) for kind, one in made.items()}
-    best = max(made, key=lambda kind: (areas[kind] or 0.0, -losses[kind]))
+    best = max(made, key=lambda kind: (areas[kind] or 0.0, kind == hearing.SIMPLE, -losses[kind]))
     tried = tuple(
         Candidate(
             name=one.name, kind=kind, auc=areas[kind], money=best_money(case_set, case_set.validation, one.validation),

@@ -25,7 +25,7 @@ SIMPLE = "spectrum"
 BANDS, COLUMNS, RATE = 24, 32, 8000  # the sizes of ``spectrogram`` are those of this rate
 FRAMES = 4 * COLUMNS  # windows, about a second, from which on the power of neighbours is averaged
 LARGEST = 4000  # windows that are transformed at once
-PASSES, BATCH, PEAK, WIDTHS = 15, 32, 0.005, (8, 16, 32)
+PASSES, BATCH, PEAK, WIDTHS = 20, 16, 0.004, (8, 16, 32)
 
 Score = Callable[[Any], np.ndarray]
 
