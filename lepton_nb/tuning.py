@@ -23,7 +23,7 @@ from lepton_nb.explaining.map_checks import mean_of_groups  # isort: skip
 from lepton_nb.valuation.intervals import Interval  # isort: skip
 
 __all__ = [
-    "Beside", "Setting", "Shown", "Trial", "Validation", "Worth", "asked", "begin", "beside", "best", "enter_beside", "grid_of", "optuna", "over_seeds", "scalars", "spread",
+    "Beside", "Setting", "Shown", "Trial", "Validation", "Worth", "asked", "begin", "best", "compared", "enter_beside", "grid_of", "optuna", "over_seeds", "scalars", "spread",
     "together", "validated", "worth",
 ]  # fmt: skip
 
@@ -208,7 +208,7 @@ class Beside:
         return self.rows.n
 
 
-def beside(
+def compared(
     ours: Sequence[transfer.Judged], theirs: Sequence[transfer.Judged], groups: np.ndarray | None = None
 ) -> Beside:
     r"""Difference of two ways, one result a seed each, on the same test pictures.

@@ -192,12 +192,12 @@ def test_the_whole_interval_holds_both_kinds_of_chance_and_one_seed_has_the_rows
     truth = np.arange(40) % 2
     said = [np.where(np.arange(40) < right, truth, 1 - truth) for right in (36, 32, 30, 28)]
     ours, theirs = ([transfer.judged(truth, np.eye(2)[one]) for one in part] for part in (said[:2], said[2:]))
-    found = tuning.beside(ours, theirs)
+    found = tuning.compared(ours, theirs)
     assert found.value == pytest.approx((36 - 30 + 32 - 28) / 80) and found.n == 40
     half = found.high - found.value
     assert half == pytest.approx(math.hypot(found.rows.high - found.value, found.seeds.high - found.value))
     assert half > max(found.rows.high - found.value, found.seeds.high - found.value)
-    one = tuning.beside(ours[:1], theirs[:1])
+    one = tuning.compared(ours[:1], theirs[:1])
     assert one.seeds is None and (one.low, one.high) == pytest.approx((one.rows.low, one.rows.high))
 
 

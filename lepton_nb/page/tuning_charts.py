@@ -183,17 +183,19 @@ def gains_drawn(rows: Sequence[Row], caption: str, name: str) -> render.Html:
 
 
 def stopping_told(stopped: Sequence[int], whole: int, gap: Any, seconds: tuple[float, float]) -> str:
-    """What early stopping saved and what it did to the answers.
+    """What early stopping saved and what it did to the answers; with it a training takes the weights of its best epoch.
 
     stopped: epochs of each training that might stop; whole: epochs of one that might not; gap: of the stopped ones
     over the others; seconds: core-seconds of a training with and without.
     """
     saved = 1 - float(np.sum(stopped)) / (whole * len(stopped))
     begin = f"Early stopping ended {words.plural(len(stopped), 'training')} of the default after {words.number(np.mean(stopped), 1)} of {whole} epochs in the mean"
+    harm = {1: "gave better answers", -1: "cost right answers", 0: "had no effect on the answers that is told apart from none"}[_sign(gap)]  # fmt: skip
+    best = f"To take the weights of the best epoch by validation {harm}: {ahead(gap)} points."
     if saved <= 0:
-        return f"{begin}: it saved nothing."
-    harm = {1: "and gave better answers", -1: "and cost right answers", 0: "and its effect on the answers is not told apart from none"}[_sign(gap)]  # fmt: skip
-    return f"{begin} and saved {words.share(saved)} of them ({words.number(seconds[0], 1)} core-seconds a training in place of {words.number(seconds[1], 1)}), {harm}: {ahead(gap)} points."
+        return f"{begin}: it saved nothing. {best}"
+    spent = f"{words.number(seconds[0], 1)} core-seconds a training in place of {words.number(seconds[1], 1)}"
+    return f"{begin} and saved {words.share(saved)} of them ({spent}). {best}"
 
 
 # ---------------------------------------------------------------- what it brings and costs
