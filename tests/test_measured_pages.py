@@ -154,7 +154,7 @@ def test_value_and_first_page_say_on_how_many_cases_of_when_and_from_where_the_v
 @pytest.mark.parametrize(("counted", "told"), [("C1", "(2 000 cases of public data)"), ("typed", "(500 cases)")])
 def test_public_data_are_named_only_where_the_benefits_rest_on_them(counted, told):
     of = {"C1": {"n": 2_000, "public": True}, "typed": {"n": 500, "public": False}}[counted]
-    tables = {"rests": [{"present": 1.0, "evaluation": counted, "grade": "measured"} | of]}
+    tables = {"rests": [{"present": 1.0, "evaluation": counted, "grade": "measured"} | of], "total": [{}]}
     assert told in origin._tested(SimpleNamespace(tables=tables)).replace(words.THIN, " ")
 
 

@@ -141,3 +141,18 @@ def test_the_kit_says_what_it_offers():
     assert all(hasattr(words, name) for name in words.__all__)
     assert all(hasattr(render, name) for name in render.__all__)
     assert sorted(words.__all__) == sorted(set(words.__all__))
+
+
+#: Calls whose answer is for the code, not for a page.
+QUIET = ("record.add", "record.add_rate", "record.add_mean", "record.save")
+
+
+@every_notebook
+def test_no_cell_shows_what_a_record_answers(path):
+    for source, tags in code_cells(path):
+        tree = ast.parse(source)
+        if tags & {"remove-cell", "remove-output"} or not tree.body or not isinstance(tree.body[-1], ast.Expr):
+            continue
+        last = tree.body[-1].value
+        if isinstance(last, ast.Call) and ast.unparse(last.func) in QUIET:
+            assert source.rstrip().endswith(";"), ast.unparse(last)[:80]
