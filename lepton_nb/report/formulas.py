@@ -25,7 +25,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 _ML = "{http://www.w3.org/1998/Math/MathML}"
-ElementTree.register_namespace("", _ML.strip("{}"))
 
 #: Starts of the alphabets of Unicode's mathematical letters: capital A, small a, digit 0, capital and small alpha.
 #: Browsers know only mathvariant="normal", so letters of another style are written as characters of that style.
@@ -100,6 +99,7 @@ def mathml(formula: str, display: bool = False) -> str:
     math[:] = content if content.tag == _ML + "mrow" else [content]
     for element in math.iter():
         _for_browsers(element, formula)
+    ElementTree.register_namespace("", _ML.strip("{}"))  # for all of the process: whoever writes XML says it anew
     return ElementTree.tostring(math, encoding="unicode")
 
 
