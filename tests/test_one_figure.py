@@ -40,7 +40,7 @@ LIGHT = {"index_points": 64, "most_draws": 1024, "most_steps": 61}
 LIGHT_ONE = {"82_metric_to_money": {"draws": 1024}, "87_scorecard": {"draws": 200}}
 SAMPLES = ("manufacturer", "bank", "retailer")
 #: Clients that are made, and what they have in place of the samples' names.
-MADE, CURRENCY = 10, "CHF"
+MADE, CURRENCY = 6, "CHF"
 #: Words that only another client's page could say.
 OF_OTHERS = (
     r"(?i)\b(casting|castings|foundry|loan|loans|bank|grocer\w*|retailer|furnace|Nordhafen|Lindqvist|EUR|CNY|SEK)\b"
