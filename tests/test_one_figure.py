@@ -643,7 +643,7 @@ def made(found: dict[str, Any]):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_one_quantity_has_one_figure_on_all_pages_of_ten_clients_of_any_kind(place, monkeypatch):
+def test_one_quantity_has_one_figure_on_all_pages_of_clients_of_any_kind(place, monkeypatch):
     count = [0]
 
     @seed(20260630)
