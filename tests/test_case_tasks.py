@@ -320,9 +320,7 @@ def test_what_was_measured_for_one_client_does_not_go_on_record(project, tmp_pat
     own = {"folder_name": "own", "synthetic": False}
     ledger = {"profile": "full", "client": own, "chapters": [{"chapter": "risk@M1", "state": "completed"}]}
     (tmp_path / "ledger.json").write_text(json.dumps(ledger), encoding="utf-8")
-    with pytest.raises(
-        recording.RecordProblem, match=r"risk@M1: is measured for one client.* risk on the public data"
-    ):
+    with pytest.raises(recording.RecordProblem, match=r"risk@M1: is measured for one client.* risk on the public data"):
         recording.record(tmp_path, ["risk@M1"])
 
 

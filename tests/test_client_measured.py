@@ -65,8 +65,8 @@ def test_a_case_that_gives_no_evaluation_is_no_link(bank):
     assert rule == 17 and found == "the case of C1, a translator, gives no evaluation"
     assert (
         remedy
-        == "link a case of kind risk_classifier, image_classifier, text_classifier, anomaly_detector, recommender or forecaster, "
-        "or write none"
+        == "link a case of kind risk_classifier, image_classifier, text_classifier, audio_classifier, anomaly_detector, "
+        "recommender or forecaster, or write none"
     )
 
 
